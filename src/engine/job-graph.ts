@@ -1,0 +1,41 @@
+// The JobGraph: the StreamGraph cut into tasks. A task is a chain (a tree) of operators that one subtask runs as one loop.
+// Cuts are made where rows change subtask: keyed and rebalance edges, unless both sides have parallelism 1 and the edge is the
+// target's only input (then the key is computed inside the loop and no batch is built).
+import type { Edge, StreamNode } from "../stream/graph.ts";
+
+export interface JobGraph {
+  readonly name: string;
+  readonly hash: string;
+  /** Number of key groups. */
+  readonly maxParallelism: number;
+  /** Topological order; a task's id is its index. */
+  readonly tasks: readonly Task[];
+}
+
+export interface Task {
+  readonly id: number;
+  /** Operator names joined with " -> ". */
+  readonly name: string;
+  readonly parallelism: number;
+  /** The chain in topological order. nodes[0] is the head (a source for source tasks). Sinks are not in the chain: they are outputs. */
+  readonly nodes: readonly StreamNode[];
+  /** Input ports of the head; empty for a source task. Watermarks combine over all (port, upstream subtask) channels. */
+  readonly inputs: readonly TaskInput[];
+  /** Where rows leave: to another task, or to a sink's writer. The index is the `output` of SubtaskOutput.data. */
+  readonly outputs: readonly TaskOutput[];
+}
+
+export interface TaskInput {
+  readonly fromTask: number;
+  readonly fromOutput: number;
+  readonly edge: Edge;
+}
+
+export interface TaskOutput {
+  /** The node of this chain whose output it is, and which one ("main", a side output, "errors"). */
+  readonly node: number;
+  readonly output: string;
+  readonly target:
+    | { readonly kind: "task"; readonly task: number; readonly port: number; readonly edge: Edge }
+    | { readonly kind: "sink"; readonly node: StreamNode & { readonly kind: "sink" } };
+}

@@ -1,0 +1,120 @@
+// The contract between the engine and what brings records in and out. The engine pulls (pull is backpressure), owns the checkpoint,
+// and never knows which system is behind a connector. FLIP-27 (sources) and FLIP-143 (sinks) are the models.
+import type { Env } from "../env/env.ts";
+import type { Batch } from "../schema/batch.ts";
+import type { TypeInfo } from "../schema/type-info.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+export interface ConnectorContext {
+  readonly env: Env;
+  readonly job: string;
+  /** The operator's name: the address of its state. */
+  readonly operator: string;
+  /** Process-wide settings that a connector may need: "kafka.brokers", "checkpoint.interval.ms", … */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+// ---------- sources ----------
+
+/** What user code holds; frozen data plus the way to bring it to life. */
+export interface Source<out T> {
+  readonly "~out"?: T;
+  readonly connector: string;
+  readonly type: TypeInfo | undefined;
+  /** Goes into the plan and the graph hash: topic names, start position; no secrets, no addresses. */
+  describe(): Json;
+  create(context: ConnectorContext): SourceConnector;
+}
+
+export interface Split {
+  /** Unique and stable within the source, such as "transactions-3". */
+  readonly id: string;
+  readonly data: Json;
+}
+
+export interface SourceConnector {
+  /** Called at the start and now and then: all splits known now. */
+  discover(): Promise<readonly Split[]>;
+  /** `position` from a checkpoint, or undefined for the configured start. */
+  open(split: Split, position: Json | undefined): Promise<SplitReader>;
+  /** Checkpoint `id` with these positions is durable (e.g. commit offsets for monitoring). Failure is only logged. */
+  checkpointed?(id: number, positions: ReadonlyMap<string, Json>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SplitReader {
+  /** Never waits. undefined: nothing now. A batch may hold poison rows only. At most `maxRows` rows. The batch is the caller's until the next poll(). */
+  poll(maxRows: number): SourceBatch | undefined;
+  /** Resolves when poll() is worth another call, or when atEnd/finished changed. One pending call at a time. Rejects: the job fails with this cause. */
+  available(): Promise<void>;
+  /** Where to resume so that nothing polled is read again and nothing is skipped. */
+  position(): Json;
+  /** The reader has delivered all that its log holds now (by position, not by silence). */
+  readonly atEnd: boolean;
+  /** Bounded and done: poll() returns undefined for ever. */
+  readonly finished: boolean;
+  /** Makes the split bounded: it finishes at the end that its log has now. */
+  stopAtEnd(): Promise<void>;
+  /** Records behind the log's end, for lag; NaN if unknown. */
+  readonly pending: number;
+  close(): Promise<void>;
+}
+
+export interface SourceBatch {
+  readonly batch: Batch;
+  /** Offset of each row in its split, for error reports. Undefined if there is none. */
+  readonly offsets: Float64Array | undefined;
+  /** What could not be decoded; goes where the source's error policy says. In order; `row` = the index of the row before which it stood. */
+  readonly poison: readonly PoisonRecord[] | undefined;
+}
+
+export interface PoisonRecord {
+  readonly row: number;
+  readonly error: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
+// ---------- sinks ----------
+
+export interface Sink<in T> {
+  readonly "~in"?: (event: T) => void;
+  readonly connector: string;
+  readonly type: TypeInfo | undefined;
+  describe(): Json;
+  create(context: ConnectorContext): SinkConnector;
+}
+
+export interface SinkConnector {
+  /** Refuses a setup that could lose or duplicate (e.g. transaction timeout against checkpoint interval), before the job starts. */
+  check?(): Promise<void>;
+  /**
+   * Resolves what the restored checkpoint had prepared (commits again; already committed is fine), and discards whatever was
+   * left open after it. Runs before any writer opens. Rejects when a committable cannot be honoured: the job fails, nothing is skipped.
+   */
+  recover(committables: readonly Uint8Array[]): Promise<void>;
+  writer(subtask: number, parallelism: number): Promise<SinkWriter>;
+  close(): Promise<void>;
+}
+
+export interface SinkWriter {
+  /** Takes all rows of the batch before it returns (copies what it keeps). false: wait for ready() before the next write. Throws on a row that cannot be written: SinkRowError. */
+  write(batch: Batch): boolean;
+  ready(): Promise<void>;
+  /**
+   * At barrier `id`. Synchronously, before its first await, everything written so far is sealed: later writes belong to the next
+   * checkpoint. Resolves when the sealed part is durable and can be committed by any process that gets the returned committables.
+   */
+  prepare(id: number): Promise<readonly Uint8Array[]>;
+  /** Checkpoint `id` is durable: make its part visible. Resolves when it is. Idempotent. */
+  commit(id: number): Promise<void>;
+  /** Rejects when the writer failed in the background; resolves at close. */
+  readonly failed: Promise<never>;
+  /** Discards what is not prepared. */
+  close(): Promise<void>;
+}
