@@ -14,32 +14,29 @@ const topicResult: Fields = {
   }),
 };
 
-export const addPartitionsToTxn = api(
-  24,
-  "AddPartitionsToTxn",
-  { versions: "0-5", flexible: "3+" },
-  {
-    request: {
-      transactions: list("AddPartitionsToTxnTransaction", "4+", {
-        transactionalId: "string 4+",
-        producerId: "int64 4+",
-        producerEpoch: "int16 4+",
-        verifyOnly: "bool 4+",
-        topics: list("AddPartitionsToTxnTopic", "4+", topic),
-      }),
-      v3AndBelowTransactionalId: "string 0-3",
-      v3AndBelowProducerId: "int64 0-3",
-      v3AndBelowProducerEpoch: "int16 0-3",
-      v3AndBelowTopics: list("AddPartitionsToTxnTopic", "0-3", topic),
-    },
-    response: {
-      throttleTimeMs: "int32 0+",
-      errorCode: "int16 4+ ignorable",
-      resultsByTransaction: list("AddPartitionsToTxnResult", "4+", {
-        transactionalId: "string 4+",
-        topicResults: list("AddPartitionsToTxnTopicResult", "4+", topicResult),
-      }),
-      resultsByTopicV3AndBelow: list("AddPartitionsToTxnTopicResult", "0-3", topicResult),
-    },
+export const addPartitionsToTxn = api(24, "AddPartitionsToTxn", {
+  versions: "0-5",
+  flexible: "3+",
+  request: {
+    transactions: list("AddPartitionsToTxnTransaction", "4+", {
+      transactionalId: "string 4+",
+      producerId: "int64 4+",
+      producerEpoch: "int16 4+",
+      verifyOnly: "bool 4+",
+      topics: list("AddPartitionsToTxnTopic", "4+", topic),
+    }),
+    v3AndBelowTransactionalId: "string 0-3",
+    v3AndBelowProducerId: "int64 0-3",
+    v3AndBelowProducerEpoch: "int16 0-3",
+    v3AndBelowTopics: list("AddPartitionsToTxnTopic", "0-3", topic),
   },
-);
+  response: {
+    throttleTimeMs: "int32 0+",
+    errorCode: "int16 4+ ignorable",
+    resultsByTransaction: list("AddPartitionsToTxnResult", "4+", {
+      transactionalId: "string 4+",
+      topicResults: list("AddPartitionsToTxnTopicResult", "4+", topicResult),
+    }),
+    resultsByTopicV3AndBelow: list("AddPartitionsToTxnTopicResult", "0-3", topicResult),
+  },
+});

@@ -36,13 +36,13 @@ export interface Api extends MessageOptions {
 }
 
 /** A request and its response. */
-export function api(key: number, name: string, options: MessageOptions, fields: { request: Fields; response: Fields }): Api {
-  return { key, name, ...options, ...fields };
+export function api(key: number, name: string, definition: Omit<Api, "key" | "name">): Api {
+  return { key, name, ...definition };
 }
 
 /** A message that travels inside others. */
-export function message(name: string, options: MessageOptions, fields: Fields): Message {
-  return { name, ...options, fields };
+export function message(name: string, definition: Omit<Message, "name">): Message {
+  return { name, ...definition };
 }
 
 /** One struct. A tagged or nullable struct that is absent is null. */
