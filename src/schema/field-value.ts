@@ -1,0 +1,16 @@
+// Reads a field of a user's object by a name from a schema. Names such as "__proto__", "constructor" or "toString" are plain names:
+// what every object inherits under them is not a field.
+
+export function isInheritedName(name: string): boolean {
+  return name in Object.prototype;
+}
+
+export function fieldValue(value: object, name: string): unknown {
+  return name in Object.prototype && !Object.hasOwn(value, name) ? undefined : (value as Record<string, unknown>)[name];
+}
+
+/** Sets an own property, also when the name is "__proto__". */
+export function setField(target: object, name: string, value: unknown): void {
+  if (name === "__proto__") Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
+  else (target as Record<string, unknown>)[name] = value;
+}

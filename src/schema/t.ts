@@ -1,0 +1,105 @@
+// The builder of schemas: `t.record("Tx", { id: t.string(), amount: t.double() })`. The TypeScript type is inferred from it.
+// Invariant: what it returns is frozen and valid; a type that no codec could carry is refused here (BadSchemaError).
+import { BadSchemaError } from "./schema-error.ts";
+import type { Infer, Schema, TypeInfo } from "./type-info.ts";
+import { checkUnion } from "./union-variants.ts";
+
+/** A decimal as text, such as "12.50"; made by a codec or by decimal(). */
+export type Decimal = string & { readonly "~decimal": true };
+
+export type Fields = { readonly [name: string]: Schema<unknown> };
+
+type Simplify<T> = { [K in keyof T]: T[K] } & {};
+type OptionalNames<F extends Fields> = { [K in keyof F]: undefined extends Infer<F[K]> ? K : never }[keyof F];
+export type RecordOf<F extends Fields> = Simplify<
+  { [K in Exclude<keyof F, OptionalNames<F>>]: Infer<F[K]> } & { [K in OptionalNames<F>]?: Infer<F[K]> }
+>;
+
+function schema<T>(type: TypeInfo): Schema<T> {
+  return Object.freeze({ type: Object.freeze(type) });
+}
+
+const STRING = schema<string>({ kind: "string" });
+const INT = schema<number>({ kind: "int" });
+const LONG = schema<number>({ kind: "long" });
+const BIGINT = schema<bigint>({ kind: "bigint" });
+const DOUBLE = schema<number>({ kind: "double" });
+const BOOLEAN = schema<boolean>({ kind: "boolean" });
+const TIMESTAMP = schema<number>({ kind: "timestamp" });
+const BYTES = schema<Uint8Array>({ kind: "bytes" });
+const MAX_DECIMAL_PRECISION = 1000;
+
+export const t = Object.freeze({
+  /** Text; as UTF-8 outside the process, where lone surrogates become U+FFFD. */
+  string: (): Schema<string> => STRING,
+  /** An integer of 32 bits. */
+  int: (): Schema<number> => INT,
+  /** An integer within ±2^53; beyond it is an error, never rounded. */
+  long: (): Schema<number> => LONG,
+  /** An integer of 64 bits. */
+  bigint: (): Schema<bigint> => BIGINT,
+  double: (): Schema<number> => DOUBLE,
+  boolean: (): Schema<boolean> => BOOLEAN,
+  /** Milliseconds since 1970-01-01T00:00Z, an integer within ±2^53. */
+  timestamp: (): Schema<number> => TIMESTAMP,
+  /** Base64 in JSON. */
+  bytes: (): Schema<Uint8Array> => BYTES,
+  /** Exact: at most `precision` digits, `scale` of them after the point. A string in TypeScript. */
+  decimal: (precision: number, scale: number): Schema<Decimal> => {
+    if (!Number.isInteger(precision) || precision < 1 || precision > MAX_DECIMAL_PRECISION)
+      throw new BadSchemaError(`t.decimal(precision, scale): precision is 1 to ${MAX_DECIMAL_PRECISION}, not ${precision}.`);
+    if (!Number.isInteger(scale) || scale < 0 || scale > precision)
+      throw new BadSchemaError(`t.decimal(precision, scale): scale is 0 to precision (${precision}), not ${scale}.`);
+    return schema({ kind: "decimal", precision, scale });
+  },
+  /** One of these texts. */
+  literal: <const V extends string>(...values: readonly V[]): Schema<V> => {
+    if (values.length === 0) throw new BadSchemaError("t.literal() needs at least one value.");
+    if (new Set(values).size !== values.length) throw new BadSchemaError("t.literal() was given a value twice.");
+    return schema({ kind: "literal", values: Object.freeze([...values]) });
+  },
+  array: <T>(of: Schema<T>): Schema<T[]> => schema({ kind: "array", of: typeOf(of, "t.array(of)") }),
+  /** A Map. In JSON an object when the keys are strings, otherwise an array of [key, value]. */
+  map: <K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> => {
+    const keyType = typeOf(key, "t.map(key, value)");
+    if (!["string", "literal", "decimal", "int", "long", "bigint", "boolean", "timestamp"].includes(keyType.kind))
+      throw new BadSchemaError(`t.map(key, value): a key is a string, an integer or a boolean, not ${keyType.kind}.`);
+    return schema({ kind: "map", key: keyType, value: typeOf(value, "t.map(key, value)") });
+  },
+  /** A named record. A field whose type is optional may be left out. */
+  record: <const F extends Fields>(name: string, fields: F): Schema<RecordOf<F>> => {
+    if (typeof name !== "string" || !/^[\p{L}_][\p{L}\p{N}_.]*$/u.test(name))
+      throw new BadSchemaError(`t.record(name, fields): the name is letters, digits, "_" and ".", not ${JSON.stringify(name)}.`);
+    const list = Object.entries(fields).map(([field, of]) => {
+      if (field === "") throw new BadSchemaError(`t.record("${name}"): a field has no name.`);
+      return Object.freeze({ name: field, type: typeOf(of, `t.record("${name}"): field "${field}"`) });
+    });
+    return schema({ kind: "record", name, fields: Object.freeze(list) });
+  },
+  /** One of several: told apart by what JSON shows (string, number, boolean, array, object), records by a field of t.literal() in each. */
+  union: <const S extends readonly Schema<unknown>[]>(...of: S): Schema<Infer<S[number]>> => {
+    const types = of.map((one) => typeOf(one, "t.union(…)"));
+    const flat = types.flatMap((type) => (type.kind === "union" ? type.of : [type]));
+    checkUnion(flat);
+    return schema({ kind: "union", of: Object.freeze(flat) });
+  },
+  /** The value or undefined; null or missing in JSON. */
+  optional: <T>(of: Schema<T>): Schema<T | undefined> => {
+    const type = typeOf(of, "t.optional(of)");
+    return type.kind === "optional" ? of : schema({ kind: "optional", of: type });
+  },
+});
+
+/** A schema from a type that was made by `t` (derived streams). */
+export function schemaOf<T>(type: TypeInfo): Schema<T> {
+  return schema<T>(type);
+}
+
+export function isSchema(value: unknown): value is Schema<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as Schema<unknown>).type?.kind === "string";
+}
+
+function typeOf(of: Schema<unknown>, where: string): TypeInfo {
+  if (!isSchema(of)) throw new BadSchemaError(`${where}: a schema is wanted, such as t.string().`);
+  return of.type;
+}
