@@ -13,8 +13,7 @@ let native: NativeCrc32c | undefined;
 export function useNativeCrc32c(implementation: NativeCrc32c | undefined): void {
   if (implementation !== undefined) {
     const probe = Uint8Array.from({ length: 300 }, (_, index) => (index * 7) & 0xff);
-    if (implementation(probe) >>> 0 !== crc32cInJs(probe))
-      throw new Error("The native CRC-32C disagrees with the JavaScript one.");
+    if (implementation(probe) >>> 0 !== crc32cInJs(probe)) throw new Error("The native CRC-32C disagrees with the JavaScript one.");
   }
   native = implementation;
 }
@@ -28,18 +27,12 @@ export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length)
 }
 
 /** The JavaScript twin. `seed` is the CRC of the bytes before. */
-export function crc32cInJs(
-  bytes: Uint8Array,
-  start = 0,
-  end: number = bytes.length,
-  seed = 0,
-): number {
+export function crc32cInJs(bytes: Uint8Array, start = 0, end: number = bytes.length, seed = 0): number {
   const table = tables;
   let crc = ~seed;
   let at = start;
   for (const last = end - SLICES; at <= last; at += SLICES) {
-    const low =
-      crc ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
+    const low = crc ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
     crc =
       table[1792 + (low & 0xff)]! ^
       table[1536 + ((low >>> 8) & 0xff)]! ^

@@ -1,11 +1,6 @@
 // What a reader or writer of frames throws: the bytes are not what the format says. It costs the sender its connection, never the process.
 
-export type FrameErrorCode =
-  | "TRUNCATED"
-  | "BAD_VARINT"
-  | "BAD_LENGTH"
-  | "OUT_OF_RANGE"
-  | "TOO_LARGE";
+export type FrameErrorCode = "TRUNCATED" | "BAD_VARINT" | "BAD_LENGTH" | "OUT_OF_RANGE" | "TOO_LARGE";
 
 export class FrameError extends Error {
   override readonly name = "FrameError";

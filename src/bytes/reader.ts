@@ -80,9 +80,7 @@ export class ByteReader {
 
   int64Big(): bigint {
     const at = this.#take(8);
-    return (
-      (BigInt(readInt32(this.#bytes, at)) << 32n) | BigInt(readInt32(this.#bytes, at + 4) >>> 0)
-    );
+    return (BigInt(readInt32(this.#bytes, at)) << 32n) | BigInt(readInt32(this.#bytes, at + 4) >>> 0);
   }
 
   float64(): number {
@@ -173,18 +171,13 @@ export class ByteReader {
   }
 
   #takeMany(length: number): number {
-    if (!(length >= 0))
-      throw new FrameError(
-        "BAD_LENGTH",
-        `A length of ${length} before byte ${this.at} is negative.`,
-      );
+    if (!(length >= 0)) throw new FrameError("BAD_LENGTH", `A length of ${length} before byte ${this.at} is negative.`);
     return this.#take(length);
   }
 }
 
 function checkRange(bytes: Uint8Array, at: number, end: number): void {
-  if (at < 0 || end > bytes.length || at > end)
-    throw new RangeError(`[${at}, ${end}) is not within the ${bytes.length} bytes given.`);
+  if (at < 0 || end > bytes.length || at > end) throw new RangeError(`[${at}, ${end}) is not within the ${bytes.length} bytes given.`);
 }
 
 function readInt32(bytes: Uint8Array, at: number): number {
@@ -192,8 +185,5 @@ function readInt32(bytes: Uint8Array, at: number): number {
 }
 
 function truncated(wanted: number, remaining: number, at: number): FrameError {
-  return new FrameError(
-    "TRUNCATED",
-    `The frame ends too early: ${wanted} bytes wanted at byte ${at}, ${remaining} remain.`,
-  );
+  return new FrameError("TRUNCATED", `The frame ends too early: ${wanted} bytes wanted at byte ${at}, ${remaining} remain.`);
 }

@@ -7,8 +7,7 @@ import { ByteReader } from "./reader.ts";
 import { sizeOfUnsignedVarint, sizeOfVarint, sizeOfVarlong } from "./varint.ts";
 import { ByteWriter, utf8Length } from "./writer.ts";
 
-const seed =
-  process.env.MILLRACE_SEED === undefined ? {} : { seed: Number(process.env.MILLRACE_SEED) };
+const seed = process.env.MILLRACE_SEED === undefined ? {} : { seed: Number(process.env.MILLRACE_SEED) };
 const int32 = fc.integer({ min: -0x80000000, max: 0x7fffffff });
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 const safe = fc.oneof(fc.maxSafeInteger(), int32, powersOfTwo());
@@ -20,12 +19,10 @@ const text = fc.oneof(
 );
 
 function powersOfTwo(): fc.Arbitrary<number> {
-  return fc
-    .tuple(fc.integer({ min: 0, max: 52 }), fc.integer({ min: -1, max: 1 }), fc.boolean())
-    .map(([power, off, negative]) => {
-      const value = 2 ** power + off;
-      return negative ? -value - (value === 0 ? 1 : 0) : value;
-    });
+  return fc.tuple(fc.integer({ min: 0, max: 52 }), fc.integer({ min: -1, max: 1 }), fc.boolean()).map(([power, off, negative]) => {
+    const value = 2 ** power + off;
+    return negative ? -value - (value === 0 ? 1 : 0) : value;
+  });
 }
 
 type Field = readonly [name: string, value: unknown];
@@ -53,13 +50,10 @@ function normal(name: string, value: unknown): unknown {
 test("every field reads back as it was written, in any sequence, through any growth of the buffer", () => {
   fc.assert(
     fc.property(fc.array(field, { maxLength: 60 }), (fields) => {
-      const writer = new ByteWriter(16) as unknown as ByteWriter &
-        Record<string, (value: unknown) => void>;
+      const writer = new ByteWriter(16) as unknown as ByteWriter & Record<string, (value: unknown) => void>;
       for (const [name, value] of fields) writer[name]!(value);
-      const reader = new ByteReader(writer.finish()) as unknown as ByteReader &
-        Record<string, () => unknown>;
-      for (const [name, value] of fields)
-        assert.deepEqual(reader[name]!(), normal(name, value), name);
+      const reader = new ByteReader(writer.finish()) as unknown as ByteReader & Record<string, () => unknown>;
+      for (const [name, value] of fields) assert.deepEqual(reader[name]!(), normal(name, value), name);
       assert.equal(reader.remaining, 0);
     }),
     seed,
@@ -117,44 +111,27 @@ test("arbitrary bytes make a reader throw a FrameError at worst, and never pass 
   const reads = fc.array(
     fc.oneof(
       fc
-        .constantFrom(
-          "int8",
-          "int16",
-          "int32",
-          "int64",
-          "int64Big",
-          "float64",
-          "unsignedVarint",
-          "varint",
-          "varlong",
-        )
+        .constantFrom("int8", "int16", "int32", "int64", "int64Big", "float64", "unsignedVarint", "varint", "varlong")
         .map((name) => [name] as const),
       fc.tuple(fc.constantFrom("bytes", "string", "skip"), fc.integer({ min: -5, max: 40 })),
     ),
   );
   fc.assert(
-    fc.property(
-      fc.uint8Array({ maxLength: 64 }),
-      fc.nat(20),
-      fc.nat(20),
-      reads,
-      (bytes, cutStart, cutEnd, sequence) => {
-        const start = Math.min(cutStart, bytes.length);
-        const end = Math.max(start, bytes.length - cutEnd);
-        const reader = new ByteReader(bytes, start, end) as unknown as ByteReader &
-          Record<string, (length?: number) => unknown>;
-        for (const [name, length = 0] of sequence) {
-          const before = reader.at;
-          try {
-            reader[name]!(length);
-          } catch (error) {
-            assert.ok(error instanceof FrameError);
-            assert.equal(reader.at, before);
-          }
-          assert.ok(reader.at >= before && reader.at <= end);
+    fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(20), fc.nat(20), reads, (bytes, cutStart, cutEnd, sequence) => {
+      const start = Math.min(cutStart, bytes.length);
+      const end = Math.max(start, bytes.length - cutEnd);
+      const reader = new ByteReader(bytes, start, end) as unknown as ByteReader & Record<string, (length?: number) => unknown>;
+      for (const [name, length = 0] of sequence) {
+        const before = reader.at;
+        try {
+          reader[name]!(length);
+        } catch (error) {
+          assert.ok(error instanceof FrameError);
+          assert.equal(reader.at, before);
         }
-      },
-    ),
+        assert.ok(reader.at >= before && reader.at <= end);
+      }
+    }),
     seed,
   );
 });

@@ -51,12 +51,7 @@ export function writeVarlong(bytes: Uint8Array, at: number, value: number): numb
 
 /** The same from a bigint in the int64 range. */
 export function writeVarlongBig(bytes: Uint8Array, at: number, value: bigint): number {
-  return writeVarlongWords(
-    bytes,
-    at,
-    Number(BigInt.asIntN(32, value >> 32n)),
-    Number(BigInt.asIntN(32, value)),
-  );
+  return writeVarlongWords(bytes, at, Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)));
 }
 
 function writeVarlongWords(bytes: Uint8Array, at: number, high: number, low: number): number {

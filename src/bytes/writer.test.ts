@@ -5,8 +5,7 @@ import { FrameError } from "./frame-error.ts";
 import { ByteReader } from "./reader.ts";
 import { ByteWriter } from "./writer.ts";
 
-const outOfRange = (error: unknown): boolean =>
-  error instanceof FrameError && error.code === "OUT_OF_RANGE";
+const outOfRange = (error: unknown): boolean => error instanceof FrameError && error.code === "OUT_OF_RANGE";
 
 test("a number that does not fit its field is refused", () => {
   const writer = new ByteWriter();
@@ -62,7 +61,6 @@ test("a varint of more than five bytes is an error that names its place", () => 
   const reader = new ByteReader(Uint8Array.from([1, 0x80, 0x80, 0x80, 0x80, 0x80, 1]), 1);
   assert.throws(
     () => reader.unsignedVarint(),
-    (error: unknown) =>
-      error instanceof FrameError && error.code === "BAD_VARINT" && /byte 1/.test(error.message),
+    (error: unknown) => error instanceof FrameError && error.code === "BAD_VARINT" && /byte 1/.test(error.message),
   );
 });

@@ -72,8 +72,7 @@ export class ByteWriter {
   }
 
   int64Big(value: bigint): void {
-    if (BigInt.asIntN(64, value) !== value)
-      throw new FrameError("OUT_OF_RANGE", `${value} is not an int64.`);
+    if (BigInt.asIntN(64, value) !== value) throw new FrameError("OUT_OF_RANGE", `${value} is not an int64.`);
     this.ensure(8);
     putInt32(this.#bytes, this.#at, Number(value >> 32n));
     this.#at = putInt32(this.#bytes, this.#at + 4, Number(value & 0xffffffffn));
@@ -107,8 +106,7 @@ export class ByteWriter {
   }
 
   varlongBig(value: bigint): void {
-    if (BigInt.asIntN(64, value) !== value)
-      throw new FrameError("OUT_OF_RANGE", `${value} is not an int64.`);
+    if (BigInt.asIntN(64, value) !== value) throw new FrameError("OUT_OF_RANGE", `${value} is not an int64.`);
     this.ensure(10);
     this.#at = writeVarlongBig(this.#bytes, this.#at, value);
   }
@@ -118,8 +116,7 @@ export class ByteWriter {
     const length = end - start;
     this.ensure(length);
     if (start === 0 && end === value.length) this.#bytes.set(value, this.#at);
-    else if (length < 32)
-      for (let i = 0; i < length; i++) this.#bytes[this.#at + i] = value[start + i]!;
+    else if (length < 32) for (let i = 0; i < length; i++) this.#bytes[this.#at + i] = value[start + i]!;
     else this.#bytes.set(value.subarray(start, end), this.#at);
     this.#at += length;
   }
@@ -156,8 +153,7 @@ export class ByteWriter {
   }
 
   patchInt32(at: number, value: number): void {
-    if (at < 0 || at + 4 > this.#at)
-      throw new RangeError(`Bytes ${at} to ${at + 3} are not written yet (length ${this.#at}).`);
+    if (at < 0 || at + 4 > this.#at) throw new RangeError(`Bytes ${at} to ${at + 3} are not written yet (length ${this.#at}).`);
     if ((value | 0) !== value) throw outOfRange(value, -0x80000000, 0x7fffffff);
     putInt32(this.#bytes, at, value);
   }
@@ -194,14 +190,8 @@ export class ByteWriter {
   }
 
   #grow(wanted: number): void {
-    if (wanted > this.#maxBytes)
-      throw new FrameError(
-        "TOO_LARGE",
-        `A frame of ${wanted} bytes is over the limit of ${this.#maxBytes}.`,
-      );
-    const bytes = new Uint8Array(
-      Math.min(this.#maxBytes, Math.max(wanted, this.#bytes.length * 2)),
-    );
+    if (wanted > this.#maxBytes) throw new FrameError("TOO_LARGE", `A frame of ${wanted} bytes is over the limit of ${this.#maxBytes}.`);
+    const bytes = new Uint8Array(Math.min(this.#maxBytes, Math.max(wanted, this.#bytes.length * 2)));
     bytes.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = bytes;
   }

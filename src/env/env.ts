@@ -5,7 +5,7 @@ import type { Compression } from "./compression.ts";
 import type { Files } from "./files.ts";
 import type { Logger } from "./logger.ts";
 import type { Network } from "./network.ts";
-import type { Threads } from "./threads.ts";
+import type { ThreadChannel, Threads } from "./threads.ts";
 
 export interface Env {
   readonly clock: Clock;
@@ -17,3 +17,6 @@ export interface Env {
   readonly compression: Compression;
   readonly logger: Logger;
 }
+
+/** `export function start(env, channel)` of a module given to Threads.spawn. A rejection ends the thread with that error. */
+export type ThreadStart = (env: Env, channel: ThreadChannel) => void | Promise<void>;

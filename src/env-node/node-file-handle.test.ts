@@ -1,0 +1,37 @@
+// What only real files can get wrong: descriptors that are reused, writes in many chunks, a full disk.
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { nodeFiles } from "./node-files.ts";
+
+test("a write of more chunks than one system call takes arrives whole", async (context) => {
+  const path = mkdtempSync(join(tmpdir(), "millrace-files-"));
+  context.after(() => rmSync(path, { recursive: true }));
+  const file = await nodeFiles.open(join(path, "many"), "w+");
+  const chunks = Array.from({ length: 3000 }, (_, index) => Uint8Array.of(index & 0xff, index >> 8));
+  await file.write(chunks, 5);
+  await file.close();
+  assert.deepEqual(readFileSync(join(path, "many")).subarray(5), Buffer.concat(chunks));
+});
+
+test("a file is closed after the operations under way, never under them; later ones are refused", async (context) => {
+  const path = mkdtempSync(join(tmpdir(), "millrace-files-"));
+  context.after(() => rmSync(path, { recursive: true }));
+  const file = await nodeFiles.open(join(path, "a"), "w+");
+  const writes = Array.from({ length: 20 }, (_, index) => file.write([new Uint8Array(10_000).fill(index)], index * 10_000));
+  const closing = file.close();
+  await assert.rejects(file.size(), { code: "EBADF" });
+  await Promise.all([...writes, closing, file.close()]);
+  assert.equal(readFileSync(join(path, "a")).length, 200_000);
+});
+
+test("a full disk is ENOSPC and names the file", { skip: !existsSync("/dev/full") && "needs /dev/full" }, async () => {
+  const file = await nodeFiles.open("/dev/full", "r+");
+  await assert.rejects(
+    file.write([new Uint8Array(10)], 0),
+    (error: NodeJS.ErrnoException) => error.code === "ENOSPC" && error.message.includes("/dev/full"),
+  );
+  await file.close();
+});

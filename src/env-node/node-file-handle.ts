@@ -1,0 +1,107 @@
+// One open file. Invariant: the descriptor is closed only when no operation on it is under way, and no operation starts afterwards,
+// since the number may belong to another file by then.
+import { close, fdatasync, fstat, ftruncate, read, writev } from "node:fs";
+import type { FileHandle } from "../env/files.ts";
+import { fromCallback } from "./callback.ts";
+
+type Done<T> = (error: Error | null | undefined, value?: T) => void;
+
+export class NodeFileHandle implements FileHandle {
+  readonly path: string;
+  readonly #descriptor: number;
+  #pending = 0;
+  #closing: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.#descriptor = descriptor;
+  }
+
+  read(into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    return this.#operation<number>("read", (done) => read(this.#descriptor, into, offset, length, position, done));
+  }
+
+  async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    let rest = chunks;
+    let at = position;
+    let left = 0;
+    for (const chunk of chunks) left += chunk.length;
+    while (left > 0) {
+      const buffers = rest;
+      const written = await this.#operation<number>("write", (done) => writev(this.#descriptor, buffers, at, done));
+      // The kernel takes less than all when the disk is full or the request is over 2 GiB: asking again tells which.
+      if (written === 0) throw fileError("ENOSPC", "write", this.path, "no space left on device");
+      left -= written;
+      at += written;
+      if (left > 0) rest = chunksAfter(rest, written);
+    }
+  }
+
+  datasync(): Promise<void> {
+    return this.#operation<void>("fdatasync", (done) => fdatasync(this.#descriptor, done));
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#operation<void>("ftruncate", (done) => ftruncate(this.#descriptor, length, done));
+  }
+
+  async size(): Promise<number> {
+    return (await this.#operation<{ size: number }>("fstat", (done) => fstat(this.#descriptor, done))).size;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#pending > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    await fromCallback<void>((done) => close(this.#descriptor, done));
+  }
+
+  #operation<T>(name: string, start: (done: Done<T>) => void): Promise<T> {
+    if (this.#closing !== undefined) return Promise.reject(fileError("EBADF", name, this.path, "the file is closed"));
+    return new Promise<T>((resolve, reject) => {
+      this.#pending++;
+      try {
+        start((error, value) => {
+          this.#settled();
+          if (error) reject(withPath(error, this.path));
+          else resolve(value as T);
+        });
+      } catch (error) {
+        this.#settled(); // an argument that Node refuses
+        reject(error as Error);
+      }
+    });
+  }
+
+  #settled(): void {
+    if (--this.#pending === 0) this.#onIdle?.();
+  }
+}
+
+function chunksAfter(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
+  const rest: Uint8Array[] = [];
+  let skip = written;
+  for (const chunk of chunks) {
+    if (skip < chunk.length) rest.push(skip === 0 ? chunk : chunk.subarray(skip));
+    skip = Math.max(0, skip - chunk.length);
+  }
+  return rest;
+}
+
+/** An error shaped as Node's own. */
+export function fileError(code: string, operation: string, path: string, text: string): Error & { code: string; path: string } {
+  return Object.assign(new Error(`${code}: ${text}, ${operation} '${path}'`), { code, syscall: operation, path });
+}
+
+/** Errors of operations on descriptors do not say which file. */
+function withPath(error: Error & { path?: string }, path: string): Error {
+  if (error.path === undefined) {
+    error.message += ` '${path}'`;
+    error.path = path;
+  }
+  return error;
+}
