@@ -1,0 +1,42 @@
+// Tries again what failed with a retriable error, with growing pauses, until it succeeds or its time is over.
+import type { Env } from "../env/env.ts";
+import { backoffMs, type Backoff } from "./backoff.ts";
+import { ClientError, isRetriable, messageOf } from "./errors.ts";
+
+export interface RetryOptions {
+  /** Completes "… did not succeed within N ms". */
+  readonly what: string;
+  readonly timeoutMs: number;
+  /** The name of the setting behind timeoutMs, for the message. */
+  readonly timeoutName: string;
+  readonly backoff: Backoff;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with each retriable failure before the pause. */
+  readonly onRetry?: (error: unknown) => void;
+}
+
+/** Rejects with the first error that is not retriable; with the last error's code, and its message, when the time is over. */
+export async function retrying<T>(env: Env, attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const deadline = env.clock.monotonicMs() + options.timeoutMs;
+  for (let failures = 1; ; failures++) {
+    options.signal?.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!isRetriable(error)) throw error;
+      const pauseMs = backoffMs(options.backoff, failures, env.random);
+      if (env.clock.monotonicMs() + pauseMs >= deadline) throw outOfTime(options, error as ClientError);
+      options.onRetry?.(error);
+      await env.timers.sleep(pauseMs, options.signal);
+    }
+  }
+}
+
+function outOfTime(options: RetryOptions, last: ClientError): ClientError {
+  return new ClientError(
+    last.code,
+    `${options.what} did not succeed within ${options.timeoutMs} ms (${options.timeoutName}). The last try: ${messageOf(last)}`,
+    { retriable: true, cause: last, ...(last.errorCode === undefined ? {} : { errorCode: last.errorCode }) },
+  );
+}
