@@ -1,0 +1,71 @@
+// What an API of the broker is: a name in the protocol, the versions served, and a function from request to response.
+// The files in apis/ define one each; they see the broker through BrokerContext and the connection through Call.
+import type { Env } from "../env/env.ts";
+import type { Address } from "../env/network.ts";
+import type { LogDirectory } from "../log/log-directory.ts";
+import { apiByName, type Api, type ApiName, type RequestOf, type ResponseOf } from "../protocol/apis.ts";
+import type { GroupCoordinator } from "./coordinators/group/group-coordinator.ts";
+import type { TransactionCoordinator } from "./coordinators/transaction/transaction-coordinator.ts";
+import type { Settings } from "./settings.ts";
+import type { Topics } from "./topics.ts";
+
+export interface BrokerContext {
+  readonly env: Env;
+  readonly settings: Settings;
+  readonly logs: LogDirectory;
+  readonly topics: Topics;
+  readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
+  readonly nodeId: number;
+  /** Where clients are told to connect. */
+  readonly advertised: Address;
+  readonly apis: readonly ApiHandler[];
+}
+
+/** One request on its way through the broker. */
+export interface Call {
+  readonly version: number;
+  readonly clientId: string;
+  readonly clientHost: string;
+  /** Calls `fn` when the connection closes before the answer; returns how to forget that. */
+  onClose(fn: () => void): () => void;
+  /** Set before the first await: later requests of the connection wait although this API usually lets them overlap. */
+  exclusive: boolean;
+  /** Set: the connection is closed instead of answered (an error of a request without answer). */
+  close: boolean;
+  /** Bytes the answer will take, if that is known: saves growing its buffer. */
+  sizeHint: number;
+}
+
+export interface ApiHandler {
+  readonly api: Api;
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  /** What ApiVersions says, where that is not minVersion. */
+  readonly advertisedMinVersion: number;
+  /** Requests of this API may run while earlier ones of the same connection and API still wait. */
+  readonly overlaps: boolean;
+  /** undefined: no answer is sent. */
+  handle(broker: BrokerContext, request: unknown, call: Call): unknown;
+}
+
+interface Definition<N extends ApiName> {
+  readonly minVersion?: number;
+  readonly maxVersion?: number;
+  readonly advertisedMinVersion?: number;
+  readonly overlaps?: boolean;
+  handle(broker: BrokerContext, request: RequestOf<N>, call: Call): ResponseOf<N> | undefined | Promise<ResponseOf<N> | undefined>;
+}
+
+export function defineApi<N extends ApiName>(name: N, definition: Definition<N>): ApiHandler {
+  const api = apiByName(name) as Api;
+  const minVersion = definition.minVersion ?? api.minVersion;
+  return {
+    api,
+    minVersion,
+    maxVersion: definition.maxVersion ?? api.maxVersion,
+    advertisedMinVersion: definition.advertisedMinVersion ?? minVersion,
+    overlaps: definition.overlaps ?? false,
+    handle: definition.handle as ApiHandler["handle"],
+  };
+}

@@ -1,0 +1,184 @@
+// Produce (0): versions 3–13; 0–2 are advertised and refused, as Apache Kafka does (older librdkafka looks at version 0 for compression).
+// Batches are checked (magic 2, lengths, CRC, counts) and appended as they came. Requests of one connection overlap: their appends
+// start in order, their acknowledgements wait for the flush together.
+// KIP-98 (idempotence, transactions), KIP-467 (error messages), KIP-516 (topic ids, v13), KIP-724 (0–2 gone), KIP-890 (v11, v12), KIP-951.
+import type { TopicInfo } from "../../log/log-directory.ts";
+import type { PartitionLog } from "../../log/partition-log.ts";
+import { ErrorCode, errorByCode, KafkaError } from "../../protocol/errors.ts";
+import { newPartitionProduceResponse, newProduceResponse, newTopicProduceResponse } from "../../protocol/generated/produce.gen.ts";
+import type {
+  PartitionProduceData,
+  PartitionProduceResponse,
+  ProduceRequest,
+  TopicProduceData,
+} from "../../protocol/generated/produce.gen.ts";
+import { isControl, isTransactional, type BatchHeader } from "../../protocol/records/batch-header.ts";
+import { validateBatch } from "../../protocol/records/validate-batch.ts";
+import { defineApi, type BrokerContext, type Call } from "../api.ts";
+import { LEADER_EPOCH } from "../leader-epoch.ts";
+import { effectiveTopicConfig } from "../topic-config.ts";
+import { isInternalTopic, partitionKey } from "../topics.ts";
+
+const TOPIC_IDS_FROM = 13;
+/** From here on a producer may leave AddPartitionsToTxn to the broker. */
+const IMPLICIT_ADD_FROM = 12;
+/** From here on TRANSACTION_ABORTABLE is understood. */
+const ABORTABLE_FROM = 11;
+const ZSTD_FROM = 7;
+const ZSTD = 4;
+/** The only client that may write to internal topics, by Apache Kafka's rule. */
+const ADMIN_CLIENT_ID = "__admin_client";
+
+interface Target {
+  readonly log: PartitionLog;
+  readonly topic: TopicInfo;
+  readonly records: Uint8Array;
+  readonly header: BatchHeader;
+}
+
+export const produce = defineApi("Produce", {
+  advertisedMinVersion: 0,
+  overlaps: true,
+  handle(broker, request, call) {
+    if (request.transactionalId === null || call.version < IMPLICIT_ADD_FROM) return append(broker, request, call);
+    call.exclusive = true; // partitions may have to be added first: the next batches must not overtake
+    return addPartitions(broker, request, call).then((error) => append(broker, request, call, error));
+  },
+});
+
+/** Starts all appends in this turn. `refusal`: an error code that stands for every partition. */
+async function append(broker: BrokerContext, request: ProduceRequest, call: Call, refusal: number = ErrorCode.NONE) {
+  const now = broker.env.clock.now();
+  const answers = request.topicData.map((topicData) => {
+    const partitions = topicData.partitionData.map((data) => {
+      try {
+        const target = check(broker, request, topicData, data, call, now, refusal);
+        const appending = target.log.append(target.records, { leaderEpoch: LEADER_EPOCH, origin: "client", now });
+        return appending.then(
+          ({ baseOffset, logAppendTime, logStartOffset }) =>
+            newPartitionProduceResponse({ index: data.index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }),
+          (error: unknown) => refused(broker, data.index, error),
+        );
+      } catch (error) {
+        return refused(broker, data.index, error);
+      }
+    });
+    return { topicData, partitions };
+  });
+  const responses = [];
+  for (const { topicData, partitions } of answers) {
+    const { name, topicId } = topicData;
+    responses.push(newTopicProduceResponse({ name, topicId, partitionResponses: await Promise.all(partitions) }));
+  }
+  if (request.acks !== 0) return newProduceResponse({ responses });
+  call.close = responses.some(({ partitionResponses }) => partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE));
+  return undefined;
+}
+
+/** Throws a KafkaError if the data cannot go into the partition. */
+function check(
+  broker: BrokerContext,
+  { acks, transactionalId }: ProduceRequest,
+  topicData: TopicProduceData,
+  { index, records }: PartitionProduceData,
+  call: Call,
+  now: number,
+  refusal: number,
+): Target {
+  if (acks < -1 || acks > 1) throw new KafkaError("INVALID_REQUIRED_ACKS");
+  const topic = findTopic(broker, topicData, call);
+  const log = topic.partitions[index];
+  if (log === undefined) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
+  if (isInternalTopic(topic.name) && call.clientId !== ADMIN_CLIENT_ID) throw new KafkaError("INVALID_TOPIC_EXCEPTION");
+  if (records === null || records.length === 0)
+    throw new KafkaError("INVALID_RECORD", "A produce request needs one record batch per partition.");
+  const header = validateBatch(records);
+  checkBatch(broker, topic, header, records, call, now);
+  if (refusal !== ErrorCode.NONE) throw new KafkaError(errorByCode(refusal).name);
+  if (isTransactional(header.attributes)) checkTransaction(broker, transactionalId, topic, index, header, call);
+  return { log, topic, records, header };
+}
+
+function findTopic(broker: BrokerContext, { name, topicId }: TopicProduceData, call: Call): TopicInfo {
+  const byId = call.version >= TOPIC_IDS_FROM;
+  const topic = byId ? broker.topics.byId(topicId) : broker.topics.byName(name);
+  if (topic === undefined) throw new KafkaError(byId ? "UNKNOWN_TOPIC_ID" : "UNKNOWN_TOPIC_OR_PARTITION");
+  return topic;
+}
+
+function checkBatch(broker: BrokerContext, topic: TopicInfo, header: BatchHeader, records: Uint8Array, call: Call, now: number): void {
+  if (header.sizeBytes !== records.length) {
+    throw new KafkaError("INVALID_RECORD", "A produce request may carry only one record batch per partition.");
+  }
+  if (isControl(header.attributes)) throw new KafkaError("INVALID_RECORD", "Clients may not write control batches.");
+  if ((header.attributes & 0x07) === ZSTD && call.version < ZSTD_FROM) throw new KafkaError("UNSUPPORTED_COMPRESSION_TYPE");
+  const maxBytes = Number(effectiveTopicConfig("max.message.bytes", topic.config, broker.settings));
+  if (header.sizeBytes > maxBytes) {
+    throw new KafkaError(
+      "MESSAGE_TOO_LARGE",
+      `The batch has ${header.sizeBytes} bytes, ${topic.name} takes ${maxBytes} (max.message.bytes).`,
+    );
+  }
+  if (effectiveTopicConfig("message.timestamp.type", topic.config, broker.settings) === "LogAppendTime") return;
+  const after = Number(effectiveTopicConfig("message.timestamp.after.max.ms", topic.config, broker.settings));
+  const before = Number(effectiveTopicConfig("message.timestamp.before.max.ms", topic.config, broker.settings));
+  const ahead = header.maxTimestamp - now;
+  if (ahead > after || (header.baseTimestamp >= 0 && now - header.baseTimestamp > before)) {
+    throw new KafkaError(
+      "INVALID_TIMESTAMP",
+      `The batch's timestamps are outside the limits of ${topic.name} (message.timestamp.*.max.ms).`,
+    );
+  }
+}
+
+/** A batch of a transaction must belong to one that is going on and knows this partition (KIP-890). */
+function checkTransaction(
+  broker: BrokerContext,
+  transactionalId: string | null,
+  topic: TopicInfo,
+  partition: number,
+  { producerId, producerEpoch }: BatchHeader,
+  call: Call,
+): void {
+  if (transactionalId === null) throw new KafkaError("INVALID_TXN_STATE", "A transactional batch came without a transactional id.");
+  const key = partitionKey(topic.name, partition);
+  const error = broker.transactions.verify(transactionalId, { producerId, producerEpoch }, key);
+  if (error === ErrorCode.NONE) return;
+  if (error === ErrorCode.CONCURRENT_TRANSACTIONS) {
+    throw new KafkaError(call.version >= IMPLICIT_ADD_FROM ? "CONCURRENT_TRANSACTIONS" : "NOT_ENOUGH_REPLICAS");
+  }
+  if (error === ErrorCode.PRODUCER_FENCED) throw new KafkaError("INVALID_PRODUCER_EPOCH");
+  if (error === ErrorCode.TRANSACTION_ABORTABLE && call.version < ABORTABLE_FROM) throw new KafkaError("INVALID_TXN_STATE");
+  throw new KafkaError(errorByCode(error).name);
+}
+
+/** KIP-890: adds what the request writes to, unless it is there already. */
+async function addPartitions(broker: BrokerContext, request: ProduceRequest, call: Call): Promise<number> {
+  const keys: string[] = [];
+  let producer: { producerId: number; producerEpoch: number } | undefined;
+  for (const topicData of request.topicData) {
+    for (const data of topicData.partitionData) {
+      try {
+        const topic = findTopic(broker, topicData, call);
+        if (topic.partitions[data.index] === undefined || data.records === null) continue;
+        const header = validateBatch(data.records);
+        if (!isTransactional(header.attributes)) continue;
+        producer = header;
+        keys.push(partitionKey(topic.name, data.index));
+      } catch {
+        continue; // refused with its own error when it is checked
+      }
+    }
+  }
+  if (producer === undefined) return ErrorCode.NONE;
+  const error = await broker.transactions.addPartitions(request.transactionalId!, producer, keys, 2);
+  return error === ErrorCode.PRODUCER_FENCED ? ErrorCode.INVALID_PRODUCER_EPOCH : error;
+}
+
+function refused(broker: BrokerContext, index: number, error: unknown): PartitionProduceResponse {
+  if (error instanceof KafkaError) {
+    return newPartitionProduceResponse({ index, errorCode: error.errorCode, baseOffset: -1, errorMessage: error.message });
+  }
+  broker.env.logger.log("error", "produce-failed", { partition: index, error });
+  return newPartitionProduceResponse({ index, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR, baseOffset: -1 });
+}

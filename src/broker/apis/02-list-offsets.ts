@@ -1,0 +1,84 @@
+// ListOffsets (2): versions 1–11. Latest (−1), earliest (−2), the record with the largest timestamp (−3), earliest local (−4: there is
+// only local), latest tiered and earliest pending upload (−5, −6: there is no tier), or the first record at or after a timestamp.
+// read_committed ends at the last stable offset. KIP-79, KIP-98, KIP-207, KIP-320, KIP-405, KIP-734, KIP-1005, KIP-1023.
+import type { PartitionLog } from "../../log/partition-log.ts";
+import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
+import {
+  newListOffsetsPartitionResponse,
+  newListOffsetsResponse,
+  newListOffsetsTopicResponse,
+} from "../../protocol/generated/list-offsets.gen.ts";
+import type { ListOffsetsPartition, ListOffsetsPartitionResponse } from "../../protocol/generated/list-offsets.gen.ts";
+import { defineApi, type BrokerContext } from "../api.ts";
+import { LEADER_EPOCH } from "../leader-epoch.ts";
+
+const LATEST = -1;
+const EARLIEST = -2;
+const MAX_TIMESTAMP = -3;
+const EARLIEST_LOCAL = -4;
+const LATEST_TIERED = -5;
+const EARLIEST_PENDING_UPLOAD = -6;
+const FIRST_VERSION_WITH: Readonly<Record<number, number>> = {
+  [MAX_TIMESTAMP]: 7,
+  [EARLIEST_LOCAL]: 8,
+  [LATEST_TIERED]: 9,
+  [EARLIEST_PENDING_UPLOAD]: 11,
+};
+const READ_COMMITTED = 1;
+
+export const listOffsets = defineApi("ListOffsets", {
+  async handle(broker, request, call) {
+    const topics = [];
+    for (const { name, partitions } of request.topics) {
+      const answers = [];
+      for (const partition of partitions) {
+        answers.push(await answer(broker, name, partition, request.isolationLevel === READ_COMMITTED, call.version));
+      }
+      topics.push(newListOffsetsTopicResponse({ name, partitions: answers }));
+    }
+    return newListOffsetsResponse({ topics });
+  },
+});
+
+async function answer(
+  broker: BrokerContext,
+  topic: string,
+  { partitionIndex, timestamp, currentLeaderEpoch }: ListOffsetsPartition,
+  committed: boolean,
+  version: number,
+): Promise<ListOffsetsPartitionResponse> {
+  const refuse = (errorCode: number): ListOffsetsPartitionResponse =>
+    newListOffsetsPartitionResponse({ partitionIndex, errorCode, timestamp: -1, offset: -1, leaderEpoch: -1 });
+  const log = broker.topics.partition(topic, partitionIndex);
+  if (log === undefined) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+  if (currentLeaderEpoch > LEADER_EPOCH) return refuse(ErrorCode.UNKNOWN_LEADER_EPOCH);
+  if (timestamp < 0 && version < (FIRST_VERSION_WITH[timestamp] ?? (timestamp < EARLIEST_PENDING_UPLOAD ? Infinity : 0))) {
+    return refuse(ErrorCode.UNSUPPORTED_VERSION);
+  }
+  try {
+    const found = await look(log, timestamp, committed);
+    if (found === undefined) return refuse(ErrorCode.NONE);
+    return newListOffsetsPartitionResponse({ partitionIndex, ...found, leaderEpoch: LEADER_EPOCH });
+  } catch (error) {
+    if (error instanceof KafkaError) return refuse(error.errorCode);
+    throw error;
+  }
+}
+
+async function look(log: PartitionLog, timestamp: number, committed: boolean): Promise<{ offset: number; timestamp: number } | undefined> {
+  const end = committed ? log.lastStableOffset : log.highWatermark;
+  switch (timestamp) {
+    case LATEST:
+      return { offset: end, timestamp: -1 };
+    case EARLIEST:
+    case EARLIEST_LOCAL:
+      return { offset: log.logStartOffset, timestamp: -1 };
+    case LATEST_TIERED:
+    case EARLIEST_PENDING_UPLOAD:
+      return undefined;
+    default: {
+      const found = timestamp === MAX_TIMESTAMP ? await log.maxTimestamp() : await log.offsetForTimestamp(timestamp);
+      return found !== undefined && found.offset < end ? found : undefined;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// Metadata (3): versions 0–13. This broker leads every partition. Topics that are asked for by name are created if the request and
+// auto.create.topics.enable allow it, and the answer already shows them. KIP-4, KIP-204, KIP-430, KIP-516 (topic ids), KIP-1102.
+import type { TopicInfo } from "../../log/log-directory.ts";
+import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
+import {
+  newMetadataResponse,
+  newMetadataResponseBroker,
+  newMetadataResponsePartition,
+  newMetadataResponseTopic,
+} from "../../protocol/generated/metadata.gen.ts";
+import type { MetadataRequest, MetadataRequestTopic, MetadataResponseTopic } from "../../protocol/generated/metadata.gen.ts";
+import { ZERO_UUID } from "../../protocol/primitives.ts";
+import { defineApi, type BrokerContext } from "../api.ts";
+import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from "../authorized-operations.ts";
+import { LEADER_EPOCH } from "../leader-epoch.ts";
+import { invalidTopicName, isInternalTopic } from "../topics.ts";
+
+const FIRST_VERSION_WITH_AUTO_CREATE_FLAG = 4;
+
+export const metadata = defineApi("Metadata", {
+  async handle(broker, request, call) {
+    const everything = request.topics === null || (call.version === 0 && request.topics.length === 0);
+    const allowed = call.version < FIRST_VERSION_WITH_AUTO_CREATE_FLAG || request.allowAutoTopicCreation;
+    const create = allowed && broker.settings.boolean("auto.create.topics.enable");
+    const topics = everything
+      ? [...broker.topics.all()].map((topic) => describe(broker, topic, request))
+      : await Promise.all(request.topics!.map((asked) => find(broker, asked, request, create)));
+    const { host, port } = broker.advertised;
+    return newMetadataResponse({
+      brokers: [newMetadataResponseBroker({ nodeId: broker.nodeId, host, port })],
+      clusterId: broker.logs.clusterId,
+      controllerId: broker.nodeId,
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
+      topics,
+    });
+  },
+});
+
+async function find(
+  broker: BrokerContext,
+  asked: MetadataRequestTopic,
+  request: MetadataRequest,
+  create: boolean,
+): Promise<MetadataResponseTopic> {
+  const { name, topicId } = asked;
+  if (name === null || topicId !== ZERO_UUID) {
+    const topic = broker.topics.byId(topicId);
+    if (topic === undefined) return newMetadataResponseTopic({ errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null, topicId });
+    return describe(broker, topic, request);
+  }
+  const known = broker.topics.byName(name);
+  if (known !== undefined) return describe(broker, known, request);
+  if (invalidTopicName(name) !== undefined) return newMetadataResponseTopic({ errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, name });
+  if (!create)
+    return newMetadataResponseTopic({ errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name, isInternal: isInternalTopic(name) });
+  try {
+    return describe(broker, await broker.topics.ensure(name), request);
+  } catch (error) {
+    broker.env.logger.log("warn", "topic-not-created", { topic: name, error });
+    const errorCode = error instanceof KafkaError ? error.errorCode : ErrorCode.LEADER_NOT_AVAILABLE;
+    return newMetadataResponseTopic({ errorCode, name });
+  }
+}
+
+function describe(broker: BrokerContext, topic: TopicInfo, request: MetadataRequest): MetadataResponseTopic {
+  const leader = { leaderId: broker.nodeId, leaderEpoch: LEADER_EPOCH, replicaNodes: [broker.nodeId], isrNodes: [broker.nodeId] };
+  return newMetadataResponseTopic({
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: isInternalTopic(topic.name),
+    topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? TOPIC_OPERATIONS : NOT_ASKED,
+    partitions: topic.partitions.map((_, partitionIndex) => newMetadataResponsePartition({ partitionIndex, ...leader })),
+  });
+}

@@ -1,0 +1,54 @@
+// OffsetCommit (8): versions 2–10. Offsets are durable in __consumer_offsets before the answer. v10 names topics by id (KIP-848).
+// The retention time of versions 2–4 is not obeyed: offsets.retention.minutes counts from the moment a group is empty (KIP-211).
+import { ErrorCode } from "../../protocol/errors.ts";
+import {
+  newOffsetCommitResponse,
+  newOffsetCommitResponsePartition,
+  newOffsetCommitResponseTopic,
+} from "../../protocol/generated/offset-commit.gen.ts";
+import type { OffsetCommitRequest } from "../../protocol/generated/offset-commit.gen.ts";
+import { defineApi } from "../api.ts";
+import type { OffsetToCommit } from "../coordinators/group/group-coordinator.ts";
+
+const TOPIC_IDS_FROM = 10;
+
+export const offsetCommit = defineApi("OffsetCommit", {
+  async handle(broker, request, call) {
+    const committedAt = broker.env.clock.now();
+    const maxMetadata = broker.settings.number("offset.metadata.max.bytes");
+    const errors = new Map<unknown, number>();
+    const offsets: OffsetToCommit[] = [];
+    for (const topic of request.topics) {
+      const byId = call.version >= TOPIC_IDS_FROM;
+      const info = byId ? broker.topics.byId(topic.topicId) : broker.topics.byName(topic.name);
+      const unknown = byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+      for (const partition of topic.partitions) {
+        const { partitionIndex, committedOffset: offset, committedLeaderEpoch: leaderEpoch, committedMetadata } = partition;
+        const metadata = committedMetadata ?? "";
+        if (info === undefined) errors.set(partition, unknown);
+        else if (info.partitions[partitionIndex] === undefined) errors.set(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+        else if (metadata.length > maxMetadata) errors.set(partition, ErrorCode.OFFSET_METADATA_TOO_LARGE);
+        else offsets.push({ topic: info.name, partition: partitionIndex, committed: { offset, leaderEpoch, metadata, committedAt } });
+      }
+    }
+    const caller = { memberId: request.memberId, instanceId: request.groupInstanceId, generation: request.generationIdOrMemberEpoch };
+    const error =
+      request.groupId === "" && request.generationIdOrMemberEpoch >= 0
+        ? ErrorCode.INVALID_GROUP_ID
+        : await broker.groups.commit(request.groupId, caller, offsets);
+    return answer(request, errors, error);
+  },
+});
+
+function answer(request: OffsetCommitRequest, errors: Map<unknown, number>, error: number) {
+  const topics = request.topics.map(({ name, topicId, partitions }) =>
+    newOffsetCommitResponseTopic({
+      name,
+      topicId,
+      partitions: partitions.map((partition) =>
+        newOffsetCommitResponsePartition({ partitionIndex: partition.partitionIndex, errorCode: errors.get(partition) ?? error }),
+      ),
+    }),
+  );
+  return newOffsetCommitResponse({ topics });
+}

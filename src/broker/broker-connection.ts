@@ -1,0 +1,233 @@
+// One client's connection: frames in, answers out in the order of their requests. Only requests of an API that allows it (Produce)
+// overlap; all others run one after the other, as in Apache Kafka. Reading pauses while too much is in work or the peer does not read.
+// A malformed frame, or an error nobody expected, costs this connection and one log line, nothing else.
+import type { Connection } from "../env/network.ts";
+import type { Logger } from "../env/logger.ts";
+import type { BrokerContext, Call } from "./api.ts";
+import { isMalformed, type Decoded, type Dispatcher } from "./dispatch.ts";
+import { FrameAssembler, FrameLengthError } from "./frame-assembler.ts";
+import type { RequestMemory } from "./request-memory.ts";
+
+/** Requests of one connection that wait or run; reading pauses above it. */
+const MAX_REQUESTS = 64;
+
+export interface ConnectionOptions {
+  readonly broker: BrokerContext;
+  readonly dispatcher: Dispatcher;
+  readonly memory: RequestMemory;
+  readonly maxRequestBytes: number;
+  readonly closed: (connection: BrokerConnection) => void;
+}
+
+interface Slot {
+  /** undefined while the request runs, null when it has no answer. */
+  answer: Uint8Array | null | undefined;
+}
+
+export class BrokerConnection {
+  readonly #connection: Connection;
+  readonly #options: ConnectionOptions;
+  readonly #logger: Logger;
+  readonly #assembler: FrameAssembler;
+  /** Requests that have not started, oldest first. */
+  #waiting: Uint8Array[] = [];
+  /** Requests that have started and whose answers are not sent, oldest first. */
+  #slots: Slot[] = [];
+  readonly #closeHooks = new Set<() => void>();
+  readonly #resume = (): void => this.#unblock();
+  #running = 0;
+  #overlapping = true;
+  #blockedByPeer = false;
+  #paused = false;
+  #sendScheduled = false;
+  #closed = false;
+  /** Monotonic ms of the last request or answer. */
+  lastActive: number;
+
+  constructor(connection: Connection, options: ConnectionOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#logger = options.broker.env.logger;
+    this.lastActive = options.broker.env.clock.monotonicMs();
+    this.#assembler = new FrameAssembler(options.maxRequestBytes, (frame) => this.#received(frame));
+    connection.handle({
+      data: (bytes) => this.#data(bytes),
+      drain: () => {
+        this.#blockedByPeer = false;
+        this.#unblock();
+      },
+      close: () => this.#onClose(),
+    });
+  }
+
+  get isIdle(): boolean {
+    return this.#slots.length === 0 && this.#waiting.length === 0;
+  }
+
+  close(): void {
+    this.#connection.end();
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  #data(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    try {
+      this.#assembler.push(bytes);
+    } catch (error) {
+      if (!(error instanceof FrameLengthError)) throw error;
+      this.#refuse("bad-frame", error);
+    }
+  }
+
+  #received(frame: Uint8Array): void {
+    if (this.#closed) return;
+    this.lastActive = this.#options.broker.env.clock.monotonicMs();
+    this.#options.memory.take(frame.length);
+    this.#waiting.push(frame);
+    this.#pump();
+    this.#pauseIfFull();
+  }
+
+  /** Starts what may start now. */
+  #pump(): void {
+    while (this.#waiting.length > 0 && !this.#closed && !this.#blockedByPeer) {
+      const frame = this.#waiting[0]!;
+      const overlaps = this.#options.dispatcher.overlaps(frame);
+      if (this.#running > 0 && !(overlaps && this.#overlapping)) return;
+      this.#waiting.shift();
+      this.#overlapping = overlaps;
+      this.#start(frame);
+    }
+  }
+
+  #start(frame: Uint8Array): void {
+    const slot: Slot = { answer: undefined };
+    this.#slots.push(slot);
+    this.#running++;
+    let decoded: Decoded | Uint8Array;
+    try {
+      decoded = this.#options.dispatcher.decode(frame);
+    } catch (error) {
+      this.#options.memory.give(frame.length);
+      if (!isMalformed(error)) throw error;
+      this.#refuse("bad-request", error);
+      return;
+    }
+    if (decoded instanceof Uint8Array) this.#finish(slot, frame, decoded);
+    else this.#run(slot, frame, decoded);
+  }
+
+  #run(slot: Slot, frame: Uint8Array, decoded: Decoded): void {
+    const call = this.#callOf(decoded);
+    const done = (response: unknown): void => {
+      if (this.#closed) return this.#options.memory.give(frame.length);
+      if (call.close) return this.#failed(frame, "request-refused", decoded, new Error("A request without answer failed"));
+      let answer: Uint8Array | null;
+      try {
+        answer = response === undefined ? null : this.#options.dispatcher.encode(decoded, response, call.sizeHint);
+      } catch (error) {
+        return this.#failed(frame, "answer-not-encodable", decoded, error);
+      }
+      this.#finish(slot, frame, answer);
+    };
+    const failed = (error: unknown): void => this.#failed(frame, "request-failed", decoded, error);
+    try {
+      const result = decoded.handler.handle(this.#options.broker, decoded.request, call);
+      if (call.exclusive) this.#overlapping = false;
+      if (result instanceof Promise) result.then(done).catch(failed);
+      else done(result);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #callOf({ header }: Decoded): Call {
+    const hooks = this.#closeHooks;
+    return {
+      version: header.apiVersion,
+      clientId: header.clientId ?? "",
+      clientHost: `/${this.#connection.remote.host}`,
+      exclusive: false,
+      close: false,
+      sizeHint: 256,
+      onClose(fn) {
+        hooks.add(fn);
+        return () => hooks.delete(fn);
+      },
+    };
+  }
+
+  #finish(slot: Slot, frame: Uint8Array, answer: Uint8Array | null): void {
+    slot.answer = answer;
+    this.#running--;
+    this.#options.memory.give(frame.length);
+    if (this.#sendScheduled || this.#slots[0]!.answer === undefined) return;
+    this.#sendScheduled = true;
+    void Promise.resolve().then(() => this.#send()); // answers of one flush round leave together
+  }
+
+  #send(): void {
+    this.#sendScheduled = false;
+    if (this.#closed) return;
+    this.lastActive = this.#options.broker.env.clock.monotonicMs();
+    let ready = 0;
+    while (ready < this.#slots.length && this.#slots[ready]!.answer !== undefined) ready++;
+    const slots = this.#slots.splice(0, ready);
+    if (ready > 1) this.#connection.cork();
+    for (const { answer } of slots) if (answer && !this.#connection.write(answer)) this.#blockedByPeer = true;
+    if (ready > 1) this.#connection.uncork();
+    this.#unblock();
+  }
+
+  #pauseIfFull(): void {
+    const { memory } = this.#options;
+    if (this.#paused || this.#closed) return;
+    if (!this.#isFull() && !this.#blockedByPeer && !memory.isFull) return;
+    this.#paused = true;
+    this.#connection.pause();
+    if (memory.isFull) memory.wait(this.#resume);
+  }
+
+  #unblock(): void {
+    if (this.#closed) return;
+    this.#pump();
+    if (!this.#paused || this.#closed || this.#isFull() || this.#blockedByPeer) return;
+    if (this.#options.memory.isFull) return this.#options.memory.wait(this.#resume);
+    this.#paused = false;
+    this.#connection.resume();
+  }
+
+  #isFull(): boolean {
+    return this.#waiting.length + this.#slots.length >= MAX_REQUESTS;
+  }
+
+  #failed(frame: Uint8Array, event: string, { handler, header }: Decoded, error: unknown): void {
+    this.#options.memory.give(frame.length);
+    this.#refuse(event, error, { api: handler.api.name, version: header.apiVersion });
+  }
+
+  #refuse(event: string, error: unknown, fields: Record<string, unknown> = {}): void {
+    if (this.#closed) return;
+    const { host, port } = this.#connection.remote;
+    const level = isMalformed(error) || error instanceof FrameLengthError ? "warn" : "error";
+    this.#logger.log(level, event, { peer: `${host}:${port}`, ...fields, error, consequence: "the connection is closed" });
+    this.#connection.destroy();
+    this.#onClose();
+  }
+
+  #onClose(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { memory, closed } = this.#options;
+    memory.forget(this.#resume);
+    for (const frame of this.#waiting) memory.give(frame.length);
+    this.#waiting = [];
+    this.#slots = [];
+    for (const hook of this.#closeHooks) hook();
+    this.#closeHooks.clear();
+    closed(this);
+  }
+}

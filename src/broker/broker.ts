@@ -1,0 +1,183 @@
+// The broker put together: log directory, coordinators, APIs, listener, housekeeping. It accepts clients only after the coordinators
+// have read their state back. A failed fsync stops it: what was not acknowledged must not become visible.
+import type { Env } from "../env/env.ts";
+import type { Address } from "../env/network.ts";
+import { LogDirectory } from "../log/log-directory.ts";
+import { ALL_APIS } from "./apis/all.ts";
+import type { BrokerContext } from "./api.ts";
+import { GroupCoordinator } from "./coordinators/group/group-coordinator.ts";
+import { MarkerWriter } from "./coordinators/transaction/marker-writer.ts";
+import { ProducerIds } from "./coordinators/transaction/producer-ids.ts";
+import { TransactionCoordinator } from "./coordinators/transaction/transaction-coordinator.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { BrokerListener } from "./listener.ts";
+import { Settings } from "./settings.ts";
+import { topicDefaults } from "./topic-config.ts";
+import { Topics } from "./topics.ts";
+
+export interface BrokerOptions {
+  /** Everything the broker keeps is below it; one process at a time. */
+  readonly dataDir: string;
+  /** 127.0.0.1 unless said otherwise. */
+  readonly host?: string;
+  /** 9092 unless said otherwise; 0: any free one. */
+  readonly port?: number;
+  /** What clients are told to connect to, if that is not the address the broker listens on. */
+  readonly advertised?: Address;
+  /** "disk" (default): acknowledged records survive a power cut. "page-cache": they survive the process only. */
+  readonly durability?: "disk" | "page-cache";
+  /** By Kafka's own names. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly nodeId?: number;
+  /** Allows a listener that is reachable from other machines, without encryption and authentication. */
+  readonly insecure?: boolean;
+}
+
+export interface BrokerMetrics {
+  readonly connections: number;
+  /** Bytes of requests in work. */
+  readonly requestBytes: number;
+  readonly topics: number;
+  readonly partitions: number;
+  readonly groups: number;
+}
+
+export interface Broker {
+  readonly address: Address;
+  /** "host:port" for clients. */
+  readonly bootstrapServers: string;
+  readonly clusterId: string;
+  readonly logs: LogDirectory;
+  /** Resolves if the broker had to stop by itself, with the reason. */
+  readonly failed: Promise<Error>;
+  metrics(): BrokerMetrics;
+  /** Idempotent. Resolves when everything is on disk and closed. */
+  close(): Promise<void>;
+}
+
+/** The options contradict each other or the rules of operation; the message says what to change. */
+export class BrokerOptionsError extends Error {
+  override readonly name = "BrokerOptionsError";
+  readonly code = "INVALID_BROKER_OPTIONS";
+}
+
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_PORT = 9092;
+
+/** Rejects with the log directory's or the network's error (ELOCKED, EADDRINUSE, …), SettingError or BrokerOptionsError. */
+export async function startBroker(env: Env, options: BrokerOptions): Promise<Broker> {
+  const host = options.host ?? DEFAULT_HOST;
+  if (!isLoopback(host) && options.insecure !== true) {
+    const remedy = "Listen on 127.0.0.1, or allow it explicitly (insecure).";
+    throw new BrokerOptionsError(
+      `A broker on ${host} would serve everybody who can reach it, unencrypted and without authentication. ${remedy}`,
+    );
+  }
+  const settings = new Settings(options.settings);
+  if (settings.unknown.length > 0)
+    env.logger.log("warn", "unknown-settings", { names: settings.unknown, consequence: "they have no effect" });
+  const logs = await LogDirectory.open(env, `${options.dataDir}/log`, {
+    durability: options.durability ?? "disk",
+    topicDefaults: topicDefaults(settings),
+    retentionIntervalMs: 0,
+    producerExpirationMs: settings.number("producer.id.expiration.ms"),
+  });
+  const broker = new RunningBroker(env, settings, logs, options);
+  try {
+    await broker.open({ host, port: options.port ?? DEFAULT_PORT });
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+  return broker;
+}
+
+class RunningBroker implements Broker {
+  readonly logs: LogDirectory;
+  readonly failed: Promise<Error>;
+  readonly #env: Env;
+  readonly #context: BrokerContext & { advertised: Address };
+  readonly #markers: MarkerWriter;
+  readonly #listener: BrokerListener;
+  readonly #housekeeping: Housekeeping;
+  readonly #advertised: Address | undefined;
+  #address: Address = { host: DEFAULT_HOST, port: 0 };
+  #closing: Promise<void> | undefined;
+
+  constructor(env: Env, settings: Settings, logs: LogDirectory, options: BrokerOptions) {
+    this.#env = env;
+    this.logs = logs;
+    this.#advertised = options.advertised;
+    const topics = new Topics(logs, settings);
+    const groups = new GroupCoordinator(env, topics, settings);
+    this.#markers = new MarkerWriter(env, topics, (producerId, commit) => groups.transactionEnded(producerId, commit));
+    const ids = new ProducerIds(env.files, `${options.dataDir}/broker`);
+    const transactions = new TransactionCoordinator(env, topics, settings, ids, this.#markers);
+    const nodeId = options.nodeId ?? settings.nodeId;
+    this.#context = { env, settings, logs, topics, groups, transactions, nodeId, apis: ALL_APIS, advertised: this.#address };
+    this.#listener = new BrokerListener(this.#context);
+    this.#housekeeping = new Housekeeping(this.#context);
+    this.failed = new Promise((resolve) => {
+      logs.onFatal((error) => {
+        env.logger.log("error", "broker-stopped", { error, consequence: "no request is served any more; mend the disk and start again" });
+        resolve(error);
+        void this.close();
+      });
+    });
+  }
+
+  get address(): Address {
+    return this.#address;
+  }
+
+  get bootstrapServers(): string {
+    const { host, port } = this.#context.advertised;
+    return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  }
+
+  get clusterId(): string {
+    return this.logs.clusterId;
+  }
+
+  async open(address: Address): Promise<void> {
+    await this.#context.groups.load();
+    await this.#context.transactions.load();
+    this.#address = await this.#listener.open(address);
+    this.#context.advertised = this.#advertised ?? { host: address.host, port: this.#address.port };
+    this.#context.transactions.resume();
+    this.#housekeeping.start();
+  }
+
+  metrics(): BrokerMetrics {
+    let topics = 0;
+    let partitions = 0;
+    for (const topic of this.logs.topics()) {
+      topics++;
+      partitions += topic.partitions.length;
+    }
+    const { connections, requestBytes } = this.#listener;
+    return { connections, requestBytes, topics, partitions, groups: this.#context.groups.groupIds().size };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#housekeeping.close();
+    await this.#listener.close();
+    this.#context.groups.close();
+    this.#context.transactions.close();
+    this.#markers.close();
+    try {
+      await this.logs.close();
+    } catch (error) {
+      this.#env.logger.log("error", "log-not-closed", { error, consequence: "the next start checks the log" });
+    }
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,288 @@
+// Runs the groups: feeds events to decideGroup, executes its actions, keeps one timer per group, writes to __consumer_offsets.
+// Invariant: what a client was told (an assignment, a committed offset) is in the log before it was told.
+import type { Timer } from "../../../env/clock.ts";
+import type { Env } from "../../../env/env.ts";
+import { ErrorCode, KafkaError } from "../../../protocol/errors.ts";
+import type { Settings } from "../../settings.ts";
+import { OFFSETS_TOPIC, parsePartitionKey, type Topics } from "../../topics.ts";
+import { InternalTopic } from "../internal-topic.ts";
+import { SteadyClock } from "../steady-clock.ts";
+import { decideGroup } from "./decide.ts";
+import { OffsetStore } from "./offset-store.ts";
+import { writeGroupKey, writeGroupValue, writeOffsetKey, writeOffsetValue, type CommittedOffset } from "./records.ts";
+import { replayInto } from "./restore.ts";
+import { newGroup, nextGroupDeadline } from "./state.ts";
+import type {
+  GroupAction,
+  GroupEvent,
+  GroupLimits,
+  GroupState,
+  JoinEvent,
+  JoinReply,
+  LeaveEvent,
+  LeaveReply,
+  SyncEvent,
+  SyncReply,
+} from "./state.ts";
+import { checkCommit, type Caller } from "./validate.ts";
+
+type Ask<E extends { request: number }> = Omit<E, "request" | "kind">;
+type Reply = Exclude<GroupAction, { kind: "persist" }>;
+
+export interface OffsetToCommit {
+  readonly topic: string;
+  readonly partition: number;
+  readonly committed: CommittedOffset;
+}
+
+export class GroupCoordinator {
+  readonly offsets = new OffsetStore();
+  readonly log: InternalTopic;
+  readonly #env: Env;
+  readonly #settings: Settings;
+  readonly #clock: SteadyClock;
+  readonly #limits: GroupLimits;
+  readonly #groups = new Map<string, GroupState>();
+  readonly #timers = new Map<string, { timer: Timer; at: number }>();
+  readonly #requests = new Map<number, (reply: Reply) => void>();
+  #nextRequest = 0;
+  #closed = false;
+
+  constructor(env: Env, topics: Topics, settings: Settings) {
+    this.#env = env;
+    this.#settings = settings;
+    this.#clock = new SteadyClock(env.clock);
+    this.log = new InternalTopic(
+      env,
+      topics,
+      OFFSETS_TOPIC,
+      "offsets.topic.num.partitions",
+      settings.number("offsets.topic.num.partitions"),
+    );
+    this.#limits = {
+      minSessionTimeoutMs: settings.number("group.min.session.timeout.ms"),
+      maxSessionTimeoutMs: settings.number("group.max.session.timeout.ms"),
+      maxSize: settings.number("group.max.size"),
+      initialRebalanceDelayMs: settings.number("group.initial.rebalance.delay.ms"),
+    };
+  }
+
+  async load(): Promise<void> {
+    await this.log.replay(replayInto(this.offsets, this.#groups, this.#clock.now()));
+    for (const state of this.#groups.values()) this.#arm(state);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { timer } of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  /** undefined: no such group. A group that only has offsets is there, empty. */
+  describe(groupId: string): GroupState | undefined {
+    return this.#groups.get(groupId) ?? (this.offsets.hasGroup(groupId) ? newGroup(groupId, this.#clock.now()) : undefined);
+  }
+
+  groupIds(): Set<string> {
+    return new Set([...this.#groups.keys(), ...this.offsets.groups()]);
+  }
+
+  join(groupId: string, event: Ask<JoinEvent>): Promise<JoinReply> {
+    return this.#ask(groupId, (request) => ({ kind: "join", request, ...event })) as Promise<JoinReply>;
+  }
+
+  sync(groupId: string, event: Ask<SyncEvent>): Promise<SyncReply> {
+    return this.#ask(groupId, (request) => ({ kind: "sync", request, ...event })) as Promise<SyncReply>;
+  }
+
+  leave(groupId: string, members: LeaveEvent["members"]): Promise<LeaveReply> {
+    return this.#ask(groupId, (request) => ({ kind: "leave", request, members })) as Promise<LeaveReply>;
+  }
+
+  /** The error code of the answer. */
+  async heartbeat(groupId: string, caller: Caller): Promise<number> {
+    const reply = await this.#ask(groupId, (request) => ({ kind: "heartbeat", request, ...caller }));
+    return (reply as Extract<Reply, { kind: "heartbeat-reply" }>).error;
+  }
+
+  /** Error code for all partitions. Resolves when the offsets are durable. */
+  async commit(groupId: string, caller: Caller, offsets: readonly OffsetToCommit[]): Promise<number> {
+    const refused = checkCommit(this.#groups.get(groupId), caller, false);
+    if (refused !== ErrorCode.NONE) return refused;
+    this.#apply(groupId, { kind: "committed", memberId: caller.memberId });
+    if (offsets.length === 0) return ErrorCode.NONE;
+    return this.#write(async () => {
+      const first = await this.log.append(groupId, offsetRecords(groupId, offsets));
+      offsets.forEach(({ topic, partition, committed }, i) => this.offsets.put(groupId, `${topic}-${partition}`, committed, first + i));
+    });
+  }
+
+  /** As commit, but the offsets count only when the producer's transaction commits. */
+  async commitInTransaction(
+    groupId: string,
+    caller: Caller,
+    producer: { producerId: number; producerEpoch: number },
+    offsets: readonly OffsetToCommit[],
+  ): Promise<number> {
+    const refused = checkCommit(this.#groups.get(groupId), caller, true);
+    if (refused !== ErrorCode.NONE || offsets.length === 0) return refused;
+    return this.#write(async () => {
+      const first = await this.log.append(groupId, offsetRecords(groupId, offsets), { ...producer, transactional: true });
+      offsets.forEach(({ topic, partition, committed }, i) =>
+        this.offsets.putPending(producer.producerId, groupId, `${topic}-${partition}`, committed, first + i),
+      );
+    });
+  }
+
+  /** The marker of a producer's transaction is in the log of offsets. */
+  transactionEnded(producerId: number, commit: boolean): void {
+    this.offsets.complete(producerId, commit);
+  }
+
+  async deleteGroup(groupId: string): Promise<number> {
+    const state = this.describe(groupId);
+    if (state === undefined) return ErrorCode.GROUP_ID_NOT_FOUND;
+    if (state.phase !== "Empty") return ErrorCode.NON_EMPTY_GROUP;
+    const error = await this.#forgetOffsets(groupId, this.offsets.keys(groupId), true);
+    return error;
+  }
+
+  /** OffsetDelete, and the end of a topic. */
+  async deleteOffsets(groupId: string, keys: readonly string[]): Promise<number> {
+    return this.#forgetOffsets(groupId, keys, false);
+  }
+
+  async topicDeleted(topic: string): Promise<void> {
+    for (const groupId of [...this.offsets.groups()]) {
+      const keys = this.offsets.keys(groupId).filter((key) => parsePartitionKey(key).topic === topic);
+      if (keys.length > 0) await this.#forgetOffsets(groupId, keys, false);
+    }
+  }
+
+  /** Drops offsets nobody used for offsets.retention.minutes, then groups without members and offsets. */
+  async expireOffsets(): Promise<void> {
+    const now = this.#clock.now();
+    const retentionMs = this.#settings.number("offsets.retention.minutes") * 60_000;
+    for (const groupId of this.groupIds()) {
+      const state = this.#groups.get(groupId);
+      if ((state !== undefined && state.phase !== "Empty") || this.offsets.hasPending(groupId)) continue;
+      const since = state?.protocolType != null ? state.phaseSince : -Infinity;
+      const keys = this.offsets.keys(groupId);
+      const old = keys.filter((key) => Math.max(since, this.offsets.get(groupId, key)!.committedAt) + retentionMs <= now);
+      const unused = old.length === keys.length && (state?.pendingMembers.size ?? 0) === 0;
+      if (old.length > 0 || unused) await this.#forgetOffsets(groupId, old, unused);
+    }
+  }
+
+  async #forgetOffsets(groupId: string, keys: readonly string[], alsoGroup: boolean): Promise<number> {
+    const records = keys.map((key) => {
+      const { topic, partition } = parsePartitionKey(key);
+      return { key: writeOffsetKey(groupId, topic, partition), value: null };
+    });
+    if (alsoGroup && this.#groups.has(groupId)) records.push({ key: writeGroupKey(groupId), value: null });
+    const state = this.#groups.get(groupId);
+    return this.#write(async () => {
+      if (records.length > 0) await this.log.append(groupId, records);
+      for (const key of keys) this.offsets.remove(groupId, key);
+      if (alsoGroup && this.#groups.get(groupId) === state) this.#drop(groupId);
+    });
+  }
+
+  async #write(write: () => Promise<void>): Promise<number> {
+    try {
+      await write();
+      return ErrorCode.NONE;
+    } catch (error) {
+      this.#env.logger.log("warn", "offsets-not-written", { error });
+      return coordinatorError(error);
+    }
+  }
+
+  #ask(groupId: string, event: (request: number) => GroupEvent): Promise<Reply> {
+    return new Promise((resolve) => {
+      const request = this.#nextRequest++;
+      this.#requests.set(request, resolve);
+      this.#apply(groupId, event(request));
+    });
+  }
+
+  #apply(groupId: string, event: GroupEvent): void {
+    if (this.#closed) return;
+    const now = this.#clock.now();
+    const known = this.#groups.get(groupId);
+    const [state, actions] = decideGroup(known ?? newGroup(groupId, now), event, now, this.#limits);
+    if (known !== undefined || !isBlank(state)) this.#groups.set(groupId, state);
+    for (const action of actions) this.#act(groupId, state, action);
+    this.#arm(state);
+  }
+
+  #act(groupId: string, state: GroupState, action: GroupAction): void {
+    if (action.kind === "persist") {
+      void this.#persist(groupId, state, action);
+      return;
+    }
+    const resolve = this.#requests.get(action.request);
+    this.#requests.delete(action.request);
+    resolve?.(action);
+  }
+
+  async #persist(groupId: string, state: GroupState, { generation, answers }: Extract<GroupAction, { kind: "persist" }>): Promise<void> {
+    const value = writeGroupValue(state, this.#env.clock.now(), state.persisting);
+    let error: number = ErrorCode.NONE;
+    try {
+      await this.log.appendNow(groupId, [{ key: writeGroupKey(groupId), value }]);
+    } catch (cause) {
+      error = coordinatorError(cause);
+      this.#env.logger.log("warn", "group-not-written", { group: groupId, error: cause });
+    }
+    if (answers) this.#apply(groupId, { kind: "persisted", generation, error });
+  }
+
+  #arm(state: GroupState): void {
+    const { groupId } = state;
+    const deadline = nextGroupDeadline(state);
+    const armed = this.#timers.get(groupId);
+    if (deadline === undefined || (armed !== undefined && armed.at <= deadline)) return;
+    armed?.timer.cancel();
+    const delay = Math.max(0, deadline - this.#clock.now());
+    const timer = this.#env.timers.after(delay, () => this.#tick(groupId), { unref: true });
+    this.#timers.set(groupId, { timer, at: deadline });
+  }
+
+  /** The armed moment has come; deadlines may have moved since, then only the timer moves. */
+  #tick(groupId: string): void {
+    this.#timers.delete(groupId);
+    const state = this.#groups.get(groupId);
+    if (state === undefined || this.#closed) return;
+    const deadline = nextGroupDeadline(state);
+    if (deadline !== undefined && deadline <= this.#clock.now()) this.#apply(groupId, { kind: "tick" });
+    else this.#arm(state);
+  }
+
+  #drop(groupId: string): void {
+    this.#groups.delete(groupId);
+    this.#timers.get(groupId)?.timer.cancel();
+    this.#timers.delete(groupId);
+  }
+}
+
+/** What a client is told when the coordinator's log refuses a record: come back later, or never with this. */
+export function coordinatorError(error: unknown): number {
+  if (error instanceof KafkaError && (error.code === "MESSAGE_TOO_LARGE" || error.code === "RECORD_LIST_TOO_LARGE")) {
+    return ErrorCode.INVALID_COMMIT_OFFSET_SIZE;
+  }
+  if (error instanceof KafkaError && (error.code === "INVALID_PRODUCER_EPOCH" || error.code === "PRODUCER_FENCED")) return error.errorCode;
+  return ErrorCode.COORDINATOR_NOT_AVAILABLE;
+}
+
+/** Nothing happened to the group yet: not worth remembering. */
+function isBlank(state: GroupState): boolean {
+  return state.phase === "Empty" && state.generation === 0 && state.members.size === 0 && state.pendingMembers.size === 0;
+}
+
+function offsetRecords(groupId: string, offsets: readonly OffsetToCommit[]): { key: Uint8Array; value: Uint8Array }[] {
+  return offsets.map(({ topic, partition, committed }) => ({
+    key: writeOffsetKey(groupId, topic, partition),
+    value: writeOffsetValue(committed),
+  }));
+}

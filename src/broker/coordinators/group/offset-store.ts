@@ -1,0 +1,77 @@
+// Committed offsets of all groups, and those that wait for the end of their transaction (KIP-98). Memory only: the log is the truth.
+// Invariant: of two commits for a partition the one later in the log wins, whatever order their acknowledgements come in.
+import type { CommittedOffset } from "./records.ts";
+
+interface Stored extends CommittedOffset {
+  /** Offset of the record in __consumer_offsets. */
+  readonly at: number;
+}
+
+type Offsets = Map<string, Stored>;
+
+export class OffsetStore {
+  readonly #groups = new Map<string, Offsets>();
+  /** producer id → group → partition key */
+  readonly #pending = new Map<number, Map<string, Offsets>>();
+
+  put(group: string, key: string, committed: CommittedOffset, at: number): void {
+    const offsets = this.#offsetsOf(this.#groups, group);
+    const existing = offsets.get(key);
+    if (existing === undefined || existing.at <= at) offsets.set(key, { ...committed, at });
+  }
+
+  putPending(producerId: number, group: string, key: string, committed: CommittedOffset, at: number): void {
+    let groups = this.#pending.get(producerId);
+    if (groups === undefined) this.#pending.set(producerId, (groups = new Map()));
+    this.#offsetsOf(groups, group).set(key, { ...committed, at });
+  }
+
+  complete(producerId: number, commit: boolean): void {
+    const groups = this.#pending.get(producerId);
+    this.#pending.delete(producerId);
+    if (!commit || groups === undefined) return;
+    for (const [group, offsets] of groups) for (const [key, stored] of offsets) this.put(group, key, stored, stored.at);
+  }
+
+  get(group: string, key: string): CommittedOffset | undefined {
+    return this.#groups.get(group)?.get(key);
+  }
+
+  isPending(group: string, key: string): boolean {
+    for (const groups of this.#pending.values()) if (groups.get(group)?.has(key)) return true;
+    return false;
+  }
+
+  hasPending(group: string): boolean {
+    for (const groups of this.#pending.values()) if (groups.has(group)) return true;
+    return false;
+  }
+
+  keys(group: string): string[] {
+    return [...(this.#groups.get(group)?.keys() ?? [])];
+  }
+
+  groups(): Iterable<string> {
+    return this.#groups.keys();
+  }
+
+  hasGroup(group: string): boolean {
+    return this.#groups.has(group);
+  }
+
+  remove(group: string, key: string): void {
+    const offsets = this.#groups.get(group);
+    if (offsets?.delete(key) && offsets.size === 0) this.#groups.delete(group);
+  }
+
+  removeGroup(group: string): void {
+    this.#groups.delete(group);
+    for (const groups of this.#pending.values()) groups.delete(group);
+  }
+
+  #offsetsOf(groups: Map<string, Offsets>, group: string): Offsets {
+    let offsets = groups.get(group);
+    if (offsets === undefined) groups.set(group, (offsets = new Map()));
+    return offsets;
+  }
+}

@@ -1,0 +1,52 @@
+// Writes the markers of one ended transaction into all its partitions and does not give up: the decision is made, every partition has
+// to learn it. A partition whose topic is gone needs none.
+import type { Env } from "../../../env/env.ts";
+import { OFFSETS_TOPIC, parsePartitionKey, type Topics } from "../../topics.ts";
+import type { TransactionAction } from "./state.ts";
+
+const RETRY_MS = 200;
+const COORDINATOR_EPOCH = 0;
+
+type Markers = Extract<TransactionAction, { kind: "write-markers" }>;
+
+export class MarkerWriter {
+  readonly #env: Env;
+  readonly #topics: Topics;
+  readonly #offsetsEnded: (producerId: number, commit: boolean) => void;
+  readonly #closing = new AbortController();
+
+  /** `offsetsEnded` is told when a marker is in __consumer_offsets. */
+  constructor(env: Env, topics: Topics, offsetsEnded: (producerId: number, commit: boolean) => void) {
+    this.#env = env;
+    this.#topics = topics;
+    this.#offsetsEnded = offsetsEnded;
+  }
+
+  /** true when every partition has its marker on disk, false when the broker closes first. */
+  async write(markers: Markers): Promise<boolean> {
+    const written = await Promise.all([...markers.partitions].map((key) => this.#writeOne(key, markers)));
+    return written.every((done) => done);
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #writeOne(key: string, { producerId, producerEpoch, commit }: Markers): Promise<boolean> {
+    const { topic, partition } = parsePartitionKey(key);
+    for (;;) {
+      const log = this.#topics.partition(topic, partition);
+      if (log === undefined) return true;
+      try {
+        await log.appendMarker({ producerId, producerEpoch, commit, coordinatorEpoch: COORDINATOR_EPOCH, now: this.#env.clock.now() });
+        if (topic === OFFSETS_TOPIC) this.#offsetsEnded(producerId, commit);
+        return true;
+      } catch (error) {
+        this.#env.logger.log("warn", "marker-not-written", { partition: key, producerId, error, consequence: "it is tried again" });
+      }
+      if (this.#closing.signal.aborted) return false;
+      await this.#env.timers.sleep(RETRY_MS, this.#closing.signal).catch(() => undefined);
+      if (this.#closing.signal.aborted) return false;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// What the broker does by the clock: retention, late transactions, old offsets, unused transactional ids. A round that fails is logged
+// and tried again at its next time; two rounds of one kind never overlap.
+import type { Timer } from "../env/clock.ts";
+import type { BrokerContext } from "./api.ts";
+
+const EXPIRE_IDS_MS = 3_600_000;
+
+export class Housekeeping {
+  readonly #broker: BrokerContext;
+  readonly #timers = new Map<string, Timer>();
+  #closed = false;
+
+  constructor(broker: BrokerContext) {
+    this.#broker = broker;
+  }
+
+  start(): void {
+    const { settings, groups, transactions } = this.#broker;
+    this.#every("retention", settings.number("log.retention.check.interval.ms"), () => this.#applyRetention());
+    this.#every("transaction-timeouts", settings.number("transaction.abort.timed.out.transaction.cleanup.interval.ms"), async () =>
+      transactions.abortOverdue(),
+    );
+    this.#every("offset-expiry", settings.number("offsets.retention.check.interval.ms"), () => groups.expireOffsets());
+    this.#every("transactional-id-expiry", EXPIRE_IDS_MS, () => transactions.expireIds());
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+  }
+
+  async #applyRetention(): Promise<void> {
+    const now = this.#broker.env.clock.now();
+    for (const topic of [...this.#broker.topics.all()]) {
+      for (const partition of topic.partitions) {
+        if (this.#closed) return;
+        await partition.applyRetention(now);
+      }
+    }
+  }
+
+  #every(name: string, intervalMs: number, round: () => Promise<void>): void {
+    const run = async (): Promise<void> => {
+      try {
+        await round();
+      } catch (error) {
+        this.#broker.env.logger.log("error", "housekeeping-failed", { task: name, error });
+      }
+      if (!this.#closed) this.#every(name, intervalMs, round);
+    };
+    this.#timers.set(
+      name,
+      this.#broker.env.timers.after(intervalMs, () => void run(), { unref: true }),
+    );
+  }
+}

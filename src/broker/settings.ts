@@ -1,0 +1,131 @@
+// The broker's settings under Kafka's own names, with types, defaults and what they mean here. Defaults are Kafka's, except
+// group.initial.rebalance.delay.ms (0: a first member of a group starts at once), group.min.session.timeout.ms (1 s, as test
+// suites expect) and the partitions of the internal topics (1: a single node gains nothing from 50).
+import { invalidValue, parseBoolean, parseNumber, type ConfigDefinition, type ConfigType } from "./config-value.ts";
+
+const LONG_MAX = "9223372036854775807";
+
+interface Limits {
+  readonly min?: number;
+  readonly max?: number;
+  readonly values?: readonly string[];
+}
+
+function setting(name: string, type: ConfigType, value: string, doc: string, limits: Limits = {}): ConfigDefinition {
+  return { name, type, default: value, doc, ...limits };
+}
+
+export const SETTINGS: readonly ConfigDefinition[] = [
+  setting("node.id", "int", "0", "The id of this broker in answers.", { min: 0 }),
+  setting("broker.id", "int", "0", "The same as node.id, under its older name.", { min: 0 }),
+  setting("num.partitions", "int", "1", "Partitions of a topic that is created without a number.", { min: 1 }),
+  setting("default.replication.factor", "int", "1", "Accepted and answered; there is one copy.", { min: 1 }),
+  setting("auto.create.topics.enable", "boolean", "true", "A Metadata request that allows it creates unknown topics."),
+  setting("delete.topic.enable", "boolean", "true", "Whether DeleteTopics is obeyed."),
+  setting("message.max.bytes", "int", "1048588", "The largest record batch a topic takes, unless its max.message.bytes says otherwise.", {
+    min: 0,
+  }),
+  setting("socket.request.max.bytes", "int", "104857600", "The largest request; a longer one closes its connection.", { min: 1 }),
+  setting("queued.max.request.bytes", "long", "268435456", "Bytes of requests in work over all connections before reading pauses.", {
+    min: 1,
+  }),
+  setting("max.connections", "int", "2147483647", "Connections at once; further ones are closed.", { min: 1 }),
+  setting("connections.max.idle.ms", "long", "600000", "A connection without requests for this long is closed."),
+  setting("fetch.max.bytes", "int", "57671680", "The most record bytes one Fetch answer carries.", { min: 1024 }),
+  setting("group.min.session.timeout.ms", "int", "1000", "The shortest session timeout a group member may ask for.", { min: 0 }),
+  setting("group.max.session.timeout.ms", "int", "1800000", "The longest session timeout a group member may ask for.", { min: 0 }),
+  setting("group.initial.rebalance.delay.ms", "int", "0", "How long a new group waits for more members before its first generation.", {
+    min: 0,
+  }),
+  setting("group.max.size", "int", "2147483647", "The most members of a group.", { min: 1 }),
+  setting("offset.metadata.max.bytes", "int", "4096", "The longest metadata of a committed offset.", { min: 0 }),
+  setting("offsets.retention.minutes", "int", "10080", "Committed offsets of a group without members are dropped after this.", { min: 1 }),
+  setting("offsets.retention.check.interval.ms", "long", "600000", "How often old offsets are looked for.", { min: 1 }),
+  setting("offsets.topic.num.partitions", "int", "1", "Partitions of __consumer_offsets.", { min: 1 }),
+  setting("transaction.max.timeout.ms", "int", "900000", "The longest transaction timeout a producer may ask for.", { min: 1 }),
+  setting("transaction.abort.timed.out.transaction.cleanup.interval.ms", "int", "10000", "How often late transactions are looked for.", {
+    min: 1,
+  }),
+  setting("transactional.id.expiration.ms", "int", "604800000", "An unused transactional id is forgotten after this.", { min: 1 }),
+  setting("transaction.state.log.num.partitions", "int", "1", "Partitions of __transaction_state.", { min: 1 }),
+  setting("producer.id.expiration.ms", "int", "86400000", "A partition forgets an idle producer's sequence numbers after this.", {
+    min: 1,
+  }),
+  setting("log.retention.check.interval.ms", "long", "300000", "How often retention runs.", { min: 1 }),
+  setting("log.retention.ms", "long", "604800000", "Age at which segments are deleted; -1: never.", { min: -1 }),
+  setting("log.retention.minutes", "int", "10080", "The same in minutes, if log.retention.ms is not set."),
+  setting("log.retention.hours", "int", "168", "The same in hours, if neither of the others is set."),
+  setting("log.retention.bytes", "long", "-1", "Size of a partition above which its oldest segments are deleted; -1: none."),
+  setting("log.segment.bytes", "int", "1073741824", "Size at which a segment is full.", { min: 14 }),
+  setting("log.roll.ms", "long", "604800000", "Age at which a segment is closed.", { min: 1 }),
+  setting("log.roll.hours", "int", "168", "The same in hours, if log.roll.ms is not set.", { min: 1 }),
+  setting("log.roll.jitter.ms", "long", "0", "The most that is taken off the age at which a segment is closed.", { min: 0 }),
+  setting("log.index.interval.bytes", "int", "4096", "Bytes between two entries of the offset index.", { min: 0 }),
+  setting("log.index.size.max.bytes", "int", "10485760", "The largest offset index.", { min: 4 }),
+  setting("log.segment.delete.delay.ms", "long", "60000", "How long a deleted segment's file stays.", { min: 0 }),
+  setting("log.flush.interval.messages", "long", LONG_MAX, "Accepted; durability is a property of the broker, not of a count.", { min: 1 }),
+  setting("log.flush.interval.ms", "long", LONG_MAX, "Accepted; durability is a property of the broker, not of a timer."),
+  setting("log.cleanup.policy", "list", "delete", "delete, compact, or both.", { values: ["delete", "compact"] }),
+  setting("log.cleaner.delete.retention.ms", "long", "86400000", "How long tombstones stay on compacted topics.", { min: 0 }),
+  setting("log.cleaner.min.cleanable.ratio", "double", "0.5", "Share of uncompacted bytes that starts a compaction.", { min: 0, max: 1 }),
+  setting("log.cleaner.min.compaction.lag.ms", "long", "0", "How long a record stays uncompacted at least.", { min: 0 }),
+  setting("log.cleaner.max.compaction.lag.ms", "long", LONG_MAX, "How long a record stays uncompacted at most.", { min: 1 }),
+  setting("log.message.timestamp.type", "string", "CreateTime", "Whose time a record carries.", {
+    values: ["CreateTime", "LogAppendTime"],
+  }),
+  setting("log.message.timestamp.before.max.ms", "long", LONG_MAX, "How far a record's time may lie in the past.", { min: 0 }),
+  setting("log.message.timestamp.after.max.ms", "long", "3600000", "How far a record's time may lie in the future.", { min: 0 }),
+  setting("log.preallocate", "boolean", "false", "Accepted; segments grow as they are written."),
+  setting("min.insync.replicas", "int", "1", "Accepted and answered; there is one copy.", { min: 1 }),
+  setting("compression.type", "string", "producer", "Batches stay as the producer compressed them.", {
+    values: ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"],
+  }),
+  setting("unclean.leader.election.enable", "boolean", "false", "Accepted and answered; there is one copy."),
+];
+
+const BY_NAME = new Map(SETTINGS.map((definition) => [definition.name, definition]));
+
+/** A setting has a value that its type or limits do not allow. */
+export class SettingError extends Error {
+  override readonly name = "SettingError";
+  readonly code = "INVALID_SETTING";
+}
+
+export class Settings {
+  readonly #given: ReadonlyMap<string, string>;
+  /** Names nobody here knows: kept, told once, without effect. */
+  readonly unknown: readonly string[];
+
+  /** Throws a SettingError that names the setting and what it expects. */
+  constructor(given: Readonly<Record<string, string>> = {}) {
+    for (const [name, value] of Object.entries(given)) {
+      const definition = BY_NAME.get(name);
+      const problem = definition === undefined ? undefined : invalidValue(definition, value);
+      if (problem !== undefined) throw new SettingError(`Setting ${name}: ${problem}.`);
+    }
+    this.#given = new Map(Object.entries(given));
+    this.unknown = Object.keys(given).filter((name) => !BY_NAME.has(name));
+  }
+
+  isGiven(name: string): boolean {
+    return this.#given.has(name);
+  }
+
+  text(name: string): string {
+    const definition = BY_NAME.get(name);
+    if (definition === undefined) throw new Error(`There is no broker setting ${name}`);
+    return this.#given.get(name) ?? definition.default ?? "";
+  }
+
+  number(name: string): number {
+    return parseNumber(this.text(name));
+  }
+
+  boolean(name: string): boolean {
+    return parseBoolean(this.text(name));
+  }
+
+  get nodeId(): number {
+    return this.number(this.isGiven("node.id") ? "node.id" : "broker.id");
+  }
+}
