@@ -122,7 +122,7 @@ export class BrokerConnection {
 
   #run(slot: Slot, frame: Uint8Array, decoded: Decoded): void {
     const call = this.#callOf(decoded);
-    const done = (response: unknown): void => {
+    const answered = (response: unknown): void => {
       if (this.#closed) return this.#options.memory.give(frame.length);
       if (call.close) return this.#failed(frame, "request-refused", decoded, new Error("A request without answer failed"));
       let answer: Uint8Array | null;
@@ -137,8 +137,8 @@ export class BrokerConnection {
     try {
       const result = decoded.handler.handle(this.#options.broker, decoded.request, call);
       if (call.exclusive) this.#overlapping = false;
-      if (result instanceof Promise) result.then(done).catch(failed);
-      else done(result);
+      if (result instanceof Promise) result.then(answered, failed);
+      else answered(result);
     } catch (error) {
       failed(error);
     }

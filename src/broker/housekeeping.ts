@@ -31,7 +31,7 @@ export class Housekeeping {
 
   async #applyRetention(): Promise<void> {
     const now = this.#broker.env.clock.now();
-    for (const topic of [...this.#broker.topics.all()]) {
+    for (const topic of this.#broker.topics.all()) {
       for (const partition of topic.partitions) {
         if (this.#closed) return;
         await partition.applyRetention(now);

@@ -41,7 +41,11 @@ export class BrokerListener {
     this.#listener = await this.#broker.env.network.listen(address, (connection) => {
       const closed = (gone: BrokerConnection): void => this.#closed(gone);
       const accepted = new BrokerConnection(connection, {
-        ...{ broker: this.#broker, dispatcher: this.#dispatcher, memory: this.#memory, maxRequestBytes, closed },
+        broker: this.#broker,
+        dispatcher: this.#dispatcher,
+        memory: this.#memory,
+        maxRequestBytes,
+        closed,
       });
       this.#connections.add(accepted);
       if (this.#connections.size > this.#maxConnections) this.#refuse(accepted);

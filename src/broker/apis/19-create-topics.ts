@@ -1,6 +1,6 @@
 // CreateTopics (19): versions 2–7. The topic is on disk, its directory entries too, before the answer. −1 partitions or replicas mean the
 // broker's defaults (KIP-464); the answer carries every config (KIP-525) and the topic's id (KIP-516).
-import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
+import { KafkaError } from "../../protocol/errors.ts";
 import { newCreatableTopicConfigs, newCreatableTopicResult, newCreateTopicsResponse } from "../../protocol/generated/create-topics.gen.ts";
 import type { CreatableTopic, CreatableTopicResult } from "../../protocol/generated/create-topics.gen.ts";
 import { ZERO_UUID } from "../../protocol/primitives.ts";
@@ -38,10 +38,8 @@ async function answer(broker: BrokerContext, topic: CreatableTopic, validateOnly
   } catch (error) {
     const { errorCode, message } = error instanceof KafkaError ? error : new KafkaError("KAFKA_STORAGE_ERROR", String(error));
     if (!(error instanceof KafkaError)) broker.env.logger.log("error", "topic-not-created", { topic: topic.name, error });
-    return newCreatableTopicResult({
-      ...{ name: topic.name, errorCode, errorMessage: message, numPartitions: -1, replicationFactor: -1 },
-      configs: errorCode === ErrorCode.NONE ? [] : null,
-    });
+    const unknown = { numPartitions: -1, replicationFactor: -1, configs: null };
+    return newCreatableTopicResult({ name: topic.name, errorCode, errorMessage: message, ...unknown });
   }
 }
 

@@ -153,7 +153,7 @@ export class GroupCoordinator {
   }
 
   async topicDeleted(topic: string): Promise<void> {
-    for (const groupId of [...this.offsets.groups()]) {
+    for (const groupId of this.offsets.groups()) {
       const keys = this.offsets.keys(groupId).filter((key) => parsePartitionKey(key).topic === topic);
       if (keys.length > 0) await this.#forgetOffsets(groupId, keys, false);
     }
@@ -166,7 +166,7 @@ export class GroupCoordinator {
     for (const groupId of this.groupIds()) {
       const state = this.#groups.get(groupId);
       if ((state !== undefined && state.phase !== "Empty") || this.offsets.hasPending(groupId)) continue;
-      const since = state?.protocolType != null ? state.phaseSince : -Infinity;
+      const since = typeof state?.protocolType === "string" ? state.phaseSince : -Infinity;
       const keys = this.offsets.keys(groupId);
       const old = keys.filter((key) => Math.max(since, this.offsets.get(groupId, key)!.committedAt) + retentionMs <= now);
       const unused = old.length === keys.length && (state?.pendingMembers.size ?? 0) === 0;

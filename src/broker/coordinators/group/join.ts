@@ -114,8 +114,18 @@ function replaceStaticMember(draft: GroupDraft, event: JoinEvent, old: Member): 
 function described(event: JoinEvent, memberId: string): Member {
   const { instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols } = event;
   return {
-    ...{ memberId, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols },
-    ...{ assignment: NO_BYTES, isNew: true, awaitingJoin: undefined, awaitingSync: undefined, deadline: 0 },
+    memberId,
+    instanceId,
+    clientId,
+    clientHost,
+    sessionTimeoutMs,
+    rebalanceTimeoutMs,
+    protocols,
+    assignment: NO_BYTES,
+    isNew: true,
+    awaitingJoin: undefined,
+    awaitingSync: undefined,
+    deadline: 0,
   };
 }
 

@@ -120,13 +120,13 @@ export class TransactionCoordinator {
   /** Aborts the transactions whose time is over. */
   abortOverdue(): void {
     const now = this.#clock.now();
-    for (const state of [...this.#states.values()]) if (isOverdue(state, now)) this.#apply(state.transactionalId, { kind: "tick" });
+    for (const state of this.#states.values()) if (isOverdue(state, now)) this.#apply(state.transactionalId, { kind: "tick" });
   }
 
   /** Forgets ids that were not used for transactional.id.expiration.ms. */
   async expireIds(): Promise<void> {
     const limit = this.#clock.now() - this.#settings.number("transactional.id.expiration.ms");
-    for (const state of [...this.#states.values()]) {
+    for (const state of this.#states.values()) {
       const { transactionalId, data, pending } = state;
       if (pending !== undefined || data.status === "Ongoing" || isPrepared(data.status) || data.updatedAt > limit) continue;
       await this.log.append(transactionalId, [{ key: writeTransactionKey(transactionalId), value: null }]);
