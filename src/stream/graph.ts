@@ -96,14 +96,24 @@ export interface AggregateSpec {
   readonly name: string;
   readonly kind: "count" | "sum" | "avg" | "min" | "max" | "first" | "last" | "collect" | "collect-set" | "custom";
   /** What is aggregated: a field, a lambda, or nothing (count). */
-  readonly of: { readonly kind: "field"; readonly field: string } | { readonly kind: "lambda"; readonly fn: (event: unknown) => unknown } | undefined;
+  readonly of:
+    | { readonly kind: "field"; readonly field: string }
+    | { readonly kind: "lambda"; readonly fn: (event: unknown) => unknown }
+    | undefined;
   /** Type of kept values (first, last, collect) or of the custom accumulator; result type in `result`. */
   readonly kept: TypeInfo | undefined;
   readonly result: TypeInfo;
-  readonly custom: { create(): unknown; add(acc: unknown, event: unknown): unknown; result(acc: unknown): unknown; merge?(a: unknown, b: unknown): unknown } | undefined;
+  readonly custom:
+    | {
+        create(): unknown;
+        add(acc: unknown, event: unknown): unknown;
+        result(acc: unknown): unknown;
+        merge?(a: unknown, b: unknown): unknown;
+      }
+    | undefined;
 }
 
-/** A row of an "errors" output. `topic` is "" and partition/offset −1 where the record's origin is no longer known. */
+/** A row of an "errors" output. `topic` is "" and partition, offset and timestamp −1 where they are not known (any more). */
 export interface DeadLetter {
   readonly operator: string;
   readonly error: string;

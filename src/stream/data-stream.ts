@@ -1,0 +1,120 @@
+// The streams that a pipeline is written with. They are handles on a graph under construction: nothing runs here.
+// Their types carry everything: users write no type arguments, and a mistake is named where it is made.
+import type { Infer, Schema } from "../schema/type-info.ts";
+import type { Aggregate, AggregateResult } from "./aggregates.ts";
+import type { Sink } from "./connector.ts";
+import type { ErrorHandling } from "./dead-letter.ts";
+import type { NotNegative } from "./duration.ts";
+import type { KeyedProcessFunction, SideOutputs } from "./process-function.ts";
+import type { StateDescriptors } from "./state.ts";
+import type { Duration, WatermarkStrategy } from "./watermarks.ts";
+import type { WindowAssigner } from "./windows.ts";
+
+type Simplify<T> = { [K in keyof T]: T[K] } & {};
+
+/** What can be a key: values that are equal when their contents are, in every process. */
+export type Key = string | number | bigint | boolean | readonly Key[];
+
+/** A field, several fields, or a function. */
+export type KeyBy<T> = keyof T | readonly [keyof T, ...(keyof T)[]] | ((event: T) => Key);
+
+/** Refuses fields that cannot be a key. */
+export type KeyCheck<T, F> = F extends keyof T
+  ? T[F] extends Key
+    ? unknown
+    : { readonly "~error": "a key is a string, number, bigint or boolean: make one with keyBy((e) => …)" }
+  : F extends readonly (keyof T)[]
+    ? T[F[number]] extends Key
+      ? unknown
+      : { readonly "~error": "a key is made of strings, numbers, bigints and booleans: make one with keyBy((e) => …)" }
+    : unknown;
+
+/** No condition here may name T, or the compiler cannot see that streams are covariant. */
+export type KeyOf<T, F> = F extends PropertyKey
+  ? T[F & keyof T]
+  : F extends readonly PropertyKey[]
+    ? { readonly [I in keyof F]: T[F[I] & keyof T] }
+    : F extends (event: never) => infer K
+      ? K
+      : never;
+
+/** Refuses a promise where a value is wanted. */
+export type Sync<U> =
+  U extends PromiseLike<unknown> ? { readonly "~error": "this function is synchronous: no async, no promises" } : unknown;
+
+export interface OperatorOptions {
+  /** Shown in plans and metrics; unique. Derived if missing ("map-3"). */
+  readonly name?: string;
+  /** What becomes of an element that the function throws on. Default "fail". */
+  readonly onError?: ErrorHandling;
+  /** Own number of subtasks; otherwise the job's. */
+  readonly parallelism?: number;
+}
+
+/** `eventTime` missing: the record's own timestamp. */
+export interface TimeOptions<T> {
+  readonly eventTime?: (event: T) => number;
+  readonly watermarks: WatermarkStrategy;
+}
+
+export interface DataStream<out T> {
+  map<U>(fn: (event: T) => U & Sync<U>, options?: OperatorOptions): DataStream<U>;
+  filter<U extends T>(fn: (event: T) => event is U, options?: OperatorOptions): DataStream<U>;
+  filter(fn: (event: T) => boolean, options?: OperatorOptions): DataStream<T>;
+  flatMap<U>(fn: (event: T) => Iterable<U>, options?: OperatorOptions): DataStream<U>;
+  /** Declares the schema of what a map or flatMap returns; needed where elements are kept or a sink has no schema of its own. */
+  returns<S extends Schema<unknown>>(
+    schema: S & ([T] extends [Infer<S>] ? unknown : { readonly "~error": "the elements of this stream do not fit this schema" }),
+  ): DataStream<Infer<S>>;
+  /** Partitions by key: a field, several fields, or a function (with the key's schema, if results should have one). */
+  keyBy<const F extends KeyBy<T>>(key: F & KeyCheck<T, F>, schema?: Schema<Key>): KeyedStream<KeyOf<T, F>, T>;
+  /** All elements of both; in no particular order between them. */
+  union<U>(...others: readonly DataStream<U>[]): DataStream<T | U>;
+  /** Assigns event times and watermarks in mid-stream, replacing what the source gave. */
+  assignWatermarks(time: TimeOptions<T>, options?: OperatorOptions): DataStream<T>;
+  /** Spreads the elements evenly over the subtasks of what follows. */
+  rebalance(): DataStream<T>;
+  /** Ends in a sink. The name is the address of the sink's state in checkpoints. */
+  to(name: string, sink: Sink<T>): undefined;
+}
+
+/** A stream with declared side outputs, each of which must be used. */
+export type ProcessedStream<Out, S extends SideOutputs> = DataStream<Out> & {
+  readonly side: { readonly [N in keyof S]: DataStream<Infer<S[N]>> };
+};
+
+export interface KeyedStream<out K, out T> extends DataStream<T> {
+  /** State and timers per key. The name is the address of the state in savepoints. */
+  process<Out, D extends StateDescriptors = {}, S extends SideOutputs = {}>(
+    name: string,
+    fn: KeyedProcessFunction<K, T, Out, D, S>,
+    options?: Pick<OperatorOptions, "parallelism">,
+  ): ProcessedStream<Out, S>;
+  window<W>(assigner: WindowAssigner<W>): WindowedStream<K, T, W>;
+}
+
+export type Aggregates<T> = { readonly [name: string]: Aggregate<T, unknown> };
+export type NoReservedNames = { readonly key?: never; readonly window?: never };
+export type WindowResult<K, T, W, A> = Simplify<{ readonly key: K; readonly window: W } & AggregateResult<A, T>>;
+
+export interface WindowedStream<out K, out T, out W> {
+  /** How long after its end a window still takes late elements and fires again. Default 0. */
+  allowedLateness<const D extends Duration>(duration: D & NotNegative<D>): WindowedStream<K, T, W>;
+  /** Elements that come too late leave through `side.late` instead of being dropped. */
+  lateOutput(): LateWindowedStream<K, T, W>;
+  /** One row per key and window: { key, window: { start, end }, ...aggregates }, with the event time end − 1. */
+  aggregate<const A extends Aggregates<T> & NoReservedNames>(
+    name: string,
+    aggregates: A,
+    options?: Omit<OperatorOptions, "name">,
+  ): DataStream<WindowResult<K, T, W, A>>;
+}
+
+export interface LateWindowedStream<out K, out T, out W> {
+  allowedLateness<const D extends Duration>(duration: D & NotNegative<D>): LateWindowedStream<K, T, W>;
+  aggregate<const A extends Aggregates<T> & NoReservedNames>(
+    name: string,
+    aggregates: A,
+    options?: Omit<OperatorOptions, "name">,
+  ): DataStream<WindowResult<K, T, W, A>> & { readonly side: { readonly late: DataStream<T> } };
+}

@@ -1,0 +1,33 @@
+// The public entry `millrace`: what a pipeline is written with.
+export { t, type Decimal, type RecordOf } from "../schema/t.ts";
+export type { Infer, Schema } from "../schema/type-info.ts";
+export { BadSchemaError, SchemaError } from "../schema/schema-error.ts";
+export { avg, collect, collectSet, count, custom, first, last, max, min, sum, type Aggregate, type CustomAggregate } from "./aggregates.ts";
+export type { Json, Sink, Source } from "./connector.ts";
+export type { DataStream, Key, KeyedStream, OperatorOptions, ProcessedStream, TimeOptions, WindowedStream } from "./data-stream.ts";
+export { deadLetter, DeadLetterSchema, type DeadLetterPolicy, type ErrorHandling } from "./dead-letter.ts";
+export { processFunction } from "./define-process.ts";
+export type { DeadLetter, StreamGraph } from "./graph.ts";
+export { pipeline, type Pipeline, type PipelineBuilder, type SourceOptions } from "./pipeline.ts";
+export { PipelineError, type PipelineErrorCode } from "./pipeline-error.ts";
+export type { KeyedProcessFunction, ProcessContext, TimerContext, Timers } from "./process-function.ts";
+export {
+  listState,
+  mapState,
+  valueState,
+  type DeepReadonly,
+  type ListState,
+  type MapState,
+  type StateOptions,
+  type ValueState,
+} from "./state.ts";
+export {
+  boundedOutOfOrderness,
+  customWatermarks,
+  monotonousTimestamps,
+  noWatermarks,
+  type Duration,
+  type WatermarkGenerator,
+  type WatermarkStrategy,
+} from "./watermarks.ts";
+export { tumbling, type TimeWindow, type WindowAssigner } from "./windows.ts";

@@ -1,0 +1,120 @@
+// The plan: the graph as JSON, without functions, addresses or places in source files; and its hash. Two processes that built the same
+// pipeline have the same hash. Invariant: whatever changes what state means (names, kinds, schemas, options, edges) changes the hash.
+import type { TypeInfo } from "../schema/type-info.ts";
+import type { Json } from "./connector.ts";
+import type { AggregateSpec, Edge, EventTime, KeySelector, StateSpec, StreamNode } from "./graph.ts";
+import { sha256Hex } from "./sha256.ts";
+
+/** Raised when the plan's own form changes. */
+const PLAN_VERSION = 1;
+
+export function planOf(name: string, nodes: readonly StreamNode[]): Json {
+  return freeze({ version: PLAN_VERSION, name, nodes: nodes.map(nodePlan) });
+}
+
+/** Independent of the order of object keys. */
+export function graphHash(plan: Json): string {
+  return sha256Hex(canonical(plan));
+}
+
+function nodePlan(node: StreamNode): Json {
+  return {
+    id: node.id,
+    name: node.name,
+    kind: node.kind,
+    inputs: node.inputs.map(edgePlan),
+    output: typePlan(node.output),
+    onError: node.onError,
+    parallelism: node.parallelism ?? null,
+    ...bodyPlan(node),
+  };
+}
+
+function bodyPlan(node: StreamNode): { readonly [name: string]: Json } {
+  switch (node.kind) {
+    case "source":
+      return { connector: node.source.connector, source: node.source.describe(), time: timePlan(node.time) };
+    case "timestamps":
+      return { time: timePlan(node.time) };
+    case "process":
+      return {
+        key: keyPlan(node.process.key),
+        state: node.process.state.map(statePlan),
+        side: node.process.side.map((side) => ({ name: side.name, type: typePlan(side.type) })),
+        timers: node.process.onTimer !== undefined,
+      };
+    case "window":
+      return {
+        key: keyPlan(node.window.key),
+        assigner: { ...node.window.assigner },
+        allowedLatenessMs: node.window.allowedLatenessMs,
+        aggregates: node.window.aggregates.map(aggregatePlan),
+        lateOutput: node.window.lateOutput ?? null,
+      };
+    case "sink":
+      return { connector: node.sink.connector, sink: node.sink.describe() };
+    default:
+      return {};
+  }
+}
+
+function edgePlan({ from, output, partitioning }: Edge): Json {
+  const key = partitioning.kind === "keyed" ? { key: keyPlan(partitioning.key) } : {};
+  return { from, output, partitioning: partitioning.kind, ...key };
+}
+
+function keyPlan(key: KeySelector): Json {
+  return key.kind === "fields" ? [...key.fields] : "function";
+}
+
+function timePlan(time: EventTime | undefined): Json {
+  if (time === undefined) return null;
+  const { watermarks } = time;
+  return {
+    eventTime: time.eventTime === undefined ? "record" : "function",
+    watermarks: watermarks.kind,
+    boundMs: watermarks.kind === "bounded-out-of-orderness" ? watermarks.boundMs : null,
+    idleAfterMs: Number.isFinite(watermarks.idleAfterMs) ? watermarks.idleAfterMs : "never",
+  };
+}
+
+function statePlan(state: StateSpec): Json {
+  return {
+    name: state.name,
+    kind: state.kind,
+    ...(state.kind === "map" ? { key: typePlan(state.key) } : {}),
+    value: typePlan(state.value),
+    ttl: state.ttl === undefined ? null : { ...state.ttl },
+  };
+}
+
+function aggregatePlan(aggregate: AggregateSpec): Json {
+  const { of } = aggregate;
+  return {
+    name: aggregate.name,
+    kind: aggregate.kind,
+    of: of === undefined ? null : of.kind === "field" ? of.field : { function: true },
+    kept: typePlan(aggregate.kept),
+    result: typePlan(aggregate.result),
+  };
+}
+
+function typePlan(type: TypeInfo | undefined): Json {
+  return type === undefined ? null : (type as unknown as Json);
+}
+
+/** JSON with sorted keys. */
+function canonical(value: Json): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  const entries = Object.entries(value as { readonly [name: string]: Json }).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([name, of]) => `${JSON.stringify(name)}:${canonical(of)}`).join(",")}}`;
+}
+
+function freeze(value: Json): Json {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    for (const inside of Object.values(value)) freeze(inside as Json);
+    Object.freeze(value);
+  }
+  return value;
+}

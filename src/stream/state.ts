@@ -1,0 +1,97 @@
+// Keyed state as users see it: descriptors (data, declared next to the function) and the handles that the engine gives to it.
+// What get() returns is a decoded copy: changing it would be lost, so its type is read-only all the way down.
+import type { Schema } from "../schema/type-info.ts";
+import { isSchema } from "../schema/t.ts";
+import { calledAt } from "./called-at.ts";
+import { durationMs } from "./duration.ts";
+import type { StateSpec, StateTtl } from "./graph.ts";
+import { PipelineError } from "./pipeline-error.ts";
+import type { Duration } from "./watermarks.ts";
+
+export type DeepReadonly<T> = T extends string | number | bigint | boolean | symbol | null | undefined
+  ? T
+  : T extends Uint8Array
+    ? T
+    : T extends ReadonlyMap<infer K, infer V>
+      ? ReadonlyMap<DeepReadonly<K>, DeepReadonly<V>>
+      : T extends readonly unknown[]
+        ? { readonly [I in keyof T]: DeepReadonly<T[I]> }
+        : T extends object
+          ? { readonly [N in keyof T]: DeepReadonly<T[N]> }
+          : T;
+
+/** One value per key. */
+export interface ValueState<T> {
+  get(): DeepReadonly<T> | undefined;
+  set(value: DeepReadonly<T>): undefined;
+  clear(): undefined;
+}
+
+/** A list per key, in the order of adding. */
+export interface ListState<T> {
+  get(): readonly DeepReadonly<T>[];
+  add(value: DeepReadonly<T>): undefined;
+  addAll(values: Iterable<DeepReadonly<T>>): undefined;
+  /** Replaces the whole list. */
+  update(values: Iterable<DeepReadonly<T>>): undefined;
+  clear(): undefined;
+}
+
+/** A map per key, iterated in the order of first insertion. */
+export interface MapState<K, V> {
+  get(key: K): DeepReadonly<V> | undefined;
+  has(key: K): boolean;
+  set(key: K, value: DeepReadonly<V>): undefined;
+  delete(key: K): undefined;
+  entries(): Iterable<readonly [K, DeepReadonly<V>]>;
+  keys(): Iterable<K>;
+  values(): Iterable<DeepReadonly<V>>;
+  readonly size: number;
+  clear(): undefined;
+}
+
+export interface StateOptions {
+  /** Forgotten so long after the last write. */
+  readonly ttl?: Duration;
+  /** Which clock `ttl` runs on; "processing-time" unless said otherwise. */
+  readonly ttlDomain?: StateTtl["domain"];
+}
+
+type Nameless<S> = S extends unknown ? Omit<S, "name"> : never;
+
+export interface StateDescriptor<out S> {
+  readonly "~state"?: S;
+  readonly spec: Nameless<StateSpec>;
+}
+
+export type StateDescriptors = { readonly [name: string]: StateDescriptor<unknown> };
+export type StateOf<D> = { readonly [N in keyof D]: D[N] extends StateDescriptor<infer S> ? S : never };
+
+export function valueState<T>(schema: Schema<T>, options: StateOptions = {}): StateDescriptor<ValueState<T>> {
+  checkSchema(schema, "valueState(schema)", valueState);
+  return Object.freeze({ spec: Object.freeze({ kind: "value", value: schema.type, ttl: ttl(options, valueState) }) });
+}
+
+export function listState<T>(schema: Schema<T>, options: StateOptions = {}): StateDescriptor<ListState<T>> {
+  checkSchema(schema, "listState(schema)", listState);
+  return Object.freeze({ spec: Object.freeze({ kind: "list", value: schema.type, ttl: ttl(options, listState) }) });
+}
+
+export function mapState<K extends string | number | bigint | boolean, V>(
+  key: Schema<K>,
+  value: Schema<V>,
+  options: StateOptions = {},
+): StateDescriptor<MapState<K, V>> {
+  checkSchema(key, "mapState(key, value)", mapState);
+  checkSchema(value, "mapState(key, value)", mapState);
+  return Object.freeze({ spec: Object.freeze({ kind: "map", key: key.type, value: value.type, ttl: ttl(options, mapState) }) });
+}
+
+function checkSchema(schema: unknown, what: string, entry: (...args: never[]) => unknown): void {
+  if (!isSchema(schema)) throw new PipelineError("BAD_STATE", `${what}: a schema is wanted, such as t.string().`, calledAt(entry));
+}
+
+function ttl(options: StateOptions, entry: (...args: never[]) => unknown): StateTtl | undefined {
+  if (options.ttl === undefined) return undefined;
+  return Object.freeze({ ms: durationMs(options.ttl, "ttl", entry), domain: options.ttlDomain ?? "processing-time" });
+}
