@@ -5,9 +5,9 @@ import fc from "fast-check";
 import { FrameError } from "../bytes/frame-error.ts";
 import { ByteReader } from "../bytes/reader.ts";
 import { ByteWriter } from "../bytes/writer.ts";
-import { arbitraryMessage } from "./testing/arbitrary-message.ts";
-import { CODECS, type Codec } from "./testing/codecs.ts";
-import { propertyParameters } from "./testing/property-seed.ts";
+import { arbitraryMessage } from "./fixtures/arbitrary-message.ts";
+import { CODECS, type Codec } from "./fixtures/codecs.ts";
+import { propertyParameters } from "./fixtures/property-seed.ts";
 
 const RUNS_PER_VERSION = 15;
 
@@ -56,19 +56,24 @@ describe("every message in every version", () => {
     it(`${codec.name} survives truncated, changed and random bytes`, () => {
       for (const version of versionsOf(codec)) {
         fc.assert(
-          fc.property(arbitraryMessage(codec.fields, version), fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 9 }), (message, where, noise) => {
-            const bytes = encode(codec, message, version);
-            const at = where % (bytes.length + 1);
-            readHostile(codec, bytes.slice(0, at), version);
-            const changed = bytes.slice();
-            for (let index = 0; index < noise.length && at + index < changed.length; index++) changed[at + index] = noise[index]!;
-            readHostile(codec, changed, version);
-            const counted = bytes.slice();
-            counted.fill(0xff, at, at + 4);
-            if (at + 4 < counted.length) counted[at + 4] = 0x07;
-            readHostile(codec, counted, version);
-            readHostile(codec, noise, version);
-          }),
+          fc.property(
+            arbitraryMessage(codec.fields, version),
+            fc.nat(),
+            fc.uint8Array({ minLength: 1, maxLength: 9 }),
+            (message, where, noise) => {
+              const bytes = encode(codec, message, version);
+              const at = where % (bytes.length + 1);
+              readHostile(codec, bytes.slice(0, at), version);
+              const changed = bytes.slice();
+              for (let index = 0; index < noise.length && at + index < changed.length; index++) changed[at + index] = noise[index]!;
+              readHostile(codec, changed, version);
+              const counted = bytes.slice();
+              counted.fill(0xff, at, at + 4);
+              if (at + 4 < counted.length) counted[at + 4] = 0x07;
+              readHostile(codec, counted, version);
+              readHostile(codec, noise, version);
+            },
+          ),
           propertyParameters(RUNS_PER_VERSION),
         );
       }

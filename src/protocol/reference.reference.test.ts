@@ -110,14 +110,18 @@ function comparableDefault(value: string | number | boolean | null | undefined, 
   return String(value ?? (field.type === "bool" ? "false" : ""));
 }
 
-describe("our tables and Apache Kafka's", { skip: !present && process.env["CI"] !== "true" && "../shared/kafka-messages is not there" }, () => {
-  it("lie side by side", () => assert.ok(present, "../shared/kafka-messages is missing"));
-  for (const api of APIS) {
-    it(`agree on ${api.name}`, () => {
-      assert.equal(api.key, readReference(`${api.name}Request`).apiKey);
-      compareMessage(`${api.name}Request`, api.request, api);
-      compareMessage(`${api.name}Response`, api.response, api);
-    });
-  }
-  for (const message of MESSAGES) it(`agree on ${message.name}`, () => compareMessage(message.name, message.fields, message));
-});
+describe(
+  "our tables and Apache Kafka's",
+  { skip: !present && process.env["CI"] !== "true" && "../shared/kafka-messages is not there" },
+  () => {
+    it("lie side by side", () => assert.ok(present, "../shared/kafka-messages is missing"));
+    for (const api of APIS) {
+      it(`agree on ${api.name}`, () => {
+        assert.equal(api.key, readReference(`${api.name}Request`).apiKey);
+        compareMessage(`${api.name}Request`, api.request, api);
+        compareMessage(`${api.name}Response`, api.response, api);
+      });
+    }
+    for (const message of MESSAGES) it(`agree on ${message.name}`, () => compareMessage(message.name, message.fields, message));
+  },
+);

@@ -153,17 +153,17 @@ export class BatchWriter {
   /** Makes room and writes everything before the key's length; `tailBytes` follow the value. Sets #recordEnd. */
   #beginRecord(timestamp: number, keyLength: number, valueLength: number, tailBytes: number): number {
     const offsetDelta = this.#count;
-    if (offsetDelta === 0) {
-      this.#baseTimestamp = timestamp;
-      this.#maxTimestamp = timestamp;
-    } else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
-    const timestampDelta = timestamp - this.#baseTimestamp;
+    const timestampDelta = offsetDelta === 0 ? 0 : timestamp - this.#baseTimestamp;
     const keyBytes = keyLength < 0 ? 1 : sizeOfVarint(keyLength) + keyLength;
     const valueBytes = valueLength < 0 ? 1 : sizeOfVarint(valueLength) + valueLength;
     const length = 1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta) + keyBytes + valueBytes + tailBytes;
     const start = this.#at;
     // Rooms of the longest varints past the end: writers of varints never look at the end.
     if (start + length + MAX_RECORD_OVERHEAD_BYTES > this.#bytes.length) this.#grow(start + length);
+    if (offsetDelta === 0) {
+      this.#baseTimestamp = timestamp;
+      this.#maxTimestamp = timestamp;
+    } else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
     const bytes = this.#bytes;
     let at = writeVarint(bytes, start, length);
     this.#recordEnd = at + length;
