@@ -49,23 +49,26 @@ export function knowsVersion(api: Api, version: number): boolean {
   return version >= api.minVersion && version <= (api.unstableVersion ?? api.maxVersion);
 }
 
-/** Reads a whole request and insists that nothing follows it; a FrameError names the API and its version. */
+/** Reads a request; a FrameError names the API and its version. Bytes after it are ignored, as Apache Kafka does: some clients send them. */
 export function readWholeRequest(api: Api, r: ByteReader, version: number): unknown {
-  return readWhole(`${api.name} request version ${version}`, r, () => api.readRequest(r, version));
-}
-
-/** Reads a whole response and insists that nothing follows it; a FrameError names the API and its version. */
-export function readWholeResponse<N extends ApiName>(name: N, r: ByteReader, version: number): ResponseOf<N> {
-  return readWhole(`${name} response version ${version}`, r, () => apiByName(name).readResponse(r, version));
-}
-
-function readWhole<T>(what: string, r: ByteReader, read: () => T): T {
   try {
-    const message = read();
+    return api.readRequest(r, version);
+  } catch (error) {
+    throw named(error, `${api.name} request version ${version}`);
+  }
+}
+
+/** Reads a response and insists that nothing follows it; a FrameError names the API and its version. */
+export function readWholeResponse<N extends ApiName>(name: N, r: ByteReader, version: number): ResponseOf<N> {
+  try {
+    const message = apiByName(name).readResponse(r, version);
     if (r.remaining > 0) throw new FrameError("BAD_LENGTH", `${r.remaining} bytes follow the message at byte ${r.at}.`);
     return message;
   } catch (error) {
-    if (error instanceof FrameError) throw new FrameError(error.code, `${what}: ${error.message}`);
-    throw error;
+    throw named(error, `${name} response version ${version}`);
   }
+}
+
+function named(error: unknown, what: string): unknown {
+  return error instanceof FrameError ? new FrameError(error.code, `${what}: ${error.message}`) : error;
 }

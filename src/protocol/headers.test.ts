@@ -95,11 +95,12 @@ describe("the list of APIs", () => {
     assert.ok(!knowsVersion(api, 7));
   });
 
-  it("names the message and the place when bytes are malformed or left over", () => {
+  it("names the message and the place when bytes are malformed, or left over after a response", () => {
     const heartbeat = apiByKey(API_KEYS.Heartbeat)!;
     const short = new ByteReader(Uint8Array.of(0, 3, 65));
     assert.throws(() => readWholeRequest(heartbeat, short, 0), { code: "TRUNCATED", message: /^Heartbeat request version 0: .*byte 2/ });
     const long = new ByteReader(new Uint8Array(9));
+    assert.doesNotThrow(() => readWholeRequest(heartbeat, new ByteReader(new Uint8Array(30)), 0));
     assert.throws(() => readWholeResponse("Heartbeat", long, 0), { code: "BAD_LENGTH", message: /^Heartbeat response version 0: 7 bytes/ });
   });
 });
