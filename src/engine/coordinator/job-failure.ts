@@ -1,0 +1,104 @@
+// Why a job failed, in two forms: plain data that crosses threads and stands in the status, and the error that users get.
+
+export interface JobFailure {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly name: string;
+  readonly message: string;
+  /** The error's own code, if it has one. */
+  readonly code: string | undefined;
+  /** With the user's file and line, as thrown. */
+  readonly stack: string | undefined;
+  readonly operator: string | undefined;
+  /** JSON text. */
+  readonly key: string | undefined;
+  readonly split: string | undefined;
+  readonly offset: number | undefined;
+  /** Starting again cannot help (a refused restore, a refused setup). */
+  readonly fatal: boolean;
+}
+
+/** Codes after which a restart would meet the same refusal. */
+const FATAL_CODES: ReadonlySet<string> = new Set([
+  "RESTORE_REFUSED",
+  "CHECKPOINT_DAMAGED",
+  "CHECKPOINT_FOREIGN",
+  "CHECKPOINT_NOT_FOUND",
+  "CHECKPOINT_UNCERTAIN",
+  "CHECKPOINT_IN_USE",
+  "GRAPH_DIFFERS",
+  "MODULE_NOT_A_PIPELINE",
+  "SETUP_REFUSED",
+]);
+
+/** Reads what the engine knows about an error: OperatorFailure fields where they exist, also from the causes. */
+export function describeFailure(error: unknown, at: number, operator?: string): JobFailure {
+  let where: Record<string, unknown> = {};
+  let cause: unknown = error;
+  if (isObject(error) && typeof error["operator"] === "string") {
+    where = error;
+    cause = error["cause"] ?? error;
+  }
+  const thrown = isObject(cause) ? cause : {};
+  const outer = isObject(error) ? textOf(error["code"]) : undefined;
+  const code = textOf(thrown["code"]) ?? outer;
+  return {
+    at,
+    name: textOf(thrown["name"]) ?? "Error",
+    message: textOf(thrown["message"]) ?? String(cause),
+    code,
+    stack: textOf(thrown["stack"]),
+    operator: textOf(where["operator"]) ?? operator,
+    key: textOf(where["key"]),
+    split: textOf(where["split"]),
+    offset: typeof where["offset"] === "number" ? where["offset"] : undefined,
+    fatal: FATAL_CODES.has(code ?? "") || FATAL_CODES.has(outer ?? ""),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** What `job.finished` rejects with. `cause` is the user's or connector's error with its own stack. */
+export class JobFailedError extends Error {
+  readonly code = "JOB_FAILED";
+  readonly job: string;
+  readonly operator: string | undefined;
+  /** JSON text of the key that was being processed. */
+  readonly key: string | undefined;
+  /** Where the record came from, if its split is a topic's partition. */
+  readonly topic: string | undefined;
+  readonly partition: number | undefined;
+  readonly offset: number | undefined;
+  readonly failure: JobFailure;
+
+  constructor(job: string, failure: JobFailure) {
+    const place = failure.operator === undefined ? "" : ` in "${failure.operator}"`;
+    const key = failure.key === undefined ? "" : ` at key ${failure.key}`;
+    const record =
+      failure.split === undefined ? "" : `, record ${failure.split}${failure.offset === undefined ? "" : `@${failure.offset}`}`;
+    super(`Job "${job}" failed${place}${key}${record}: ${failure.message}`, { cause: rebuildCause(failure) });
+    this.name = "JobFailedError";
+    this.job = job;
+    this.failure = failure;
+    this.operator = failure.operator;
+    this.key = failure.key;
+    this.offset = failure.offset;
+    const split = /^(.+)-([0-9]+)$/.exec(failure.split ?? "");
+    this.topic = split?.[1];
+    this.partition = split === null ? undefined : Number(split[2]);
+  }
+}
+
+function rebuildCause(failure: JobFailure): Error {
+  const cause = new Error(failure.message);
+  cause.name = failure.name;
+  if (failure.stack !== undefined) cause.stack = failure.stack;
+  if (failure.code !== undefined) Object.assign(cause, { code: failure.code });
+  return cause;
+}

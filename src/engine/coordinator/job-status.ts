@@ -1,0 +1,67 @@
+// What the console and the command line see of a job: plain JSON, assembled by the coordinator.
+import type { OperatorStatus, SplitReport } from "../host/host-messages.ts";
+import type { JobFailure } from "./job-failure.ts";
+
+export type JobState = "created" | "deploying" | "running" | "restarting" | "stopping" | "finished" | "failed" | "canceled";
+
+export interface CompletedCheckpoint {
+  readonly id: number;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly durationMs: number;
+  /** Of all its files. */
+  readonly sizeBytes: number;
+  readonly stateBytes: number;
+}
+
+export interface JobStatus {
+  readonly name: string;
+  readonly state: JobState;
+  readonly graphHash: string;
+  readonly parallelism: number;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly restarts: number;
+  readonly lastFailure?: JobFailure;
+  readonly operators: readonly OperatorStatus[];
+  readonly splits: readonly SplitReport[];
+  /** Epoch ms of `operators` and `splits`; a host whose user code does not return sends no new ones. */
+  readonly reportedAt?: number;
+  readonly checkpoints: {
+    readonly completed: number;
+    readonly failed: number;
+    readonly inProgress?: number;
+    readonly last?: CompletedCheckpoint;
+    /** Why the last failed checkpoint failed. */
+    readonly lastFailure?: string;
+    /** What the first attempt restored: a directory. */
+    readonly restoredFrom?: string;
+  };
+}
+
+export interface JobResult {
+  readonly state: "finished" | "canceled";
+  /** The checkpoint that the job ended with. */
+  readonly checkpoint?: number;
+  /** Where stop({ savepoint: true }) put it. */
+  readonly savepoint?: string;
+  readonly status: JobStatus;
+}
+
+/** A running job. All methods may be called at any time; after the end they do nothing, except savepoint(), which rejects. */
+export interface Job {
+  readonly name: string;
+  status(): JobStatus;
+  /** Takes a checkpoint now and copies it to a directory of its own; resolves to its path. */
+  savepoint(options?: { readonly path?: string }): Promise<string>;
+  /** A final checkpoint, then a clean end. `drain`: reads to the end of what is there now and fires all windows and timers before. */
+  stop(options?: { readonly savepoint?: boolean | string; readonly drain?: boolean }): Promise<JobResult>;
+  /** Ends at once. What came after the last checkpoint is discarded. */
+  cancel(): Promise<void>;
+  /** Resolves at the end; rejects with JobFailedError. */
+  readonly finished: Promise<JobResult>;
+  /** Called after every change and report; returns the way to stop it. */
+  onStatus(callback: (status: JobStatus) => void): () => void;
+  /** stop() with a final checkpoint. */
+  [Symbol.asyncDispose](): Promise<void>;
+}

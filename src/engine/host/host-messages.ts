@@ -1,0 +1,90 @@
+// What the coordinator and a host say to each other. Plain data only: the same messages cross a thread boundary or a function call.
+import type { Json } from "../../stream/connector.ts";
+import type { HostSnapshot, RestorePoint } from "../checkpoint/checkpoint-manifest.ts";
+import type { JobFailure } from "../coordinator/job-failure.ts";
+
+/** Everything a host needs besides the graph and its Env. */
+export interface Deployment {
+  readonly job: string;
+  readonly graphHash: string;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  /** Directory of all jobs' checkpoints; undefined: the job takes none. */
+  readonly checkpointDirectory: string | undefined;
+  readonly restore: RestorePoint | undefined;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Read to the end of what is there now, then finish. */
+  readonly drain: boolean;
+  readonly statusIntervalMs: number;
+  readonly discoveryIntervalMs: number;
+  readonly codegen: "auto" | "off";
+}
+
+export type HostCommand =
+  /** Take checkpoint `id`; `suspend`: no rows are read after its barrier. */
+  | { readonly kind: "trigger"; readonly id: number; readonly suspend: boolean }
+  /** Checkpoint `id` is durable. */
+  | { readonly kind: "complete"; readonly id: number }
+  | { readonly kind: "abort"; readonly id: number }
+  | { readonly kind: "drain" }
+  /** Stop reading, close everything, answer "closed". */
+  | { readonly kind: "close" };
+
+export type HostEvent =
+  | { readonly kind: "running" }
+  | { readonly kind: "acknowledged"; readonly id: number; readonly snapshot: HostSnapshot }
+  | { readonly kind: "declined"; readonly id: number; readonly reason: string }
+  /** All sinks have made checkpoint `id` visible. */
+  | { readonly kind: "committed"; readonly id: number }
+  /** All inputs have ended and every operator has finished. */
+  | { readonly kind: "ended" }
+  | { readonly kind: "failed"; readonly failure: JobFailure }
+  | { readonly kind: "status"; readonly report: HostReport }
+  /** Last. */
+  | { readonly kind: "closed" };
+
+export interface HostReport {
+  readonly operators: readonly OperatorStatus[];
+  readonly splits: readonly SplitReport[];
+}
+
+export interface OperatorStatus {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: string;
+  /** Ids of the operators that feed it. */
+  readonly inputs: readonly number[];
+  readonly parallelism: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly recordsInPerSecond: number;
+  readonly recordsOutPerSecond: number;
+  /** Epoch ms; null: none yet (−Infinity) or at the end (+Infinity, then `ended`). */
+  readonly watermark: number | null;
+  readonly lateDropped: number;
+  readonly skipped: number;
+  readonly deadLettered: number;
+  /** Shares of the time since the last report, 0 to 1; together at most 1. */
+  readonly busyRatio: number;
+  readonly backpressuredRatio: number;
+  readonly idleRatio: number;
+}
+
+export interface SplitReport {
+  readonly source: string;
+  readonly split: string;
+  readonly position: Json;
+  readonly status: "active" | "idle" | "finished";
+  /** Records behind the end of its log; null: unknown. */
+  readonly pending: number | null;
+}
+
+/** The main thread's side of a host. */
+export interface HostHandle {
+  send(command: HostCommand): void;
+  /** Resolves when nothing of the host runs any more. Idempotent. */
+  kill(): Promise<void>;
+}
+
+/** Starts a host; events come asynchronously and end with "closed" or kill(). */
+export type StartHost = (deployment: Deployment, onEvent: (event: HostEvent) => void) => HostHandle;

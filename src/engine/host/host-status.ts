@@ -1,0 +1,187 @@
+// What a host reports now and then: counters, rates since the last report, watermarks, and where the thread's time went.
+// A task's busy time is its share of the thread; while a sink is not ready nothing is read, so all tasks of the host are backpressured.
+import type { Env } from "../../env/env.ts";
+import type { Timer } from "../../env/clock.ts";
+import type { StreamNode } from "../../stream/graph.ts";
+import type { Task } from "../job-graph.ts";
+import type { Execution } from "./execution.ts";
+import type { HostReport, OperatorStatus, SplitReport } from "./host-messages.ts";
+import type { SubtaskRunner } from "./subtask-runner.ts";
+
+interface Counts {
+  recordsIn: number;
+  recordsOut: number;
+}
+
+interface Interval {
+  /** Length in ms. */
+  readonly ms: number;
+  /** Task id → busy ms since the last report, over all its subtasks. */
+  readonly busy: ReadonlyMap<number, number>;
+  readonly backpressuredMs: number;
+}
+
+export class HostStatus {
+  readonly #env: Env;
+  readonly #execution: Execution;
+  #timer: Timer | undefined;
+  #lastAt: number;
+  #backpressuredMs = 0;
+  readonly #lastBusy = new Map<object, number>();
+  readonly #lastCounts = new Map<string, Counts>();
+  #stopped = false;
+
+  constructor(env: Env, execution: Execution) {
+    this.#env = env;
+    this.#execution = execution;
+    this.#lastAt = env.clock.monotonicMs();
+  }
+
+  start(everyMs: number, send: (report: HostReport) => void): void {
+    const again = () => {
+      if (this.#stopped) return;
+      send(this.report());
+      this.#timer = this.#env.timers.after(everyMs, again, { unref: true });
+    };
+    again();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** The loop goes to sleep; give the result to rested(). */
+  resting(): number {
+    return this.#env.clock.monotonicMs();
+  }
+
+  rested(since: number, backpressured: boolean): void {
+    if (backpressured) this.#backpressuredMs += this.#env.clock.monotonicMs() - since;
+  }
+
+  report(): HostReport {
+    const interval = this.#interval();
+    const operators = this.#execution.graph.tasks.flatMap((task) => this.#task(task, interval));
+    operators.push(...this.#sinks(interval));
+    operators.sort((a, b) => a.id - b.id);
+    return { operators, splits: this.#splits() };
+  }
+
+  #interval(): Interval {
+    const now = this.#env.clock.monotonicMs();
+    const busy = new Map<number, number>();
+    for (const runner of this.#execution.runners) busy.set(runner.task.id, (busy.get(runner.task.id) ?? 0) + this.#since(runner.account));
+    const interval = { ms: Math.max(1e-3, now - this.#lastAt), busy, backpressuredMs: this.#backpressuredMs };
+    this.#lastAt = now;
+    this.#backpressuredMs = 0;
+    return interval;
+  }
+
+  #since(account: { readonly busyMs: number }): number {
+    const ms = account.busyMs - (this.#lastBusy.get(account) ?? 0);
+    this.#lastBusy.set(account, account.busyMs);
+    return ms;
+  }
+
+  #task(task: Task, interval: Interval): OperatorStatus[] {
+    const runners = this.#execution.runners.filter((runner) => runner.task === task);
+    const sum = (of: (runner: SubtaskRunner) => number) => runners.reduce((total, runner) => total + of(runner), 0);
+    const lowest = (of: (runner: SubtaskRunner) => number) => runners.reduce((least, runner) => Math.min(least, of(runner)), Infinity);
+    const busyRatio = ratio(interval.busy.get(task.id)! / interval.ms);
+    const backpressuredRatio = ratio(interval.backpressuredMs / interval.ms, 1 - busyRatio);
+    return task.nodes.map((node, place) => {
+      const owner = place === ownerOfLosses(task);
+      const counts = {
+        recordsIn: sum((runner) => runner.subtask.metrics.operators[place]?.numRecordsIn ?? 0),
+        recordsOut: sum((runner) => runner.subtask.metrics.operators[place]?.numRecordsOut ?? 0),
+      };
+      return {
+        ...describeNode(node, task.parallelism),
+        ...counts,
+        ...this.#rates(node.name, counts, interval.ms),
+        watermark: finite(lowest((runner) => runner.subtask.metrics.currentOutputWatermark)),
+        lateDropped: owner ? sum((runner) => runner.subtask.metrics.numLateRecordsDropped) : 0,
+        skipped: owner ? sum((runner) => runner.subtask.metrics.numRecordsSkipped) : 0,
+        deadLettered: owner ? sum((runner) => runner.subtask.metrics.numRecordsDeadLettered) : 0,
+        busyRatio,
+        backpressuredRatio,
+        idleRatio: ratio(1 - busyRatio - backpressuredRatio),
+      };
+    });
+  }
+
+  #sinks(interval: Interval): OperatorStatus[] {
+    const nodes = new Map<number, StreamNode>();
+    const watermark = new Map<number, number>();
+    for (const runner of this.#execution.runners) {
+      for (const { target } of runner.task.outputs) {
+        if (target.kind !== "sink") continue;
+        nodes.set(target.node.id, target.node);
+        watermark.set(target.node.id, Math.min(watermark.get(target.node.id) ?? Infinity, runner.subtask.metrics.currentOutputWatermark));
+      }
+    }
+    return [...nodes.values()].map((node) => {
+      const gates = this.#execution.gates.filter((gate) => gate.operator === node.name);
+      const recordsIn = gates.reduce((total, gate) => total + gate.recordsIn, 0);
+      const counts = { recordsIn, recordsOut: recordsIn };
+      const busyRatio = ratio(gates.reduce((total, gate) => total + this.#since(gate.account), 0) / interval.ms);
+      const waiting = gates.some((gate) => gate.blocked);
+      return {
+        ...describeNode(node, gates.length),
+        ...counts,
+        ...this.#rates(node.name, counts, interval.ms),
+        watermark: finite(watermark.get(node.id) ?? -Infinity),
+        lateDropped: 0,
+        skipped: 0,
+        deadLettered: 0,
+        // A sink that makes others wait is the one that is busy, whoever it waits for itself.
+        busyRatio: waiting ? Math.max(busyRatio, ratio(interval.backpressuredMs / interval.ms)) : busyRatio,
+        backpressuredRatio: 0,
+        idleRatio: waiting ? ratio(1 - Math.max(busyRatio, interval.backpressuredMs / interval.ms)) : ratio(1 - busyRatio),
+      };
+    });
+  }
+
+  #rates(name: string, counts: Counts, ms: number): { recordsInPerSecond: number; recordsOutPerSecond: number } {
+    const before = this.#lastCounts.get(name) ?? { recordsIn: 0, recordsOut: 0 };
+    this.#lastCounts.set(name, counts);
+    const perSecond = (now: number, then: number) => Math.round(((now - then) * 10_000) / ms) / 10;
+    return {
+      recordsInPerSecond: perSecond(counts.recordsIn, before.recordsIn),
+      recordsOutPerSecond: perSecond(counts.recordsOut, before.recordsOut),
+    };
+  }
+
+  #splits(): SplitReport[] {
+    return this.#execution.sources.flatMap((source) =>
+      source.splits.flat().map((split) => ({
+        source: source.node.name,
+        split: split.id,
+        position: split.position,
+        status: split.status,
+        pending: Number.isFinite(split.reader.pending) ? split.reader.pending : null,
+      })),
+    );
+  }
+}
+
+function describeNode(node: StreamNode, parallelism: number): Pick<OperatorStatus, "id" | "name" | "kind" | "inputs" | "parallelism"> {
+  return { id: node.id, name: node.name, kind: node.kind, inputs: node.inputs.map((edge) => edge.from), parallelism };
+}
+
+/** A subtask counts late, skipped and dead-lettered rows once for its chain: shown at its window, or at its head. */
+function ownerOfLosses(task: Task): number {
+  return Math.max(
+    0,
+    task.nodes.findIndex((node) => node.kind === "window"),
+  );
+}
+
+function finite(time: number): number | null {
+  return Number.isFinite(time) ? time : null;
+}
+
+function ratio(share: number, most = 1): number {
+  return Math.round(Math.min(Math.max(share, 0), Math.max(0, most)) * 1000) / 1000;
+}

@@ -1,0 +1,153 @@
+// Between a subtask and one sink writer. A writer that is not ready gets nothing: rows on their way wait here (copied), barriers stay
+// behind them, and the host reads no more input until all gates are open. What was prepared stays listed until its commit resolved.
+import type { Batch } from "../../schema/batch.ts";
+import type { SinkWriter } from "../../stream/connector.ts";
+import { copyBatch } from "../exchange/copy-batch.ts";
+import type { TimeAccount, TimeMeter } from "./time-meter.ts";
+
+/** Rows that one input batch may set free at once (windows firing) while the sink is not ready. */
+const MAX_WAITING_ROWS = 16_000_000;
+
+export interface SinkGateEvents {
+  /** The gate opened again. */
+  ready(): void;
+  failed(error: unknown, operator: string): void;
+}
+
+type Waiting = { readonly batch: Batch } | { readonly barrier: number; readonly done: (prepared: Promise<readonly Uint8Array[]>) => void };
+
+export class SinkGate {
+  readonly operator: string;
+  readonly account: TimeAccount = { busyMs: 0 };
+  recordsIn = 0;
+  readonly #writer: SinkWriter;
+  readonly #events: SinkGateEvents;
+  readonly #meter: TimeMeter;
+  readonly #waiting: Waiting[] = [];
+  #waitingRows = 0;
+  #closed = false;
+  #blocked = false;
+  /** Checkpoint → what it prepared, in order of checkpoints; removed when committed. */
+  readonly #prepared = new Map<number, Promise<readonly Uint8Array[]>>();
+  #commits: Promise<void> = Promise.resolve();
+
+  constructor(operator: string, writer: SinkWriter, meter: TimeMeter, events: SinkGateEvents) {
+    this.operator = operator;
+    this.#writer = writer;
+    this.#events = events;
+    this.#meter = meter;
+    writer.failed.catch((error: unknown) => this.#fail(error));
+  }
+
+  /** The writer is not ready: read no more input. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  write(batch: Batch): void {
+    if (this.#closed || batch.rows === 0) return;
+    this.recordsIn += batch.rows;
+    if (this.#blocked) return this.#keep(batch);
+    this.#writeNow(batch);
+  }
+
+  /** Seals what was written before it; behind waiting rows, as soon as they are written. */
+  prepare(id: number): void {
+    if (this.#closed) return;
+    if (!this.#blocked) {
+      this.#remember(id, this.#prepareNow(id));
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<readonly Uint8Array[]>();
+    this.#waiting.push({ barrier: id, done: resolve });
+    this.#remember(id, promise);
+  }
+
+  /** Everything prepared up to checkpoint `id` and not known to be committed, oldest first. Rejects when preparing failed. */
+  async committables(id: number): Promise<readonly Uint8Array[]> {
+    const parts: Uint8Array[] = [];
+    for (const [checkpoint, prepared] of this.#prepared) if (checkpoint <= id) parts.push(...(await prepared));
+    return parts;
+  }
+
+  /** Checkpoint `id` is durable: makes it and everything prepared before it visible, in order. */
+  commit(id: number): Promise<void> {
+    this.#commits = this.#commits.then(async () => {
+      for (const checkpoint of this.#prepared.keys()) {
+        if (checkpoint > id) continue;
+        await this.#prepared.get(checkpoint);
+        await this.#writer.commit(checkpoint);
+        this.#prepared.delete(checkpoint);
+      }
+    });
+    return this.#commits;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#waiting.length = 0;
+    await this.#writer.close();
+  }
+
+  #keep(batch: Batch): void {
+    this.#waitingRows += batch.rows;
+    if (this.#waitingRows > MAX_WAITING_ROWS) {
+      this.#fail(
+        new Error(`More than ${MAX_WAITING_ROWS} rows wait for the sink. Raise the parallelism, or let fewer windows end at once.`),
+      );
+      return;
+    }
+    this.#waiting.push({ batch: copyBatch(batch) });
+  }
+
+  #writeNow(batch: Batch): void {
+    const before = this.#meter.switchTo(this.account);
+    try {
+      if (!this.#writer.write(batch)) this.#wait();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#meter.switchTo(before);
+    }
+  }
+
+  #wait(): void {
+    this.#blocked = true;
+    this.#writer.ready().then(
+      () => this.#drain(),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #drain(): void {
+    this.#blocked = false;
+    while (!this.#closed && !this.#blocked) {
+      const next = this.#waiting.shift();
+      if (next === undefined) {
+        this.#events.ready();
+        return;
+      }
+      if ("barrier" in next) {
+        next.done(this.#prepareNow(next.barrier));
+        continue;
+      }
+      this.#waitingRows -= next.batch.rows;
+      this.#writeNow(next.batch);
+    }
+  }
+
+  /** The writer seals synchronously inside this call. */
+  async #prepareNow(id: number): Promise<readonly Uint8Array[]> {
+    return await this.#writer.prepare(id);
+  }
+
+  #remember(id: number, prepared: Promise<readonly Uint8Array[]>): void {
+    this.#prepared.set(id, prepared);
+    prepared.catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    this.#events.failed(error, this.operator);
+  }
+}

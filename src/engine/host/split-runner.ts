@@ -1,0 +1,118 @@
+// One split of a source inside a host: polls its reader, says when it is worth polling again, and knows idleness by position: idle only
+// after its reader has stood at the end of its log for idleAfterMs, never because of backpressure or a restart.
+import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
+import type { Json, SplitReader } from "../../stream/connector.ts";
+import type { SplitStatus } from "../subtask/subtask.ts";
+import type { SubtaskRunner } from "./subtask-runner.ts";
+
+export class SplitRunner {
+  readonly source: string;
+  readonly id: string;
+  readonly runner: SubtaskRunner;
+  readonly reader: SplitReader;
+  readonly #idleAfterMs: number;
+  readonly #wake: () => void;
+  readonly #fail: (error: unknown) => void;
+  #status: SplitStatus = "active";
+  /** poll() is worth a call. */
+  #readable = true;
+  #awaiting = false;
+  /** Since when the reader has stood at the end of its log (monotonic ms); NaN: it has not. */
+  #atEndSince = NaN;
+
+  constructor(
+    options: { source: string; id: string; runner: SubtaskRunner; reader: SplitReader; idleAfterMs: number },
+    wake: () => void,
+    fail: (error: unknown, operator: string) => void,
+  ) {
+    this.source = options.source;
+    this.id = options.id;
+    this.runner = options.runner;
+    this.reader = options.reader;
+    this.#idleAfterMs = options.idleAfterMs;
+    this.#wake = wake;
+    this.#fail = (error) => fail(error, options.source);
+  }
+
+  get status(): SplitStatus {
+    return this.#status;
+  }
+
+  get readable(): boolean {
+    return this.#readable && this.#status !== "finished";
+  }
+
+  get position(): Json {
+    return this.reader.position();
+  }
+
+  start(): void {
+    this.runner.split(this.id, "active");
+  }
+
+  /** Reads one batch through the graph. False: there was nothing. */
+  poll(now: number): boolean {
+    let rows;
+    try {
+      rows = this.reader.poll(MAX_BATCH_ROWS);
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+    if (rows === undefined) {
+      this.#nothing(now);
+      return false;
+    }
+    this.#atEndSince = NaN;
+    if (this.#status === "idle") this.#become("active");
+    this.runner.sourceData(this.id, rows);
+    return true;
+  }
+
+  /** Input is not being read: silence means nothing. */
+  held(): void {
+    this.#atEndSince = NaN;
+  }
+
+  /** Monotonic ms at which checkIdle() has something to decide; Infinity: never. */
+  get idleAt(): number {
+    return this.#status === "active" && this.#atEndSince === this.#atEndSince ? this.#atEndSince + this.#idleAfterMs : Infinity;
+  }
+
+  checkIdle(now: number): void {
+    if (now < this.idleAt) return;
+    if (this.reader.atEnd) this.#become("idle");
+    else this.#atEndSince = NaN;
+  }
+
+  async drain(): Promise<void> {
+    await this.reader.stopAtEnd();
+    this.#readable = true;
+    this.#wake();
+  }
+
+  #nothing(now: number): void {
+    if (this.reader.finished) {
+      this.#become("finished");
+      return;
+    }
+    this.#readable = false;
+    if (!this.reader.atEnd) this.#atEndSince = NaN;
+    else if (Number.isNaN(this.#atEndSince)) this.#atEndSince = now;
+    if (this.#awaiting) return;
+    this.#awaiting = true;
+    this.reader.available().then(
+      () => {
+        this.#awaiting = false;
+        this.#readable = true;
+        this.#wake();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #become(status: SplitStatus): void {
+    this.#status = status;
+    this.runner.split(this.id, status);
+  }
+}

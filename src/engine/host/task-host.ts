@@ -1,0 +1,365 @@
+// Runs all subtasks of a job in one loop of one thread, this one or a worker. Commands come at any time and are obeyed between two
+// polls; every few ms the loop gives way to sockets and timers. Reading stops while a sink is not ready: that is the backpressure.
+import type { Env } from "../../env/env.ts";
+import type { Timer } from "../../env/clock.ts";
+import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
+import { DirectoryCheckpointStore } from "../checkpoint/directory-checkpoint-store.ts";
+import { describeFailure } from "../coordinator/job-failure.ts";
+import type { JobGraph } from "../job-graph.ts";
+import type { SnapshotCursor } from "../subtask/subtask.ts";
+import { Execution } from "./execution.ts";
+import { HostCheckpoint } from "./host-checkpoint.ts";
+import type { Positions } from "./host-checkpoint.ts";
+import type { Deployment, HostCommand, HostEvent } from "./host-messages.ts";
+import { HostStatus } from "./host-status.ts";
+import type { SplitRunner } from "./split-runner.ts";
+import type { SubtaskRunner } from "./subtask-runner.ts";
+import { Wakeup } from "./wakeup.ts";
+
+/** The loop gives way after this long or this many polls. */
+const SLICE_MS = 4;
+const SLICE_POLLS = 256;
+/** Of a slice, for encoding a snapshot while rows flow. */
+const ENCODE_MS = 2;
+
+export class TaskHost {
+  readonly #env: Env;
+  readonly #deployment: Deployment;
+  readonly #emit: (event: HostEvent) => void;
+  readonly #execution: Execution;
+  readonly #store: CheckpointStore | undefined;
+  readonly #status: HostStatus;
+  readonly #wakeup: Wakeup;
+  #phase: "deploying" | "running" | "closing" | "closed" = "deploying";
+  #failed = false;
+  #suspended = false;
+  #draining: boolean;
+  #endedSubtasks = 0;
+  #splits: SplitRunner[] = [];
+  #nextSplit = 0;
+  #trigger: { readonly id: number; readonly suspend: boolean } | undefined;
+  #checkpoint: HostCheckpoint | undefined;
+  /** Positions by checkpoint, for checkpointed(). */
+  readonly #acknowledged = new Map<number, Positions>();
+  #discovery: Timer | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(env: Env, graph: JobGraph, deployment: Deployment, emit: (event: HostEvent) => void) {
+    this.#env = env;
+    this.#deployment = deployment;
+    this.#emit = emit;
+    this.#draining = deployment.drain;
+    const { checkpointDirectory, job } = deployment;
+    this.#store = checkpointDirectory === undefined ? undefined : new DirectoryCheckpointStore(env.files, checkpointDirectory, job);
+    this.#wakeup = new Wakeup(env.timers);
+    const host = this;
+    this.#execution = new Execution(env, graph, deployment, {
+      get failed() {
+        return host.#failed;
+      },
+      fail: (error, operator) => this.#fail(error, operator),
+      snapshot: (_runner, cursor) => this.#snapshot(cursor),
+      subtaskEnded: () => this.#subtaskEnded(),
+      wake: () => this.#wakeup.wake(),
+    });
+    this.#status = new HostStatus(env, this.#execution);
+  }
+
+  /** Deploys and runs to the end; everything is told by events. Never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#execution.deploy(this.#store);
+      this.#splits = this.#execution.sources.flatMap((source) => source.splits.flat());
+    } catch (error) {
+      this.#fail(error, undefined);
+    }
+    if (this.#failed || this.#phase !== "deploying") return await this.#close();
+    this.#phase = "running";
+    this.#emit({ kind: "running" });
+    this.#status.start(this.#deployment.statusIntervalMs, (report) => this.#emit({ kind: "status", report }));
+    this.#planDiscovery();
+    if (this.#draining) this.#drain();
+    await this.#loop();
+    await this.#close();
+  }
+
+  send(command: HostCommand): void {
+    switch (command.kind) {
+      case "trigger":
+        this.#trigger = command;
+        break;
+      case "complete":
+        this.#complete(command.id);
+        break;
+      case "abort":
+        this.#abort(command.id);
+        break;
+      case "drain":
+        this.#draining = true;
+        if (this.#phase === "running") this.#drain();
+        break;
+      case "close":
+        if (this.#phase !== "closed") this.#phase = "closing";
+        break;
+    }
+    this.#wakeup.wake();
+  }
+
+  /** Stops at the next poll and closes everything. */
+  async kill(): Promise<void> {
+    this.#failed = true;
+    this.send({ kind: "close" });
+    await this.#running;
+  }
+
+  // ---------- the loop ----------
+
+  async #loop(): Promise<void> {
+    while (this.#phase === "running" && !this.#failed) {
+      this.#takeCheckpoint();
+      const blocked = this.#execution.gates.some(isBlocked);
+      if (!blocked && !this.#suspended) this.#fireTimers();
+      const reading = !blocked && !this.#suspended && this.#readSlice();
+      this.#encode(reading ? ENCODE_MS : SLICE_MS);
+      if (this.#failed) break;
+      if (reading || this.#checkpoint?.hungry === true || this.#trigger !== undefined) await this.#giveWay();
+      else await this.#rest(blocked);
+    }
+  }
+
+  /** Polls readable splits in turn. False: there was nothing to read. */
+  #readSlice(): boolean {
+    const { clock } = this.#env;
+    const splits = this.#splits;
+    const until = clock.monotonicMs() + SLICE_MS;
+    let read = false;
+    let misses = 0;
+    for (let polls = 0; polls < SLICE_POLLS && misses < splits.length; polls++) {
+      if (this.#nextSplit >= splits.length) this.#nextSplit = 0;
+      const split = splits[this.#nextSplit++]!;
+      if (!split.readable) {
+        misses++;
+        continue;
+      }
+      const now = clock.monotonicMs();
+      if (split.poll(now)) {
+        read = true;
+        misses = 0;
+      } else {
+        misses++;
+        if (split.status === "finished") this.#endSourcesThatFinished();
+      }
+      if (this.#failed || now >= until || this.#execution.gates.some(isBlocked)) return read;
+    }
+    return read;
+  }
+
+  /** Nothing to do: what is half full goes out, then the thread sleeps until something happens. */
+  async #rest(blocked: boolean): Promise<void> {
+    let sleepMs = Infinity;
+    if (blocked || this.#suspended) {
+      for (const split of this.#splits) split.held();
+    } else {
+      this.#flush();
+      this.#checkIdleness();
+      sleepMs = this.#untilTimers();
+    }
+    if (this.#execution.gates.some(isBlocked)) sleepMs = Infinity;
+    const since = this.#status.resting();
+    await this.#wakeup.sleep(sleepMs);
+    this.#status.rested(since, blocked);
+  }
+
+  async #giveWay(): Promise<void> {
+    await new Promise<void>((resolve) => this.#env.timers.soon(resolve));
+  }
+
+  #flush(): void {
+    for (const runner of this.#execution.runners) if (!runner.ended) runner.flush();
+  }
+
+  /** Until the next processing-time timer or the next decision about an idle split. */
+  #untilTimers(): number {
+    const { clock } = this.#env;
+    let timer = Infinity;
+    for (const runner of this.#execution.runners) if (!runner.ended) timer = Math.min(timer, runner.nextTimer);
+    let idle = Infinity;
+    for (const split of this.#splits) idle = Math.min(idle, split.idleAt);
+    return Math.min(timer - clock.now(), idle - clock.monotonicMs());
+  }
+
+  #fireTimers(): void {
+    const now = this.#env.clock.now();
+    for (const runner of this.#execution.runners) if (!runner.ended && runner.nextTimer <= now) runner.tick(now);
+  }
+
+  #checkIdleness(): void {
+    const now = this.#env.clock.monotonicMs();
+    for (const split of this.#splits) split.checkIdle(now);
+  }
+
+  // ---------- the end of input ----------
+
+  #drain(): void {
+    for (const split of this.#splits) split.drain().catch((error: unknown) => this.#fail(error, split.source));
+  }
+
+  /** A source ends when all its splits have: its subtasks end together. */
+  #endSourcesThatFinished(): void {
+    for (const source of this.#execution.sources) {
+      if (source.runners[0]!.ended) continue;
+      const splits = source.splits.flat();
+      if (splits.length > 0 && splits.every((split) => split.status === "finished"))
+        for (const runner of source.runners) runner.endOfSource();
+    }
+  }
+
+  #subtaskEnded(): void {
+    if (++this.#endedSubtasks < this.#execution.runners.length || this.#failed) return;
+    this.#emit({ kind: "ended" });
+  }
+
+  // ---------- checkpoints ----------
+
+  #takeCheckpoint(): void {
+    const trigger = this.#trigger;
+    if (trigger === undefined) return;
+    this.#trigger = undefined;
+    this.#checkpoint?.abandon();
+    this.#suspended = trigger.suspend;
+    const checkpoint = new HostCheckpoint(trigger.id, this.#positions(), this.#execution.gates, this.#store);
+    this.#checkpoint = checkpoint;
+    for (const source of this.#execution.sources) for (const runner of source.runners) runner.barrier(trigger.id);
+    if (this.#failed) return;
+    if (checkpoint.cursors !== this.#execution.runners.length)
+      return this.#fail(
+        new Error(`Barrier ${trigger.id} reached ${checkpoint.cursors} of ${this.#execution.runners.length} subtasks.`),
+        undefined,
+      );
+    checkpoint.snapshot.then(
+      (snapshot) => {
+        if (this.#failed || this.#checkpoint !== checkpoint) return;
+        this.#acknowledged.set(checkpoint.id, checkpoint.positions);
+        this.#emit({ kind: "acknowledged", id: checkpoint.id, snapshot });
+      },
+      (error: unknown) => {
+        if (this.#failed || this.#checkpoint !== checkpoint) return;
+        this.#emit({ kind: "declined", id: checkpoint.id, reason: error instanceof Error ? error.message : String(error) });
+      },
+    );
+  }
+
+  #positions(): Positions {
+    const positions: Positions = {};
+    for (const source of this.#execution.sources) {
+      const bySplit: Positions[string] = {};
+      for (const split of source.splits.flat()) bySplit[split.id] = split.position;
+      positions[source.node.name] = bySplit;
+    }
+    return positions;
+  }
+
+  #snapshot(cursor: SnapshotCursor): void {
+    this.#checkpoint!.add(cursor);
+  }
+
+  #encode(budgetMs: number): void {
+    const checkpoint = this.#checkpoint;
+    if (checkpoint === undefined || !checkpoint.hungry) return;
+    try {
+      checkpoint.step(budgetMs, this.#env.clock, () => this.#wakeup.wake());
+    } catch (error) {
+      this.#fail(error, undefined);
+    }
+  }
+
+  #complete(id: number): void {
+    if (this.#failed || this.#phase !== "running") return;
+    this.#checkpoint = undefined;
+    for (const runner of this.#execution.runners) runner.checkpointDone(id);
+    this.#tellSources(id);
+    Promise.all(this.#execution.gates.map((gate) => this.#commit(gate, id))).then(
+      () => {
+        if (!this.#failed) this.#emit({ kind: "committed", id });
+      },
+      () => {},
+    );
+  }
+
+  async #commit(gate: { readonly operator: string; commit(id: number): Promise<void> }, id: number): Promise<void> {
+    try {
+      await gate.commit(id);
+    } catch (error) {
+      this.#fail(error, gate.operator);
+      throw error;
+    }
+  }
+
+  #tellSources(id: number): void {
+    const positions = this.#acknowledged.get(id) ?? {};
+    for (const known of this.#acknowledged.keys()) if (known <= id) this.#acknowledged.delete(known);
+    for (const source of this.#execution.sources) {
+      const bySplit = new Map(Object.entries(positions[source.node.name] ?? {}));
+      source.connector.checkpointed?.(id, bySplit).catch((error: unknown) => {
+        this.#env.logger.log("warn", "source-not-told", { job: this.#deployment.job, source: source.node.name, error: String(error) });
+      });
+    }
+  }
+
+  #abort(id: number): void {
+    if (this.#trigger?.id === id) this.#trigger = undefined;
+    if (this.#checkpoint?.id === id) {
+      this.#checkpoint.abandon();
+      this.#checkpoint = undefined;
+    }
+    this.#acknowledged.delete(id);
+    for (const runner of this.#execution.runners) runner.checkpointAborted(id);
+  }
+
+  // ---------- discovery, failure, the end ----------
+
+  #planDiscovery(): void {
+    this.#discovery = this.#env.timers.after(this.#deployment.discoveryIntervalMs, () => void this.#discover(), { unref: true });
+  }
+
+  async #discover(): Promise<void> {
+    try {
+      for (const source of this.#execution.sources) {
+        if (this.#draining || source.runners[0]!.ended) continue;
+        const opened = await this.#execution.discover(source);
+        this.#splits.push(...opened);
+      }
+    } catch (error) {
+      this.#env.logger.log("warn", "discovery-failed", { job: this.#deployment.job, error: String(error) });
+    }
+    if (this.#phase !== "running") return;
+    this.#wakeup.wake();
+    this.#planDiscovery();
+  }
+
+  #fail(error: unknown, operator: string | undefined): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#emit({ kind: "failed", failure: describeFailure(error, this.#env.clock.now(), operator) });
+    this.#wakeup.wake();
+  }
+
+  async #close(): Promise<void> {
+    this.#phase = "closing";
+    this.#discovery?.cancel();
+    this.#status.stop();
+    this.#checkpoint?.abandon();
+    await this.#execution.close();
+    this.#phase = "closed";
+    this.#emit({ kind: "closed" });
+  }
+}
+
+function isBlocked(gate: { readonly blocked: boolean }): boolean {
+  return gate.blocked;
+}
