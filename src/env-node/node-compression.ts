@@ -20,7 +20,7 @@ export const nodeCompression: Compression = {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw badData(kind, error as Error);
     }
-    throw Object.assign(new Error(`The ${kind} data decompress to more than ${maxBytes} bytes.`), { code: "EOVERSIZE" });
+    throw oversize(kind, maxBytes);
   },
 
   async *decompressStream(kind, chunks) {
@@ -38,4 +38,8 @@ export const nodeCompression: Compression = {
 
 export function badData(kind: CompressionKind, cause: Error): Error {
   return Object.assign(new Error(`The data are not valid ${kind}: ${cause.message}.`, { cause }), { code: "EBADDATA" });
+}
+
+export function oversize(kind: CompressionKind, maxBytes: number): Error {
+  return Object.assign(new Error(`The ${kind} data decompress to more than ${maxBytes} bytes.`), { code: "EOVERSIZE" });
 }

@@ -3,6 +3,7 @@
 import { close, fdatasync, fstat, ftruncate, read, writev } from "node:fs";
 import type { FileHandle } from "../env/files.ts";
 import { fromCallback } from "./callback.ts";
+import { fileError } from "./file-error.ts";
 
 type Done<T> = (error: Error | null | undefined, value?: T) => void;
 
@@ -90,11 +91,6 @@ function chunksAfter(chunks: readonly Uint8Array[], written: number): Uint8Array
     skip = Math.max(0, skip - chunk.length);
   }
   return rest;
-}
-
-/** An error shaped as Node's own. */
-export function fileError(code: string, operation: string, path: string, text: string): Error & { code: string; path: string } {
-  return Object.assign(new Error(`${code}: ${text}, ${operation} '${path}'`), { code, syscall: operation, path });
 }
 
 /** Errors of operations on descriptors do not say which file. */
