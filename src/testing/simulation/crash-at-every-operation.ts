@@ -36,9 +36,6 @@ export interface CrashReport {
 type CrashVerdict = "crash-before" | "crash-after" | "crash-torn";
 
 const TORN_KINDS = new Set(["write", "datasync", "syncDirectory"]);
-/** The operation of a recovery that crashes is drawn from this many. */
-const RECOVERY_OPERATIONS = 60;
-
 interface Point {
   readonly operation: Operation;
   readonly verdict: CrashVerdict;
@@ -47,12 +44,12 @@ interface Point {
 
 /** Rejects with an error that names the point and the seed, with the failure as its cause. */
 export async function crashAtEveryOperation<A>(options: CrashWorkload<A>): Promise<CrashReport> {
-  const operations = await runWithoutFaults(options);
+  const { operations, recoveryOperations } = await runWithoutFaults(options);
   const points = [...pointsOf(operations, options)];
   let recoveryCrashes = 0;
   for (const point of points) {
     try {
-      if (await runWithCrash(options, point)) recoveryCrashes++;
+      if (await runWithCrash(options, point, recoveryOperations)) recoveryCrashes++;
     } catch (error) {
       const { index, kind, path } = point.operation;
       const where = `${point.verdict} at operation ${index} (${kind} ${path}), seed ${options.seed}, outcome ${point.outcome}`;
@@ -84,7 +81,7 @@ function prepared<A>(options: CrashWorkload<A>): Simulation {
 }
 
 /** All operations in order; also verifies after a power cut at the very end. */
-async function runWithoutFaults<A>(options: CrashWorkload<A>): Promise<readonly Operation[]> {
+async function runWithoutFaults<A>(options: CrashWorkload<A>): Promise<{ operations: readonly Operation[]; recoveryOperations: number }> {
   const simulation = prepared(options);
   const operations: Operation[] = [];
   simulation.files.onOperation = (operation) => {
@@ -94,14 +91,14 @@ async function runWithoutFaults<A>(options: CrashWorkload<A>): Promise<readonly 
   const acked: A[] = [];
   const env = simulation.env();
   await simulation.run(() => options.workload(env, (promise) => acked.push(promise)));
-  const all = operations.slice();
   simulation.crash();
+  const before = simulation.files.operations;
   await verifyAfter(simulation, options, acked);
-  return all;
+  return { operations, recoveryOperations: simulation.files.operations - before };
 }
 
 /** Returns whether the first recovery crashed as well. */
-async function runWithCrash<A>(options: CrashWorkload<A>, point: Point): Promise<boolean> {
+async function runWithCrash<A>(options: CrashWorkload<A>, point: Point, recoveryOperations: number): Promise<boolean> {
   const simulation = prepared(options);
   const { files } = simulation;
   files.crashSalt = point.outcome;
@@ -112,7 +109,7 @@ async function runWithCrash<A>(options: CrashWorkload<A>, point: Point): Promise
     (operation) => verdictAt(operation, point),
   );
   if (!crashed) throw new Error("this operation did not happen again: the workload uses something that does not come from its Env");
-  const recoveryCrashed = (options.crashRecovery ?? true) && (await crashRecovery(simulation, options, point, acked));
+  const recoveryCrashed = (options.crashRecovery ?? true) && (await crashRecovery(simulation, options, point, acked, recoveryOperations));
   await verifyAfter(simulation, options, acked);
   return recoveryCrashed;
 }
@@ -127,9 +124,15 @@ function verdictAt(operation: Operation, point: Point): Verdict {
   return point.verdict;
 }
 
-async function crashRecovery<A>(simulation: Simulation, options: CrashWorkload<A>, point: Point, acked: readonly A[]): Promise<boolean> {
+async function crashRecovery<A>(
+  simulation: Simulation,
+  options: CrashWorkload<A>,
+  point: Point,
+  acked: readonly A[],
+  recoveryOperations: number,
+): Promise<boolean> {
   const random = new Prng(options.seed).fork(`recovery of ${point.operation.index} ${point.verdict} ${point.outcome}`);
-  const last = simulation.files.operations + random.integer(0, RECOVERY_OPERATIONS);
+  const last = simulation.files.operations + random.integer(0, recoveryOperations);
   const verdict = random.pick<CrashVerdict>(["crash-before", "crash-after", "crash-torn"]);
   simulation.restart();
   return runUntilCrash(
