@@ -82,7 +82,7 @@ export class DirectoryCheckpointStore implements CheckpointStore {
 
   async latest(fromId = 0): Promise<RestorePoint | undefined> {
     const ids = await this.#ids();
-    for (const id of ids.reverse()) {
+    for (const id of ids.toReversed()) {
       if (id < fromId || !(await this.#isComplete(id))) continue;
       await this.#files.syncDirectory(this.#path(id));
       await this.#files.syncDirectory(this.#directory);
@@ -215,7 +215,7 @@ async function makeDurableDirectory(files: Files, path: string): Promise<void> {
   const missing: string[] = [];
   for (let at = path; at !== "" && at !== "/" && at !== "." && (await files.stat(at)) === undefined; at = parentOf(at)) missing.push(at);
   await files.makeDirectory(path);
-  for (const made of missing.reverse()) await files.syncDirectory(parentOf(made));
+  for (const made of missing.toReversed()) await files.syncDirectory(parentOf(made));
   await files.syncDirectory(path);
 }
 

@@ -6,14 +6,13 @@ import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
 import { DirectoryCheckpointStore } from "../checkpoint/directory-checkpoint-store.ts";
 import { describeFailure } from "../coordinator/job-failure.ts";
 import type { JobGraph } from "../job-graph.ts";
-import type { SnapshotCursor } from "../subtask/subtask.ts";
 import { Execution } from "./execution.ts";
+import type { ExecutionHost } from "./execution.ts";
 import { HostCheckpoint } from "./host-checkpoint.ts";
 import type { Positions } from "./host-checkpoint.ts";
 import type { Deployment, HostCommand, HostEvent } from "./host-messages.ts";
 import { HostStatus } from "./host-status.ts";
 import type { SplitRunner } from "./split-runner.ts";
-import type { SubtaskRunner } from "./subtask-runner.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** The loop gives way after this long or this many polls. */
@@ -26,12 +25,13 @@ export class TaskHost {
   readonly #env: Env;
   readonly #deployment: Deployment;
   readonly #emit: (event: HostEvent) => void;
+  /** What runners and gates call; its `failed` is this host's. */
+  readonly #calls: ExecutionHost & { failed: boolean };
   readonly #execution: Execution;
   readonly #store: CheckpointStore | undefined;
   readonly #status: HostStatus;
   readonly #wakeup: Wakeup;
   #phase: "deploying" | "running" | "closing" | "closed" = "deploying";
-  #failed = false;
   #suspended = false;
   #draining: boolean;
   #endedSubtasks = 0;
@@ -52,16 +52,14 @@ export class TaskHost {
     const { checkpointDirectory, job } = deployment;
     this.#store = checkpointDirectory === undefined ? undefined : new DirectoryCheckpointStore(env.files, checkpointDirectory, job);
     this.#wakeup = new Wakeup(env.timers);
-    const host = this;
-    this.#execution = new Execution(env, graph, deployment, {
-      get failed() {
-        return host.#failed;
-      },
+    this.#calls = {
+      failed: false,
       fail: (error, operator) => this.#fail(error, operator),
-      snapshot: (_runner, cursor) => this.#snapshot(cursor),
+      snapshot: (_runner, cursor) => this.#checkpoint!.add(cursor),
       subtaskEnded: () => this.#subtaskEnded(),
       wake: () => this.#wakeup.wake(),
-    });
+    };
+    this.#execution = new Execution(env, graph, deployment, this.#calls);
     this.#status = new HostStatus(env, this.#execution);
   }
 
@@ -78,7 +76,7 @@ export class TaskHost {
     } catch (error) {
       this.#fail(error, undefined);
     }
-    if (this.#failed || this.#phase !== "deploying") return await this.#close();
+    if (this.#calls.failed || this.#phase !== "deploying") return await this.#close();
     this.#phase = "running";
     this.#emit({ kind: "running" });
     this.#status.start(this.#deployment.statusIntervalMs, (report) => this.#emit({ kind: "status", report }));
@@ -112,7 +110,7 @@ export class TaskHost {
 
   /** Stops at the next poll and closes everything. */
   async kill(): Promise<void> {
-    this.#failed = true;
+    this.#calls.failed = true;
     this.send({ kind: "close" });
     await this.#running;
   }
@@ -120,13 +118,13 @@ export class TaskHost {
   // ---------- the loop ----------
 
   async #loop(): Promise<void> {
-    while (this.#phase === "running" && !this.#failed) {
+    while (this.#phase === "running" && !this.#calls.failed) {
       this.#takeCheckpoint();
       const blocked = this.#execution.gates.some(isBlocked);
       if (!blocked && !this.#suspended) this.#fireTimers();
       const reading = !blocked && !this.#suspended && this.#readSlice();
       this.#encode(reading ? ENCODE_MS : SLICE_MS);
-      if (this.#failed) break;
+      if (this.#calls.failed) break;
       if (reading || this.#checkpoint?.hungry === true || this.#trigger !== undefined) await this.#giveWay();
       else await this.#rest(blocked);
     }
@@ -154,7 +152,7 @@ export class TaskHost {
         misses++;
         if (split.status === "finished") this.#endSourcesThatFinished();
       }
-      if (this.#failed || now >= until || this.#execution.gates.some(isBlocked)) return read;
+      if (this.#calls.failed || now >= until || this.#execution.gates.some(isBlocked)) return read;
     }
     return read;
   }
@@ -220,7 +218,7 @@ export class TaskHost {
   }
 
   #subtaskEnded(): void {
-    if (++this.#endedSubtasks < this.#execution.runners.length || this.#failed) return;
+    if (++this.#endedSubtasks < this.#execution.runners.length || this.#calls.failed) return;
     this.#emit({ kind: "ended" });
   }
 
@@ -235,7 +233,7 @@ export class TaskHost {
     const checkpoint = new HostCheckpoint(trigger.id, this.#positions(), this.#execution.gates, this.#store);
     this.#checkpoint = checkpoint;
     for (const source of this.#execution.sources) for (const runner of source.runners) runner.barrier(trigger.id);
-    if (this.#failed) return;
+    if (this.#calls.failed) return;
     if (checkpoint.cursors !== this.#execution.runners.length)
       return this.#fail(
         new Error(`Barrier ${trigger.id} reached ${checkpoint.cursors} of ${this.#execution.runners.length} subtasks.`),
@@ -243,12 +241,12 @@ export class TaskHost {
       );
     checkpoint.snapshot.then(
       (snapshot) => {
-        if (this.#failed || this.#checkpoint !== checkpoint) return;
+        if (this.#calls.failed || this.#checkpoint !== checkpoint) return;
         this.#acknowledged.set(checkpoint.id, checkpoint.positions);
         this.#emit({ kind: "acknowledged", id: checkpoint.id, snapshot });
       },
       (error: unknown) => {
-        if (this.#failed || this.#checkpoint !== checkpoint) return;
+        if (this.#calls.failed || this.#checkpoint !== checkpoint) return;
         this.#emit({ kind: "declined", id: checkpoint.id, reason: error instanceof Error ? error.message : String(error) });
       },
     );
@@ -264,10 +262,6 @@ export class TaskHost {
     return positions;
   }
 
-  #snapshot(cursor: SnapshotCursor): void {
-    this.#checkpoint!.add(cursor);
-  }
-
   #encode(budgetMs: number): void {
     const checkpoint = this.#checkpoint;
     if (checkpoint === undefined || !checkpoint.hungry) return;
@@ -279,13 +273,13 @@ export class TaskHost {
   }
 
   #complete(id: number): void {
-    if (this.#failed || this.#phase !== "running") return;
+    if (this.#calls.failed || this.#phase !== "running") return;
     this.#checkpoint = undefined;
     for (const runner of this.#execution.runners) runner.checkpointDone(id);
     this.#tellSources(id);
     Promise.all(this.#execution.gates.map((gate) => this.#commit(gate, id))).then(
       () => {
-        if (!this.#failed) this.#emit({ kind: "committed", id });
+        if (!this.#calls.failed) this.#emit({ kind: "committed", id });
       },
       () => {},
     );
@@ -343,8 +337,8 @@ export class TaskHost {
   }
 
   #fail(error: unknown, operator: string | undefined): void {
-    if (this.#failed) return;
-    this.#failed = true;
+    if (this.#calls.failed) return;
+    this.#calls.failed = true;
     this.#emit({ kind: "failed", failure: describeFailure(error, this.#env.clock.now(), operator) });
     this.#wakeup.wake();
   }

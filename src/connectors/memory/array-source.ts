@@ -1,0 +1,47 @@
+// A bounded source over rows that are there: tests, examples, small reference data. Positions count rows, so it is exactly once.
+import { NO_TIMESTAMP } from "../../schema/batch.ts";
+import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
+import { BatchBuilder } from "../../schema/batch-builder.ts";
+import type { Schema } from "../../schema/type-info.ts";
+import type { ConnectorContext, Source, SourceConnector } from "../../stream/connector.ts";
+import { PacedReader } from "./paced-reader.ts";
+
+export interface ArraySourceOptions<T> {
+  /** Splits that can be read in parallel; row i is in split i % splits. Default 1. */
+  readonly splits?: number;
+  /** The record's own timestamp in epoch ms; none unless given. */
+  readonly timestamp?: (row: T) => number;
+  /** Rows per second and split; default: as fast as they are read. */
+  readonly ratePerSecond?: number;
+}
+
+/** Every row must fit the schema: SchemaError when it is read. The array must not change while the job runs. */
+export function arraySource<T>(schema: Schema<T>, rows: readonly T[], options: ArraySourceOptions<T> = {}): Source<T> {
+  const splits = options.splits ?? 1;
+  if (!Number.isInteger(splits) || splits < 1)
+    throw new RangeError(`arraySource: splits must be a whole number of at least 1, not ${splits}.`);
+  return Object.freeze({
+    connector: "array",
+    type: schema.type,
+    describe: () => ({ splits }),
+    create: ({ env }: ConnectorContext): SourceConnector => ({
+      discover: () => Promise.resolve(Array.from({ length: splits }, (_, index) => ({ id: `array-${index}`, data: index }))),
+      open(split, position) {
+        const index = Number(split.data ?? split.id.slice("array-".length));
+        const own = splits === 1 ? rows : rows.filter((_, row) => row % splits === index);
+        const builder = new BatchBuilder(schema.type, MAX_BATCH_ROWS);
+        const filler = {
+          fill(first: number, count: number) {
+            builder.reset();
+            for (let at = first; at < first + count; at++) builder.append(own[at], options.timestamp?.(own[at]!) ?? NO_TIMESTAMP);
+            return builder.finish();
+          },
+        };
+        return Promise.resolve(
+          new PacedReader(filler, env, { position, count: own.length, ratePerSecond: options.ratePerSecond ?? Infinity }),
+        );
+      },
+      close: () => Promise.resolve(),
+    }),
+  });
+}
