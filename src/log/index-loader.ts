@@ -1,0 +1,105 @@
+// Brings the indexes of a sealed segment into memory; what is missing or damaged on disk is rebuilt from the log and logged.
+import { scanBatches } from "./batch-scan.ts";
+import type { LogContext } from "./log-context.ts";
+import { AbortedIndex } from "./aborted-index.ts";
+import { logError } from "./log-error.ts";
+import { Producers } from "./producers.ts";
+import type { Segment } from "./segment.ts";
+import { SegmentIndexes } from "./segment-indexes.ts";
+import type { SegmentList } from "./segment-list.ts";
+
+export class IndexLoader {
+  readonly #context: LogContext;
+  readonly #segments: SegmentList;
+  readonly #intervalBytes: () => number;
+  readonly #loading = new Map<Segment, Promise<SegmentIndexes>>();
+
+  constructor(context: LogContext, segments: SegmentList, intervalBytes: () => number) {
+    this.#context = context;
+    this.#segments = segments;
+    this.#intervalBytes = intervalBytes;
+  }
+
+  async indexesOf(segment: Segment): Promise<SegmentIndexes> {
+    const present = segment.indexes;
+    if (present !== undefined) {
+      if (segment !== this.#segments.active && present.isSaved) this.#context.indexCache.touch(segment);
+      return present;
+    }
+    let loading = this.#loading.get(segment);
+    if (loading === undefined) {
+      loading = this.#load(segment).finally(() => this.#loading.delete(segment));
+      this.#loading.set(segment, loading);
+    }
+    return loading;
+  }
+
+  async maxTimestampOf(segment: Segment): Promise<number> {
+    if (segment.sealedMaxTimestamp !== undefined) return segment.sealedMaxTimestamp;
+    return (await this.indexesOf(segment)).maxTimestamp;
+  }
+
+  /** The positions in the index were wrong: forgets them and reads the segment. */
+  async rebuild(segment: Segment): Promise<void> {
+    if (segment === this.#segments.active) return;
+    this.#context.indexCache.remove(segment);
+    segment.indexes = await this.#rebuild(segment, segment.indexes?.aborted, "it points to where no batch begins");
+  }
+
+  async #load(segment: Segment): Promise<SegmentIndexes> {
+    const { files } = this.#context.env;
+    const { offsets, times, aborted } = await SegmentIndexes.load(files, this.#segments.directory, segment.baseOffset, segment.sizeBytes);
+    // A sealed segment always has its largest timestamp as the last entry of its time index.
+    const sound = offsets !== undefined && times !== undefined && (times.count > 0 || segment.sizeBytes === 0);
+    let indexes: SegmentIndexes;
+    if (sound && aborted !== undefined) {
+      indexes = new SegmentIndexes(segment.baseOffset, offsets, times, aborted);
+      indexes.markSaved();
+    } else {
+      indexes = await this.#rebuild(segment, aborted, "its files are missing or damaged");
+    }
+    segment.indexes = indexes;
+    segment.sealedMaxTimestamp = indexes.maxTimestamp;
+    if (indexes.isSaved) this.#context.indexCache.touch(segment);
+    return indexes;
+  }
+
+  async #rebuild(segment: Segment, aborted: AbortedIndex | undefined, reason: string): Promise<SegmentIndexes> {
+    this.#context.env.logger.log("warn", "log-index-rebuilt", { segment: segment.path, reason });
+    const transactions = aborted ?? (await this.#rebuildAborted(segment));
+    const indexes = new SegmentIndexes(segment.baseOffset, undefined, undefined, transactions);
+    await this.#scan(segment, (header, _bytes, _at, position) => {
+      const lastOffset = header.baseOffset + header.lastOffsetDelta;
+      indexes.noteBatch(lastOffset, header.maxTimestamp, position, header.sizeBytes, this.#intervalBytes());
+    });
+    indexes.seal();
+    return indexes;
+  }
+
+  /** Transactions may begin in any earlier segment, so the log is read from its start. */
+  async #rebuildAborted(segment: Segment): Promise<AbortedIndex> {
+    const aborted = new AbortedIndex();
+    const producers = new Producers();
+    for (const earlier of this.#segments.all) {
+      if (earlier.baseOffset > segment.baseOffset) break;
+      await this.#scan(earlier, (header, bytes, at) => {
+        const transaction = producers.replay(header, bytes, at, 0);
+        if (transaction !== undefined && earlier === segment) aborted.append(transaction);
+        producers.written(header.baseOffset + header.lastOffsetDelta + 1);
+      });
+    }
+    return aborted;
+  }
+
+  async #scan(segment: Segment, visit: Parameters<typeof scanBatches>[1]): Promise<void> {
+    const file = await this.#context.files.acquire(segment.path);
+    try {
+      const range = { handle: file.handle, from: 0, end: segment.sizeBytes, nextOffset: segment.baseOffset, checkCrcFrom: 0 };
+      const result = await scanBatches(range, visit);
+      if (result.problem === undefined) return;
+      throw logError("KAFKA_STORAGE_ERROR", `${segment.path} is damaged at byte ${result.position}: ${result.problem}.`);
+    } finally {
+      file.release();
+    }
+  }
+}

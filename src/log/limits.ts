@@ -1,0 +1,42 @@
+// Every bound of the log in one place: queues, caches, buffers and intervals. LogOptions may override those marked (option).
+
+/** Open file handles kept by one LogDirectory, before in-use ones are counted as an excess (option `maxOpenFiles`). */
+export const MAX_OPEN_FILES = 1_000;
+/** Files being fdatasync'ed at the same time by one flush group (option `flushConcurrency`). */
+export const FLUSH_CONCURRENCY = 32;
+/** Bytes and chunks of one gathered write; Linux takes at most 1,024 chunks. */
+export const MAX_WRITE_BYTES = 8 * 1024 * 1024;
+export const MAX_WRITE_CHUNKS = 512;
+/** Bytes waiting to be written in one partition before appends are refused. */
+export const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
+/** Newest appended bytes kept in memory for tailing readers, all partitions of a directory together (option `hotTailBytes`). */
+export const HOT_TAIL_BYTES = 64 * 1024 * 1024;
+/** Bytes of loaded indexes of sealed segments kept in memory (option `indexCacheBytes`). */
+export const INDEX_CACHE_BYTES = 64 * 1024 * 1024;
+/** End positions of recent reads remembered per partition, so that a reader that goes on scans nothing. */
+export const MAX_READ_POSITIONS = 16;
+/** Least bytes of one disk read while looking for a batch. */
+export const MIN_READ_BYTES = 16 * 1024;
+/** Largest answer to one read, whatever the caller asks for. */
+export const MAX_READ_BYTES = 64 * 1024 * 1024;
+/** Bytes per read of recovery and of index rebuilding. */
+export const SCAN_CHUNK_BYTES = 1024 * 1024;
+/** Recovery points are written when a partition has this much unscanned log, and at this interval (options). */
+export const CHECKPOINT_BYTES = 64 * 1024 * 1024;
+export const CHECKPOINT_INTERVAL_MS = 60_000;
+/** Partitions opened, checkpointed or closed at the same time. */
+export const PARTITION_CONCURRENCY = 16;
+/** Retention is applied at this interval (option `retentionIntervalMs`). */
+export const RETENTION_INTERVAL_MS = 300_000;
+/** Batches remembered per idempotent producer: what a client may have in flight. */
+export const PRODUCER_BATCHES = 5;
+/** An idle producer is forgotten after this time (Kafka's producer.id.expiration.ms; option). */
+export const PRODUCER_EXPIRATION_MS = 86_400_000;
+/** Producers remembered per partition; beyond it the longest idle ones without a transaction are forgotten. */
+export const MAX_PRODUCERS = 100_000;
+/** Snapshots of producer state kept beside the log. */
+export const KEPT_SNAPSHOTS = 2;
+/** Decompressed bytes of one batch when records must be read to answer a lookup by timestamp. */
+export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
+/** Partitions of one topic. */
+export const MAX_PARTITIONS = 10_000;

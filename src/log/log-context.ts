@@ -1,0 +1,20 @@
+// What all partitions of one log directory share.
+import type { Env } from "../env/env.ts";
+import type { FileCache } from "./file-cache.ts";
+import type { FlushGroup } from "./flush-group.ts";
+import type { HotTail } from "./hot-tail.ts";
+import type { IndexCache } from "./index-cache.ts";
+import type { ResolvedLogOptions } from "./log-options.ts";
+
+export interface LogContext {
+  readonly env: Env;
+  readonly options: ResolvedLogOptions;
+  readonly files: FileCache;
+  readonly flush: FlushGroup;
+  readonly hotTail: HotTail;
+  readonly indexCache: IndexCache;
+  /** Set once, by the first fatal error: nothing is appended any more, reads go on. */
+  readonly failure: Error | undefined;
+  /** Fail-stop: after this nothing is acknowledged. */
+  fail(what: string, error: unknown): Error;
+}

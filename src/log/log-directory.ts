@@ -1,0 +1,389 @@
+// All partitions of one broker in one directory: opening (lock, cluster id, unfinished creations and deletions, recovery), topics,
+// housekeeping, fail-stop.
+// Invariant: one writer per directory; topic changes happen one after the other.
+import type { Env } from "../env/env.ts";
+import type { DirectoryLock } from "../env/files.ts";
+import type { Timer } from "../env/clock.ts";
+import { writeFileAtomically } from "./atomic-file.ts";
+import { FileCache } from "./file-cache.ts";
+import { FlushGroup } from "./flush-group.ts";
+import { HotTail } from "./hot-tail.ts";
+import { IndexCache } from "./index-cache.ts";
+import { MAX_PARTITIONS, PARTITION_CONCURRENCY } from "./limits.ts";
+import type { LogContext } from "./log-context.ts";
+import { codeOf, isOutOfSpace, logError, messageOf } from "./log-error.ts";
+import { type LogOptions, resolveLogOptions, type ResolvedLogOptions } from "./log-options.ts";
+import { inParallel } from "./parallel.ts";
+import { PartitionLog } from "./partition-log.ts";
+import { parsePartitionDirectory, partitionDirectoryName } from "./segment-files.ts";
+import { checkTopicConfig, parseTopicConfig, type TopicConfig } from "./topic-config.ts";
+import { checkTopicName, type StoredTopic, TopicStore } from "./topic-store.ts";
+import { randomUuid } from "./uuid.ts";
+
+export interface TopicInfo {
+  readonly name: string;
+  readonly id: string;
+  /** By partition number. */
+  readonly partitions: readonly PartitionLog[];
+  /** What was set for the topic itself. */
+  readonly config: TopicConfig;
+}
+
+export interface CreateTopicOptions {
+  readonly partitions: number;
+  readonly config?: TopicConfig;
+  readonly id?: string;
+}
+
+const META_DIRECTORY = "meta";
+const META_FILE = "meta.json";
+
+export class LogDirectory {
+  readonly path: string;
+  readonly flush: FlushGroup;
+  readonly #env: Env;
+  readonly #options: ResolvedLogOptions;
+  readonly #defaults: TopicConfig;
+  readonly #context: LogContext;
+  readonly #store: TopicStore;
+  readonly #lock: DirectoryLock;
+  readonly #topics = new Map<string, TopicInfo>();
+  readonly #topicsById = new Map<string, TopicInfo>();
+  readonly #fatalListeners: ((error: Error) => void)[] = [];
+  #clusterId = "";
+  #failure: Error | undefined;
+  /** The chain of topic changes; never rejects. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #timers: Timer[] = [];
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Takes the directory's lock and recovers every partition. Rejects with code ELOCKED while another process has it, and with
+   * KafkaError KAFKA_STORAGE_ERROR if what is there cannot be trusted.
+   */
+  static async open(env: Env, path: string, options: LogOptions): Promise<LogDirectory> {
+    await env.files.makeDirectory(path);
+    const lock = await env.files.lockDirectory(path);
+    const directory = new LogDirectory(env, path, options, lock);
+    try {
+      await directory.#load();
+    } catch (error) {
+      await directory.#context.files.close();
+      await lock.release();
+      throw error;
+    }
+    directory.#startTimers();
+    return directory;
+  }
+
+  private constructor(env: Env, path: string, options: LogOptions, lock: DirectoryLock) {
+    this.path = path;
+    this.#env = env;
+    this.#options = resolveLogOptions(options);
+    this.#defaults = { ...options.topicDefaults, ...(options.segmentBytes === undefined ? {} : { "segment.bytes": String(options.segmentBytes) }) };
+    checkTopicConfig(this.#defaults);
+    this.#lock = lock;
+    this.#store = new TopicStore(env.files, `${path}/${META_DIRECTORY}/topics`);
+    const fail = (what: string, error: unknown): Error => this.#fail(what, error);
+    this.flush = new FlushGroup(env.clock, this.#options.flushConcurrency, (error) => fail(`fdatasync in ${path}`, error));
+    const failure = (): Error | undefined => this.#failure;
+    this.#context = {
+      env,
+      options: this.#options,
+      files: new FileCache(env.files, this.#options.maxOpenFiles),
+      flush: this.flush,
+      hotTail: new HotTail(this.#options.hotTailBytes),
+      indexCache: new IndexCache(this.#options.indexCacheBytes),
+      get failure() {
+        return failure();
+      },
+      fail,
+    };
+  }
+
+  get clusterId(): string {
+    return this.#clusterId;
+  }
+
+  /** Defaults for topics, by Kafka's topic setting names, as given in the options. */
+  get topicDefaults(): TopicConfig {
+    return this.#defaults;
+  }
+
+  get metrics(): { readonly openFiles: number; readonly hotTailBytes: number; readonly indexCacheBytes: number } {
+    const { files, hotTail, indexCache } = this.#context;
+    return { openFiles: files.openCount, hotTailBytes: hotTail.bytes, indexCacheBytes: indexCache.bytes };
+  }
+
+  // Opening ------------------------------------------------------------------------------------------------------------------------------
+
+  async #load(): Promise<void> {
+    const { topics, deleted } = await this.#store.load();
+    this.#clusterId = await this.#loadClusterId();
+    for (const topic of deleted) await this.#removeDirectories(topic);
+    await this.#undoCreations(topics);
+    const partitions = topics.flatMap((topic) => Array.from({ length: topic.partitions }, (_, partition) => ({ topic, partition })));
+    const logs = new Map<string, PartitionLog[]>(topics.map((topic) => [topic.name, []]));
+    await inParallel(partitions, PARTITION_CONCURRENCY, async ({ topic, partition }) => {
+      logs.get(topic.name)![partition] = await this.#openPartition(topic, partition);
+    });
+    for (const topic of topics) this.#publish(topic, logs.get(topic.name)!);
+  }
+
+  async #loadClusterId(): Promise<string> {
+    const directory = `${this.path}/${META_DIRECTORY}`;
+    const { files } = this.#env;
+    try {
+      const { clusterId } = JSON.parse(new TextDecoder().decode(await files.readFile(`${directory}/${META_FILE}`))) as { clusterId: string };
+      return clusterId;
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw logError("KAFKA_STORAGE_ERROR", `${directory}/${META_FILE} cannot be read: ${messageOf(error)}.`, error);
+    }
+    const clusterId = randomUuid(this.#env.random);
+    const text = `${JSON.stringify({ version: 1, clusterId })}\n`;
+    await writeFileAtomically(files, directory, META_FILE, new TextEncoder().encode(text));
+    await files.syncDirectory(this.path);
+    return clusterId;
+  }
+
+  /** Directories without a topic: empty ones are creations that did not finish; others are left alone and logged. */
+  async #undoCreations(topics: readonly StoredTopic[]): Promise<void> {
+    const partitions = new Map(topics.map((topic) => [topic.name, topic.partitions]));
+    for (const name of await this.#env.files.list(this.path)) {
+      const parsed = parsePartitionDirectory(name);
+      if (parsed === undefined || parsed.partition < (partitions.get(parsed.topic) ?? 0)) continue;
+      const directory = `${this.path}/${name}`;
+      if ((await this.#env.files.stat(directory))?.kind !== "directory") continue;
+      if (await this.#holdsRecords(directory)) this.#env.logger.log("warn", "log-directory-without-topic", { directory });
+      else await this.#env.files.removeDirectory(directory);
+    }
+    await this.#env.files.syncDirectory(this.path);
+  }
+
+  async #holdsRecords(directory: string): Promise<boolean> {
+    for (const name of await this.#env.files.list(directory)) {
+      if (name.endsWith(".log") && ((await this.#env.files.stat(`${directory}/${name}`))?.size ?? 0) > 0) return true;
+    }
+    return false;
+  }
+
+  async #openPartition(topic: StoredTopic, partition: number): Promise<PartitionLog> {
+    const directory = `${this.path}/${partitionDirectoryName(topic.name, partition)}`;
+    if ((await this.#env.files.stat(directory)) === undefined) {
+      const message = `The directory ${directory} of topic ${topic.name} is missing. Restore it, or remove ${META_DIRECTORY}/topics/${topic.name}.json to give the topic up.`;
+      throw logError("KAFKA_STORAGE_ERROR", message);
+    }
+    const identity = { topic: topic.name, topicId: topic.id, partition, directory };
+    return PartitionLog.open(this.#context, identity, parseTopicConfig(topic.config, this.#defaults));
+  }
+
+  #publish(topic: StoredTopic, partitions: readonly PartitionLog[]): TopicInfo {
+    const info: TopicInfo = { name: topic.name, id: topic.id, partitions, config: topic.config };
+    this.#topics.set(topic.name, info);
+    this.#topicsById.set(topic.id, info);
+    return info;
+  }
+
+  // Topics -------------------------------------------------------------------------------------------------------------------------------
+
+  topics(): Iterable<TopicInfo> {
+    return this.#topics.values();
+  }
+
+  topic(name: string): TopicInfo | undefined {
+    return this.#topics.get(name);
+  }
+
+  topicById(id: string): TopicInfo | undefined {
+    return this.#topicsById.get(id);
+  }
+
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(async () => {
+      if (this.#failure !== undefined) throw logError("KAFKA_STORAGE_ERROR", `Topics cannot be changed: ${this.#failure.message}`, this.#failure);
+      try {
+        return await change();
+      } catch (error) {
+        if (codeOf(error) === "" || isKafkaError(error)) throw error;
+        throw logError("KAFKA_STORAGE_ERROR", `The change of topics in ${this.path} failed: ${messageOf(error)}.`, error);
+      }
+    });
+    this.#changes = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Rejects with TOPIC_ALREADY_EXISTS, INVALID_TOPIC_EXCEPTION, INVALID_PARTITIONS, INVALID_CONFIG, KAFKA_STORAGE_ERROR. */
+  createTopic(name: string, options: CreateTopicOptions): Promise<TopicInfo> {
+    return this.#change(async () => {
+      checkTopicName(name);
+      if (this.#topics.has(name)) throw logError("TOPIC_ALREADY_EXISTS", `Topic ${name} exists.`);
+      checkPartitionCount(options.partitions, 1);
+      checkTopicConfig(options.config ?? {});
+      const topic: StoredTopic = { name, id: options.id ?? randomUuid(this.#env.random), partitions: options.partitions, config: { ...options.config } };
+      const partitions = await this.#createPartitions(topic, 0);
+      return this.#publish(topic, partitions);
+    });
+  }
+
+  /** Rejects with UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS (not more than there are). */
+  addPartitions(name: string, total: number): Promise<void> {
+    return this.#change(async () => {
+      const info = this.#known(name);
+      checkPartitionCount(total, info.partitions.length + 1);
+      const topic: StoredTopic = { name, id: info.id, partitions: total, config: info.config };
+      const added = await this.#createPartitions(topic, info.partitions.length);
+      this.#publish(topic, [...info.partitions, ...added]);
+    });
+  }
+
+  /** Directories first, then the topic's file: until that is there, a crash undoes everything. */
+  async #createPartitions(topic: StoredTopic, from: number): Promise<PartitionLog[]> {
+    const numbers = Array.from({ length: topic.partitions - from }, (_, i) => from + i);
+    const path = (partition: number): string => `${this.path}/${partitionDirectoryName(topic.name, partition)}`;
+    for (const partition of numbers) {
+      if ((await this.#env.files.stat(path(partition))) === undefined) continue;
+      throw logError("KAFKA_STORAGE_ERROR", `${path(partition)} exists already and is not this topic's: move it away or choose another name.`);
+    }
+    const logs: PartitionLog[] = [];
+    try {
+      for (const partition of numbers) await this.#env.files.makeDirectory(path(partition));
+      await inParallel(numbers, PARTITION_CONCURRENCY, async (partition) => {
+        logs[partition - from] = await this.#openPartition(topic, partition);
+      });
+      await this.#env.files.syncDirectory(this.path);
+      await this.#save(topic);
+      return logs;
+    } catch (error) {
+      await inParallel(logs.filter(Boolean), PARTITION_CONCURRENCY, (log) => log.abandon());
+      if (this.#failure === undefined) for (const partition of numbers) await this.#env.files.removeDirectory(path(partition)).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** After a failure other than a full disk nobody knows whether the topic's file is there: fail-stop. */
+  async #save(topic: StoredTopic): Promise<void> {
+    try {
+      await this.#store.save(topic);
+    } catch (error) {
+      throw isOutOfSpace(error) ? error : this.#fail(`saving topic ${topic.name} in ${this.path}`, error);
+    }
+  }
+
+  /** Rejects with UNKNOWN_TOPIC_OR_PARTITION, KAFKA_STORAGE_ERROR. */
+  deleteTopic(name: string): Promise<void> {
+    return this.#change(async () => {
+      const info = this.#known(name);
+      await this.#store.beginDelete(name);
+      this.#topics.delete(name);
+      this.#topicsById.delete(info.id);
+      await inParallel(info.partitions, PARTITION_CONCURRENCY, (log) => log.abandon());
+      await this.#removeDirectories({ name, id: info.id, partitions: info.partitions.length, config: info.config });
+    });
+  }
+
+  async #removeDirectories(topic: StoredTopic): Promise<void> {
+    for (let partition = 0; partition < topic.partitions; partition++) {
+      await this.#env.files.removeDirectory(`${this.path}/${partitionDirectoryName(topic.name, partition)}`);
+    }
+    await this.#env.files.syncDirectory(this.path);
+    await this.#store.endDelete(topic.name);
+  }
+
+  /** Replaces the topic's settings; they hold at once. Rejects with UNKNOWN_TOPIC_OR_PARTITION, INVALID_CONFIG. */
+  setTopicConfig(name: string, config: TopicConfig): Promise<void> {
+    return this.#change(async () => {
+      const info = this.#known(name);
+      checkTopicConfig(config);
+      const topic: StoredTopic = { name, id: info.id, partitions: info.partitions.length, config: { ...config } };
+      await this.#save(topic);
+      const settings = parseTopicConfig(config, this.#defaults);
+      for (const partition of info.partitions) partition.settings = settings;
+      this.#publish(topic, info.partitions);
+    });
+  }
+
+  #known(name: string): TopicInfo {
+    const info = this.#topics.get(name);
+    if (info === undefined) throw logError("UNKNOWN_TOPIC_OR_PARTITION", `There is no topic ${name}.`);
+    return info;
+  }
+
+  // Housekeeping and failure -------------------------------------------------------------------------------------------------------------
+
+  #startTimers(): void {
+    this.#every(this.#options.checkpointIntervalMs, () => this.#forEachPartition((log) => log.checkpoint()));
+    this.#every(this.#options.retentionIntervalMs, () => this.applyRetention(this.#env.clock.now()));
+  }
+
+  #every(intervalMs: number, work: () => Promise<void>): void {
+    if (intervalMs <= 0) return;
+    const arm = (): void => {
+      const timer = this.#env.timers.after(
+        intervalMs,
+        () => {
+          this.#timers = this.#timers.filter((armed) => armed !== timer);
+          if (this.#closing !== undefined || this.#failure !== undefined) return;
+          work()
+            .catch((error: unknown) => this.#env.logger.log("warn", "log-housekeeping-failed", { directory: this.path, cause: messageOf(error) }))
+            .finally(arm);
+        },
+        { unref: true },
+      );
+      this.#timers.push(timer);
+    };
+    arm();
+  }
+
+  #forEachPartition(work: (log: PartitionLog) => Promise<void>): Promise<void> {
+    const logs = [...this.#topics.values()].flatMap((topic) => topic.partitions);
+    return inParallel(logs, PARTITION_CONCURRENCY, work);
+  }
+
+  /** Deletes what no topic's retention keeps. Also done by a timer, unless the options turn it off. */
+  applyRetention(now: number): Promise<void> {
+    return this.#forEachPartition((log) => log.applyRetention(now));
+  }
+
+  /** Calls back once, when the disk can no longer be trusted (a failed fdatasync or write): nothing is acknowledged after it. */
+  onFatal(callback: (error: Error) => void): void {
+    if (this.#failure !== undefined) callback(this.#failure);
+    else this.#fatalListeners.push(callback);
+  }
+
+  #fail(what: string, error: unknown): Error {
+    if (this.#failure !== undefined) return this.#failure;
+    const message = `The log stopped: ${what} failed: ${messageOf(error)}. What was acknowledged is on disk. Check the disk, then start again.`;
+    this.#failure = logError("KAFKA_STORAGE_ERROR", message, error);
+    this.#env.logger.log("error", "log-failed", { what, cause: messageOf(error) });
+    this.flush.stop();
+    for (const topic of this.#topics.values()) for (const log of topic.partitions) log.fail(this.#failure);
+    for (const listener of this.#fatalListeners.splice(0)) listener(this.#failure);
+    return this.#failure;
+  }
+
+  /** Flushes everything, writes recovery points and releases the lock. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel();
+    await this.#changes;
+    try {
+      await this.#forEachPartition((log) => log.close());
+    } finally {
+      await this.#context.files.close();
+      await this.#lock.release();
+    }
+  }
+}
+
+function isKafkaError(error: unknown): boolean {
+  return error instanceof Error && error.name === "KafkaError";
+}
+
+function checkPartitionCount(count: number, minimum: number): void {
+  if (Number.isInteger(count) && count >= minimum && count <= MAX_PARTITIONS) return;
+  throw logError("INVALID_PARTITIONS", `A number of partitions from ${minimum} to ${MAX_PARTITIONS} is possible here, asked for was ${count}.`);
+}

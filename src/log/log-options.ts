@@ -1,0 +1,50 @@
+// How a LogDirectory behaves, with defaults filled in. Topic settings (retention, segment size, …) are topic-config.ts's.
+import * as limits from "./limits.ts";
+import type { TopicConfig } from "./topic-config.ts";
+
+/** "disk": appends resolve after fdatasync. "page-cache": after the write; a power cut may take acknowledged records. */
+export type Durability = "disk" | "page-cache";
+
+export interface LogOptions {
+  readonly durability: Durability;
+  /** Default of `segment.bytes` for topics that do not set it. */
+  readonly segmentBytes?: number;
+  /** Defaults for topics that do not set them, by Kafka's topic setting names. */
+  readonly topicDefaults?: TopicConfig;
+  readonly maxOpenFiles?: number;
+  readonly flushConcurrency?: number;
+  readonly hotTailBytes?: number;
+  readonly indexCacheBytes?: number;
+  readonly checkpointBytes?: number;
+  /** 0: no timer; recovery points are then written by size, roll and close only. */
+  readonly checkpointIntervalMs?: number;
+  /** 0: no timer; the owner calls LogDirectory.applyRetention. */
+  readonly retentionIntervalMs?: number;
+  readonly producerExpirationMs?: number;
+}
+
+export interface ResolvedLogOptions {
+  readonly durability: Durability;
+  readonly maxOpenFiles: number;
+  readonly flushConcurrency: number;
+  readonly hotTailBytes: number;
+  readonly indexCacheBytes: number;
+  readonly checkpointBytes: number;
+  readonly checkpointIntervalMs: number;
+  readonly retentionIntervalMs: number;
+  readonly producerExpirationMs: number;
+}
+
+export function resolveLogOptions(options: LogOptions): ResolvedLogOptions {
+  return {
+    durability: options.durability,
+    maxOpenFiles: options.maxOpenFiles ?? limits.MAX_OPEN_FILES,
+    flushConcurrency: options.flushConcurrency ?? limits.FLUSH_CONCURRENCY,
+    hotTailBytes: options.hotTailBytes ?? limits.HOT_TAIL_BYTES,
+    indexCacheBytes: options.indexCacheBytes ?? limits.INDEX_CACHE_BYTES,
+    checkpointBytes: options.checkpointBytes ?? limits.CHECKPOINT_BYTES,
+    checkpointIntervalMs: options.checkpointIntervalMs ?? limits.CHECKPOINT_INTERVAL_MS,
+    retentionIntervalMs: options.retentionIntervalMs ?? limits.RETENTION_INTERVAL_MS,
+    producerExpirationMs: options.producerExpirationMs ?? limits.PRODUCER_EXPIRATION_MS,
+  };
+}

@@ -1,0 +1,210 @@
+// Housekeeping of one partition: recovery points, retention, deleting records. One piece of work at a time.
+// Invariants: a recovery point is written only after the log below it is on disk; segments are deleted only after a log start offset
+// at or above their end is on disk, so that a crash in between leaves no hole.
+import type { AppendQueue } from "./append-queue.ts";
+import { writeFileAtomically } from "./atomic-file.ts";
+import type { IndexLoader } from "./index-loader.ts";
+import { KEPT_SNAPSHOTS } from "./limits.ts";
+import type { LogContext } from "./log-context.ts";
+import { isOutOfSpace, logError, messageOf } from "./log-error.ts";
+import { type RecoveryPoint, writeCheckpoint } from "./partition-checkpoint.ts";
+import type { RecoveredPartition } from "./partition-recovery.ts";
+import { encodeProducerSnapshot } from "./producer-snapshot.ts";
+import type { ProducerEntry } from "./producer-state.ts";
+import type { Producers } from "./producers.ts";
+import { expiredSegments, type RetentionSegment } from "./retention.ts";
+import { offsetFileName, offsetOfFileName, SNAPSHOT_SUFFIX } from "./segment-files.ts";
+import type { SegmentList } from "./segment-list.ts";
+import type { TopicSettings } from "./topic-config.ts";
+
+export interface KeptPartition {
+  readonly name: string;
+  readonly directory: string;
+  readonly settings: TopicSettings;
+  readonly highWatermark: number;
+  readonly logEndOffset: number;
+  segmentsRemoved(): void;
+}
+
+export interface PartitionParts {
+  readonly segments: SegmentList;
+  readonly queue: AppendQueue;
+  readonly producers: Producers;
+  readonly indexes: IndexLoader;
+}
+
+export class PartitionKeeper {
+  logStartOffset: number;
+  readonly #context: LogContext;
+  readonly #partition: KeptPartition;
+  readonly #parts: PartitionParts;
+  #recoveryPoint: RecoveryPoint | undefined;
+  /** The chain of work; never rejects. */
+  #work: Promise<void> = Promise.resolve();
+  #checkpointDue = false;
+
+  constructor(context: LogContext, partition: KeptPartition, parts: PartitionParts, recovered: RecoveredPartition) {
+    this.#context = context;
+    this.#partition = partition;
+    this.#parts = parts;
+    this.logStartOffset = recovered.logStartOffset;
+    this.#recoveryPoint = recovered.recoveryPoint;
+  }
+
+  /** Resolves when no housekeeping is going on. */
+  idle(): Promise<void> {
+    return this.#work;
+  }
+
+  #queued<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work);
+    this.#work = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  // Recovery points ----------------------------------------------------------------------------------------------------------------------
+
+  /** The log has grown: a recovery point is due when a crash would have much to read. */
+  advanced(): void {
+    if (this.#checkpointDue || this.#unscannedBytes() < this.#context.options.checkpointBytes) return;
+    this.#checkpointDue = true;
+    this.checkpoint()
+      .catch((error: unknown) => this.#report("checkpoint", error))
+      .finally(() => (this.#checkpointDue = false));
+  }
+
+  #unscannedBytes(): number {
+    const { all } = this.#parts.segments;
+    const point = this.#recoveryPoint;
+    let bytes = 0;
+    for (let i = all.length - 1; i >= 0; i--) {
+      const segment = all[i]!;
+      if (point !== undefined && segment.baseOffset < point.segmentBase) break;
+      bytes += segment.sizeBytes - (segment.baseOffset === point?.segmentBase ? point.position : 0);
+    }
+    return bytes;
+  }
+
+  checkpoint(): Promise<void> {
+    return this.#queued(() => this.#checkpoint());
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { queue, producers, segments } = this.#parts;
+    const offset = this.#partition.logEndOffset;
+    if (offset === this.#recoveryPoint?.offset || this.#context.failure !== undefined) return;
+    producers.expire(this.#context.env.clock.now() - this.#context.options.producerExpirationMs);
+    const entries: ProducerEntry[] = [...producers.entries];
+    const point = await queue.exclusive(() => this.#capture(offset));
+    if (point === undefined) return;
+    const { env } = this.#context;
+    const { directory } = this.#partition;
+    try {
+      for (const segment of segments.all) {
+        if (segment.indexes === undefined || segment.indexes.isSaved) continue;
+        await segment.indexes.save(env.files, directory);
+        if (segment !== segments.active && segment.indexes.isSaved) this.#context.indexCache.touch(segment);
+      }
+      await writeFileAtomically(env.files, directory, offsetFileName(offset, SNAPSHOT_SUFFIX), encodeProducerSnapshot(entries));
+      await writeCheckpoint(env.files, directory, { logStartOffset: this.logStartOffset, recoveryPoint: point });
+      this.#recoveryPoint = point;
+      await this.#removeOldSnapshots();
+    } catch (error) {
+      this.#report("checkpoint", error);
+    }
+  }
+
+  /** Brings the log up to `offset` to disk and says where that is; undefined if a rejected write took the offset back. */
+  async #capture(offset: number): Promise<RecoveryPoint | undefined> {
+    const { queue, segments } = this.#parts;
+    if (queue.writtenOffset !== offset) return undefined;
+    await queue.flush();
+    const { active } = segments;
+    const indexes = active.indexes!;
+    // Until the next entry the largest timestamp would be in memory only.
+    indexes.seal();
+    const indexEntries = [indexes.offsets.count, indexes.times.count, indexes.aborted.count] as const;
+    return { offset, segmentBase: active.baseOffset, position: active.sizeBytes, indexEntries };
+  }
+
+  async #removeOldSnapshots(): Promise<void> {
+    const { files } = this.#context.env;
+    const { directory } = this.#partition;
+    const names = (await files.list(directory)).filter((name) => offsetOfFileName(name, SNAPSHOT_SUFFIX) >= 0);
+    for (const name of names.slice(0, -KEPT_SNAPSHOTS)) await files.remove(`${directory}/${name}`);
+  }
+
+  /** A full disk harms no housekeeping: it is done later. Anything else means that the disk cannot be trusted: fail-stop. */
+  #report(work: string, error: unknown): void {
+    if (this.#context.failure !== undefined) return;
+    if (!isOutOfSpace(error)) {
+      this.#context.fail(`the ${work} of ${this.#partition.directory}`, error);
+      return;
+    }
+    this.#context.env.logger.log("warn", "log-housekeeping-failed", { partition: this.#partition.name, work, cause: messageOf(error) });
+  }
+
+  // Retention ----------------------------------------------------------------------------------------------------------------------------
+
+  applyRetention(now: number): Promise<void> {
+    return this.#queued(() => this.#applyRetention(now));
+  }
+
+  async #applyRetention(now: number): Promise<void> {
+    const { segments, queue, indexes } = this.#parts;
+    await this.#removeBelowStart();
+    if (!this.#partition.settings.deletes || this.#context.failure !== undefined) return;
+    const { all } = segments;
+    const described: RetentionSegment[] = [];
+    for (const segment of all) {
+      const maxTimestamp = segment.sizeBytes === 0 ? -1 : await indexes.maxTimestampOf(segment);
+      described.push({ sizeBytes: segment.sizeBytes, nextOffset: segment.nextOffset, maxTimestamp });
+    }
+    const count = expiredSegments(described, this.#partition.settings, this.#partition.highWatermark, now);
+    if (count === 0) return;
+    const last = all[count - 1]!;
+    if (count === all.length) {
+      const rolled = await queue.exclusive(async () => {
+        if (last.nextOffset !== described[count - 1]!.nextOffset) return false;
+        await queue.roll();
+        return true;
+      });
+      if (!rolled) return;
+    }
+    await this.#deleteBefore(last.nextOffset);
+  }
+
+  deleteBefore(offset: number): Promise<void> {
+    return this.#queued(() => this.#deleteBefore(offset));
+  }
+
+  async #deleteBefore(offset: number): Promise<void> {
+    if (offset <= this.logStartOffset) return;
+    const { segments } = this.#parts;
+    const firstKept = segments.all[segments.indexOf(offset)]!;
+    // A recovery point in a segment that goes away is moved out of it first.
+    if (this.#recoveryPoint !== undefined && this.#recoveryPoint.segmentBase < firstKept.baseOffset) await this.#checkpoint();
+    try {
+      await writeCheckpoint(this.#context.env.files, this.#partition.directory, { logStartOffset: offset, recoveryPoint: this.#recoveryPoint });
+      this.logStartOffset = offset;
+      await this.#removeBelowStart();
+    } catch (error) {
+      this.#report("deletion of records", error);
+      throw logError("KAFKA_STORAGE_ERROR", `Records of ${this.#partition.name} were not deleted: ${messageOf(error)}.`, error);
+    }
+  }
+
+  async #removeBelowStart(): Promise<void> {
+    const { all } = this.#parts.segments;
+    let count = 0;
+    while (count + 1 < all.length && all[count + 1]!.baseOffset <= this.logStartOffset) count++;
+    if (count === 0) return;
+    const bytes = all.slice(0, count).reduce((sum, segment) => sum + segment.sizeBytes, 0);
+    await this.#parts.segments.removeFirst(count);
+    this.#partition.segmentsRemoved();
+    this.#context.env.logger.log("info", "log-segments-deleted", { partition: this.#partition.name, segments: count, bytes, logStartOffset: this.logStartOffset });
+  }
+}

@@ -1,0 +1,411 @@
+// One partition's log: what the broker appends to and reads from. Decides (offsets, sequences, transactions) in memory at once, in the
+// order of calls; writing, flushing, reading and checkpoints are done by its parts.
+// Invariant: highWatermark ≤ writtenOffset ≤ logEndOffset, and nothing at or above the high watermark is ever returned by a read.
+import {
+  BATCH_HEADER_BYTES,
+  type BatchHeader,
+  patchBaseOffset,
+  patchLeaderEpoch,
+  readBatchHeader,
+  stampLogAppendTime,
+} from "../protocol/records/batch-header.ts";
+import type { KafkaError } from "../protocol/errors.ts";
+import { encodeTransactionMarker } from "../protocol/records/control-batch.ts";
+import type { AbortedTransaction } from "./aborted-index.ts";
+import { AppendQueue, type PendingAppend } from "./append-queue.ts";
+import { HotChunks } from "./hot-tail.ts";
+import { IndexLoader } from "./index-loader.ts";
+import { MAX_QUEUED_BYTES } from "./limits.ts";
+import type { LogContext } from "./log-context.ts";
+import { logError } from "./log-error.ts";
+import { PartitionKeeper } from "./partition-keeper.ts";
+import { PartitionReader } from "./partition-reader.ts";
+import { type RecoveredPartition, recoverPartition } from "./partition-recovery.ts";
+import type { AppendedBatch, ProducerEntry } from "./producer-state.ts";
+import type { Producers } from "./producers.ts";
+import { SegmentList } from "./segment-list.ts";
+import { type OffsetAndTimestamp, TimestampSearch } from "./timestamp-search.ts";
+import type { TopicSettings } from "./topic-config.ts";
+
+export interface AppendOptions {
+  readonly leaderEpoch: number;
+  /** "coordinator": the broker's own transactional batches, which carry no sequence. "replay": no producer checks at all. */
+  readonly origin: "client" | "coordinator" | "replay";
+  /** The broker's clock, epoch milliseconds. */
+  readonly now: number;
+}
+
+export interface AppendResult {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  /** −1 unless the topic stamps records with the time of the append. */
+  readonly logAppendTime: number;
+  readonly logStartOffset: number;
+}
+
+export interface MarkerOptions {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly commit: boolean;
+  readonly coordinatorEpoch: number;
+  readonly now: number;
+}
+
+export interface ReadOptions {
+  readonly maxBytes: number;
+  readonly minOneBatch: boolean;
+  readonly isolation: "read_uncommitted" | "read_committed";
+}
+
+export interface ReadResult {
+  /** Whole batches; the first may begin below the offset asked for. Not to be modified. */
+  readonly bytes: Uint8Array;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  /** For read_committed: transactions with records in `bytes` that were aborted. */
+  readonly abortedTransactions: readonly { readonly producerId: number; readonly firstOffset: number }[];
+}
+
+export interface PartitionIdentity {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly directory: string;
+}
+
+const NO_ABORTED: readonly AbortedTransaction[] = [];
+
+export class PartitionLog {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  /** "topic-partition". */
+  readonly name: string;
+  readonly directory: string;
+  readonly hotChunks = new HotChunks();
+  settings: TopicSettings;
+  logEndOffset: number;
+  highWatermark: number;
+  lastStableOffset: number;
+
+  readonly #context: LogContext;
+  readonly #producers: Producers;
+  readonly #segments: SegmentList;
+  readonly #queue: AppendQueue;
+  readonly #indexes: IndexLoader;
+  readonly #reader: PartitionReader;
+  readonly #timestamps: TimestampSearch;
+  readonly #keeper: PartitionKeeper;
+  readonly #listeners = new Set<() => void>();
+  #closed: string | undefined;
+
+  static async open(context: LogContext, identity: PartitionIdentity, settings: TopicSettings): Promise<PartitionLog> {
+    const recovered = await recoverPartition(context, identity.directory, settings.indexIntervalBytes);
+    return new PartitionLog(context, identity, settings, recovered);
+  }
+
+  private constructor(context: LogContext, identity: PartitionIdentity, settings: TopicSettings, recovered: RecoveredPartition) {
+    this.topic = identity.topic;
+    this.topicId = identity.topicId;
+    this.partition = identity.partition;
+    this.name = `${identity.topic}-${identity.partition}`;
+    this.directory = identity.directory;
+    this.settings = settings;
+    this.logEndOffset = recovered.endOffset;
+    this.highWatermark = recovered.endOffset;
+    this.#context = context;
+    this.#producers = recovered.producers;
+    this.lastStableOffset = this.#producers.transactions.lastStableOffset(this.highWatermark);
+    this.#segments = new SegmentList(context, identity.directory, recovered.segments);
+    this.#queue = new AppendQueue(context, this, this.#segments, recovered.endOffset);
+    this.#indexes = new IndexLoader(context, this.#segments, () => this.settings.indexIntervalBytes);
+    this.#reader = new PartitionReader(context, this.#segments, this.hotChunks, this.#indexes);
+    this.#timestamps = new TimestampSearch(context, this.#segments, this.#indexes);
+    const parts = { segments: this.#segments, queue: this.#queue, producers: this.#producers, indexes: this.#indexes };
+    this.#keeper = new PartitionKeeper(context, this, parts, recovered);
+  }
+
+  get logStartOffset(): number {
+    return this.#keeper.logStartOffset;
+  }
+
+  /** Bytes of all log files. */
+  get sizeBytes(): number {
+    return this.#segments.sizeBytes;
+  }
+
+  get segmentCount(): number {
+    return this.#segments.all.length;
+  }
+
+  // Appending ----------------------------------------------------------------------------------------------------------------------------
+
+  /**
+   * `batches`: one or more whole, validated record batches, owned by the log from now on: offsets and leader epoch are patched in place.
+   * Resolves when they are on disk ("disk") or written ("page-cache"); a repeated idempotent batch resolves with its first offsets.
+   * Rejects with a KafkaError: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, MESSAGE_TOO_LARGE,
+   * RECORD_LIST_TOO_LARGE, INVALID_TIMESTAMP, KAFKA_STORAGE_ERROR (retriable), UNKNOWN_TOPIC_OR_PARTITION (deleted meanwhile).
+   */
+  append(batches: Uint8Array, options: AppendOptions): Promise<AppendResult> {
+    const begin = this.logEndOffset;
+    try {
+      this.#checkWritable();
+      const headers = this.#checkBatches(batches, options.now);
+      const duplicate = this.#place(headers, batches, options);
+      if (duplicate !== undefined) return this.#enqueueDuplicate(duplicate);
+      const logAppendTime = this.settings.timestampType === "LogAppendTime" ? options.now : -1;
+      return this.#enqueue(batches, begin, logAppendTime, maxTimestampOf(headers), undefined);
+    } catch (error) {
+      this.logEndOffset = begin;
+      this.#producers.rollBack(begin);
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Writes a commit or abort marker, which ends the producer's ongoing transaction here.
+   * Rejects with a KafkaError: INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED, KAFKA_STORAGE_ERROR.
+   */
+  appendMarker(marker: MarkerOptions): Promise<{ readonly offset: number }> {
+    const begin = this.logEndOffset;
+    try {
+      this.#checkWritable();
+      const bytes = encodeTransactionMarker({ ...marker, timestamp: marker.now });
+      const aborted = this.#producers.applyMarker({ ...marker, appendMs: marker.now }, begin, true, this.name);
+      patchBaseOffset(bytes, 0, begin);
+      patchLeaderEpoch(bytes, 0, 0);
+      this.logEndOffset = begin + 1;
+      return this.#enqueue(bytes, begin, -1, marker.now, aborted).then((result) => ({ offset: result.baseOffset }));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #checkWritable(): void {
+    const { failure } = this.#context;
+    if (failure !== undefined) throw logError("KAFKA_STORAGE_ERROR", `The append to ${this.name} was refused: ${failure.message}`, failure);
+    if (this.#closed !== undefined) throw logError("UNKNOWN_TOPIC_OR_PARTITION", `${this.name} ${this.#closed}.`);
+    if (this.#queue.queuedBytes > MAX_QUEUED_BYTES) {
+      throw logError("KAFKA_STORAGE_ERROR", `${this.#queue.queuedBytes} bytes wait to be written to ${this.name}: the disk is slower than the producers.`);
+    }
+  }
+
+  #checkBatches(batches: Uint8Array, now: number): BatchHeader[] {
+    const { maxMessageBytes, segmentBytes } = this.settings;
+    if (batches.length > segmentBytes) {
+      throw logError("RECORD_LIST_TOO_LARGE", `${batches.length} bytes for ${this.name} are more than a segment holds (segment.bytes=${segmentBytes}).`);
+    }
+    const headers: BatchHeader[] = [];
+    for (let at = 0; at < batches.length; ) {
+      const header = readBatchHeader(batches, at);
+      if (header.sizeBytes < BATCH_HEADER_BYTES || at + header.sizeBytes > batches.length) throw new RangeError("append() takes whole record batches only.");
+      if (header.sizeBytes > maxMessageBytes) {
+        throw logError("MESSAGE_TOO_LARGE", `A batch of ${header.sizeBytes} bytes for ${this.name} is larger than max.message.bytes=${maxMessageBytes}.`);
+      }
+      this.#checkTimestamps(header, now);
+      headers.push(header);
+      at += header.sizeBytes;
+    }
+    if (headers.length === 0) throw new RangeError("append() takes at least one record batch.");
+    return headers;
+  }
+
+  #checkTimestamps(header: BatchHeader, now: number): void {
+    const { timestampType, timestampAfterMaxMs, timestampBeforeMaxMs } = this.settings;
+    if (timestampType === "LogAppendTime" || header.maxTimestamp < 0) return;
+    if (header.maxTimestamp - now > timestampAfterMaxMs) {
+      const limit = `message.timestamp.after.max.ms=${timestampAfterMaxMs}`;
+      throw logError("INVALID_TIMESTAMP", `A record for ${this.name} has timestamp ${header.maxTimestamp}, ${limit} after ${now} is the limit.`);
+    }
+    // The first record's time stands for the batch: batches stay opaque.
+    if (now - header.baseTimestamp > timestampBeforeMaxMs) {
+      const limit = `message.timestamp.before.max.ms=${timestampBeforeMaxMs}`;
+      throw logError("INVALID_TIMESTAMP", `A record for ${this.name} has timestamp ${header.baseTimestamp}, ${limit} before ${now} is the limit.`);
+    }
+  }
+
+  /** Gives the batches their offsets and takes note of their producers; the original, if they are a repetition. */
+  #place(headers: readonly BatchHeader[], bytes: Uint8Array, options: AppendOptions): AppendedBatch | undefined {
+    const checks = options.origin === "client" ? "all" : options.origin === "coordinator" ? "epoch" : "none";
+    let at = 0;
+    for (const header of headers) {
+      if (header.producerId >= 0) {
+        const duplicate = this.#producers.apply(header, this.logEndOffset, checks, options.now, this.name);
+        if (duplicate !== undefined) {
+          if (at === 0) return duplicate;
+          throw logError("DUPLICATE_SEQUENCE_NUMBER", `A batch for ${this.name} repeats one already written, behind a new one.`);
+        }
+      }
+      patchBaseOffset(bytes, at, this.logEndOffset);
+      patchLeaderEpoch(bytes, at, options.leaderEpoch);
+      if (this.settings.timestampType === "LogAppendTime") stampLogAppendTime(bytes, at, options.now);
+      this.logEndOffset += header.lastOffsetDelta + 1;
+      at += header.sizeBytes;
+    }
+    return undefined;
+  }
+
+  #enqueue(bytes: Uint8Array, baseOffset: number, logAppendTime: number, maxTimestamp: number, aborted: AbortedTransaction | undefined): Promise<AppendResult> {
+    const nextOffset = this.logEndOffset;
+    return new Promise((resolve, reject: (error: KafkaError) => void) => {
+      const acknowledge = (): void => resolve({ baseOffset, lastOffset: nextOffset - 1, logAppendTime, logStartOffset: this.logStartOffset });
+      const time = logAppendTime < 0 ? maxTimestamp : logAppendTime;
+      const append: PendingAppend = { kind: "append", bytes, baseOffset, nextOffset, maxTimestamp: time, aborted, acknowledge, reject };
+      this.#queue.push(append);
+    });
+  }
+
+  #enqueueDuplicate(original: AppendedBatch): Promise<AppendResult> {
+    const { firstOffset: baseOffset, lastOffset, timestamp } = original;
+    const logAppendTime = this.settings.timestampType === "LogAppendTime" ? timestamp : -1;
+    return new Promise((resolve, reject: (error: KafkaError) => void) => {
+      const acknowledge = (): void => resolve({ baseOffset, lastOffset, logAppendTime, logStartOffset: this.logStartOffset });
+      this.#queue.pushAck({ nextOffset: lastOffset + 1, acknowledge, reject });
+    });
+  }
+
+  /** For the append queue. */
+  advanced(): void {
+    this.#producers.written(this.#queue.writtenOffset);
+    const { transactions } = this.#producers;
+    const highWatermark = this.#queue.stableOffset;
+    const lastStableOffset = transactions.lastStableOffset(highWatermark);
+    transactions.durable(highWatermark);
+    if (highWatermark === this.highWatermark && lastStableOffset === this.lastStableOffset) return;
+    this.highWatermark = highWatermark;
+    this.lastStableOffset = lastStableOffset;
+    this.#keeper.advanced();
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** For the append queue. */
+  rolledBack(writtenOffset: number): void {
+    this.#producers.written(writtenOffset);
+    this.#producers.rollBack(writtenOffset);
+    this.logEndOffset = writtenOffset;
+  }
+
+  // Reading ------------------------------------------------------------------------------------------------------------------------------
+
+  /** Rejects with OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR; empty `bytes` at the end of what may be read. */
+  async read(offset: number, options: ReadOptions): Promise<ReadResult> {
+    const { highWatermark, lastStableOffset } = this;
+    this.#checkRange(offset);
+    const untilOffset = options.isolation === "read_committed" ? lastStableOffset : highWatermark;
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.#reader.read(offset, { untilOffset, maxBytes: options.maxBytes, minOneBatch: options.minOneBatch });
+    } catch (error) {
+      // The segment may have been deleted by retention meanwhile.
+      this.#checkRange(offset);
+      throw error;
+    }
+    const committed = options.isolation === "read_committed" && bytes.length > 0;
+    const abortedTransactions = committed ? await this.#abortedIn(offset, bytes) : NO_ABORTED;
+    return { bytes, highWatermark, lastStableOffset, logStartOffset: this.logStartOffset, abortedTransactions };
+  }
+
+  #checkRange(offset: number): void {
+    if (this.#closed !== undefined) throw logError("UNKNOWN_TOPIC_OR_PARTITION", `${this.name} ${this.#closed}.`);
+    if (offset >= this.logStartOffset && offset <= this.logEndOffset) return;
+    throw logError("OFFSET_OUT_OF_RANGE", `${this.name} holds offsets ${this.logStartOffset} to ${this.logEndOffset}, asked for was ${offset}.`);
+  }
+
+  async #abortedIn(offset: number, bytes: Uint8Array): Promise<readonly AbortedTransaction[]> {
+    const until = endOffsetOf(bytes);
+    const aborted: AbortedTransaction[] = [];
+    const { all } = this.#segments;
+    for (const segment of all.slice(this.#segments.indexOf(offset))) {
+      const indexes = segment.indexes ?? (await this.#indexes.indexesOf(segment));
+      if (indexes.aborted.collect(offset, until, aborted)) break;
+    }
+    return aborted;
+  }
+
+  /** The first readable record at or after a time, epoch milliseconds. */
+  offsetForTimestamp(timestamp: number): Promise<OffsetAndTimestamp | undefined> {
+    return this.#timestamps.firstAtOrAfter(timestamp, this.logStartOffset, this.highWatermark);
+  }
+
+  /** The first record with the largest timestamp (ListOffsets −3, KIP-734). */
+  async offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp | undefined> {
+    const timestamp = await this.#timestamps.maxTimestamp();
+    return timestamp < 0 ? undefined : this.offsetForTimestamp(timestamp);
+  }
+
+  /** Calls back whenever the high watermark or the last stable offset has moved. Returns how to stop it. */
+  onAdvance(callback: () => void): () => void {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  activeProducers(): Iterable<ProducerEntry> {
+    return this.#producers.entries;
+  }
+
+  // Keeping ------------------------------------------------------------------------------------------------------------------------------
+
+  /** Makes `offset` the log's start (−1: the high watermark). Rejects with OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR. */
+  async deleteRecordsBefore(offset: number): Promise<void> {
+    const start = offset === -1 ? this.highWatermark : offset;
+    if (start < 0 || start > this.highWatermark) {
+      throw logError("OFFSET_OUT_OF_RANGE", `Records of ${this.name} can be deleted up to ${this.highWatermark}, asked for was ${offset}.`);
+    }
+    await this.#keeper.deleteBefore(start);
+  }
+
+  /** Deletes the segments that the topic's retention does not keep. */
+  applyRetention(now: number): Promise<void> {
+    return this.#keeper.applyRetention(now);
+  }
+
+  /** Writes a recovery point at the present end of the log, if there is anything behind the last one. */
+  checkpoint(): Promise<void> {
+    return this.#keeper.checkpoint();
+  }
+
+  /** For the log directory: readers may hold places in files that are gone. */
+  segmentsRemoved(): void {
+    this.#reader.forgetPlaces();
+  }
+
+  /** For the log directory: after a fatal error nothing is acknowledged. */
+  fail(failure: Error): void {
+    this.#queue.fail(failure);
+  }
+
+  /** Flushes what is written and writes a recovery point; appends are refused from now on. */
+  async close(): Promise<void> {
+    this.#closed = "is closed";
+    await this.#keeper.checkpoint();
+    this.#context.hotTail.clear(this.hotChunks);
+  }
+
+  /** Appends and reads are refused from now on; resolves when no write is going on, so that the files may be deleted. */
+  async abandon(): Promise<void> {
+    this.#closed = "was deleted";
+    await this.#queue.exclusive(() => this.#queue.flush()).catch(() => undefined);
+    await this.#keeper.idle();
+    this.#context.hotTail.clear(this.hotChunks);
+    for (const segment of this.#segments.all) {
+      this.#context.indexCache.remove(segment);
+      this.#context.files.forget(segment.path);
+    }
+  }
+}
+
+function maxTimestampOf(headers: readonly BatchHeader[]): number {
+  return headers.reduce((max, header) => Math.max(max, header.maxTimestamp), -1);
+}
+
+/** Offset behind the last batch of whole batches. */
+function endOffsetOf(bytes: Uint8Array): number {
+  let end = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const header = readBatchHeader(bytes, at);
+    end = header.baseOffset + header.lastOffsetDelta + 1;
+    at += header.sizeBytes;
+  }
+  return end;
+}

@@ -1,0 +1,147 @@
+// The three indexes of one segment together: what they learn from each appended batch, and how they get to disk and back.
+// Invariant: the files hold the first `saved` entries of each; entries in memory are never changed, only added.
+import type { Files } from "../env/files.ts";
+import { AbortedIndex, type AbortedTransaction } from "./aborted-index.ts";
+import { codeOf } from "./log-error.ts";
+import { OffsetIndex } from "./offset-index.ts";
+import { ABORTED_INDEX_SUFFIX, OFFSET_INDEX_SUFFIX, offsetFileName, TIME_INDEX_SUFFIX } from "./segment-files.ts";
+import { TimeIndex } from "./time-index.ts";
+
+interface Saved {
+  offsets: number;
+  times: number;
+  aborted: number;
+}
+
+const NOT_SAVED = -1;
+
+export class SegmentIndexes {
+  readonly baseOffset: number;
+  readonly offsets: OffsetIndex;
+  readonly times: TimeIndex;
+  readonly aborted: AbortedIndex;
+  /** Largest timestamp of the segment and the last offset of the batch that holds it; −1 while it is empty. */
+  maxTimestamp: number;
+  maxTimestampOffset: number;
+  #bytesSinceEntry = 0;
+  #saved: Saved;
+
+  constructor(baseOffset: number, offsets = new OffsetIndex(baseOffset), times = new TimeIndex(baseOffset), aborted = new AbortedIndex()) {
+    this.baseOffset = baseOffset;
+    this.offsets = offsets;
+    this.times = times;
+    this.aborted = aborted;
+    this.maxTimestamp = times.lastTimestamp;
+    this.maxTimestampOffset = times.lastOffset;
+    this.#saved = { offsets: NOT_SAVED, times: NOT_SAVED, aborted: NOT_SAVED };
+  }
+
+  get memoryBytes(): number {
+    return this.offsets.memoryBytes + this.times.memoryBytes + this.aborted.memoryBytes;
+  }
+
+  get isSaved(): boolean {
+    const saved = this.#saved;
+    return saved.offsets === this.offsets.count && saved.times === this.times.count && saved.aborted === this.aborted.count;
+  }
+
+  /** A batch was appended at `position`; an entry is made about every `intervalBytes` bytes. */
+  noteBatch(lastOffset: number, maxTimestamp: number, position: number, sizeBytes: number, intervalBytes: number): void {
+    if (maxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = maxTimestamp;
+      this.maxTimestampOffset = lastOffset;
+    }
+    if (this.#bytesSinceEntry > intervalBytes) {
+      this.offsets.append(lastOffset, position);
+      this.times.append(this.maxTimestamp, this.maxTimestampOffset);
+      this.#bytesSinceEntry = 0;
+    }
+    this.#bytesSinceEntry += sizeBytes;
+  }
+
+  noteAborted(transaction: AbortedTransaction): void {
+    this.aborted.append(transaction);
+  }
+
+  /** The segment takes no more batches: the last time entry holds its largest timestamp. */
+  seal(): void {
+    if (this.maxTimestampOffset >= 0) this.times.append(this.maxTimestamp, this.maxTimestampOffset);
+  }
+
+  /** Drops everything about batches at or behind this offset and position. */
+  truncate(offset: number, position: number): void {
+    this.offsets.truncateToPosition(position);
+    this.times.truncateToOffset(offset);
+    this.aborted.truncateToOffset(offset);
+    this.maxTimestamp = this.times.lastTimestamp;
+    this.maxTimestampOffset = this.times.lastOffset;
+  }
+
+  /** The entries in memory are those of the files. */
+  markSaved(): void {
+    this.#saved.offsets = this.offsets.count;
+    this.#saved.times = this.times.count;
+    this.#saved.aborted = this.aborted.count;
+  }
+
+  /** Writes the entries that are not in the files yet, and flushes them; the caller syncs the directory. */
+  async save(files: Files, directory: string): Promise<void> {
+    const path = (suffix: string): string => `${directory}/${offsetFileName(this.baseOffset, suffix)}`;
+    const saved = { ...this.#saved };
+    // Until all is flushed nothing counts as saved: after a failure the files are written anew.
+    this.#saved = { offsets: NOT_SAVED, times: NOT_SAVED, aborted: NOT_SAVED };
+    saved.offsets = await saveIndex(files, path(OFFSET_INDEX_SUFFIX), this.offsets, saved.offsets, OffsetIndex.entryBytes);
+    saved.times = await saveIndex(files, path(TIME_INDEX_SUFFIX), this.times, saved.times, TimeIndex.entryBytes);
+    saved.aborted = await saveIndex(files, path(ABORTED_INDEX_SUFFIX), this.aborted, saved.aborted, AbortedIndex.entryBytes);
+    this.#saved = saved;
+  }
+
+  /** What could not be read or cannot be right comes back as undefined, to be rebuilt from the log. */
+  static async load(files: Files, directory: string, baseOffset: number, sizeBytes: number): Promise<LoadedIndexes> {
+    const read = (suffix: string): Promise<Uint8Array | undefined> => readIfThere(files, `${directory}/${offsetFileName(baseOffset, suffix)}`);
+    const offsets = await read(OFFSET_INDEX_SUFFIX);
+    const times = await read(TIME_INDEX_SUFFIX);
+    const aborted = await read(ABORTED_INDEX_SUFFIX);
+    return {
+      offsets: offsets && OffsetIndex.decode(offsets, baseOffset, sizeBytes),
+      times: times && TimeIndex.decode(times, baseOffset),
+      aborted: aborted && AbortedIndex.decode(aborted, baseOffset),
+    };
+  }
+}
+
+export interface LoadedIndexes {
+  readonly offsets: OffsetIndex | undefined;
+  readonly times: TimeIndex | undefined;
+  readonly aborted: AbortedIndex | undefined;
+}
+
+interface SavableIndex {
+  readonly count: number;
+  encode(from: number): Uint8Array;
+}
+
+async function saveIndex(files: Files, path: string, index: SavableIndex, saved: number, entryBytes: number): Promise<number> {
+  const count = index.count;
+  if (count === saved) return saved;
+  const whole = saved === NOT_SAVED;
+  const handle = await files.open(path, whole ? "w+" : "r+");
+  try {
+    const from = whole ? 0 : saved;
+    const bytes = index.encode(from);
+    if (bytes.length > 0) await handle.write([bytes], from * entryBytes);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+  return count;
+}
+
+async function readIfThere(files: Files, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await files.readFile(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
