@@ -190,7 +190,7 @@ export class AppendQueue implements FlushTarget {
   #written(append: PendingAppend): void {
     const segment = this.#segments.active;
     const bytes = append.bytes;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const header = readBatchHeader(bytes, at);
       segment.noteBatch(header, this.#owner.settings.indexIntervalBytes);
       at += header.sizeBytes;
@@ -226,9 +226,11 @@ export class AppendQueue implements FlushTarget {
   }
 
   #writeFailed(what: string, error: unknown): void {
-    const failure = this.#context.failure ?? (isOutOfSpace(error) ? undefined : this.#context.fail(`${what} in ${this.#segments.directory}`, error));
+    const failure =
+      this.#context.failure ?? (isOutOfSpace(error) ? undefined : this.#context.fail(`${what} in ${this.#segments.directory}`, error));
     this.#rejectUnwritten(storageError(this.#owner.name, failure ?? error), this.writtenOffset);
-    if (failure === undefined) this.#context.env.logger.log("warn", "log-disk-full", { partition: this.#owner.name, cause: messageOf(error) });
+    if (failure === undefined)
+      this.#context.env.logger.log("warn", "log-disk-full", { partition: this.#owner.name, cause: messageOf(error) });
   }
 
   /** Rejects all that waits for an offset above `keptOffset`. */
@@ -242,7 +244,7 @@ export class AppendQueue implements FlushTarget {
     const rejected: PendingAck[] = [];
     while (this.#acks.length > 0 && this.#acks.last()!.nextOffset > keptOffset) rejected.push(this.#acks.pop()!);
     this.#owner.rolledBack(this.writtenOffset);
-    for (const ack of rejected.reverse()) ack.reject(error);
+    for (const ack of rejected.toReversed()) ack.reject(error);
   }
 
   // Flushing -----------------------------------------------------------------------------------------------------------------------------
@@ -277,6 +279,8 @@ export class AppendQueue implements FlushTarget {
 }
 
 function storageError(name: string, cause: unknown): KafkaError {
-  const reason = isOutOfSpace(cause) ? `the disk is full (${messageOf(cause)}): free some space, then the log goes on by itself` : messageOf(cause);
+  const reason = isOutOfSpace(cause)
+    ? `the disk is full (${messageOf(cause)}): free some space, then the log goes on by itself`
+    : messageOf(cause);
   return logError("KAFKA_STORAGE_ERROR", `The append to ${name} was not written: ${reason}.`, cause);
 }

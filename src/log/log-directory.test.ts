@@ -24,7 +24,12 @@ test("what was appended is read back, also after closing and opening again", asy
   const { clusterId } = directory;
   const topic = await directory.createTopic("orders", { partitions: 2 });
   const [first] = topic.partitions;
-  assert.deepEqual(await first!.append(dataBatch({ count: 3 }), append), { baseOffset: 0, lastOffset: 2, logAppendTime: -1, logStartOffset: 0 });
+  assert.deepEqual(await first!.append(dataBatch({ count: 3 }), append), {
+    baseOffset: 0,
+    lastOffset: 2,
+    logAppendTime: -1,
+    logStartOffset: 0,
+  });
   assert.equal((await first!.append(dataBatch({ count: 2 }), append)).baseOffset, 3);
   assert.equal(first!.highWatermark, 5);
   assert.deepEqual(offsetsOf((await first!.read(0, all)).bytes), [0, 1, 2, 3, 4]);

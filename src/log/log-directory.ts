@@ -80,7 +80,10 @@ export class LogDirectory {
     this.path = path;
     this.#env = env;
     this.#options = resolveLogOptions(options);
-    this.#defaults = { ...options.topicDefaults, ...(options.segmentBytes === undefined ? {} : { "segment.bytes": String(options.segmentBytes) }) };
+    this.#defaults = {
+      ...options.topicDefaults,
+      ...(options.segmentBytes === undefined ? {} : { "segment.bytes": String(options.segmentBytes) }),
+    };
     checkTopicConfig(this.#defaults);
     this.#lock = lock;
     this.#store = new TopicStore(env.files, `${path}/${META_DIRECTORY}/topics`);
@@ -134,10 +137,13 @@ export class LogDirectory {
     const directory = `${this.path}/${META_DIRECTORY}`;
     const { files } = this.#env;
     try {
-      const { clusterId } = JSON.parse(new TextDecoder().decode(await files.readFile(`${directory}/${META_FILE}`))) as { clusterId: string };
+      const { clusterId } = JSON.parse(new TextDecoder().decode(await files.readFile(`${directory}/${META_FILE}`))) as {
+        clusterId: string;
+      };
       return clusterId;
     } catch (error) {
-      if (codeOf(error) !== "ENOENT") throw logError("KAFKA_STORAGE_ERROR", `${directory}/${META_FILE} cannot be read: ${messageOf(error)}.`, error);
+      if (codeOf(error) !== "ENOENT")
+        throw logError("KAFKA_STORAGE_ERROR", `${directory}/${META_FILE} cannot be read: ${messageOf(error)}.`, error);
     }
     const clusterId = randomUuid(this.#env.random);
     const text = `${JSON.stringify({ version: 1, clusterId })}\n`;
@@ -200,7 +206,8 @@ export class LogDirectory {
 
   #change<T>(change: () => Promise<T>): Promise<T> {
     const done = this.#changes.then(async () => {
-      if (this.#failure !== undefined) throw logError("KAFKA_STORAGE_ERROR", `Topics cannot be changed: ${this.#failure.message}`, this.#failure);
+      if (this.#failure !== undefined)
+        throw logError("KAFKA_STORAGE_ERROR", `Topics cannot be changed: ${this.#failure.message}`, this.#failure);
       try {
         return await change();
       } catch (error) {
@@ -219,7 +226,12 @@ export class LogDirectory {
       if (this.#topics.has(name)) throw logError("TOPIC_ALREADY_EXISTS", `Topic ${name} exists.`);
       checkPartitionCount(options.partitions, 1);
       checkTopicConfig(options.config ?? {});
-      const topic: StoredTopic = { name, id: options.id ?? randomUuid(this.#env.random), partitions: options.partitions, config: { ...options.config } };
+      const topic: StoredTopic = {
+        name,
+        id: options.id ?? randomUuid(this.#env.random),
+        partitions: options.partitions,
+        config: { ...options.config },
+      };
       const partitions = await this.#createPartitions(topic, 0);
       return this.#publish(topic, partitions);
     });
@@ -242,7 +254,10 @@ export class LogDirectory {
     const path = (partition: number): string => `${this.path}/${partitionDirectoryName(topic.name, partition)}`;
     for (const partition of numbers) {
       if ((await this.#env.files.stat(path(partition))) === undefined) continue;
-      throw logError("KAFKA_STORAGE_ERROR", `${path(partition)} exists already and is not this topic's: move it away or choose another name.`);
+      throw logError(
+        "KAFKA_STORAGE_ERROR",
+        `${path(partition)} exists already and is not this topic's: move it away or choose another name.`,
+      );
     }
     const logs: PartitionLog[] = [];
     try {
@@ -255,7 +270,8 @@ export class LogDirectory {
       return logs;
     } catch (error) {
       await inParallel(logs.filter(Boolean), PARTITION_CONCURRENCY, (log) => log.abandon());
-      if (this.#failure === undefined) for (const partition of numbers) await this.#env.files.removeDirectory(path(partition)).catch(() => undefined);
+      if (this.#failure === undefined)
+        for (const partition of numbers) await this.#env.files.removeDirectory(path(partition)).catch(() => undefined);
       throw error;
     }
   }
@@ -324,7 +340,9 @@ export class LogDirectory {
           this.#timers = this.#timers.filter((armed) => armed !== timer);
           if (this.#closing !== undefined || this.#failure !== undefined) return;
           work()
-            .catch((error: unknown) => this.#env.logger.log("warn", "log-housekeeping-failed", { directory: this.path, cause: messageOf(error) }))
+            .catch((error: unknown) =>
+              this.#env.logger.log("warn", "log-housekeeping-failed", { directory: this.path, cause: messageOf(error) }),
+            )
             .finally(arm);
         },
         { unref: true },
@@ -385,5 +403,8 @@ function isKafkaError(error: unknown): boolean {
 
 function checkPartitionCount(count: number, minimum: number): void {
   if (Number.isInteger(count) && count >= minimum && count <= MAX_PARTITIONS) return;
-  throw logError("INVALID_PARTITIONS", `A number of partitions from ${minimum} to ${MAX_PARTITIONS} is possible here, asked for was ${count}.`);
+  throw logError(
+    "INVALID_PARTITIONS",
+    `A number of partitions from ${minimum} to ${MAX_PARTITIONS} is possible here, asked for was ${count}.`,
+  );
 }

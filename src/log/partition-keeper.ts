@@ -188,7 +188,10 @@ export class PartitionKeeper {
     // A recovery point in a segment that goes away is moved out of it first.
     if (this.#recoveryPoint !== undefined && this.#recoveryPoint.segmentBase < firstKept.baseOffset) await this.#checkpoint();
     try {
-      await writeCheckpoint(this.#context.env.files, this.#partition.directory, { logStartOffset: offset, recoveryPoint: this.#recoveryPoint });
+      await writeCheckpoint(this.#context.env.files, this.#partition.directory, {
+        logStartOffset: offset,
+        recoveryPoint: this.#recoveryPoint,
+      });
       this.logStartOffset = offset;
       await this.#removeBelowStart();
     } catch (error) {
@@ -205,6 +208,11 @@ export class PartitionKeeper {
     const bytes = all.slice(0, count).reduce((sum, segment) => sum + segment.sizeBytes, 0);
     await this.#parts.segments.removeFirst(count);
     this.#partition.segmentsRemoved();
-    this.#context.env.logger.log("info", "log-segments-deleted", { partition: this.#partition.name, segments: count, bytes, logStartOffset: this.logStartOffset });
+    this.#context.env.logger.log("info", "log-segments-deleted", {
+      partition: this.#partition.name,
+      segments: count,
+      bytes,
+      logStartOffset: this.logStartOffset,
+    });
   }
 }

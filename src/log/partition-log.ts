@@ -187,21 +187,31 @@ export class PartitionLog {
     if (failure !== undefined) throw logError("KAFKA_STORAGE_ERROR", `The append to ${this.name} was refused: ${failure.message}`, failure);
     if (this.#closed !== undefined) throw logError("UNKNOWN_TOPIC_OR_PARTITION", `${this.name} ${this.#closed}.`);
     if (this.#queue.queuedBytes > MAX_QUEUED_BYTES) {
-      throw logError("KAFKA_STORAGE_ERROR", `${this.#queue.queuedBytes} bytes wait to be written to ${this.name}: the disk is slower than the producers.`);
+      throw logError(
+        "KAFKA_STORAGE_ERROR",
+        `${this.#queue.queuedBytes} bytes wait to be written to ${this.name}: the disk is slower than the producers.`,
+      );
     }
   }
 
   #checkBatches(batches: Uint8Array, now: number): BatchHeader[] {
     const { maxMessageBytes, segmentBytes } = this.settings;
     if (batches.length > segmentBytes) {
-      throw logError("RECORD_LIST_TOO_LARGE", `${batches.length} bytes for ${this.name} are more than a segment holds (segment.bytes=${segmentBytes}).`);
+      throw logError(
+        "RECORD_LIST_TOO_LARGE",
+        `${batches.length} bytes for ${this.name} are more than a segment holds (segment.bytes=${segmentBytes}).`,
+      );
     }
     const headers: BatchHeader[] = [];
-    for (let at = 0; at < batches.length; ) {
+    for (let at = 0; at < batches.length;) {
       const header = readBatchHeader(batches, at);
-      if (header.sizeBytes < BATCH_HEADER_BYTES || at + header.sizeBytes > batches.length) throw new RangeError("append() takes whole record batches only.");
+      if (header.sizeBytes < BATCH_HEADER_BYTES || at + header.sizeBytes > batches.length)
+        throw new RangeError("append() takes whole record batches only.");
       if (header.sizeBytes > maxMessageBytes) {
-        throw logError("MESSAGE_TOO_LARGE", `A batch of ${header.sizeBytes} bytes for ${this.name} is larger than max.message.bytes=${maxMessageBytes}.`);
+        throw logError(
+          "MESSAGE_TOO_LARGE",
+          `A batch of ${header.sizeBytes} bytes for ${this.name} is larger than max.message.bytes=${maxMessageBytes}.`,
+        );
       }
       this.#checkTimestamps(header, now);
       headers.push(header);
@@ -216,12 +226,18 @@ export class PartitionLog {
     if (timestampType === "LogAppendTime" || header.maxTimestamp < 0) return;
     if (header.maxTimestamp - now > timestampAfterMaxMs) {
       const limit = `message.timestamp.after.max.ms=${timestampAfterMaxMs}`;
-      throw logError("INVALID_TIMESTAMP", `A record for ${this.name} has timestamp ${header.maxTimestamp}, ${limit} after ${now} is the limit.`);
+      throw logError(
+        "INVALID_TIMESTAMP",
+        `A record for ${this.name} has timestamp ${header.maxTimestamp}, ${limit} after ${now} is the limit.`,
+      );
     }
     // The first record's time stands for the batch: batches stay opaque.
     if (now - header.baseTimestamp > timestampBeforeMaxMs) {
       const limit = `message.timestamp.before.max.ms=${timestampBeforeMaxMs}`;
-      throw logError("INVALID_TIMESTAMP", `A record for ${this.name} has timestamp ${header.baseTimestamp}, ${limit} before ${now} is the limit.`);
+      throw logError(
+        "INVALID_TIMESTAMP",
+        `A record for ${this.name} has timestamp ${header.baseTimestamp}, ${limit} before ${now} is the limit.`,
+      );
     }
   }
 
@@ -246,10 +262,17 @@ export class PartitionLog {
     return undefined;
   }
 
-  #enqueue(bytes: Uint8Array, baseOffset: number, logAppendTime: number, maxTimestamp: number, aborted: AbortedTransaction | undefined): Promise<AppendResult> {
+  #enqueue(
+    bytes: Uint8Array,
+    baseOffset: number,
+    logAppendTime: number,
+    maxTimestamp: number,
+    aborted: AbortedTransaction | undefined,
+  ): Promise<AppendResult> {
     const nextOffset = this.logEndOffset;
     return new Promise((resolve, reject: (error: KafkaError) => void) => {
-      const acknowledge = (): void => resolve({ baseOffset, lastOffset: nextOffset - 1, logAppendTime, logStartOffset: this.logStartOffset });
+      const acknowledge = (): void =>
+        resolve({ baseOffset, lastOffset: nextOffset - 1, logAppendTime, logStartOffset: this.logStartOffset });
       const time = logAppendTime < 0 ? maxTimestamp : logAppendTime;
       const append: PendingAppend = { kind: "append", bytes, baseOffset, nextOffset, maxTimestamp: time, aborted, acknowledge, reject };
       this.#queue.push(append);
@@ -309,7 +332,10 @@ export class PartitionLog {
   #checkRange(offset: number): void {
     if (this.#closed !== undefined) throw logError("UNKNOWN_TOPIC_OR_PARTITION", `${this.name} ${this.#closed}.`);
     if (offset >= this.logStartOffset && offset <= this.logEndOffset) return;
-    throw logError("OFFSET_OUT_OF_RANGE", `${this.name} holds offsets ${this.logStartOffset} to ${this.logEndOffset}, asked for was ${offset}.`);
+    throw logError(
+      "OFFSET_OUT_OF_RANGE",
+      `${this.name} holds offsets ${this.logStartOffset} to ${this.logEndOffset}, asked for was ${offset}.`,
+    );
   }
 
   async #abortedIn(offset: number, bytes: Uint8Array): Promise<readonly AbortedTransaction[]> {
@@ -402,7 +428,7 @@ function maxTimestampOf(headers: readonly BatchHeader[]): number {
 /** Offset behind the last batch of whole batches. */
 function endOffsetOf(bytes: Uint8Array): number {
   let end = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const header = readBatchHeader(bytes, at);
     end = header.baseOffset + header.lastOffsetDelta + 1;
     at += header.sizeBytes;

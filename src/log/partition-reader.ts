@@ -143,7 +143,10 @@ export class PartitionReader {
       const buffer = new Uint8Array(length);
       const filled = await readFully(file.handle, buffer, length, position);
       if (filled === length) return buffer;
-      throw logError("KAFKA_STORAGE_ERROR", `${segment.path} ends at byte ${position + filled}, ${segment.sizeBytes} were written: it was changed by somebody else.`);
+      throw logError(
+        "KAFKA_STORAGE_ERROR",
+        `${segment.path} ends at byte ${position + filled}, ${segment.sizeBytes} were written: it was changed by somebody else.`,
+      );
     } finally {
       file.release();
     }
@@ -172,7 +175,8 @@ function sliceOf(bytes: Uint8Array, from: number, end: number, offset: number, l
   let nextOffset = offset;
   while (at + BATCH_HEADER_BYTES <= end) {
     const sizeBytes = int32At(bytes, at + BATCH_LENGTH_AT) + BATCH_OVERHEAD_BYTES;
-    if (sizeBytes < BATCH_HEADER_BYTES || bytes[at + MAGIC_AT] !== MAGIC) return { from: at, to: at, nextOffset, larger: 0, damaged: true, ended: false };
+    if (sizeBytes < BATCH_HEADER_BYTES || bytes[at + MAGIC_AT] !== MAGIC)
+      return { from: at, to: at, nextOffset, larger: 0, damaged: true, ended: false };
     const behind = int64At(bytes, at + BASE_OFFSET_AT) + int32At(bytes, at + LAST_OFFSET_DELTA_AT) + 1;
     if (behind <= offset) {
       if (at + sizeBytes > end) break;
@@ -181,7 +185,8 @@ function sliceOf(bytes: Uint8Array, from: number, end: number, offset: number, l
     }
     const first = begin < 0;
     const fits = at + sizeBytes - (first ? at : begin) <= limits.maxBytes || (first && limits.minOneBatch);
-    if (behind > limits.untilOffset || !fits) return { from: first ? at : begin, to: at, nextOffset, larger: 0, damaged: false, ended: true };
+    if (behind > limits.untilOffset || !fits)
+      return { from: first ? at : begin, to: at, nextOffset, larger: 0, damaged: false, ended: true };
     if (at + sizeBytes > end) {
       return { from: first ? at : begin, to: at, nextOffset, larger: sizeBytes, damaged: false, ended: false };
     }

@@ -205,7 +205,13 @@ class Recovery {
     const file = await this.#context.files.acquire(segment.path);
     try {
       const now = this.#context.env.clock.now();
-      const range = { handle: file.handle, from, end: segment.sizeBytes, nextOffset: from === 0 ? segment.baseOffset : segment.nextOffset, checkCrcFrom: trusted };
+      const range = {
+        handle: file.handle,
+        from,
+        end: segment.sizeBytes,
+        nextOffset: from === 0 ? segment.baseOffset : segment.nextOffset,
+        checkCrcFrom: trusted,
+      };
       const sizeBytes = segment.sizeBytes;
       const result = await scanBatches(range, (header, bytes, at, position) => {
         const aborted = header.baseOffset >= this.#producersFrom ? this.#producers.replay(header, bytes, at, now) : undefined;

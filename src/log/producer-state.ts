@@ -59,7 +59,10 @@ export function decideAppend(
   }
   const lastSequence = batch.baseSequence < 0 ? -1 : sequenceAfter(batch.baseSequence, batch.lastOffsetDelta);
   if (checks === "all") {
-    const known = entry?.producerEpoch === batch.producerEpoch ? entry.batches.find((b) => sameSequences(b, batch.baseSequence, lastSequence)) : undefined;
+    const known =
+      entry?.producerEpoch === batch.producerEpoch
+        ? entry.batches.find((b) => sameSequences(b, batch.baseSequence, lastSequence))
+        : undefined;
     if (known !== undefined) return { kind: "duplicate", batch: known };
     const refusal = checkSequence(entry, batch);
     if (refusal !== undefined) return refusal;
@@ -100,7 +103,10 @@ function checkSequence(entry: ProducerEntry | undefined, batch: ProducerBatch): 
   const first = batch.baseSequence;
   if (batch.producerEpoch !== entry.producerEpoch) {
     if (first === 0) return undefined;
-    return refuse("OUT_OF_ORDER_SEQUENCE_NUMBER", `producer ${batch.producerId} began epoch ${batch.producerEpoch} with sequence ${first} instead of 0`);
+    return refuse(
+      "OUT_OF_ORDER_SEQUENCE_NUMBER",
+      `producer ${batch.producerId} began epoch ${batch.producerEpoch} with sequence ${first} instead of 0`,
+    );
   }
   const last = entry.batches.length === 0 ? -1 : entry.batches.at(-1)!.lastSequence;
   const expected = last < 0 ? 0 : sequenceAfter(last, 1);

@@ -7,7 +7,14 @@ import { type ControlRecord, decodeControlRecord } from "../protocol/records/con
 import type { AbortedTransaction } from "./aborted-index.ts";
 import { MAX_PRODUCERS } from "./limits.ts";
 import { logError } from "./log-error.ts";
-import { type AppendDecision, type AppendedBatch, decideAppend, decideMarker, type ProducerEntry, type ProducerMarker } from "./producer-state.ts";
+import {
+  type AppendDecision,
+  type AppendedBatch,
+  decideAppend,
+  decideMarker,
+  type ProducerEntry,
+  type ProducerMarker,
+} from "./producer-state.ts";
 import { Transactions } from "./transactions.ts";
 
 /** What a rejected append puts back: the producer's entry before it. */
@@ -43,7 +50,13 @@ export class Producers {
   }
 
   /** Applies a data batch that will get `baseOffset`. Returns the original if it is a duplicate; throws KafkaError if it is refused. */
-  apply(header: BatchHeader, baseOffset: number, checks: "all" | "epoch" | "none", appendMs: number, partition: string): AppendedBatch | undefined {
+  apply(
+    header: BatchHeader,
+    baseOffset: number,
+    checks: "all" | "epoch" | "none",
+    appendMs: number,
+    partition: string,
+  ): AppendedBatch | undefined {
     const previous = this.#entries.get(header.producerId);
     const batch = {
       producerId: header.producerId,
@@ -63,7 +76,12 @@ export class Producers {
   }
 
   /** Applies a commit or abort marker at `offset`. Returns the aborted transaction, if the marker aborts one. */
-  applyMarker(marker: ProducerMarker & { readonly commit: boolean }, offset: number, checked: boolean, partition: string): AbortedTransaction | undefined {
+  applyMarker(
+    marker: ProducerMarker & { readonly commit: boolean },
+    offset: number,
+    checked: boolean,
+    partition: string,
+  ): AbortedTransaction | undefined {
     const previous = this.#entries.get(marker.producerId);
     const decision = decideMarker(previous, marker, checked);
     if (decision.kind === "refuse") throw logError(decision.error, `Marker for ${partition}: ${decision.reason}.`);

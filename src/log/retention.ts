@@ -14,7 +14,12 @@ export interface RetentionSettings {
 }
 
 /** How many segments from the start may be deleted; all of them means that the active one is to be rolled first. */
-export function expiredSegments(segments: readonly RetentionSegment[], settings: RetentionSettings, highWatermark: number, now: number): number {
+export function expiredSegments(
+  segments: readonly RetentionSegment[],
+  settings: RetentionSettings,
+  highWatermark: number,
+  now: number,
+): number {
   const { retentionMs, retentionBytes } = settings;
   let excess = retentionBytes < 0 ? -1 : segments.reduce((sum, segment) => sum + segment.sizeBytes, 0) - retentionBytes;
   let count = 0;

@@ -98,7 +98,8 @@ export class SegmentIndexes {
 
   /** What could not be read or cannot be right comes back as undefined, to be rebuilt from the log. */
   static async load(files: Files, directory: string, baseOffset: number, sizeBytes: number): Promise<LoadedIndexes> {
-    const read = (suffix: string): Promise<Uint8Array | undefined> => readIfThere(files, `${directory}/${offsetFileName(baseOffset, suffix)}`);
+    const read = (suffix: string): Promise<Uint8Array | undefined> =>
+      readIfThere(files, `${directory}/${offsetFileName(baseOffset, suffix)}`);
     const offsets = await read(OFFSET_INDEX_SUFFIX);
     const times = await read(TIME_INDEX_SUFFIX);
     const aborted = await read(ABORTED_INDEX_SUFFIX);

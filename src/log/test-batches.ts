@@ -26,7 +26,7 @@ export function dataBatch(batch: DataBatch): Uint8Array {
 /** Offsets of all records of whole batches. */
 export function offsetsOf(bytes: Uint8Array): number[] {
   const offsets: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const header = readBatchHeader(bytes, at);
     for (let delta = 0; delta <= header.lastOffsetDelta; delta++) offsets.push(header.baseOffset + delta);
     at += header.sizeBytes;

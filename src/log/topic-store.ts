@@ -46,15 +46,25 @@ export class TopicStore {
     const path = `${this.#directory}/${fileName}`;
     try {
       const topic = JSON.parse(decoder.decode(await this.#files.readFile(path))) as StoredTopic;
-      if (typeof topic.name !== "string" || typeof topic.id !== "string" || !Number.isInteger(topic.partitions)) throw new Error("a field is missing");
+      if (typeof topic.name !== "string" || typeof topic.id !== "string" || !Number.isInteger(topic.partitions))
+        throw new Error("a field is missing");
       return topic;
     } catch (error) {
-      throw logError("KAFKA_STORAGE_ERROR", `The topic file ${path} cannot be read. Restore it, or remove it together with the topic's directories.`, error);
+      throw logError(
+        "KAFKA_STORAGE_ERROR",
+        `The topic file ${path} cannot be read. Restore it, or remove it together with the topic's directories.`,
+        error,
+      );
     }
   }
 
   save(topic: StoredTopic): Promise<void> {
-    return writeFileAtomically(this.#files, this.#directory, topic.name + TOPIC_SUFFIX, encoder.encode(`${JSON.stringify(topic, undefined, 2)}\n`));
+    return writeFileAtomically(
+      this.#files,
+      this.#directory,
+      topic.name + TOPIC_SUFFIX,
+      encoder.encode(`${JSON.stringify(topic, undefined, 2)}\n`),
+    );
   }
 
   /** From here on the topic is gone, even after a crash. */
@@ -74,7 +84,10 @@ const MAX_NAME_LENGTH = 249;
 
 /** Throws KafkaError INVALID_TOPIC_EXCEPTION: Kafka's rules for names, which are also safe as file names. */
 export function checkTopicName(name: string): void {
-  if (name === "" || name === "." || name === "..") throw logError("INVALID_TOPIC_EXCEPTION", `"${name}" is not allowed as a topic's name.`);
-  if (name.length > MAX_NAME_LENGTH) throw logError("INVALID_TOPIC_EXCEPTION", `A topic's name has at most ${MAX_NAME_LENGTH} characters, this one has ${name.length}.`);
-  if (!/^[A-Za-z0-9._-]+$/.test(name)) throw logError("INVALID_TOPIC_EXCEPTION", `The topic name "${name}" may hold only letters, digits, ".", "_" and "-".`);
+  if (name === "" || name === "." || name === "..")
+    throw logError("INVALID_TOPIC_EXCEPTION", `"${name}" is not allowed as a topic's name.`);
+  if (name.length > MAX_NAME_LENGTH)
+    throw logError("INVALID_TOPIC_EXCEPTION", `A topic's name has at most ${MAX_NAME_LENGTH} characters, this one has ${name.length}.`);
+  if (!/^[A-Za-z0-9._-]+$/.test(name))
+    throw logError("INVALID_TOPIC_EXCEPTION", `The topic name "${name}" may hold only letters, digits, ".", "_" and "-".`);
 }
