@@ -16,7 +16,6 @@ import { isControl, isTransactional, type BatchHeader } from "../../protocol/rec
 import { validateBatch } from "../../protocol/records/validate-batch.ts";
 import { defineApi, type BrokerContext, type Call } from "../api.ts";
 import { LEADER_EPOCH } from "../leader-epoch.ts";
-import { effectiveTopicConfig } from "../topic-config.ts";
 import { isInternalTopic, partitionKey } from "../topics.ts";
 
 const TOPIC_IDS_FROM = 13;
@@ -31,9 +30,7 @@ const ADMIN_CLIENT_ID = "__admin_client";
 
 interface Target {
   readonly log: PartitionLog;
-  readonly topic: TopicInfo;
   readonly records: Uint8Array;
-  readonly header: BatchHeader;
 }
 
 export const produce = defineApi("Produce", {
@@ -52,7 +49,7 @@ async function append(broker: BrokerContext, request: ProduceRequest, call: Call
   const answers = request.topicData.map((topicData) => {
     const partitions = topicData.partitionData.map((data) => {
       try {
-        const target = check(broker, request, topicData, data, call, now, refusal);
+        const target = check(broker, request, topicData, data, call, refusal);
         const appending = target.log.append(target.records, { leaderEpoch: LEADER_EPOCH, origin: "client", now });
         return appending.then(
           ({ baseOffset, logAppendTime, logStartOffset }) =>
@@ -82,7 +79,6 @@ function check(
   topicData: TopicProduceData,
   { index, records }: PartitionProduceData,
   call: Call,
-  now: number,
   refusal: number,
 ): Target {
   if (acks < -1 || acks > 1) throw new KafkaError("INVALID_REQUIRED_ACKS");
@@ -93,10 +89,10 @@ function check(
   if (records === null || records.length === 0)
     throw new KafkaError("INVALID_RECORD", "A produce request needs one record batch per partition.");
   const header = validateBatch(records);
-  checkBatch(broker, topic, header, records, call, now);
+  checkBatch(header, records, call);
   if (refusal !== ErrorCode.NONE) throw new KafkaError(errorByCode(refusal).name);
   if (isTransactional(header.attributes)) checkTransaction(broker, transactionalId, topic, index, header, call);
-  return { log, topic, records, header };
+  return { log, records };
 }
 
 function findTopic(broker: BrokerContext, { name, topicId }: TopicProduceData, call: Call): TopicInfo {
@@ -106,29 +102,13 @@ function findTopic(broker: BrokerContext, { name, topicId }: TopicProduceData, c
   return topic;
 }
 
-function checkBatch(broker: BrokerContext, topic: TopicInfo, header: BatchHeader, records: Uint8Array, call: Call, now: number): void {
+/** What the log does not check: sizes, timestamps and sequences are its own. */
+function checkBatch(header: BatchHeader, records: Uint8Array, call: Call): void {
   if (header.sizeBytes !== records.length) {
     throw new KafkaError("INVALID_RECORD", "A produce request may carry only one record batch per partition.");
   }
   if (isControl(header.attributes)) throw new KafkaError("INVALID_RECORD", "Clients may not write control batches.");
   if ((header.attributes & 0x07) === ZSTD && call.version < ZSTD_FROM) throw new KafkaError("UNSUPPORTED_COMPRESSION_TYPE");
-  const maxBytes = Number(effectiveTopicConfig("max.message.bytes", topic.config, broker.settings));
-  if (header.sizeBytes > maxBytes) {
-    throw new KafkaError(
-      "MESSAGE_TOO_LARGE",
-      `The batch has ${header.sizeBytes} bytes, ${topic.name} takes ${maxBytes} (max.message.bytes).`,
-    );
-  }
-  if (effectiveTopicConfig("message.timestamp.type", topic.config, broker.settings) === "LogAppendTime") return;
-  const after = Number(effectiveTopicConfig("message.timestamp.after.max.ms", topic.config, broker.settings));
-  const before = Number(effectiveTopicConfig("message.timestamp.before.max.ms", topic.config, broker.settings));
-  const ahead = header.maxTimestamp - now;
-  if (ahead > after || (header.baseTimestamp >= 0 && now - header.baseTimestamp > before)) {
-    throw new KafkaError(
-      "INVALID_TIMESTAMP",
-      `The batch's timestamps are outside the limits of ${topic.name} (message.timestamp.*.max.ms).`,
-    );
-  }
 }
 
 /** A batch of a transaction must belong to one that is going on and knows this partition (KIP-890). */

@@ -96,7 +96,7 @@ async function readPartition({ request, log }: Wanted, isolation: Isolation, roo
       highWatermark: found.highWatermark,
       lastStableOffset: found.lastStableOffset,
       logStartOffset: found.logStartOffset,
-      abortedTransactions: isolation === "read_committed" ? found.abortedTransactions : null,
+      abortedTransactions: isolation === "read_committed" ? [...found.abortedTransactions] : null,
       records: found.bytes,
     });
   } catch (error) {

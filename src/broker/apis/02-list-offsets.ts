@@ -25,6 +25,7 @@ const FIRST_VERSION_WITH: Readonly<Record<number, number>> = {
   [EARLIEST_PENDING_UPLOAD]: 11,
 };
 const READ_COMMITTED = 1;
+const LEADER_EPOCH_FROM = 4;
 
 export const listOffsets = defineApi("ListOffsets", {
   async handle(broker, request, call) {
@@ -58,7 +59,7 @@ async function answer(
   try {
     const found = await look(log, timestamp, committed);
     if (found === undefined) return refuse(ErrorCode.NONE);
-    return newListOffsetsPartitionResponse({ partitionIndex, ...found, leaderEpoch: LEADER_EPOCH });
+    return newListOffsetsPartitionResponse({ partitionIndex, ...found, leaderEpoch: version >= LEADER_EPOCH_FROM ? LEADER_EPOCH : -1 });
   } catch (error) {
     if (error instanceof KafkaError) return refuse(error.errorCode);
     throw error;
@@ -77,7 +78,7 @@ async function look(log: PartitionLog, timestamp: number, committed: boolean): P
     case EARLIEST_PENDING_UPLOAD:
       return undefined;
     default: {
-      const found = timestamp === MAX_TIMESTAMP ? await log.maxTimestamp() : await log.offsetForTimestamp(timestamp);
+      const found = timestamp === MAX_TIMESTAMP ? await log.offsetOfMaxTimestamp() : await log.offsetForTimestamp(timestamp);
       return found !== undefined && found.offset < end ? found : undefined;
     }
   }

@@ -1,0 +1,67 @@
+// Settings and topic configs: Kafka's names, types and defaults, and which broker setting stands behind which topic config.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { describeTopicConfigs } from "./config-description.ts";
+import { SettingError, Settings, SETTINGS } from "./settings.ts";
+import { effectiveTopicConfig, invalidTopicConfig, TOPIC_CONFIGS, topicDefaults } from "./topic-config.ts";
+
+describe("broker settings", () => {
+  it("have defaults that their own types allow", () => {
+    const defaults = Object.fromEntries(SETTINGS.map((setting) => [setting.name, setting.default!]));
+    assert.deepEqual(new Settings(defaults).unknown, []);
+  });
+
+  it("refuse values of the wrong type or outside their limits, naming the setting", () => {
+    const refused = {
+      "num.partitions": "0",
+      "auto.create.topics.enable": "yes",
+      "log.segment.bytes": "1e9",
+      "log.message.timestamp.type": "x",
+    };
+    for (const [name, value] of Object.entries(refused)) {
+      assert.throws(
+        () => new Settings({ [name]: value }),
+        (error: unknown) => error instanceof SettingError && error.message.includes(name),
+      );
+    }
+  });
+
+  it("keep names nobody knows apart", () => {
+    assert.deepEqual(new Settings({ "zookeeper.connect": "x", "num.partitions": "4" }).unknown, ["zookeeper.connect"]);
+  });
+
+  it("take broker.id where node.id is not given", () => {
+    assert.equal(new Settings({ "broker.id": "3" }).nodeId, 3);
+    assert.equal(new Settings({ "broker.id": "3", "node.id": "4" }).nodeId, 4);
+  });
+});
+
+describe("topic configs", () => {
+  it("have defaults that their own types allow, and synonyms that exist", () => {
+    assert.equal(invalidTopicConfig(TOPIC_CONFIGS.map(({ name, default: value }) => [name, value] as const)), undefined);
+    const settings = new Set(SETTINGS.map(({ name }) => name));
+    for (const { synonyms } of TOPIC_CONFIGS) for (const [name] of synonyms) assert.ok(settings.has(name), name);
+  });
+
+  it("fall back on the broker's settings, in their units, strongest first", () => {
+    const settings = new Settings({ "log.retention.hours": "2", "log.retention.minutes": "5", "message.max.bytes": "9" });
+    assert.equal(effectiveTopicConfig("retention.ms", {}, settings), "300000");
+    assert.equal(effectiveTopicConfig("retention.ms", { "retention.ms": "-1" }, settings), "-1");
+    assert.deepEqual(topicDefaults(settings), { "max.message.bytes": "9", "retention.ms": "300000" });
+    assert.equal(effectiveTopicConfig("retention.ms", {}, new Settings({ "log.retention.hours": "-1" })), "-1");
+  });
+
+  it("say where a value comes from", () => {
+    const described = describeTopicConfigs({ "retention.ms": "7" }, new Settings({ "log.segment.bytes": "1000000" }));
+    const source = (name: string): unknown => described.find((config) => config.name === name)?.configSource;
+    assert.deepEqual([source("retention.ms"), source("segment.bytes"), source("cleanup.policy")], [1, 4, 5]);
+  });
+
+  it("are refused by name, by value and without value", () => {
+    assert.match(invalidTopicConfig([["no.such", "1"]])!, /Unknown topic config name: no\.such/);
+    assert.match(invalidTopicConfig([["retention.ms", "soon"]])!, /retention\.ms/);
+    assert.match(invalidTopicConfig([["cleanup.policy", "compress"]])!, /cleanup\.policy/);
+    assert.match(invalidTopicConfig([["retention.ms", null]])!, /retention\.ms/);
+    assert.equal(invalidTopicConfig([["cleanup.policy", "compact, delete"]]), undefined);
+  });
+});
