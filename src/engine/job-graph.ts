@@ -1,6 +1,7 @@
 // The JobGraph: the StreamGraph cut into tasks. A task is a chain (a tree) of operators that one subtask runs as one loop.
 // Cuts are made where rows change subtask: keyed and rebalance edges, unless both sides have parallelism 1 and the edge is the
 // target's only input (then the key is computed inside the loop and no batch is built).
+import type { TypeInfo } from "../schema/type-info.ts";
 import type { Edge, StreamNode } from "../stream/graph.ts";
 
 export interface JobGraph {
@@ -27,15 +28,21 @@ export interface Task {
 
 export interface TaskInput {
   readonly fromTask: number;
+  /** Index in the outputs of `fromTask`. */
   readonly fromOutput: number;
   readonly edge: Edge;
+  /** Of the rows that arrive here; undefined: no schema. */
+  readonly type: TypeInfo | undefined;
 }
 
 export interface TaskOutput {
-  /** The node of this chain whose output it is, and which one ("main", a side output, "errors"). */
+  /** Id (in the StreamGraph) of the node of this chain whose output it is, and which one ("main", a side output, "errors"). */
   readonly node: number;
   readonly output: string;
+  /** Of the rows that leave here; undefined: no schema. */
+  readonly type: TypeInfo | undefined;
+  /** `parallelism` is the target's: it decides which of its subtasks gets a row. */
   readonly target:
-    | { readonly kind: "task"; readonly task: number; readonly port: number; readonly edge: Edge }
+    | { readonly kind: "task"; readonly task: number; readonly port: number; readonly parallelism: number; readonly edge: Edge }
     | { readonly kind: "sink"; readonly node: StreamNode & { readonly kind: "sink" } };
 }

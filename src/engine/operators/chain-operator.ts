@@ -1,0 +1,36 @@
+// What the chain knows of an operator with state or timers. The generated loop calls the operator's own methods for elements; this is the rest.
+import type { ChainRuntime } from "../subtask/chain-runtime.ts";
+import type { StateChunk } from "../subtask/subtask.ts";
+
+export interface ChainOperator {
+  /** The smallest watermark at which advance() has something to do; Infinity: none. */
+  readonly nextEventTime: number;
+  /** advance() wants every watermark. */
+  readonly followsWatermark: boolean;
+  /** The next processing-time timer in epoch ms, Infinity if none. */
+  readonly nextProcessingTime: number;
+  readonly lateDropped: number;
+  /** Text that handles the element `e` with its `key`, `hash` and `ts`, and what the text names. */
+  code(index: number): { readonly scope: Readonly<Record<string, unknown>>; element(e: string): string };
+  /** The interpreter's way. */
+  element(element: unknown, timestamp: number, key: unknown, hash: number): void;
+  /** Gives the operator its chain. Before open(). */
+  attach(runtime: ChainRuntime): void;
+  /** After the chain is linked. */
+  open(): void;
+  /** Fires windows and event-time timers up to `watermark`, in time order; outputs go out before it returns. */
+  advance(watermark: number): void;
+  tick(now: number): void;
+  restore(chunk: StateChunk): void;
+  /** Freezes the state as it is now (a few ms at most); the parts are encoded later. */
+  snapshot(): OperatorSnapshot;
+  /** JSON text of the key of the element or timer at hand, for error messages. */
+  currentKeyText(): string | undefined;
+}
+
+export interface OperatorSnapshot {
+  /** The next chunk, encoded now; undefined at the end. */
+  next(): StateChunk | undefined;
+  /** Nothing of the snapshot is needed any more. Called once, also when it was not read to its end. */
+  release(): void;
+}

@@ -1,0 +1,29 @@
+// The row type of each output of an operator: what batches at that output look like. Filters and timestamps pass their input's type on.
+import type { TypeInfo } from "../../schema/type-info.ts";
+import { DeadLetterSchema } from "../../stream/dead-letter.ts";
+import type { StreamNode } from "../../stream/graph.ts";
+
+/** Type of the rows at `output` of node `id`; undefined: no schema. `nodes` are the graph's, a node's id is its index. */
+export function outputType(nodes: readonly StreamNode[], id: number, output: string): TypeInfo | undefined {
+  const node = nodes[id]!;
+  if (output === "errors") return DeadLetterSchema.type;
+  if (output !== "main") {
+    if (node.kind === "process") return node.process.side.find((side) => side.name === output)?.type;
+    return inputType(nodes, node); // late elements are elements of the input
+  }
+  if (node.output !== undefined) return node.output;
+  if (node.kind === "source") return node.source.type;
+  if (node.kind === "filter" || node.kind === "timestamps") return inputType(nodes, node);
+  return undefined;
+}
+
+/** The common type of all inputs, or undefined when they differ or have none. */
+function inputType(nodes: readonly StreamNode[], node: StreamNode): TypeInfo | undefined {
+  const [first, ...rest] = node.inputs.map((edge) => outputType(nodes, edge.from, edge.output));
+  return rest.every((type) => sameType(type, first)) ? first : undefined;
+}
+
+/** Structural equality. */
+export function sameType(a: TypeInfo | undefined, b: TypeInfo | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,123 @@
+// What the loop of a chain has at hand besides its operators: where it stands (split, row), the watermark, the error policies and the
+// counters. Generated loops and the interpreter use the same object, so both fail, skip and dead-letter alike.
+import { NO_TIMESTAMP } from "../../schema/batch.ts";
+import type { DeadLetter, ErrorPolicy } from "../../stream/graph.ts";
+import type { PlanStep } from "../codegen/chain-plan.ts";
+import type { ChainOperator } from "../operators/chain-operator.ts";
+import { originOfSplit, valueText } from "./dead-letter-row.ts";
+import { errorText, OperatorError } from "./operator-error.ts";
+import { OutputWatermark } from "./output-watermark.ts";
+
+/** Sends an element to the consumers of one output of one step. */
+export type Emit = (element: unknown, timestamp: number) => void;
+
+export class ChainRuntime {
+  readonly steps: readonly PlanStep[];
+  /** Stateful operators by step; undefined for the others. */
+  readonly operators: readonly (ChainOperator | undefined)[];
+  readonly #stateful: readonly ChainOperator[];
+  /** Event time as the operators see it; `outputWatermark` follows when they have fired. */
+  watermark = -Infinity;
+  readonly outputWatermark = new OutputWatermark();
+  /** Where the current element came from. `row` is −1 outside rows (timers). */
+  row = -1;
+  split: string | undefined;
+  offsets: Float64Array | undefined;
+  /** A failure that user code may have swallowed; the frame ends with it. */
+  failure: OperatorError | undefined;
+  skipped = 0;
+  deadLettered = 0;
+  /** Elements that left a step, where that is not the number that came in; [2 × step] main output, [2 × step + 1] all others. */
+  readonly counts: Float64Array;
+  /** Set by the compiler of the chain: emitters by step, then by output name. */
+  readonly emitters: readonly Map<string, Emit>[];
+
+  constructor(steps: readonly PlanStep[], operators: readonly (ChainOperator | undefined)[]) {
+    this.steps = steps;
+    this.operators = operators;
+    this.#stateful = operators.filter((operator) => operator !== undefined);
+    this.counts = new Float64Array(steps.length * 2);
+    this.emitters = steps.map(() => new Map());
+  }
+
+  /** Raises event time: operators fire what is due, in chain order, and then the outputs may say so. */
+  advance(time: number): void {
+    if (!(time > this.watermark)) return;
+    this.watermark = time;
+    const stateful = this.#stateful;
+    for (let index = 0; index < stateful.length; index++) {
+      const operator = stateful[index]!;
+      if (operator.nextEventTime <= time || operator.followsWatermark) this.#fire(operator, time);
+    }
+    this.outputWatermark.time = time;
+  }
+
+  #fire(operator: ChainOperator, time: number): void {
+    const { row } = this;
+    this.row = -1;
+    operator.advance(time);
+    this.row = row;
+  }
+
+  /** An element failed at a step whose policy is not "fail". A failure of another operator passes. */
+  handle(index: number, thrown: unknown, element: unknown, timestamp: number): void {
+    const cause = this.#ownCause(index, thrown);
+    const step = this.steps[index]!;
+    if (step.node.onError === "skip") {
+      this.skipped++;
+      return;
+    }
+    this.deadLettered++;
+    this.emitters[index]!.get("errors")?.(this.#deadLetter(index, cause, element, timestamp), timestamp);
+  }
+
+  #ownCause(index: number, thrown: unknown): unknown {
+    if (!(thrown instanceof OperatorError)) return thrown;
+    if (thrown !== this.failure && thrown.operator === this.steps[index]!.node.name) return thrown.cause;
+    throw thrown;
+  }
+
+  #deadLetter(index: number, cause: unknown, element: unknown, timestamp: number): DeadLetter {
+    const { topic, partition } = this.row >= 0 ? originOfSplit(this.split) : originOfSplit(undefined);
+    return {
+      operator: this.steps[index]!.node.name,
+      error: errorText(cause),
+      topic,
+      partition,
+      offset: this.#offset() ?? -1,
+      timestamp: timestamp === NO_TIMESTAMP ? -1 : timestamp,
+      key: this.operators[index]?.currentKeyText() ?? "",
+      value: valueText(element),
+    };
+  }
+
+  /** The error to throw for what was thrown at a step: named, and remembered if it must end the job. */
+  wrap(thrown: unknown, index: number): OperatorError {
+    if (thrown instanceof OperatorError) return thrown;
+    const { name, onError } = this.steps[index]!.node;
+    const error = new OperatorError(
+      {
+        operator: name,
+        key: this.operators[index]?.currentKeyText(),
+        split: this.row < 0 ? undefined : this.split,
+        offset: this.#offset(),
+      },
+      thrown,
+    );
+    if (isFatal(onError)) this.failure ??= error;
+    return error;
+  }
+
+  /** At the end of a frame: a failure that user code caught still fails the subtask. */
+  check(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  #offset(): number | undefined {
+    return this.row < 0 || this.offsets === undefined ? undefined : this.offsets[this.row];
+  }
+}
+
+function isFatal(policy: ErrorPolicy): boolean {
+  return policy === "fail";
+}

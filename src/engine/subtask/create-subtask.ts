@@ -1,0 +1,56 @@
+// Brings a task to life as one subtask: plans the chain, makes its operators and buffers, and compiles the loop (or interprets the plan
+// where code generation from strings is not allowed).
+import { ChainGenerator } from "../codegen/chain-generator.ts";
+import { ChainInterpreter } from "../codegen/chain-interpreter.ts";
+import type { ChainParts } from "../codegen/chain-compiler.ts";
+import { planChain } from "../codegen/chain-plan.ts";
+import type { Task } from "../job-graph.ts";
+import { createOperator, type OperatorHome } from "../operators/create-operator.ts";
+import { SplitWatermarks } from "../time/split-watermarks.ts";
+import { ChainRuntime } from "./chain-runtime.ts";
+import { ChainSubtask } from "./chain-subtask.ts";
+import { OutputWriter } from "./output-writer.ts";
+import { PassThrough } from "./pass-through.ts";
+import type { Subtask, SubtaskOutput } from "./subtask.ts";
+
+export interface SubtaskContext {
+  readonly index: number;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly jobName: string;
+  /** "auto" (default): generated loops where the process allows them. */
+  readonly codegen?: "auto" | "off";
+  /** Processing time, epoch ms. */
+  readonly now: () => number;
+}
+
+let chains = 0;
+
+export function createSubtask(task: Task, context: SubtaskContext, out: SubtaskOutput): Subtask {
+  const { index, parallelism, maxParallelism } = context;
+  const plan = planChain(task);
+  const home: OperatorHome = { index, parallelism, maxParallelism, now: context.now };
+  const operators = plan.steps.map((step) => createOperator(step, home));
+  const runtime = new ChainRuntime(plan.steps, operators);
+  operators.forEach((operator) => operator?.attach(runtime));
+  const writers = task.outputs.map((output, number) => new OutputWriter(output, number, context, out, runtime.outputWatermark));
+  const passThrough = writers.map((writer, number) =>
+    plan.passThrough.has(number) ? new PassThrough(writer, number, out, runtime.outputWatermark) : undefined,
+  );
+  const head = task.nodes[0]!;
+  const time = head.kind === "source" || head.kind === "timestamps" ? head.time : undefined;
+  const watermarks = time === undefined ? undefined : new SplitWatermarks(time.watermarks);
+  const sourceName = [context.jobName, task.id, index, chains++].map((part) => encodeURIComponent(part)).join("/");
+  const parts: ChainParts = { plan, runtime, writers, passThrough, watermarks, sourceName };
+  const compiler = context.codegen === "off" || !canGenerate() ? new ChainInterpreter(parts) : new ChainGenerator(parts);
+  return new ChainSubtask({ runtime, compiler, writers, passThrough, watermarks, out, index, parallelism, maxParallelism });
+}
+
+/** False under --disallow-code-generation-from-strings. */
+function canGenerate(): boolean {
+  try {
+    return new Function("return true")() === true;
+  } catch {
+    return false;
+  }
+}

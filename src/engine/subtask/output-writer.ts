@@ -1,0 +1,105 @@
+// One task output: which target subtask gets a row, and one buffer per target. `append` is the interpreter's way; generated loops write
+// into the same buffers by text (codegen/). Rows of a keyed edge carry their key and its hash; a key that is none (NaN, an object, a
+// selector that threw) travels as it is, so that the operator behind the edge meets it under its own error policy.
+import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
+import { setValue } from "../../schema/columns.ts";
+import type { KeySelector } from "../../stream/graph.ts";
+import type { TaskOutput } from "../job-graph.ts";
+import { isKeyColumn, storeRow } from "../codegen/row-code.ts";
+import { keyGroup, keyGroupOwner } from "../state/key-group.ts";
+import { hashOfKey } from "../state/key-hash.ts";
+import { selectKey } from "../state/key-selector.ts";
+import { OutputBuffer } from "./output-buffer.ts";
+import type { OutputWatermark } from "./output-watermark.ts";
+import type { SubtaskOutput } from "./subtask.ts";
+
+export interface OutputRouting {
+  /** This subtask's index: where forward edges lead and where rebalancing begins. */
+  readonly index: number;
+  readonly maxParallelism: number;
+}
+
+export class OutputWriter {
+  readonly output: TaskOutput;
+  readonly buffers: readonly OutputBuffer[];
+  /** The key of a keyed edge; undefined: not keyed. */
+  readonly key: KeySelector | undefined;
+  /** Column index of the key when it is a field of its own, otherwise −1. */
+  readonly keyField: number;
+  /** Target subtask by key group. */
+  readonly targetOfGroup: Int32Array;
+  /** Index in `buffers` of the next row, unless keyed. */
+  current = 0;
+  readonly #rebalance: boolean;
+  readonly #maxParallelism: number;
+
+  constructor(output: TaskOutput, index: number, routing: OutputRouting, out: SubtaskOutput, watermark: OutputWatermark) {
+    this.output = output;
+    this.#maxParallelism = routing.maxParallelism;
+    const { target } = output;
+    const partitioning = target.kind === "task" ? target.edge.partitioning : undefined;
+    const targets = target.kind === "task" ? target.parallelism : 1;
+    this.key = partitioning?.kind === "keyed" ? partitioning.key : undefined;
+    this.#rebalance = partitioning?.kind === "rebalance";
+    const only = partitioning?.kind === "forward" ? routing.index : 0;
+    const numbers = this.key !== undefined || this.#rebalance ? Array.from({ length: targets }, (_, number) => number) : [only];
+    this.buffers = numbers.map((number) => new OutputBuffer(out, index, number, output.type, watermark));
+    if (this.#rebalance) this.current = routing.index % targets;
+    this.keyField = this.#findKeyField();
+    if (this.key !== undefined) for (const buffer of this.buffers) buffer.keyBy(this.keyField);
+    this.targetOfGroup = Int32Array.from({ length: this.key === undefined ? 0 : routing.maxParallelism }, (_, group) =>
+      keyGroupOwner(group, targets, routing.maxParallelism),
+    );
+  }
+
+  /** Appends a row; throws SchemaError if it does not fit the type of the output. */
+  append(element: unknown, timestamp: number): void {
+    let target = this.current;
+    let key: unknown;
+    let hash = 0;
+    if (this.key !== undefined) {
+      key = selectKey(this.key, element);
+      hash = hashOfKey(key);
+      target = this.targetOfGroup[keyGroup(hash, this.#maxParallelism)]!;
+    }
+    const buffer = this.buffers[target]!;
+    const { batch, rows } = buffer;
+    storeRow(this.output.type, batch.columns, rows, element);
+    if (this.key !== undefined) {
+      batch.keyHashes![rows] = hash;
+      if (this.keyField < 0) setValue(batch.key!, rows, key);
+    }
+    buffer.mark();
+    batch.timestamps[rows] = timestamp;
+    buffer.rows = rows + 1;
+    if (buffer.rows === MAX_BATCH_ROWS) this.full(buffer);
+  }
+
+  full(buffer: OutputBuffer): void {
+    buffer.send();
+    if (this.#rebalance) this.current = (this.current + 1) % this.buffers.length;
+  }
+
+  /** The target subtask of the next whole batch. */
+  nextTarget(): number {
+    const target = this.buffers[this.current]!.target;
+    if (this.#rebalance) this.current = (this.current + 1) % this.buffers.length;
+    return target;
+  }
+
+  flush(): void {
+    if (this.#rebalance && this.buffers[this.current]!.rows > 0) {
+      const sent = this.current;
+      this.current = (this.current + 1) % this.buffers.length;
+      this.buffers[sent]!.flush();
+    }
+    for (const buffer of this.buffers) buffer.flush();
+  }
+
+  #findKeyField(): number {
+    const { type } = this.output;
+    if (this.key?.kind !== "fields" || this.key.fields.length !== 1 || type?.kind !== "record") return -1;
+    const index = type.fields.findIndex((field) => field.name === (this.key as { fields: readonly string[] }).fields[0]);
+    return index >= 0 && isKeyColumn(type.fields[index]!.type) ? index : -1;
+  }
+}
