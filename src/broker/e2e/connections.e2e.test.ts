@@ -1,6 +1,7 @@
 // Bytes on the wire: garbage, impossible lengths, unknown versions and pipelined requests, and that they cost nobody else anything.
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
 import { ByteReader } from "../../bytes/reader.ts";
 import { ByteWriter } from "../../bytes/writer.ts";
@@ -8,15 +9,21 @@ import { API_KEYS, apiByName, type ApiName, type RequestOf, type ResponseOf } fr
 import { readResponseHeader, writeRequestHeader } from "../../protocol/headers.ts";
 import { newApiVersionsRequest } from "../../protocol/generated/api-versions.gen.ts";
 import { newMetadataRequest } from "../../protocol/generated/metadata.gen.ts";
-import { TestBroker, until } from "./test-broker.ts";
+import { createNodeEnv } from "../../env-node/node-env.ts";
+import { TestBroker } from "./test-broker.ts";
+
+const start = (settings?: Record<string, string>): Promise<TestBroker> => TestBroker.start(createNodeEnv(), tmpdir(), settings);
 
 class Wire {
   readonly socket: Socket;
+  readonly #test: TestBroker;
   readonly #frames: Uint8Array[] = [];
   #buffer: Buffer = Buffer.alloc(0);
   closed = false;
 
-  constructor({ broker }: TestBroker) {
+  constructor(test: TestBroker) {
+    this.#test = test;
+    const { broker } = test;
     this.socket = connect(broker.address.port, broker.address.host);
     this.socket.on("data", (chunk: Buffer) => this.#data(chunk));
     this.socket.on("close", () => (this.closed = true));
@@ -28,7 +35,10 @@ class Wire {
   }
 
   async answer(): Promise<Uint8Array> {
-    await until("an answer", () => this.#frames.length > 0 || this.closed);
+    await this.#test.until(
+      () => "an answer",
+      () => this.#frames.length > 0 || this.closed,
+    );
     const answer = this.#frames.shift();
     assert.ok(answer !== undefined, "the connection was closed instead of answered");
     return answer;
@@ -69,7 +79,7 @@ const apiVersions = newApiVersionsRequest({ clientSoftwareName: "wire", clientSo
 
 describe("a connection", () => {
   it("is closed, alone and with one log line each, by garbage, a 2 GiB length, a negative one and an unknown API", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const bystander = new Wire(test);
     const culprits: [string, Uint8Array][] = [
       ["garbage", new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n")],
@@ -83,7 +93,10 @@ describe("a connection", () => {
       const before = test.log.length;
       const culprit = new Wire(test);
       culprit.socket.write(bytes);
-      await until(`${name} closes its connection`, () => culprit.closed);
+      await test.until(
+        () => `${name} closes its connection`,
+        () => culprit.closed,
+      );
       assert.equal(test.log.length, before + 1, name);
     }
     bystander.send("ApiVersions", 3, apiVersions, 1);
@@ -92,17 +105,23 @@ describe("a connection", () => {
   });
 
   it("that goes away in the middle of a request leaves nothing behind", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const wire = new Wire(test);
     wire.socket.write(Buffer.concat([prefix(1_000_000), Buffer.alloc(500_000)]));
-    await until("it is connected", () => test.broker.metrics().connections === 1);
+    await test.until(
+      () => "it is connected",
+      () => test.broker.metrics().connections === 1,
+    );
     wire.socket.destroy();
-    await until("it is forgotten", () => test.broker.metrics().connections === 0);
+    await test.until(
+      () => "it is forgotten",
+      () => test.broker.metrics().connections === 0,
+    );
     assert.equal(test.broker.metrics().requestBytes, 0);
   });
 
   it("is told the versions of ApiVersions when it asks with an unknown one", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const wire = new Wire(test);
     wire.socket.write(Uint8Array.of(0, 0, 0, 10, 0, 18, 0, 99, 0, 0, 0, 7, 0xff, 0xff));
     const { correlationId, response } = await wire.read("ApiVersions", 0);
@@ -119,15 +138,18 @@ describe("a connection", () => {
   });
 
   it("is closed by a Produce of version 2, which is advertised and refused", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const wire = new Wire(test);
     wire.socket.write(Uint8Array.of(0, 0, 0, 18, 0, 0, 0, 2, 0, 0, 0, 7, 0xff, 0xff, 0, 1, 0, 0, 0, 1, 0, 0));
-    await until("the connection is closed", () => wire.closed);
+    await test.until(
+      () => "the connection is closed",
+      () => wire.closed,
+    );
     assert.match(String(test.log.at(-1)?.fields["error"]), /Produce version 2/);
   });
 
   it("gets its answers in the order of its requests, however many come at once", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const wire = new Wire(test);
     const requests = Array.from({ length: 300 }, (_, i) =>
       i % 2 === 0

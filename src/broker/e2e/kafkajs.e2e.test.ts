@@ -1,8 +1,12 @@
 // kafkajs against the broker: produce, consume, groups, transactions, restarts.
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
 import { CompressionTypes, Kafka, logLevel, type EachMessagePayload, type IHeaders } from "kafkajs";
-import { TestBroker, until } from "./test-broker.ts";
+import { createNodeEnv } from "../../env-node/node-env.ts";
+import { TestBroker } from "./test-broker.ts";
+
+const start = (settings?: Record<string, string>): Promise<TestBroker> => TestBroker.start(createNodeEnv(), tmpdir(), settings);
 
 process.env["KAFKAJS_NO_PARTITIONER_WARNING"] = "1";
 
@@ -35,7 +39,10 @@ async function consume(
         read.push({ partition, offset, key: key?.toString() ?? null, value: value?.toString() ?? null, headers });
       },
     });
-    await until(`${count} records of ${topic}, ${read.length} came`, () => read.length >= count);
+    await test.until(
+      () => `${count} records of ${topic}, ${read.length} came`,
+      () => read.length >= count,
+    );
   } finally {
     await consumer.disconnect();
   }
@@ -44,7 +51,7 @@ async function consume(
 
 describe("kafkajs", () => {
   it("produces and consumes keys, values, nulls, headers, and every compression it has", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const producer = client(test).producer();
     await producer.connect();
     const first = await producer.send({
@@ -77,7 +84,7 @@ describe("kafkajs", () => {
   });
 
   it("produces with acks 0, 1 and all", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const producer = client(test).producer();
     await producer.connect();
     for (const acks of [0, 1, -1]) await producer.send({ topic: "t", acks, messages: [{ value: `acks ${acks}` }] });
@@ -90,7 +97,7 @@ describe("kafkajs", () => {
   });
 
   it("gets a batch that is too large refused, and one just below the limit through", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const producer = client(test).producer();
     await producer.connect();
     await assert.rejects(producer.send({ topic: "t", messages: [{ value: Buffer.alloc(2_000_000) }] }), /larger than/);
@@ -101,7 +108,7 @@ describe("kafkajs", () => {
   });
 
   it("writes idempotently", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const producer = client(test).producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     for (let i = 0; i < 20; i++) await producer.send({ topic: "t", messages: [{ value: String(i) }] });
@@ -111,7 +118,7 @@ describe("kafkajs", () => {
   });
 
   it("commits and aborts transactions, with offsets, and shows read_committed readers only what was committed", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const kafka = client(test);
     const admin = kafka.admin();
     await admin.connect();
@@ -150,7 +157,7 @@ describe("kafkajs", () => {
   });
 
   it("fences a producer whose transactional id another one took, and aborts what it left open", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const zombie = client(test).producer({ transactionalId: "txn", idempotent: true, maxInFlightRequests: 1, retry: { retries: 1 } });
     await zombie.connect();
     const open = await zombie.transaction();
@@ -171,7 +178,7 @@ describe("kafkajs", () => {
   });
 
   it("shares a topic's partitions among the members of a group and hands them on when one leaves", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     const kafka = client(test);
     const admin = kafka.admin();
     await admin.connect();
@@ -193,12 +200,18 @@ describe("kafkajs", () => {
       await consumer.run({ eachMessage: async () => {} });
       members.push(consumer);
     }
-    await until("both members have two partitions", () => [...seen.values()].every((partitions) => partitions.size === 2));
+    await test.until(
+      () => "both members have two partitions",
+      () => [...seen.values()].every((partitions) => partitions.size === 2),
+    );
     assert.deepEqual([...seen.get("a")!, ...seen.get("b")!].sort(), [0, 1, 2, 3]);
     const described = await admin.describeGroups(["g"]);
     assert.deepEqual([described.groups[0]?.state, described.groups[0]?.members.length], ["Stable", 2]);
     await members[0]!.disconnect();
-    await until("the other has all four", () => seen.get("b")!.size === 4);
+    await test.until(
+      () => "the other has all four",
+      () => seen.get("b")!.size === 4,
+    );
     await members[1]!.disconnect();
     const { groups } = await admin.listGroups();
     assert.ok(groups.some(({ groupId }) => groupId === "g"));
@@ -208,7 +221,7 @@ describe("kafkajs", () => {
   });
 
   it("finds records, committed offsets and transactional ids again after a restart", async () => {
-    await using test = await TestBroker.start();
+    await using test = await start();
     let producer = client(test).producer({ transactionalId: "txn", idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     const transaction = await producer.transaction();
@@ -231,7 +244,7 @@ describe("kafkajs", () => {
   });
 
   it("administers topics: creates, describes, grows, trims and deletes them", async () => {
-    await using test = await TestBroker.start({ "num.partitions": "3", "auto.create.topics.enable": "false" });
+    await using test = await start({ "num.partitions": "3", "auto.create.topics.enable": "false" });
     const admin = client(test).admin();
     await admin.connect();
     assert.equal(await admin.createTopics({ topics: [{ topic: "a", configEntries: [{ name: "retention.ms", value: "1000" }] }] }), true);

@@ -1,9 +1,9 @@
 // Test help: a broker on a free port and an empty directory, both gone at the end of the test; logs are kept, not printed.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// The caller brings the environment, so that the same tests could run in a simulation.
+import type { Env } from "../../env/env.ts";
 import type { LogLevel } from "../../env/logger.ts";
-import { startBroker, type Broker } from "../index.ts";
+import { startBroker, type Broker, type BrokerOptions } from "../broker.ts";
+import { randomUuid } from "../random-uuid.ts";
 
 export interface LogLine {
   readonly level: LogLevel;
@@ -12,18 +12,29 @@ export interface LogLine {
 }
 
 export class TestBroker {
+  readonly env: Env;
   readonly dataDir: string;
   readonly log: LogLine[] = [];
-  readonly #settings: Record<string, string>;
+  readonly #options: Partial<BrokerOptions>;
   broker!: Broker;
 
-  private constructor(dataDir: string, settings: Record<string, string>) {
+  private constructor(env: Env, dataDir: string, options: Partial<BrokerOptions>) {
+    const logger = {
+      log: (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>> = {}) => void this.log.push({ level, event, fields }),
+    };
+    this.env = { ...env, logger };
     this.dataDir = dataDir;
-    this.#settings = settings;
+    this.#options = options;
   }
 
-  static async start(settings: Record<string, string> = {}): Promise<TestBroker> {
-    const test = new TestBroker(await mkdtemp(join(tmpdir(), "millrace-broker-")), settings);
+  /** In a fresh directory below `parent`. */
+  static async start(
+    env: Env,
+    parent: string,
+    settings: Record<string, string> = {},
+    options: Partial<BrokerOptions> = {},
+  ): Promise<TestBroker> {
+    const test = new TestBroker(env, `${parent}/millrace-broker-${randomUuid(env.random)}`, { ...options, settings });
     await test.open();
     return test;
   }
@@ -33,10 +44,7 @@ export class TestBroker {
   }
 
   async open(): Promise<void> {
-    const logger = {
-      log: (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>> = {}) => void this.log.push({ level, event, fields }),
-    };
-    this.broker = await startBroker({ port: 0, dataDir: this.dataDir, durability: "disk", settings: this.#settings, logger });
+    this.broker = await startBroker(this.env, { port: 0, dataDir: this.dataDir, ...this.#options });
   }
 
   /** The same directory, another process as far as clients can tell. */
@@ -45,17 +53,18 @@ export class TestBroker {
     await this.open();
   }
 
+  /** Waits until `condition` holds; fails after `timeoutMs`, saying what was waited for. */
+  async until(what: () => string, condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+    const { clock, timers } = this.env;
+    const deadline = clock.monotonicMs() + timeoutMs;
+    while (!(await condition())) {
+      if (clock.monotonicMs() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain: ${what()}`);
+      await timers.sleep(10);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.broker.close();
-    await rm(this.dataDir, { recursive: true, force: true });
-  }
-}
-
-/** Waits until `condition` holds; fails after `timeoutMs`, saying what was waited for. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await this.env.files.removeDirectory(this.dataDir);
   }
 }
