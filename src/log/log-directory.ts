@@ -5,6 +5,7 @@ import type { Env } from "../env/env.ts";
 import type { DirectoryLock } from "../env/files.ts";
 import type { Timer } from "../env/clock.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
+import { makeDirectoryDurably } from "./durable-directory.ts";
 import { FileCache } from "./file-cache.ts";
 import { FlushGroup } from "./flush-group.ts";
 import { HotTail } from "./hot-tail.ts";
@@ -62,7 +63,7 @@ export class LogDirectory {
    * KafkaError KAFKA_STORAGE_ERROR if what is there cannot be trusted.
    */
   static async open(env: Env, path: string, options: LogOptions): Promise<LogDirectory> {
-    await env.files.makeDirectory(path);
+    await makeDirectoryDurably(env.files, path);
     const lock = await env.files.lockDirectory(path);
     const directory = new LogDirectory(env, path, options, lock);
     try {
@@ -148,7 +149,6 @@ export class LogDirectory {
     const clusterId = randomUuid(this.#env.random);
     const text = `${JSON.stringify({ version: 1, clusterId })}\n`;
     await writeFileAtomically(files, directory, META_FILE, new TextEncoder().encode(text));
-    await files.syncDirectory(this.path);
     return clusterId;
   }
 

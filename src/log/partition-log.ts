@@ -116,7 +116,8 @@ export class PartitionLog {
     this.highWatermark = recovered.endOffset;
     this.#context = context;
     this.#producers = recovered.producers;
-    this.lastStableOffset = this.#producers.transactions.lastStableOffset(this.highWatermark);
+    const stable = this.#producers.transactions.lastStableOffset(this.highWatermark);
+    this.lastStableOffset = Math.max(stable, recovered.logStartOffset);
     this.#segments = new SegmentList(context, identity.directory, recovered.segments);
     this.#queue = new AppendQueue(context, this, this.#segments, recovered.endOffset);
     this.#indexes = new IndexLoader(context, this.#segments, () => this.settings.indexIntervalBytes);
@@ -293,7 +294,7 @@ export class PartitionLog {
     this.#producers.written(this.#queue.writtenOffset);
     const { transactions } = this.#producers;
     const highWatermark = this.#queue.stableOffset;
-    const lastStableOffset = transactions.lastStableOffset(highWatermark);
+    const lastStableOffset = Math.max(this.logStartOffset, transactions.lastStableOffset(highWatermark));
     transactions.durable(highWatermark);
     if (highWatermark === this.highWatermark && lastStableOffset === this.lastStableOffset) return;
     this.highWatermark = highWatermark;
@@ -379,6 +380,7 @@ export class PartitionLog {
       throw logError("OFFSET_OUT_OF_RANGE", `Records of ${this.name} can be deleted up to ${this.highWatermark}, asked for was ${offset}.`);
     }
     await this.#keeper.deleteBefore(start);
+    this.advanced();
   }
 
   /** Deletes the segments that the topic's retention does not keep. */

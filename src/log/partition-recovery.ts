@@ -7,6 +7,7 @@ import type { LogContext } from "./log-context.ts";
 import { logError, messageOf } from "./log-error.ts";
 import { type PartitionCheckpoint, type RecoveryPoint, readCheckpoint } from "./partition-checkpoint.ts";
 import { decodeProducerSnapshot } from "./producer-snapshot.ts";
+import type { ProducerEntry } from "./producer-state.ts";
 import { Producers } from "./producers.ts";
 import { Segment } from "./segment.ts";
 import {
@@ -51,10 +52,13 @@ class Recovery {
   #point: RecoveryPoint | undefined;
   /** Batches from this offset on are applied to the producers; aborted transactions from the second one on go into the index. */
   #producersFrom = 0;
+  #snapshotOffset = 0;
   #abortedFrom = 0;
   /** Position in the recovery point's segment up to which its indexes are complete. */
   #indexedTo = 0;
   #cut: Cut | undefined;
+  /** Producers of the snapshot, when the log is read from its start anyway: those whose batches were deleted are only known from it. */
+  #forgotten: readonly ProducerEntry[] = [];
 
   constructor(context: LogContext, directory: string, intervalBytes: number) {
     this.#context = context;
@@ -71,6 +75,7 @@ class Recovery {
     for (let i = first.segment; i < this.#segments.length && this.#cut === undefined; i++) {
       scannedBytes += await this.#scan(i, i === first.segment ? first.position : 0);
     }
+    this.#producers.adopt(this.#forgotten);
     await this.#finish(scannedBytes);
     const active = this.#segments.at(-1)!;
     this.#producers.written(active.nextOffset);
@@ -96,7 +101,7 @@ class Recovery {
     while (dead + 1 < bases.length && bases[dead + 1]! <= this.#logStartOffset) dead++;
     for (const base of bases.slice(0, dead)) await deleteSegmentFiles(this.#context, this.#directory, base);
     const alive = bases.slice(dead);
-    await this.#removeStrays(names, new Set(alive));
+    await this.#removeStrays(new Set(alive));
     for (const [i, base] of alive.entries()) {
       const stat = await files.stat(`${this.#directory}/${offsetFileName(base, LOG_SUFFIX)}`);
       this.#segments.push(new Segment(this.#directory, base, stat?.size ?? 0, alive[i + 1] ?? base));
@@ -108,8 +113,8 @@ class Recovery {
     this.#logStartOffset = Math.max(this.#logStartOffset, this.#segments[0]!.baseOffset);
   }
 
-  async #removeStrays(names: readonly string[], bases: ReadonlySet<number>): Promise<void> {
-    for (const name of names) {
+  async #removeStrays(bases: ReadonlySet<number>): Promise<void> {
+    for (const name of await this.#context.env.files.list(this.#directory)) {
       const orphan = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, ABORTED_INDEX_SUFFIX].some((suffix) => {
         const base = offsetOfFileName(name, suffix);
         return base >= 0 && !bases.has(base);
@@ -121,8 +126,14 @@ class Recovery {
   /** Accepts the recovery point if the files can bear it out. */
   async #checkPoint(point: RecoveryPoint | undefined): Promise<void> {
     if (point === undefined) return;
+    this.#snapshotOffset = point.offset;
+    const first = this.#segments[0]!.baseOffset;
+    if (point.segmentBase < first && point.offset <= first) {
+      // Its segment was deleted since: everything that is left lies behind it.
+      this.#point = { offset: first, segmentBase: first, position: 0, indexEntries: [0, 0, 0] };
+      return;
+    }
     const segment = this.#segments.find((candidate) => candidate.baseOffset === point.segmentBase);
-    if (point.offset < this.#segments[0]!.baseOffset) return;
     if (segment === undefined || segment.sizeBytes < point.position) {
       this.#context.env.logger.log("error", "log-shorter-than-recovery-point", {
         directory: this.#directory,
@@ -146,7 +157,7 @@ class Recovery {
     }
     const at = this.#segments.findIndex((segment) => segment.baseOffset === point.segmentBase);
     const segment = this.#segments[at]!;
-    const entries = await this.#readSnapshot(point.offset);
+    const entries = await this.#readSnapshot(this.#snapshotOffset);
     if (entries !== undefined) this.#producers.restore(entries, point.offset);
     this.#producersFrom = entries === undefined ? 0 : point.offset;
     const indexes = await this.#loadIndexes(segment, point);
@@ -160,6 +171,7 @@ class Recovery {
       // The aborted index of this segment needs the transactions that began before it: everything is read again.
       this.#producersFrom = 0;
       this.#producers.restore([], 0);
+      this.#forgotten = entries ?? [];
       this.#abortedFrom = segment.baseOffset;
       this.#warnRebuild(segment, "its index files are missing or damaged");
     }

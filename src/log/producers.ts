@@ -49,6 +49,13 @@ export class Producers {
     this.transactions.reset(this.#entries.values(), endOffset);
   }
 
+  /** Adds producers without an open transaction that are not known yet. */
+  adopt(entries: readonly ProducerEntry[]): void {
+    for (const entry of entries) {
+      if (entry.transactionFirstOffset < 0 && !this.#entries.has(entry.producerId)) this.#entries.set(entry.producerId, entry);
+    }
+  }
+
   /** Applies a data batch that will get `baseOffset`. Returns the original if it is a duplicate; throws KafkaError if it is refused. */
   apply(
     header: BatchHeader,

@@ -3,6 +3,7 @@
 // A topic being deleted is <name>.deleted until its directories are gone.
 import type { Files } from "../env/files.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
+import { makeDirectoryDurably } from "./durable-directory.ts";
 import { logError } from "./log-error.ts";
 import { TEMPORARY_SUFFIX } from "./segment-files.ts";
 import type { TopicConfig } from "./topic-config.ts";
@@ -31,7 +32,7 @@ export class TopicStore {
 
   /** All topics, and the names of those whose deletion is not finished. */
   async load(): Promise<{ readonly topics: StoredTopic[]; readonly deleted: StoredTopic[] }> {
-    await this.#files.makeDirectory(this.#directory);
+    await makeDirectoryDurably(this.#files, this.#directory);
     const topics: StoredTopic[] = [];
     const deleted: StoredTopic[] = [];
     for (const name of await this.#files.list(this.#directory)) {
