@@ -25,6 +25,8 @@ export class BatchBuilder {
   readonly batch: Batch;
   /** One per column, undefined where the column is not made of bytes. */
   readonly arenas: readonly (Arena | undefined)[];
+  /** Strings are kept as bytes. */
+  readonly ofBytes: boolean;
   /** The arenas that are there. */
   readonly #used: readonly { readonly arena: Arena; readonly column: StringColumn }[];
 
@@ -32,6 +34,7 @@ export class BatchBuilder {
   constructor(type: TypeInfo | undefined, capacity: number, strings: "values" | "bytes" = "values") {
     this.type = type;
     this.capacity = capacity;
+    this.ofBytes = strings === "bytes";
     this.batch = createBatch(type, capacity, strings);
     this.arenas = this.batch.columns.map((column) =>
       column.kind === "string" && column.offsets !== undefined ? { bytes: new Uint8Array(FIRST_ARENA_BYTES) } : undefined,

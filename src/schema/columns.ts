@@ -144,7 +144,7 @@ export function setValue(column: Column, row: number, value: unknown): void {
   switch (column.kind) {
     case "f64":
     case "i32":
-      column.values[row] = absent ? 0 : (value as number) + 0;
+      column.values[row] = absent ? 0 : (value as number);
       return;
     case "bool":
       column.values[row] = value === true ? 1 : 0;
