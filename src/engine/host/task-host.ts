@@ -32,6 +32,7 @@ export class TaskHost {
   readonly #status: HostStatus;
   readonly #wakeup: Wakeup;
   #phase: "deploying" | "running" | "closing" | "closed" = "deploying";
+  #deployed = false;
   #suspended = false;
   #draining: boolean;
   #endedSubtasks = 0;
@@ -78,6 +79,7 @@ export class TaskHost {
     }
     if (this.#calls.failed || this.#phase !== "deploying") return await this.#close();
     this.#phase = "running";
+    this.#deployed = true;
     this.#emit({ kind: "running" });
     this.#status.start(this.#deployment.statusIntervalMs, (report) => this.#emit({ kind: "status", report }));
     this.#planDiscovery();
@@ -344,8 +346,9 @@ export class TaskHost {
   }
 
   async #close(): Promise<void> {
-    this.#phase = "closing";
     this.#discovery?.cancel();
+    if (this.#deployed && !this.#calls.failed) this.#emit({ kind: "status", report: this.#status.report() });
+    this.#phase = "closing";
     this.#status.stop();
     this.#checkpoint?.abandon();
     await this.#execution.close();
