@@ -50,15 +50,19 @@ export class EventQueue {
     this.#forget(event);
   }
 
-  /** The next event that is not cancelled, removed. */
+  /** The next event that is not cancelled. */
+  peek(): SimEvent | undefined {
+    while (this.#heap[0] !== undefined && this.#heap[0].fire === undefined) this.#popAny();
+    return this.#heap[0];
+  }
+
+  /** The same, removed. */
   pop(): SimEvent | undefined {
-    for (;;) {
-      const event = this.#popAny();
-      if (event === undefined) return undefined;
-      if (event.fire === undefined) continue;
-      this.#forget(event);
-      return event;
-    }
+    const event = this.peek();
+    if (event === undefined) return undefined;
+    this.#popAny();
+    this.#forget(event);
+    return event;
   }
 
   #forget(event: SimEvent): void {

@@ -98,8 +98,8 @@ export class Scheduler {
   }
 
   #fireNext(lastMs: number): void {
+    if (this.#queue.peek()!.at > lastMs) throw this.#endless(`${Math.round(lastMs)} ms of virtual time`);
     const event = this.#queue.pop()!;
-    if (event.at > lastMs) throw this.#endless(`${Math.round(event.at)} ms of virtual time`);
     this.#nowMs = event.at;
     this.#fired++;
     this.trace.number(event.at);

@@ -1,0 +1,58 @@
+// What Compression promises, held against libuv's pool and the simulation.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Compression } from "../../env/compression.ts";
+import { WORLDS } from "./worlds.ts";
+
+const TEXT = new TextEncoder().encode("one line of text\n".repeat(10_000));
+
+async function* inPieces(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+for (const world of WORLDS) {
+  for (const kind of ["gzip", "zstd"] as const) {
+    const contract = (sentence: string, body: (compression: Compression) => Promise<void>): void => {
+      test(`${world.name}: ${kind} ${sentence}`, () => world.run((env) => body(env.compression)));
+    };
+
+    contract("gives back what it was given, down to nothing", async (compression) => {
+      for (const bytes of [TEXT, new Uint8Array(0), Uint8Array.of(1)]) {
+        const compressed = await compression.compress(kind, bytes);
+        assert.deepEqual(new Uint8Array(await compression.decompress(kind, compressed, bytes.length)), bytes);
+      }
+      assert.ok((await compression.compress(kind, TEXT)).length < TEXT.length / 10);
+    });
+
+    contract("stops at the limit with EOVERSIZE", async (compression) => {
+      const bomb = await compression.compress(kind, new Uint8Array(50_000_000));
+      assert.ok(bomb.length < 100_000);
+      await assert.rejects(compression.decompress(kind, bomb, 1_000_000), { code: "EOVERSIZE" });
+      await assert.rejects(compression.decompress(kind, await compression.compress(kind, TEXT), TEXT.length - 1), { code: "EOVERSIZE" });
+      await assert.rejects(compression.decompress(kind, await compression.compress(kind, Uint8Array.of(1)), 0), { code: "EOVERSIZE" });
+    });
+
+    contract("answers damaged, cut and foreign data with EBADDATA", async (compression) => {
+      const good = await compression.compress(kind, TEXT);
+      await assert.rejects(compression.decompress(kind, good.subarray(0, good.length - 20), 1e7), { code: "EBADDATA" });
+      await assert.rejects(compression.decompress(kind, TEXT, 1e7), { code: "EBADDATA" });
+      await assert.rejects(compression.decompress(kind, new Uint8Array(0), 1e7), { code: "EBADDATA" });
+      await assert.rejects(collect(compression.decompressStream(kind, inPieces(TEXT, 1000))), { code: "EBADDATA" });
+      await assert.rejects(collect(compression.decompressStream(kind, inPieces(good.subarray(0, good.length - 20), 100))), {
+        code: "EBADDATA",
+      });
+    });
+
+    contract("decompresses a stream cut anywhere", async (compression) => {
+      const compressed = await compression.compress(kind, TEXT);
+      for (const size of [1, 7, 1_000_000])
+        assert.deepEqual(await collect(compression.decompressStream(kind, inPieces(compressed, size))), TEXT);
+    });
+  }
+}
