@@ -1,0 +1,37 @@
+// The -o option of `topic tail`: start, end, an offset, -N (the last N of each partition) or @TIME (epoch ms, ISO 8601, or "-10m" for
+// ten minutes ago).
+import { CliError } from "./cli-error.ts";
+import { EXIT } from "./exit-codes.ts";
+
+export type StartOffset =
+  | { readonly kind: "start" }
+  | { readonly kind: "end" }
+  | { readonly kind: "offset"; readonly offset: number }
+  | { readonly kind: "last"; readonly count: number }
+  | { readonly kind: "time"; readonly timestamp: number };
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Throws a CliError (usage). */
+export function parseStartOffset(text: string, now: number): StartOffset {
+  if (text === "start" || text === "beginning" || text === "earliest") return { kind: "start" };
+  if (text === "end" || text === "latest") return { kind: "end" };
+  if (/^\d{1,15}$/.test(text)) return { kind: "offset", offset: Number(text) };
+  if (/^-\d{1,9}$/.test(text)) return { kind: "last", count: -Number(text) };
+  if (text.startsWith("@")) {
+    const timestamp = parseTime(text.slice(1), now);
+    if (timestamp !== undefined) return { kind: "time", timestamp };
+  }
+  throw new CliError(
+    EXIT.usage,
+    `-o ${text}: expected start, end, an offset, -N (the last N of each partition) or @TIME, such as @-10m, @2026-01-31T08:00:00Z or @1767225600000.`,
+  );
+}
+
+function parseTime(text: string, now: number): number | undefined {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const ago = /^-(\d{1,9})(ms|s|m|h|d)$/.exec(text);
+  if (ago !== null) return now - Number(ago[1]) * UNITS[ago[2]!]!;
+  const parsed = Date.parse(text);
+  return Number.isNaN(parsed) ? undefined : parsed;
+}
