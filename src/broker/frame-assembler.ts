@@ -1,6 +1,7 @@
 // Cuts a byte stream into length-prefixed frames. A frame that lies whole in one chunk is handed on as a view; one that spans
 // chunks is copied once into a buffer that grows with what has arrived, so a length alone never allocates much.
 // Invariant: memory held is at most about twice the bytes received of the present frame, plus EAGER_BYTES.
+import { Buffer } from "node:buffer";
 
 /** Frames up to this size get their buffer at once; larger ones grow into it. */
 const EAGER_BYTES = 1024 * 1024;
@@ -59,14 +60,14 @@ export class FrameAssembler {
   #open(size: number): void {
     this.#size = size;
     this.#filled = 0;
-    this.#buffer = new Uint8Array(Math.min(size, EAGER_BYTES));
+    this.#buffer = uninitialised(Math.min(size, EAGER_BYTES));
   }
 
   #fill(chunk: Uint8Array, at: number): number {
     const take = Math.min(this.#size - this.#filled, chunk.length - at);
     let buffer = this.#buffer!;
     if (this.#filled + take > buffer.length) {
-      const grown = new Uint8Array(Math.min(this.#size, Math.max(this.#filled + take, buffer.length * 2)));
+      const grown = uninitialised(Math.min(this.#size, Math.max(this.#filled + take, buffer.length * 2)));
       grown.set(buffer.subarray(0, this.#filled));
       this.#buffer = buffer = grown;
     }
@@ -87,4 +88,9 @@ export class FrameAssembler {
     }
     return size;
   }
+}
+
+/** Not zeroed: every byte is written before anybody sees the buffer. */
+function uninitialised(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
 }
