@@ -65,7 +65,10 @@ export class NodeConnection implements Connection {
     const socket = this.#socket;
     socket.end();
     socket.resume(); // discards what still comes, so that the peer's end is seen
-    socket.once("finish", () => socket.setTimeout(LINGER_MS, () => socket.destroy()));
+    socket.once("finish", () => {
+      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+      socket.once("close", () => clearTimeout(timer));
+    });
   }
 
   destroy(error?: Error): void {
