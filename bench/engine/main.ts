@@ -1,0 +1,48 @@
+// `npm run bench:engine [-- --jsonl] [--events N] [--case NAME] [--profile DIR] [--throughput]`: how many events per second and core the
+// engine handles through the public API, checkpoints every second, and the 99th percentile of the latency at half that load.
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { machine } from "../machine.ts";
+import { CASES } from "./cases.ts";
+
+interface Line {
+  readonly case: string;
+  readonly events: number;
+  readonly eventsPerSPerCore: number;
+  readonly p99Ms: number | null;
+  readonly rssMb: number;
+  readonly goal: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    jsonl: { type: "boolean", default: false },
+    case: { type: "string" },
+    events: { type: "string" },
+    profile: { type: "string" },
+    throughput: { type: "boolean", default: false },
+  },
+});
+
+function measure(name: string, events: number): Line {
+  const profile =
+    values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`, `--cpu-prof-name=${name}.cpuprofile`];
+  const script = new URL("./run-case.ts", import.meta.url).pathname;
+  const argv = ["--conditions=source", ...profile, script, name, String(events), values.throughput ? "throughput" : "all"];
+  const child = spawnSync(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+  if (child.status !== 0) throw new Error(`The case ${name} ended with code ${child.status}.`);
+  return JSON.parse(child.stdout.trim().split("\n").at(-1)!) as Line;
+}
+
+const chosen = CASES.filter((each) => values.case === undefined || each.name.includes(values.case));
+if (chosen.length === 0) throw new Error(`No case contains "${values.case}". Cases: ${CASES.map((each) => each.name).join(", ")}.`);
+if (!values.jsonl) console.log(machine());
+for (const each of chosen) {
+  const line = measure(each.name, values.events === undefined ? each.events : Number(values.events));
+  const { eventsPerSPerCore, p99Ms, rssMb } = line;
+  if (values.jsonl) console.log(JSON.stringify({ case: line.case, events: line.events, eventsPerSPerCore, p99Ms, rssMb }));
+  else {
+    const millions = (eventsPerSPerCore / 1e6).toFixed(2);
+    console.log(`${line.case.padEnd(22)} ${millions.padStart(7)} M events/s/core (goal ${line.goal / 1e6}) p99 ${p99Ms} ms, ${rssMb} MB`);
+  }
+}

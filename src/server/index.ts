@@ -1,0 +1,21 @@
+// millrace/server: a whole server in this process (broker, jobs, console), or one pipeline with what it needs.
+import { createNodeEnv } from "../env-node/node-env.ts";
+import type { Logger } from "../env/logger.ts";
+import { startServer as startServerOn, type RunOptions, type Server, type ServerOptions } from "./server.ts";
+
+export { JobFailedError } from "../engine/coordinator/job-failure.ts";
+export type { Job, JobResult, JobState, JobStatus } from "../engine/coordinator/job-status.ts";
+export { ServerError } from "./server-error.ts";
+export type { MillraceConfig } from "./settings.ts";
+export { start } from "./start.ts";
+export type { StartOptions } from "./start-on.ts";
+export type { RunOptions, Server, ServerOptions };
+
+/**
+ * Starts broker and console: `{ dataDir, brokerPort: 0, consolePort: 0 }` is enough for a test. Resolves when both accept clients.
+ * Rejects with a ServerError when a port or the data directory is in use (PORT_IN_USE, DATA_IN_USE) or cannot be used.
+ */
+export function startServer(options: ServerOptions & { readonly logger?: Logger } = {}): Promise<Server> {
+  const { logger, ...rest } = options;
+  return startServerOn(createNodeEnv(logger === undefined ? {} : { logger }), rest);
+}
