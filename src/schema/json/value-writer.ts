@@ -118,35 +118,38 @@ function mapWriter(type: TypeInfo & { kind: "map" }): ValueWriter {
 function recordWriter(type: TypeInfo & { kind: "record" }): ValueWriter {
   const fields = type.fields.map(({ name, type: of }) => ({
     name,
-    prefix: `${JSON.stringify(name)}:`,
+    prefix: encoder.encode(`,${JSON.stringify(name)}:`),
     optional: of.kind === "optional",
     write: valueWriter(of),
   }));
   return (out, value, depth) => {
     if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Map) notWritable(type, value);
     checkDepth(depth);
-    let first = true;
-    putAscii(out, "{");
+    let first = 1;
+    out.ensure(1);
+    out.bytes[out.at++] = 0x7b;
     for (const { name, prefix, optional, write } of fields) {
       const of = fieldValue(value, name);
       if (optional && (of === undefined || of === null)) continue;
-      if (!first) putAscii(out, ",");
-      first = false;
-      putUtf8(out, prefix);
+      putBytes(out, prefix, first);
+      first = 0;
       try {
         write(out, of, depth + 1);
       } catch (error) {
         rethrowInside(error, (rest) => fieldPath(name, rest));
       }
     }
-    putAscii(out, "}");
+    out.ensure(1);
+    out.bytes[out.at++] = 0x7d;
   };
 }
 
-/** Text without escapes. */
-function putUtf8(out: EncodeBuffer, text: string): void {
-  out.ensure(text.length * 3);
-  out.at += encoder.encodeInto(text, out.bytes.subarray(out.at)).written;
+/** bytes[start …]. Names are short: a loop beats set(). */
+function putBytes(out: EncodeBuffer, bytes: Uint8Array, start: number): void {
+  out.ensure(bytes.length);
+  let { at } = out;
+  for (let index = start; index < bytes.length; index++) out.bytes[at++] = bytes[index]!;
+  out.at = at;
 }
 
 const encoder = new TextEncoder();
