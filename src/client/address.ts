@@ -21,6 +21,6 @@ export function parseAddress(text: string): Address {
 export function parseBrokers(brokers: string | readonly string[]): Address[] {
   const texts = typeof brokers === "string" ? brokers.split(",") : brokers.flatMap((text) => text.split(","));
   const addresses = texts.filter((text) => text.trim() !== "").map(parseAddress);
-  if (addresses.length === 0) throw new ClientError("INVALID_ARGUMENT", "No broker address given. Write brokers: \"host:port,host:port\".");
+  if (addresses.length === 0) throw new ClientError("INVALID_ARGUMENT", 'No broker address given. Write brokers: "host:port,host:port".');
   return addresses;
 }

@@ -54,7 +54,12 @@ export interface ListedGroup {
 
 export interface DescribedGroup extends ListedGroup {
   readonly protocol: string;
-  readonly members: readonly { readonly memberId: string; readonly groupInstanceId: string | null; readonly clientId: string; readonly clientHost: string }[];
+  readonly members: readonly {
+    readonly memberId: string;
+    readonly groupInstanceId: string | null;
+    readonly clientId: string;
+    readonly clientHost: string;
+  }[];
 }
 
 export interface ListedTransaction {
@@ -123,7 +128,10 @@ export class Admin {
     await this.#controllerCall("Creating topics", "CreateTopics", settings, message, (response) => {
       for (const { name, errorCode, errorMessage } of response.topics) check(errorCode, `Creating topic "${name}"`, errorMessage);
     });
-    await this.#settle(topics.map(({ name }) => name), settings);
+    await this.#settle(
+      topics.map(({ name }) => name),
+      settings,
+    );
   }
 
   /** Returns when the brokers know the topics, so that the next call finds them. */
@@ -137,7 +145,12 @@ export class Admin {
       "Deleting topics",
       "DeleteTopics",
       settings,
-      (version) => newDeleteTopicsRequest(version >= DELETE_TOPICS_BY_STATE ? { timeoutMs, topics: names.map((name) => newDeleteTopicState({ name })) } : { timeoutMs, topicNames: [...names] }),
+      (version) =>
+        newDeleteTopicsRequest(
+          version >= DELETE_TOPICS_BY_STATE
+            ? { timeoutMs, topics: names.map((name) => newDeleteTopicState({ name })) }
+            : { timeoutMs, topicNames: [...names] },
+        ),
       (response) => {
         for (const { name, errorCode, errorMessage } of response.responses) checkOnce(errorCode, `Deleting topic "${name}"`, errorMessage);
       },
@@ -147,29 +160,45 @@ export class Admin {
 
   /** Raises the number of partitions of a topic to `total`. */
   async createPartitions(topic: string, total: number, settings: CallSettings = {}): Promise<void> {
-    const message = newCreatePartitionsRequest({ timeoutMs: this.#cluster.options.requestTimeoutMs, topics: [{ name: topic, count: total, assignments: null }] });
+    const message = newCreatePartitionsRequest({
+      timeoutMs: this.#cluster.options.requestTimeoutMs,
+      topics: [{ name: topic, count: total, assignments: null }],
+    });
     await this.#controllerCall("Adding partitions", "CreatePartitions", settings, message, (response) => {
-      for (const { name, errorCode, errorMessage } of response.results) checkOnce(errorCode, `Adding partitions to topic "${name}"`, errorMessage);
+      for (const { name, errorCode, errorMessage } of response.results)
+        checkOnce(errorCode, `Adding partitions to topic "${name}"`, errorMessage);
     });
     await this.#settle([topic], settings);
   }
 
   async listTopics(settings: CallSettings = {}): Promise<ListedTopic[]> {
     const message = newMetadataRequest({ topics: null, allowAutoTopicCreation: false });
-    return this.#cluster.retriedCall({ to: "any" }, "Metadata", message, (response, where) => {
-      check(response.errorCode, where);
-      const topics = response.topics.filter((topic) => topic.errorCode === 0 && topic.name !== null);
-      return topics.map((topic) => ({ name: topic.name!, internal: topic.isInternal, partitions: topic.partitions.length })).sort((a, b) => (a.name < b.name ? -1 : 1));
-    }, { what: "Listing topics", signal: settings.signal });
+    return this.#cluster.retriedCall(
+      { to: "any" },
+      "Metadata",
+      message,
+      (response, where) => {
+        check(response.errorCode, where);
+        const topics = response.topics.filter((topic) => topic.errorCode === 0 && topic.name !== null);
+        return topics
+          .map((topic) => ({ name: topic.name!, internal: topic.isInternal, partitions: topic.partitions.length }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1));
+      },
+      { what: "Listing topics", signal: settings.signal },
+    );
   }
 
   /** Leaders, replicas and ids. Rejects with UNKNOWN_TOPIC_OR_PARTITION at once for a topic that does not exist. */
   async describeTopics(names: readonly string[], settings: CallSettings = {}): Promise<TopicMetadata[]> {
-    return this.#cluster.retried("Describing topics", async () => {
-      const errors = await this.#cluster.refresh(names, settings.signal);
-      for (const [name, errorCode] of errors) checkOnce(errorCode, `Describing topic "${name}"`);
-      return names.map((name) => this.#cluster.topicNow(name)!);
-    }, settings);
+    return this.#cluster.retried(
+      "Describing topics",
+      async () => {
+        const errors = await this.#cluster.refresh(names, settings.signal);
+        for (const [name, errorCode] of errors) checkOnce(errorCode, `Describing topic "${name}"`);
+        return names.map((name) => this.#cluster.topicNow(name)!);
+      },
+      settings,
+    );
   }
 
   /** In the order of the queries. */
@@ -179,17 +208,25 @@ export class Admin {
 
   /** Removes the records below these offsets; −1 is the high watermark. */
   async deleteRecords(until: readonly (TopicPartition & { readonly offset: number })[], settings: CallSettings = {}): Promise<void> {
-    await this.#cluster.retried("Deleting records", async () => {
-      for (const name of byTopic(until).keys()) await this.#cluster.topic(name, settings);
-      const leaders = Map.groupBy(until, ({ topic, partition }) => this.#leaderId(topic, partition));
-      for (const [nodeId, each] of leaders) {
-        const topics = [...byTopic(each)].map(([name, partitions]) => ({ name, partitions: partitions.map(({ partition, offset }) => ({ partitionIndex: partition, offset })) }));
-        const message = newDeleteRecordsRequest({ timeoutMs: this.#cluster.options.requestTimeoutMs, topics });
-        const response = await this.#cluster.call({ to: "node", nodeId }, "DeleteRecords", message, settings);
-        for (const { name, partitions } of response.topics)
-          for (const { partitionIndex, errorCode } of partitions) check(errorCode, `Deleting records of ${partitionName({ topic: name, partition: partitionIndex })}`);
-      }
-    }, settings);
+    await this.#cluster.retried(
+      "Deleting records",
+      async () => {
+        for (const name of byTopic(until).keys()) await this.#cluster.topic(name, settings);
+        const leaders = Map.groupBy(until, ({ topic, partition }) => this.#leaderId(topic, partition));
+        for (const [nodeId, each] of leaders) {
+          const topics = [...byTopic(each)].map(([name, partitions]) => ({
+            name,
+            partitions: partitions.map(({ partition, offset }) => ({ partitionIndex: partition, offset })),
+          }));
+          const message = newDeleteRecordsRequest({ timeoutMs: this.#cluster.options.requestTimeoutMs, topics });
+          const response = await this.#cluster.call({ to: "node", nodeId }, "DeleteRecords", message, settings);
+          for (const { name, partitions } of response.topics)
+            for (const { partitionIndex, errorCode } of partitions)
+              check(errorCode, `Deleting records of ${partitionName({ topic: name, partition: partitionIndex })}`);
+        }
+      },
+      settings,
+    );
   }
 
   #leaderId(topic: string, partition: number): number {
@@ -197,7 +234,8 @@ export class Admin {
     if (known !== undefined && known.partitions[partition] === undefined)
       throw new ClientError("UNKNOWN_PARTITION", `Topic "${topic}" has no partition ${partition}: it has ${known.partitions.length}.`);
     const leader = this.#cluster.leaderNow(topic, partition);
-    if (leader === undefined) throw new ClientError("LEADER_NOT_AVAILABLE", `Partition ${topic}-${partition} has no leader.`, { retriable: true });
+    if (leader === undefined)
+      throw new ClientError("LEADER_NOT_AVAILABLE", `Partition ${topic}-${partition} has no leader.`, { retriable: true });
     return leader.leaderId;
   }
 
@@ -216,12 +254,24 @@ export class Admin {
   #describeConfigs(target: Target, resourceType: number, resourceName: string, settings: CallSettings): Promise<ConfigEntry[]> {
     const message = newDescribeConfigsRequest({ resources: [{ resourceType, resourceName, configurationKeys: null }] });
     const what = `Describing the settings of ${resourceType === TOPIC_RESOURCE ? `topic "${resourceName}"` : `broker ${resourceName}`}`;
-    return this.#cluster.retriedCall(target, "DescribeConfigs", message, (response) => {
-      const result = response.results[0];
-      if (result === undefined) throw new ClientError("MALFORMED_RESPONSE", `${what}: the answer is empty.`);
-      checkOnce(result.errorCode, what, result.errorMessage);
-      return result.configs.map(({ name, value, readOnly, isSensitive, configSource }) => ({ name, value, readOnly, sensitive: isSensitive, source: SOURCES[configSource] ?? "other" }));
-    }, { what, signal: settings.signal });
+    return this.#cluster.retriedCall(
+      target,
+      "DescribeConfigs",
+      message,
+      (response) => {
+        const result = response.results[0];
+        if (result === undefined) throw new ClientError("MALFORMED_RESPONSE", `${what}: the answer is empty.`);
+        checkOnce(result.errorCode, what, result.errorMessage);
+        return result.configs.map(({ name, value, readOnly, isSensitive, configSource }) => ({
+          name,
+          value,
+          readOnly,
+          sensitive: isSensitive,
+          source: SOURCES[configSource] ?? "other",
+        }));
+      },
+      { what, signal: settings.signal },
+    );
   }
 
   /** Sets topic settings; null takes one back to its default. */
@@ -229,7 +279,8 @@ export class Admin {
     const configs = Object.entries(config).map(([name, value]) => ({ name, value, configOperation: value === null ? DELETE : SET }));
     const message = newIncrementalAlterConfigsRequest({ resources: [{ resourceType: TOPIC_RESOURCE, resourceName: topic, configs }] });
     await this.#controllerCall("Changing settings", "IncrementalAlterConfigs", settings, message, (response) => {
-      for (const { errorCode, errorMessage } of response.responses) checkOnce(errorCode, `Changing settings of topic "${topic}"`, errorMessage);
+      for (const { errorCode, errorMessage } of response.responses)
+        checkOnce(errorCode, `Changing settings of topic "${topic}"`, errorMessage);
     });
   }
 
@@ -238,10 +289,16 @@ export class Admin {
   async listGroups(settings: CallSettings = {}): Promise<ListedGroup[]> {
     const groups: ListedGroup[] = [];
     for (const nodeId of await this.#nodeIds(settings)) {
-      const each = await this.#cluster.retriedCall({ to: "node", nodeId }, "ListGroups", newListGroupsRequest(), (response, where) => {
-        check(response.errorCode, where);
-        return response.groups.map(({ groupId, protocolType, groupState }) => ({ groupId, protocolType, state: groupState }));
-      }, { what: "Listing groups", signal: settings.signal });
+      const each = await this.#cluster.retriedCall(
+        { to: "node", nodeId },
+        "ListGroups",
+        newListGroupsRequest(),
+        (response, where) => {
+          check(response.errorCode, where);
+          return response.groups.map(({ groupId, protocolType, groupState }) => ({ groupId, protocolType, state: groupState }));
+        },
+        { what: "Listing groups", signal: settings.signal },
+      );
       groups.push(...each);
     }
     return groups.sort((a, b) => (a.groupId < b.groupId ? -1 : 1));
@@ -249,21 +306,38 @@ export class Admin {
 
   async describeGroup(groupId: string, settings: CallSettings = {}): Promise<DescribedGroup> {
     const what = `Describing group "${groupId}"`;
-    return this.#cluster.retriedCall({ to: "coordinator", kind: "group", key: groupId }, "DescribeGroups", newDescribeGroupsRequest({ groups: [groupId] }), (response) => {
-      const group = response.groups[0];
-      if (group === undefined) throw new ClientError("MALFORMED_RESPONSE", `${what}: the answer is empty.`);
-      check(group.errorCode, what, group.errorMessage);
-      const members = group.members.map(({ memberId, groupInstanceId, clientId, clientHost }) => ({ memberId, groupInstanceId, clientId, clientHost }));
-      return { groupId, protocolType: group.protocolType, state: group.groupState, protocol: group.protocolData, members };
-    }, { what, signal: settings.signal });
+    return this.#cluster.retriedCall(
+      { to: "coordinator", kind: "group", key: groupId },
+      "DescribeGroups",
+      newDescribeGroupsRequest({ groups: [groupId] }),
+      (response) => {
+        const group = response.groups[0];
+        if (group === undefined) throw new ClientError("MALFORMED_RESPONSE", `${what}: the answer is empty.`);
+        check(group.errorCode, what, group.errorMessage);
+        const members = group.members.map(({ memberId, groupInstanceId, clientId, clientHost }) => ({
+          memberId,
+          groupInstanceId,
+          clientId,
+          clientHost,
+        }));
+        return { groupId, protocolType: group.protocolType, state: group.groupState, protocol: group.protocolData, members };
+      },
+      { what, signal: settings.signal },
+    );
   }
 
   async deleteGroups(groupIds: readonly string[], settings: CallSettings = {}): Promise<void> {
     for (const groupId of groupIds) {
       const what = `Deleting group "${groupId}"`;
-      await this.#cluster.retriedCall({ to: "coordinator", kind: "group", key: groupId }, "DeleteGroups", newDeleteGroupsRequest({ groupsNames: [groupId] }), (response) => {
-        for (const { errorCode } of response.results) check(errorCode, what);
-      }, { what, signal: settings.signal });
+      await this.#cluster.retriedCall(
+        { to: "coordinator", kind: "group", key: groupId },
+        "DeleteGroups",
+        newDeleteGroupsRequest({ groupsNames: [groupId] }),
+        (response) => {
+          for (const { errorCode } of response.results) check(errorCode, what);
+        },
+        { what, signal: settings.signal },
+      );
     }
   }
 
@@ -283,10 +357,20 @@ export class Admin {
   async listTransactions(states: readonly string[] = [], settings: CallSettings = {}): Promise<ListedTransaction[]> {
     const transactions: ListedTransaction[] = [];
     for (const nodeId of await this.#nodeIds(settings)) {
-      const each = await this.#cluster.retriedCall({ to: "node", nodeId }, "ListTransactions", newListTransactionsRequest({ stateFilters: [...states] }), (response, where) => {
-        check(response.errorCode, where);
-        return response.transactionStates.map(({ transactionalId, producerId, transactionState }) => ({ transactionalId, producerId, state: transactionState }));
-      }, { what: "Listing transactions", signal: settings.signal });
+      const each = await this.#cluster.retriedCall(
+        { to: "node", nodeId },
+        "ListTransactions",
+        newListTransactionsRequest({ stateFilters: [...states] }),
+        (response, where) => {
+          check(response.errorCode, where);
+          return response.transactionStates.map(({ transactionalId, producerId, transactionState }) => ({
+            transactionalId,
+            producerId,
+            state: transactionState,
+          }));
+        },
+        { what: "Listing transactions", signal: settings.signal },
+      );
       transactions.push(...each);
     }
     return transactions.sort((a, b) => (a.transactionalId < b.transactionalId ? -1 : 1));
@@ -295,14 +379,28 @@ export class Admin {
   async describeTransaction(transactionalId: string, settings: CallSettings = {}): Promise<DescribedTransaction> {
     const what = `Describing transaction "${transactionalId}"`;
     const message = newDescribeTransactionsRequest({ transactionalIds: [transactionalId] });
-    return this.#cluster.retriedCall({ to: "coordinator", kind: "transaction", key: transactionalId }, "DescribeTransactions", message, (response) => {
-      const found = response.transactionStates[0];
-      if (found === undefined) throw new ClientError("MALFORMED_RESPONSE", `${what}: the answer is empty.`);
-      check(found.errorCode, what);
-      const { producerId, producerEpoch, transactionState, transactionTimeoutMs, transactionStartTimeMs, topics } = found;
-      const partitions = topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
-      return { transactionalId, producerId, producerEpoch, state: transactionState, timeoutMs: transactionTimeoutMs, startedAt: transactionStartTimeMs, partitions };
-    }, { what, signal: settings.signal });
+    return this.#cluster.retriedCall(
+      { to: "coordinator", kind: "transaction", key: transactionalId },
+      "DescribeTransactions",
+      message,
+      (response) => {
+        const found = response.transactionStates[0];
+        if (found === undefined) throw new ClientError("MALFORMED_RESPONSE", `${what}: the answer is empty.`);
+        check(found.errorCode, what);
+        const { producerId, producerEpoch, transactionState, transactionTimeoutMs, transactionStartTimeMs, topics } = found;
+        const partitions = topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+        return {
+          transactionalId,
+          producerId,
+          producerEpoch,
+          state: transactionState,
+          timeoutMs: transactionTimeoutMs,
+          startedAt: transactionStartTimeMs,
+          partitions,
+        };
+      },
+      { what, signal: settings.signal },
+    );
   }
 
   // ---------- inside ----------

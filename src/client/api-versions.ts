@@ -38,7 +38,10 @@ export class BrokerVersions {
     const api = apiByName(name);
     const range = this.#ranges.get(api.key);
     if (range === undefined)
-      throw new ClientError("UNSUPPORTED_VERSION", `The broker ${this.#where} does not offer ${name} (API key ${api.key}). Use a newer broker.`);
+      throw new ClientError(
+        "UNSUPPORTED_VERSION",
+        `The broker ${this.#where} does not offer ${name} (API key ${api.key}). Use a newer broker.`,
+      );
     const version = Math.min(api.maxVersion, range.max, limit);
     if (version < api.minVersion || version < range.min)
       throw new ClientError(

@@ -46,7 +46,7 @@ export interface RetriedCallOptions extends CallOptions {
 }
 
 /** How long a topic may be unknown before it is an error: it may be in creation. */
-const UNKNOWN_TOPIC_TIMEOUT_MS = 5000;
+const UNKNOWN_TOPIC_TIMEOUT_MS = 2000;
 const CONTROL_LANE = "control";
 const KEY_TYPE: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 };
 const MOVED_COORDINATOR = new Set(["NOT_COORDINATOR", "COORDINATOR_NOT_AVAILABLE"]);
@@ -142,7 +142,12 @@ export class Cluster {
   // ---------- calls ----------
 
   /** One try. */
-  async call<N extends ApiName>(target: Target, name: N, message: RequestOf<N> | ((version: number) => RequestOf<N>), options: CallOptions = {}): Promise<ResponseOf<N>> {
+  async call<N extends ApiName>(
+    target: Target,
+    name: N,
+    message: RequestOf<N> | ((version: number) => RequestOf<N>),
+    options: CallOptions = {},
+  ): Promise<ResponseOf<N>> {
     const connection = await this.connection(target, options.lane, options.signal);
     return connection.request(name, message, options);
   }
@@ -163,7 +168,11 @@ export class Cluster {
   }
 
   /** As retriedCall, for attempts of any shape. */
-  retried<T>(what: string, attempt: () => Promise<T>, options: { readonly signal?: AbortSignal | undefined; readonly totalTimeoutMs?: number | undefined; readonly target?: Target } = {}): Promise<T> {
+  retried<T>(
+    what: string,
+    attempt: () => Promise<T>,
+    options: { readonly signal?: AbortSignal | undefined; readonly totalTimeoutMs?: number | undefined; readonly target?: Target } = {},
+  ): Promise<T> {
     return retrying(this.env, attempt, {
       what,
       timeoutMs: options.totalTimeoutMs ?? this.options.apiTimeoutMs,
@@ -191,7 +200,8 @@ export class Cluster {
     const response = await this.call(
       { to: "any" },
       "FindCoordinator",
-      (version) => newFindCoordinatorRequest(version >= 4 ? { keyType: KEY_TYPE[kind], coordinatorKeys: [key] } : { keyType: KEY_TYPE[kind], key }),
+      (version) =>
+        newFindCoordinatorRequest(version >= 4 ? { keyType: KEY_TYPE[kind], coordinatorKeys: [key] } : { keyType: KEY_TYPE[kind], key }),
       { signal },
     );
     const found = response.coordinators[0] ?? response;
@@ -217,10 +227,14 @@ export class Cluster {
     return this.env.clock.monotonicMs() - (this.#refreshedAt.get(topic) ?? -Infinity) > this.options.metadataMaxAgeMs;
   }
 
-  /** Metadata of a topic, from the cache or asked for; every partition has a leader. Rejects with UNKNOWN_TOPIC_OR_PARTITION after 5 s. */
-  topic(name: string, options: { readonly signal?: AbortSignal | undefined; readonly autoCreate?: boolean; readonly fresh?: boolean } = {}): Promise<TopicMetadata> {
+  /** Metadata of a topic, from the cache or asked for; every partition has a leader. Rejects with UNKNOWN_TOPIC_OR_PARTITION after 2 s. */
+  topic(
+    name: string,
+    options: { readonly signal?: AbortSignal | undefined; readonly autoCreate?: boolean; readonly fresh?: boolean } = {},
+  ): Promise<TopicMetadata> {
     const known = this.metadata.topic(name);
-    if (known !== undefined && options.fresh !== true && known.partitions.every((partition) => partition.leaderId >= 0)) return Promise.resolve(known);
+    if (known !== undefined && options.fresh !== true && known.partitions.every((partition) => partition.leaderId >= 0))
+      return Promise.resolve(known);
     const started = this.env.clock.monotonicMs();
     const attempt = async (): Promise<TopicMetadata> => {
       const errors = await this.refresh([name], options.signal, options.autoCreate);
@@ -233,7 +247,9 @@ export class Cluster {
       const topic = this.metadata.topic(name);
       const leaderless = topic?.partitions.find((partition) => partition.leaderId < 0);
       if (topic === undefined || leaderless !== undefined)
-        throw new ClientError("LEADER_NOT_AVAILABLE", `Partition ${name}-${leaderless?.partition ?? 0} has no leader.`, { retriable: true });
+        throw new ClientError("LEADER_NOT_AVAILABLE", `Partition ${name}-${leaderless?.partition ?? 0} has no leader.`, {
+          retriable: true,
+        });
       return topic;
     };
     return this.retried(`Metadata of topic "${name}"`, attempt, { signal: options.signal });
@@ -242,7 +258,8 @@ export class Cluster {
   /** Asks one broker once for these topics; concurrent calls for the same topics share a request. Resolves to the topics' error codes. */
   async refresh(topics: readonly string[], signal?: AbortSignal, autoCreate = false): Promise<Map<string, number>> {
     const running = this.#refreshing;
-    if (running !== undefined && !autoCreate && topics.every((topic) => running.topics.has(topic))) return abortable(running.promise, signal);
+    if (running !== undefined && !autoCreate && topics.every((topic) => running.topics.has(topic)))
+      return abortable(running.promise, signal);
     const promise = this.#requestMetadata(topics, autoCreate);
     const entry = { promise, topics: new Set(topics) };
     this.#refreshing = entry;
@@ -255,7 +272,10 @@ export class Cluster {
   }
 
   async #requestMetadata(topics: readonly string[], autoCreate: boolean): Promise<Map<string, number>> {
-    const message = newMetadataRequest({ topics: topics.map((name) => newMetadataRequestTopic({ name })), allowAutoTopicCreation: autoCreate });
+    const message = newMetadataRequest({
+      topics: topics.map((name) => newMetadataRequestTopic({ name })),
+      allowAutoTopicCreation: autoCreate,
+    });
     const response = await this.call({ to: "any" }, "Metadata", message);
     if (response.errorCode !== 0) throw brokerError(response.errorCode, "Metadata");
     const now = this.env.clock.monotonicMs();

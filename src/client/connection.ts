@@ -74,7 +74,12 @@ export class BrokerConnection {
         try {
           frames.push(bytes);
         } catch (error) {
-          this.#fail(new ClientError("MALFORMED_RESPONSE", `The broker ${addressText(address)} sent what cannot be read: ${messageOf(error)}`, { retriable: true, cause: error }));
+          this.#fail(
+            new ClientError("MALFORMED_RESPONSE", `The broker ${addressText(address)} sent what cannot be read: ${messageOf(error)}`, {
+              retriable: true,
+              cause: error,
+            }),
+          );
         }
       },
       close: (error) => this.#fail(this.#lost(error === undefined ? "the broker closed the connection" : error.message, error)),
@@ -120,18 +125,31 @@ export class BrokerConnection {
   }
 
   /** Sends `message` in the newest version both sides know. A function gets the version and returns the message. */
-  request<N extends ApiName>(name: N, message: RequestOf<N> | ((version: number) => RequestOf<N>), options: RequestOptions = {}): Promise<ResponseOf<N>> {
+  request<N extends ApiName>(
+    name: N,
+    message: RequestOf<N> | ((version: number) => RequestOf<N>),
+    options: RequestOptions = {},
+  ): Promise<ResponseOf<N>> {
     let version: number;
     try {
       version = this.versions.pick(name, options.maxVersion);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#send(name, typeof message === "function" ? (message as (version: number) => RequestOf<N>)(version) : message, version, options);
+    return this.#send(
+      name,
+      typeof message === "function" ? (message as (version: number) => RequestOf<N>)(version) : message,
+      version,
+      options,
+    );
   }
 
   close(): void {
-    this.#fail(new ClientError("CONNECTION_CLOSED", `The connection to ${addressText(this.address)} was closed by this client.`, { retriable: true }));
+    this.#fail(
+      new ClientError("CONNECTION_CLOSED", `The connection to ${addressText(this.address)} was closed by this client.`, {
+        retriable: true,
+      }),
+    );
   }
 
   async #send<N extends ApiName>(name: N, message: RequestOf<N>, version: number, options: RequestOptions): Promise<ResponseOf<N>> {
@@ -155,7 +173,11 @@ export class BrokerConnection {
       return response;
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
-      const failure = new ClientError("MALFORMED_RESPONSE", `The broker ${addressText(this.address)} answered ${name} version ${version} with what cannot be read: ${error.message}`, { cause: error });
+      const failure = new ClientError(
+        "MALFORMED_RESPONSE",
+        `The broker ${addressText(this.address)} answered ${name} version ${version} with what cannot be read: ${error.message}`,
+        { cause: error },
+      );
       this.#fail(failure);
       throw failure;
     }
@@ -221,14 +243,21 @@ export class BrokerConnection {
     const late = this.#inFlight.find((request) => request.deadline <= now);
     if (late !== undefined)
       return this.#fail(
-        new ClientError("REQUEST_TIMEOUT", `The broker ${addressText(this.address)} did not answer ${late.name} within ${late.timeoutMs} ms.`, { retriable: true }),
+        new ClientError(
+          "REQUEST_TIMEOUT",
+          `The broker ${addressText(this.address)} did not answer ${late.name} within ${late.timeoutMs} ms.`,
+          { retriable: true },
+        ),
       );
     const next = this.#inFlight.reduce((earliest, request) => Math.min(earliest, request.deadline), Infinity);
     if (next !== Infinity) this.#arm(next);
   }
 
   #lost(text: string, cause?: Error): ClientError {
-    return new ClientError("CONNECTION_CLOSED", `The connection to the broker ${addressText(this.address)} was lost: ${text}.`, { retriable: true, cause });
+    return new ClientError("CONNECTION_CLOSED", `The connection to the broker ${addressText(this.address)} was lost: ${text}.`, {
+      retriable: true,
+      cause,
+    });
   }
 
   #fail(error: ClientError): void {

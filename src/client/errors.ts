@@ -100,7 +100,10 @@ export function isRetriable(error: unknown): boolean {
 
 /** The connection failed before an answer came: whether the broker carried the request out is unknown. */
 export function isConnectionLoss(error: unknown): boolean {
-  return error instanceof ClientError && (error.code === "CONNECTION_CLOSED" || error.code === "REQUEST_TIMEOUT" || error.code === "BROKER_UNREACHABLE");
+  return (
+    error instanceof ClientError &&
+    (error.code === "CONNECTION_CLOSED" || error.code === "REQUEST_TIMEOUT" || error.code === "BROKER_UNREACHABLE")
+  );
 }
 
 export function codeOf(error: unknown): string {

@@ -59,7 +59,8 @@ export async function cutRange(compression: Compression, range: FetchedRange, ch
   const batches: FetchedBatch[] = [];
   let nextOffset = fetchOffset;
   for (let at = 0, sizeBytes = wholeBatchSizeAt(bytes, 0); sizeBytes > 0; at += sizeBytes, sizeBytes = wholeBatchSizeAt(bytes, at)) {
-    if (bytes[at + MAGIC_AT] !== MAGIC) throw corrupt(range, at, `its format is magic ${bytes[at + MAGIC_AT]}; topics of Kafka before 0.11 cannot be read`);
+    if (bytes[at + MAGIC_AT] !== MAGIC)
+      throw corrupt(range, at, `its format is magic ${bytes[at + MAGIC_AT]}; topics of Kafka before 0.11 cannot be read`);
     if (checkCrc && computeCrc(bytes, at) !== int32At(bytes, at + CRC_AT) >>> 0) throw corrupt(range, at, "its checksum is wrong");
     const baseOffset = int64At(bytes, at + BASE_OFFSET_AT);
     const after = baseOffset + int32At(bytes, at + LAST_OFFSET_DELTA_AT) + 1;
@@ -96,7 +97,8 @@ async function decompress(compression: Compression, range: FetchedRange, at: num
     return await decompressBatch(compression, range.bytes, at, maxBytes);
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error;
-    const hint = error.code === "UNSUPPORTED_COMPRESSION_TYPE" ? " Let its producers use gzip, zstd or no compression, or rewrite the topic." : "";
+    const hint =
+      error.code === "UNSUPPORTED_COMPRESSION_TYPE" ? " Let its producers use gzip, zstd or no compression, or rewrite the topic." : "";
     throw new ClientError(error.code, `Reading ${where(range, at)}: ${error.message}${hint}`, { cause: error });
   }
 }

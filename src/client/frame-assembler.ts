@@ -54,7 +54,10 @@ export class FrameAssembler {
 
   #checked(length: number): number {
     if (length < LENGTH_BYTES || length > this.#maxFrameBytes)
-      throw new ClientError("MALFORMED_RESPONSE", `a frame announces ${length} bytes; at most ${this.#maxFrameBytes} are accepted. Is this a Kafka broker's port?`);
+      throw new ClientError(
+        "MALFORMED_RESPONSE",
+        `a frame announces ${length} bytes; at most ${this.#maxFrameBytes} are accepted. Is this a Kafka broker's port?`,
+      );
     return length;
   }
 }

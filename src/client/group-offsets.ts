@@ -30,14 +30,30 @@ function coordinator(groupId: string): Target {
 }
 
 /** All offsets of the group unless partitions are named. Waits for offsets that are pending in an open transaction (KIP-447). */
-export function fetchGroupOffsets(cluster: Cluster, groupId: string, partitions?: readonly TopicPartition[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<CommittedOffset[]> {
-  const topics = partitions === undefined ? null : [...byTopic(partitions)].map(([name, each]) => ({ name, topicId: ZERO_UUID, partitionIndexes: each.map(({ partition }) => partition) }));
+export function fetchGroupOffsets(
+  cluster: Cluster,
+  groupId: string,
+  partitions?: readonly TopicPartition[],
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<CommittedOffset[]> {
+  const topics =
+    partitions === undefined
+      ? null
+      : [...byTopic(partitions)].map(([name, each]) => ({
+          name,
+          topicId: ZERO_UUID,
+          partitionIndexes: each.map(({ partition }) => partition),
+        }));
   const what = `Fetching offsets of group "${groupId}"`;
   return cluster.retriedCall(
     coordinator(groupId),
     "OffsetFetch",
     (version) =>
-      newOffsetFetchRequest(version >= VERSION_WITH_GROUPS ? { groups: [{ groupId, memberId: null, memberEpoch: -1, topics }], requireStable: true } : { groupId, topics, requireStable: version >= 7 }),
+      newOffsetFetchRequest(
+        version >= VERSION_WITH_GROUPS
+          ? { groups: [{ groupId, memberId: null, memberEpoch: -1, topics }], requireStable: true }
+          : { groupId, topics, requireStable: version >= 7 },
+      ),
     (response) => {
       const group = response.groups[0] ?? response;
       if (group.errorCode !== 0) throw brokerError(group.errorCode, what);
@@ -55,7 +71,12 @@ export function fetchGroupOffsets(cluster: Cluster, groupId: string, partitions?
 }
 
 /** Rejects with ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS, FENCED_INSTANCE_ID for a member that was replaced. */
-export function commitGroupOffsets(cluster: Cluster, group: GroupMetadata, offsets: readonly OffsetCommit[], options: { readonly signal?: AbortSignal | undefined; readonly lane?: string } = {}): Promise<void> {
+export function commitGroupOffsets(
+  cluster: Cluster,
+  group: GroupMetadata,
+  offsets: readonly OffsetCommit[],
+  options: { readonly signal?: AbortSignal | undefined; readonly lane?: string } = {},
+): Promise<void> {
   const { groupId } = group;
   const what = `Committing offsets of group "${groupId}"`;
   const message = newOffsetCommitRequest({
@@ -81,10 +102,9 @@ export function commitGroupOffsets(cluster: Cluster, group: GroupMetadata, offse
     (response) => {
       for (const topic of response.topics)
         for (const { partitionIndex, errorCode } of topic.partitions)
-          if (errorCode !== 0) throw brokerError(errorCode, `${what} for ${partitionName({ topic: topic.name, partition: partitionIndex })}`);
+          if (errorCode !== 0)
+            throw brokerError(errorCode, `${what} for ${partitionName({ topic: topic.name, partition: partitionIndex })}`);
     },
     { what, signal: options.signal, maxVersion: LAST_VERSION_WITH_NAMES, lane: options.lane },
   );
 }
-
-

@@ -33,7 +33,11 @@ export function isolationCode(isolation: Isolation): number {
 }
 
 /** In the order of the queries. Rejects with UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_PARTITION, or what the brokers say. */
-export async function listOffsets(cluster: Cluster, queries: readonly OffsetQuery[], options: ListOffsetsOptions = {}): Promise<FoundOffset[]> {
+export async function listOffsets(
+  cluster: Cluster,
+  queries: readonly OffsetQuery[],
+  options: ListOffsetsOptions = {},
+): Promise<FoundOffset[]> {
   const found = new Map<string, FoundOffset>();
   let fresh = false;
   await cluster.retried(
@@ -56,19 +60,33 @@ export async function listOffsets(cluster: Cluster, queries: readonly OffsetQuer
 function leaderOf(cluster: Cluster, query: TopicPartition): number {
   const topic = cluster.topicNow(query.topic);
   if (topic !== undefined && topic.partitions[query.partition] === undefined)
-    throw new ClientError("UNKNOWN_PARTITION", `Topic "${query.topic}" has no partition ${query.partition}: it has ${topic.partitions.length}.`);
+    throw new ClientError(
+      "UNKNOWN_PARTITION",
+      `Topic "${query.topic}" has no partition ${query.partition}: it has ${topic.partitions.length}.`,
+    );
   const leader = cluster.leaderNow(query.topic, query.partition);
-  if (leader === undefined) throw new ClientError("LEADER_NOT_AVAILABLE", `Partition ${partitionName(query)} has no leader.`, { retriable: true });
+  if (leader === undefined)
+    throw new ClientError("LEADER_NOT_AVAILABLE", `Partition ${partitionName(query)} has no leader.`, { retriable: true });
   return leader.leaderId;
 }
 
-async function askLeader(cluster: Cluster, nodeId: number, queries: readonly OffsetQuery[], options: ListOffsetsOptions, found: Map<string, FoundOffset>): Promise<void> {
+async function askLeader(
+  cluster: Cluster,
+  nodeId: number,
+  queries: readonly OffsetQuery[],
+  options: ListOffsetsOptions,
+  found: Map<string, FoundOffset>,
+): Promise<void> {
   const message = newListOffsetsRequest({
     replicaId: -1,
     isolationLevel: isolationCode(options.isolation ?? "read_committed"),
     topics: [...byTopic(queries)].map(([name, each]) => ({
       name,
-      partitions: each.map(({ partition, at }) => ({ partitionIndex: partition, currentLeaderEpoch: -1, timestamp: typeof at === "number" ? at : SPECS[at] })),
+      partitions: each.map(({ partition, at }) => ({
+        partitionIndex: partition,
+        currentLeaderEpoch: -1,
+        timestamp: typeof at === "number" ? at : SPECS[at],
+      })),
     })),
   });
   const response = await cluster.call({ to: "node", nodeId }, "ListOffsets", message, { signal: options.signal });

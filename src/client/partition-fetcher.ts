@@ -2,7 +2,13 @@
 // buffer has room. Two lanes per broker, so that a partition that becomes readable does not wait for another's long poll to end. KIP-74, KIP-516.
 import type { Timer } from "../env/clock.ts";
 import { ErrorCode, errorByCode, KafkaError } from "../protocol/errors.ts";
-import { newFetchPartition, newFetchRequest, type FetchRequest, type FetchResponse, type PartitionData } from "../protocol/generated/fetch.gen.ts";
+import {
+  newFetchPartition,
+  newFetchRequest,
+  type FetchRequest,
+  type FetchResponse,
+  type PartitionData,
+} from "../protocol/generated/fetch.gen.ts";
 import { ZERO_UUID } from "../protocol/primitives.ts";
 import { deferred, type Deferred } from "./abortable.ts";
 import { backoffMs } from "./backoff.ts";
@@ -303,25 +309,38 @@ export class PartitionFetcher {
     const where = `Fetching ${cursor.name} at offset ${cursor.fetchOffset} from ${this.#cluster.nodeText(nodeId)}`;
     if (data.errorCode !== ErrorCode.OFFSET_OUT_OF_RANGE) throw brokerError(data.errorCode, where);
     const { outOfRange, isolation } = this.#options;
-    const ends = await listOffsets(this.#cluster, [{ topic: cursor.topic, partition: cursor.partition, at: "earliest" }, ], { isolation });
-    const latest = await listOffsets(this.#cluster, [{ topic: cursor.topic, partition: cursor.partition, at: "latest" }], { isolation: "read_uncommitted" });
+    const ends = await listOffsets(this.#cluster, [{ topic: cursor.topic, partition: cursor.partition, at: "earliest" }], { isolation });
+    const latest = await listOffsets(this.#cluster, [{ topic: cursor.topic, partition: cursor.partition, at: "latest" }], {
+      isolation: "read_uncommitted",
+    });
     if (cursor.generation !== generation) return;
     const [start, end] = [ends[0]!.offset, latest[0]!.offset];
     // The log may have grown, or the leader changed, since: ask again.
-    if (cursor.fetchOffset >= start && cursor.fetchOffset <= end) throw new ClientError("OFFSET_NOT_AVAILABLE", `${where}: not available yet.`, { retriable: true });
+    if (cursor.fetchOffset >= start && cursor.fetchOffset <= end)
+      throw new ClientError("OFFSET_NOT_AVAILABLE", `${where}: not available yet.`, { retriable: true });
     if (outOfRange === "error") {
       const text = errorByCode(data.errorCode).text;
-      throw new ClientError("OFFSET_OUT_OF_RANGE", `${where} failed: ${text} The log holds offsets ${start} to ${end - 1}. Begin at the earliest or the latest offset, or keep records for longer (retention.ms).`);
+      throw new ClientError(
+        "OFFSET_OUT_OF_RANGE",
+        `${where} failed: ${text} The log holds offsets ${start} to ${end - 1}. Begin at the earliest or the latest offset, or keep records for longer (retention.ms).`,
+      );
     }
     cursor.seek(outOfRange === "earliest" ? start : end);
-    this.#cluster.env.logger.log("warn", "offset-reset", { topic: cursor.topic, partition: cursor.partition, to: cursor.position, logStart: start, logEnd: end });
+    this.#cluster.env.logger.log("warn", "offset-reset", {
+      topic: cursor.topic,
+      partition: cursor.partition,
+      to: cursor.position,
+      logStart: start,
+      logEnd: end,
+    });
     this.#wakeSoon();
   }
 
   #failed(cursor: PartitionCursor, error: unknown): void {
     if (cursor.removed) return;
     const now = this.#now();
-    const reported = error instanceof KafkaError ? new ClientError(error.code, error.message, { retriable: error.retriable, cause: error }) : error;
+    const reported =
+      error instanceof KafkaError ? new ClientError(error.code, error.message, { retriable: error.retriable, cause: error }) : error;
     if (cursor.failingSince < 0) cursor.failingSince = now;
     const { apiTimeoutMs, retryBackoff } = this.#cluster.options;
     cursor.failures++;
@@ -333,7 +352,11 @@ export class PartitionFetcher {
     }
     cursor.fail(
       outOfTime && reported instanceof ClientError
-        ? new ClientError(reported.code, `Partition ${cursor.name} could not be read for ${apiTimeoutMs} ms (apiTimeoutMs). The last try: ${messageOf(reported)}`, { retriable: true, cause: reported })
+        ? new ClientError(
+            reported.code,
+            `Partition ${cursor.name} could not be read for ${apiTimeoutMs} ms (apiTimeoutMs). The last try: ${messageOf(reported)}`,
+            { retriable: true, cause: reported },
+          )
         : reported,
     );
     this.#waiting?.reject(cursor.failure);

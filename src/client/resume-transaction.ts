@@ -31,7 +31,12 @@ export interface ResumeOptions {
  * PRODUCER_FENCED: a newer producer used the id since, so the outcome can no longer be asked for. INVALID_PRODUCER_ID_MAPPING or
  * UNKNOWN_PRODUCER_ID: the broker has forgotten the id (transactional.id.expiration.ms). With a retriable ClientError the outcome is open: call again.
  */
-export async function resumeTransaction(client: { readonly cluster: Cluster }, transaction: ResumableTransaction, outcome: "commit" | "abort", options: ResumeOptions = {}): Promise<"done" | "already"> {
+export async function resumeTransaction(
+  client: { readonly cluster: Cluster },
+  transaction: ResumableTransaction,
+  outcome: "commit" | "abort",
+  options: ResumeOptions = {},
+): Promise<"done" | "already"> {
   const { cluster } = client;
   const { transactionalId, producerId, producerEpoch } = transaction;
   const target: Target = { to: "coordinator", kind: "transaction", key: transactionalId };
@@ -57,7 +62,14 @@ export async function resumeTransaction(client: { readonly cluster: Cluster }, t
 const PRODUCER_FENCED = 90;
 
 /** Asks the coordinator, if it can be asked (KIP-664), whether the transaction has completed that way. */
-async function hasEnded(cluster: Cluster, target: Target, transaction: ResumableTransaction, outcome: "commit" | "abort", what: string, options: ResumeOptions): Promise<boolean> {
+async function hasEnded(
+  cluster: Cluster,
+  target: Target,
+  transaction: ResumableTransaction,
+  outcome: "commit" | "abort",
+  what: string,
+  options: ResumeOptions,
+): Promise<boolean> {
   const ask = async (): Promise<boolean> => {
     const connection = await cluster.connection(target, undefined, options.signal);
     if (!connection.versions.supports("DescribeTransactions")) return false;

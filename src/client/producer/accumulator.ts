@@ -73,7 +73,10 @@ export class Accumulator {
   checkSize(topic: string, keyBytes: number, valueBytes: number): void {
     const sizeBytes = BATCH_HEADER_BYTES + MAX_RECORD_OVERHEAD_BYTES + keyBytes + valueBytes;
     if (sizeBytes > this.#settings.maxRequestBytes)
-      throw new ClientError("RECORD_TOO_LARGE", `A record of ${keyBytes + valueBytes} bytes for topic "${topic}" is over maxRequestBytes (${this.#settings.maxRequestBytes}). Raise it, and the topic's max.message.bytes.`);
+      throw new ClientError(
+        "RECORD_TOO_LARGE",
+        `A record of ${keyBytes + valueBytes} bytes for topic "${topic}" is over maxRequestBytes (${this.#settings.maxRequestBytes}). Raise it, and the topic's max.message.bytes.`,
+      );
   }
 
   hasRoom(bytes: number): boolean {
@@ -81,7 +84,17 @@ export class Accumulator {
   }
 
   /** The caller has checked size and room. */
-  append(topic: TopicQueues, partition: number, timestamp: number, key: Uint8Array | null, keyStart: number, keyEnd: number, value: Uint8Array | null, valueStart: number, valueEnd: number): void {
+  append(
+    topic: TopicQueues,
+    partition: number,
+    timestamp: number,
+    key: Uint8Array | null,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array | null,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
     const batch = this.#batchFor(topic, partition, MAX_RECORD_OVERHEAD_BYTES + (keyEnd - keyStart) + (valueEnd - valueStart));
     const before = batch.writer.sizeBytes;
     batch.writer.appendFrom(timestamp, key, keyStart, keyEnd, value, valueStart, valueEnd);
@@ -89,8 +102,17 @@ export class Accumulator {
   }
 
   /** As append, for a record somebody waits for. */
-  appendWaited(topic: TopicQueues, partition: number, timestamp: number, key: Uint8Array | null, value: Uint8Array | null, headers: readonly RecordHeader[] | undefined, completion: Omit<Completion, "index">): void {
-    const headerBytes = headers === undefined ? 0 : headers.reduce((sum, header) => sum + 10 + header.key.length * 3 + (header.value?.length ?? 0), 0);
+  appendWaited(
+    topic: TopicQueues,
+    partition: number,
+    timestamp: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: readonly RecordHeader[] | undefined,
+    completion: Omit<Completion, "index">,
+  ): void {
+    const headerBytes =
+      headers === undefined ? 0 : headers.reduce((sum, header) => sum + 10 + header.key.length * 3 + (header.value?.length ?? 0), 0);
     const batch = this.#batchFor(topic, partition, MAX_RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + headerBytes);
     const before = batch.writer.sizeBytes;
     (batch.completions ??= []).push({ index: batch.count, resolve: completion.resolve, reject: completion.reject });
@@ -118,7 +140,12 @@ export class Accumulator {
   }
 
   #openBatch(queue: PartitionQueue): ProducerBatch {
-    const batch = new ProducerBatch(queue, this.#spare.pop() ?? new BatchWriter({ initialBytes: FIRST_BATCH_BYTES }), this.#clock.monotonicMs(), this.#nextSerial++);
+    const batch = new ProducerBatch(
+      queue,
+      this.#spare.pop() ?? new BatchWriter({ initialBytes: FIRST_BATCH_BYTES }),
+      this.#clock.monotonicMs(),
+      this.#nextSerial++,
+    );
     queue.open = batch;
     this.bufferedBytes += batch.writer.sizeBytes;
     this.active.add(queue);

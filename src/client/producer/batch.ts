@@ -61,7 +61,8 @@ export class ProducerBatch {
   succeed(baseOffset: number): void {
     const { partition } = this.queue;
     if (this.completions !== undefined)
-      for (const completion of this.completions) completion.resolve({ partition, offset: baseOffset < 0 ? -1 : baseOffset + completion.index });
+      for (const completion of this.completions)
+        completion.resolve({ partition, offset: baseOffset < 0 ? -1 : baseOffset + completion.index });
     this.#finish();
   }
 

@@ -38,10 +38,16 @@ export class IdempotentIdentity implements IdentitySource {
     this.#acquiring = true;
     const message = newInitProducerIdRequest({ transactionalId: null, transactionTimeoutMs: UNUSED_TIMEOUT_MS });
     this.#cluster
-      .retriedCall({ to: "any" }, "InitProducerId", message, (response, where) => {
-        if (response.errorCode !== 0) throw brokerError(response.errorCode, where);
-        return { producerId: response.producerId, producerEpoch: response.producerEpoch };
-      }, { what: "Getting a producer id" })
+      .retriedCall(
+        { to: "any" },
+        "InitProducerId",
+        message,
+        (response, where) => {
+          if (response.errorCode !== 0) throw brokerError(response.errorCode, where);
+          return { producerId: response.producerId, producerEpoch: response.producerEpoch };
+        },
+        { what: "Getting a producer id" },
+      )
       .then(
         (identity) => {
           this.#current = identity;

@@ -4,7 +4,12 @@ import { ClientError } from "../errors.ts";
 export type ProducerCompression = "none" | "gzip" | "zstd";
 
 /** Which partition a record goes to. Return −1 to leave it to the default (by key, else one partition per batch in turn). */
-export type Partitioner = (record: { readonly topic: string; readonly key: Uint8Array | null; readonly value: Uint8Array | null; readonly partitions: number }) => number;
+export type Partitioner = (record: {
+  readonly topic: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly partitions: number;
+}) => number;
 
 export interface ProducerOptions {
   /** How long a batch waits for more records while it is not full. Default 5 (linger.ms). */
@@ -77,7 +82,8 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
   if (idempotent && acks !== -1) throw invalid('idempotent needs acks: "all"');
   if (settings.transactionalId !== undefined && !idempotent) throw invalid("transactionalId needs an idempotent producer");
   if (settings.transactionalId === "") throw invalid("transactionalId must not be empty");
-  if (idempotent && settings.maxInFlight > MAX_IN_FLIGHT_IN_ORDER) throw invalid(`maxInFlight must be at most ${MAX_IN_FLIGHT_IN_ORDER} with idempotence`);
+  if (idempotent && settings.maxInFlight > MAX_IN_FLIGHT_IN_ORDER)
+    throw invalid(`maxInFlight must be at most ${MAX_IN_FLIGHT_IN_ORDER} with idempotence`);
   if (settings.maxInFlight < 1) throw invalid("maxInFlight must be at least 1");
   if (settings.batchBytes < 256) throw invalid("batchBytes must be at least 256");
   return settings;

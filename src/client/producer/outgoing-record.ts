@@ -9,7 +9,9 @@ export interface RecordToSend {
   /** Text is sent as UTF-8. */
   readonly key?: Uint8Array | string | null;
   readonly value: Uint8Array | string | null;
-  readonly headers?: Readonly<Record<string, Uint8Array | string | null>> | readonly { readonly key: string; readonly value: Uint8Array | string | null }[];
+  readonly headers?:
+    | Readonly<Record<string, Uint8Array | string | null>>
+    | readonly { readonly key: string; readonly value: Uint8Array | string | null }[];
   /** Epoch ms; now if left out. */
   readonly timestamp?: number;
 }
@@ -31,7 +33,14 @@ export function recordOf(record: RecordToSend, now: number): OutgoingRecord {
   if (typeof topic !== "string" || topic === "") throw invalid("topic must be a non-empty string");
   if (!Number.isInteger(partition) || partition < -1) throw invalid(`partition must be an integer of at least 0, not ${partition}`);
   if (!Number.isSafeInteger(timestamp)) throw invalid(`timestamp must be an integer of epoch milliseconds, not ${timestamp}`);
-  return { topic, partition, timestamp, key: bytesOf("key", record.key ?? null), value: bytesOf("value", record.value), headers: headersOf(record.headers) };
+  return {
+    topic,
+    partition,
+    timestamp,
+    key: bytesOf("key", record.key ?? null),
+    value: bytesOf("value", record.value),
+    headers: headersOf(record.headers),
+  };
 }
 
 function headersOf(headers: RecordToSend["headers"]): readonly RecordHeader[] | undefined {

@@ -62,9 +62,17 @@ export class Producer {
       batchSealed: () => this.#sender.wake(),
     });
     const { transactionalId, transactionTimeoutMs } = settings;
-    this.#transaction = transactionalId === undefined ? undefined : new Transaction(cluster, { transactionalId, transactionTimeoutMs }, () => this.#sender.wake());
-    const identities = this.#transaction === undefined ? new IdempotentIdentity(cluster, (error) => this.#fail(error)) : new TransactionalIdentity(this.#transaction);
-    this.#sender = new Sender(cluster, settings, this.#accumulator, identities, this.#transaction, { settled: (batch, error) => this.#settled(batch, error) });
+    this.#transaction =
+      transactionalId === undefined
+        ? undefined
+        : new Transaction(cluster, { transactionalId, transactionTimeoutMs }, () => this.#sender.wake());
+    const identities =
+      this.#transaction === undefined
+        ? new IdempotentIdentity(cluster, (error) => this.#fail(error))
+        : new TransactionalIdentity(this.#transaction);
+    this.#sender = new Sender(cluster, settings, this.#accumulator, identities, this.#transaction, {
+      settled: (batch, error) => this.#settled(batch, error),
+    });
   }
 
   // ---------- records ----------
@@ -80,7 +88,12 @@ export class Producer {
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
-      const send: WaitingSend = { ...outgoing, deadline: this.#cluster.env.clock.monotonicMs() + this.#settings.maxBlockMs, resolve, reject };
+      const send: WaitingSend = {
+        ...outgoing,
+        deadline: this.#cluster.env.clock.monotonicMs() + this.#settings.maxBlockMs,
+        resolve,
+        reject,
+      };
       if (!this.#waiting.has(send.topic) && this.#appendSend(send)) return;
       this.#wait(send);
     });
@@ -164,7 +177,9 @@ export class Producer {
     if (this.#closing.signal.aborted) return;
     const transaction = this.#transaction;
     try {
-      const open = transaction !== undefined && (transaction.state === "open" || transaction.state === "committing" || transaction.state === "aborting");
+      const open =
+        transaction !== undefined &&
+        (transaction.state === "open" || transaction.state === "committing" || transaction.state === "aborting");
       if (transaction === undefined && this.#fatal === undefined && !this.#cluster.closed) await this.flush(options.signal);
       else if (open && options.transaction !== "leave" && !this.#cluster.closed) await this.abortTransaction(options.signal);
     } finally {
@@ -183,7 +198,8 @@ export class Producer {
   /** The identity of the transaction, for resumeTransaction() in any process. Throws INVALID_STATE before the first beginTransaction(). */
   get identity(): TransactionalIdentityInfo {
     const identity = this.#needTransaction().identity;
-    if (identity === undefined) throw new ClientError("INVALID_STATE", "The producer has no identity before initTransactions() or beginTransaction().");
+    if (identity === undefined)
+      throw new ClientError("INVALID_STATE", "The producer has no identity before initTransactions() or beginTransaction().");
     return { transactionalId: this.#settings.transactionalId!, ...identity };
   }
 
@@ -217,7 +233,11 @@ export class Producer {
   async abortTransaction(signal?: AbortSignal): Promise<void> {
     const transaction = this.#needTransaction();
     transaction.startAbort();
-    const aborted = new TransactionError("TRANSACTION_ABORTED", `The transaction of "${this.#settings.transactionalId}" was aborted.`, "abort");
+    const aborted = new TransactionError(
+      "TRANSACTION_ABORTED",
+      `The transaction of "${this.#settings.transactionalId}" was aborted.`,
+      "abort",
+    );
     this.#rejectWaiting(aborted);
     this.#sender.failWaiting(aborted);
     await this.#flushBatches(signal);
@@ -228,7 +248,8 @@ export class Producer {
   // ---------- inside ----------
 
   #needTransaction(): Transaction {
-    if (this.#transaction === undefined) throw new ClientError("INVALID_STATE", "The producer has no transactionalId: give one in its options.");
+    if (this.#transaction === undefined)
+      throw new ClientError("INVALID_STATE", "The producer has no transactionalId: give one in its options.");
     if (this.#closing.signal.aborted) throw CLOSED;
     return this.#transaction;
   }
@@ -239,7 +260,11 @@ export class Producer {
     const transaction = this.#transaction;
     if (transaction === undefined) return;
     if (transaction.failure !== undefined) throw transaction.failure;
-    if (transaction.state !== "open") throw new ClientError("INVALID_STATE", `The transaction of "${this.#settings.transactionalId}" is ${transaction.state}: begin one first.`);
+    if (transaction.state !== "open")
+      throw new ClientError(
+        "INVALID_STATE",
+        `The transaction of "${this.#settings.transactionalId}" is ${transaction.state}: begin one first.`,
+      );
   }
 
   async #flushBatches(signal?: AbortSignal): Promise<void> {
@@ -324,13 +349,20 @@ export class Producer {
   #partitionOf(send: OutgoingRecord, queues: TopicQueues): number {
     if (send.partition >= 0) return send.partition;
     const { partitioner } = this.#settings;
-    const chosen = partitioner === undefined ? -1 : partitioner({ topic: send.topic, key: send.key, value: send.value, partitions: queues.partitions });
+    const chosen =
+      partitioner === undefined ? -1 : partitioner({ topic: send.topic, key: send.key, value: send.value, partitions: queues.partitions });
     return chosen >= 0 ? chosen : this.#accumulator.partitionFor(queues, send.key, 0, send.key?.length ?? 0);
   }
 
   #wait(send: WaitingSend): void {
     if (this.#waitingCount >= MAX_WAITING_SENDS)
-      return send.reject(new ClientError("BUFFER_FULL", `${MAX_WAITING_SENDS} records already wait for room in the producer's buffer. Await send() now and then.`, { retriable: true }));
+      return send.reject(
+        new ClientError(
+          "BUFFER_FULL",
+          `${MAX_WAITING_SENDS} records already wait for room in the producer's buffer. Await send() now and then.`,
+          { retriable: true },
+        ),
+      );
     const waiting = this.#waiting.get(send.topic);
     if (waiting === undefined) this.#waiting.set(send.topic, [send]);
     else waiting.push(send);
@@ -358,7 +390,15 @@ export class Producer {
       while (waiting.length > 0 && waiting[0]!.deadline <= now) {
         this.#waitingCount--;
         const { maxBlockMs } = this.#settings;
-        waiting.shift()!.reject(new ClientError("BUFFER_FULL", `A record for topic "${topic}" waited ${maxBlockMs} ms (maxBlockMs) for metadata or room in the buffer.`, { retriable: true }));
+        waiting
+          .shift()!
+          .reject(
+            new ClientError(
+              "BUFFER_FULL",
+              `A record for topic "${topic}" waited ${maxBlockMs} ms (maxBlockMs) for metadata or room in the buffer.`,
+              { retriable: true },
+            ),
+          );
       }
       if (waiting.length === 0) this.#waiting.delete(topic);
       else next = Math.min(next, waiting[0]!.deadline);
@@ -367,7 +407,7 @@ export class Producer {
   }
 
   #rejectWaiting(error: unknown, only?: string): void {
-    for (const [topic, waiting] of [...this.#waiting]) {
+    for (const [topic, waiting] of this.#waiting) {
       if (only !== undefined && topic !== only) continue;
       this.#waiting.delete(topic);
       this.#waitingCount -= waiting.length;
@@ -377,5 +417,8 @@ export class Producer {
 }
 
 function unknownPartition(queues: TopicQueues, partition: number): ClientError {
-  return new ClientError("UNKNOWN_PARTITION", `Topic "${queues.topic}" has no partition ${partition}: it has ${queues.partitions}, 0 to ${queues.partitions - 1}.`);
+  return new ClientError(
+    "UNKNOWN_PARTITION",
+    `Topic "${queues.topic}" has no partition ${partition}: it has ${queues.partitions}, 0 to ${queues.partitions - 1}.`,
+  );
 }

@@ -2,7 +2,12 @@
 // then decides from each answer whether a batch is done, comes again, or has failed. Nothing here runs per record.
 import type { Timer } from "../../env/clock.ts";
 import { ErrorCode } from "../../protocol/errors.ts";
-import { newProduceRequest, type PartitionProduceResponse, type ProduceRequest, type ProduceResponse } from "../../protocol/generated/produce.gen.ts";
+import {
+  newProduceRequest,
+  type PartitionProduceResponse,
+  type ProduceRequest,
+  type ProduceResponse,
+} from "../../protocol/generated/produce.gen.ts";
 import { ZERO_UUID } from "../../protocol/primitives.ts";
 import { compressBatch } from "../../protocol/records/compress.ts";
 import { backoffMs } from "../backoff.ts";
@@ -50,7 +55,14 @@ export class Sender {
   #timerAt = Infinity;
   #closed = false;
 
-  constructor(cluster: Cluster, settings: ProducerSettings, accumulator: Accumulator, identities: IdentitySource, transaction: Transaction | undefined, events: SenderEvents) {
+  constructor(
+    cluster: Cluster,
+    settings: ProducerSettings,
+    accumulator: Accumulator,
+    identities: IdentitySource,
+    transaction: Transaction | undefined,
+    events: SenderEvents,
+  ) {
     this.#cluster = cluster;
     this.#settings = settings;
     this.#accumulator = accumulator;
@@ -143,12 +155,20 @@ export class Sender {
   #compress(queue: PartitionQueue, batch: ProducerBatch): void {
     if (this.#compressing.has(queue) || this.#settings.compression === "none") return;
     this.#compressing.add(queue);
-    compressBatch(this.#cluster.env.compression, this.#settings.compression, batch.writer.finish({ transactional: this.#transaction !== undefined }))
+    compressBatch(
+      this.#cluster.env.compression,
+      this.#settings.compression,
+      batch.writer.finish({ transactional: this.#transaction !== undefined }),
+    )
       .then(
         (bytes) => {
           batch.compressed = bytes;
         },
-        (error: unknown) => this.#fail(batch, new ClientError("INVALID_STATE", `Compressing a batch for ${queue.name} failed: ${messageOf(error)}`, { cause: error })),
+        (error: unknown) =>
+          this.#fail(
+            batch,
+            new ClientError("INVALID_STATE", `Compressing a batch for ${queue.name} failed: ${messageOf(error)}`, { cause: error }),
+          ),
       )
       .finally(() => {
         this.#compressing.delete(queue);
@@ -212,7 +232,8 @@ export class Sender {
     const { acks } = this.#settings;
     this.#requests.set(nodeId, (this.#requests.get(nodeId) ?? 0) + 1);
     const byName = batches.some(({ queue }) => (this.#cluster.topicNow(queue.topic)?.id ?? ZERO_UUID) === ZERO_UUID);
-    const maxVersion = this.#transaction !== undefined && !this.#transaction.isV2 ? V1_PRODUCE : byName ? LAST_VERSION_WITH_NAMES : undefined;
+    const maxVersion =
+      this.#transaction !== undefined && !this.#transaction.isV2 ? V1_PRODUCE : byName ? LAST_VERSION_WITH_NAMES : undefined;
     const options = {
       maxVersion,
       sizeHintBytes: sizeBytes + batches.length * 64,
@@ -267,7 +288,11 @@ export class Sender {
       const result = response.responses
         .find((each) => each.name === topic || (each.name === "" && (each.topicId === id || response.responses.length === 1)))
         ?.partitionResponses.find((each) => each.index === partition);
-      if (result === undefined) this.#retry(batch, new ClientError("MALFORMED_RESPONSE", `The broker's answer to Produce says nothing of ${batch.queue.name}.`, { retriable: true }));
+      if (result === undefined)
+        this.#retry(
+          batch,
+          new ClientError("MALFORMED_RESPONSE", `The broker's answer to Produce says nothing of ${batch.queue.name}.`, { retriable: true }),
+        );
       else if (result.errorCode === 0) this.#succeed(batch, result.baseOffset);
       else this.#handle(batch, result, connection);
     }
@@ -276,7 +301,11 @@ export class Sender {
   #handle(batch: ProducerBatch, result: PartitionProduceResponse, connection: BrokerConnection): void {
     const { queue } = batch;
     const detail = result.recordErrors[0]?.batchIndexErrorMessage ?? result.errorMessage;
-    const error = brokerError(result.errorCode, `Produce to ${queue.name} on ${connection.address.host}:${connection.address.port}`, detail);
+    const error = brokerError(
+      result.errorCode,
+      `Produce to ${queue.name} on ${connection.address.host}:${connection.address.port}`,
+      detail,
+    );
     const verdict = judge(result.errorCode, {
       idempotent: this.#settings.idempotent,
       transactional: this.#transaction !== undefined,
@@ -294,7 +323,8 @@ export class Sender {
       case "fenced":
         return this.#fail(batch, new TransactionError(error.code, error.message, "close", { cause: error, errorCode: result.errorCode }));
       case "failed":
-        if (this.#settings.idempotent && this.#transaction === undefined && result.errorCode !== ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) queue.breakSequence();
+        if (this.#settings.idempotent && this.#transaction === undefined && result.errorCode !== ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
+          queue.breakSequence();
         return this.#fail(batch, error);
     }
   }
@@ -361,9 +391,9 @@ export class Sender {
 
   /** Fails everything that is not on its way. */
   failWaiting(error: unknown): void {
-    for (const queue of [...this.#accumulator.active]) {
+    for (const queue of this.#accumulator.active) {
       queue.seal();
-      for (const batch of [...queue.waiting]) {
+      for (let batch = queue.waiting[0]; batch !== undefined; batch = queue.waiting[0]) {
         queue.remove(batch);
         if (batch.attempts > 0) this.#transaction?.requireNewEpoch();
         batch.fail(error);
@@ -397,7 +427,8 @@ export class Sender {
       .finally(() => {
         this.#refreshing = false;
         const { retryBackoff } = this.#cluster.options;
-        const pauseMs = this.#refreshFailures === 0 ? MIN_REFRESH_PAUSE_MS : backoffMs(retryBackoff, this.#refreshFailures, this.#cluster.env.random);
+        const pauseMs =
+          this.#refreshFailures === 0 ? MIN_REFRESH_PAUSE_MS : backoffMs(retryBackoff, this.#refreshFailures, this.#cluster.env.random);
         this.#refreshNotBefore = this.#now() + pauseMs;
         this.wake();
       });
@@ -406,7 +437,12 @@ export class Sender {
 
 function expired(batch: ProducerBatch, timeoutMs: number): ClientError {
   const { queue, attempts, lastError } = batch;
-  const tried = attempts === 0 ? "It was never sent" : `It was sent ${attempts} time${attempts === 1 ? "" : "s"}, so it may have been written`;
+  const tried =
+    attempts === 0 ? "It was never sent" : `It was sent ${attempts} time${attempts === 1 ? "" : "s"}, so it may have been written`;
   const last = lastError === undefined ? "" : ` Last error: ${messageOf(lastError)}`;
-  return new ClientError("DELIVERY_TIMEOUT", `A batch of ${batch.count} records for ${queue.name} was not acknowledged within ${timeoutMs} ms (deliveryTimeoutMs). ${tried}.${last}`, { cause: lastError });
+  return new ClientError(
+    "DELIVERY_TIMEOUT",
+    `A batch of ${batch.count} records for ${queue.name} was not acknowledged within ${timeoutMs} ms (deliveryTimeoutMs). ${tried}.${last}`,
+    { cause: lastError },
+  );
 }

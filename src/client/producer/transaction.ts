@@ -122,7 +122,11 @@ export class Transaction {
   }
 
   async #initProducerId(current: ProducerIdentity | undefined, signal?: AbortSignal): Promise<void> {
-    const connection = await this.#retried("Finding the transaction coordinator", () => this.#cluster.connection(this.#coordinator, undefined, signal), signal);
+    const connection = await this.#retried(
+      "Finding the transaction coordinator",
+      () => this.#cluster.connection(this.#coordinator, undefined, signal),
+      signal,
+    );
     this.#v2 = connection.versions.feature("transaction.version") >= 2 && connection.versions.supports("Produce", V2_PRODUCE);
     const { transactionalId, transactionTimeoutMs } = this.#settings;
     const message = newInitProducerIdRequest({
@@ -130,10 +134,16 @@ export class Transaction {
       transactionTimeoutMs,
       ...(current === undefined ? {} : { producerId: current.producerId, producerEpoch: current.producerEpoch }),
     });
-    this.#identity = await this.#cluster.retriedCall(this.#coordinator, "InitProducerId", message, (response, where) => {
-      this.#check(response.errorCode, where);
-      return { producerId: response.producerId, producerEpoch: response.producerEpoch };
-    }, { what: `Initialising transactional id "${transactionalId}"`, signal });
+    this.#identity = await this.#cluster.retriedCall(
+      this.#coordinator,
+      "InitProducerId",
+      message,
+      (response, where) => {
+        this.#check(response.errorCode, where);
+        return { producerId: response.producerId, producerEpoch: response.producerEpoch };
+      },
+      { what: `Initialising transactional id "${transactionalId}"`, signal },
+    );
   }
 
   // ---------- partitions and offsets ----------
@@ -190,13 +200,19 @@ export class Transaction {
       v3AndBelowProducerEpoch: identity.producerEpoch,
       v3AndBelowTopics: [...topics].map(([name, partitions]) => ({ name, partitions })),
     });
-    return this.#cluster.retriedCall(this.#coordinator, "AddPartitionsToTxn", message, (response, where) => {
-      for (const topic of response.resultsByTopicV3AndBelow)
-        for (const { partitionIndex, partitionErrorCode } of topic.resultsByPartition) {
-          if (errorByCode(partitionErrorCode).name === "OPERATION_NOT_ATTEMPTED") continue;
-          this.#check(partitionErrorCode, `${where}, partition ${topic.name}-${partitionIndex},`);
-        }
-    }, { what: `Adding partitions to transaction "${transactionalId}"`, maxVersion: CLIENT_ADD_PARTITIONS });
+    return this.#cluster.retriedCall(
+      this.#coordinator,
+      "AddPartitionsToTxn",
+      message,
+      (response, where) => {
+        for (const topic of response.resultsByTopicV3AndBelow)
+          for (const { partitionIndex, partitionErrorCode } of topic.resultsByPartition) {
+            if (errorByCode(partitionErrorCode).name === "OPERATION_NOT_ATTEMPTED") continue;
+            this.#check(partitionErrorCode, `${where}, partition ${topic.name}-${partitionIndex},`);
+          }
+      },
+      { what: `Adding partitions to transaction "${transactionalId}"`, maxVersion: CLIENT_ADD_PARTITIONS },
+    );
   }
 
   /** Offsets of a consumer group become part of the transaction. */
@@ -216,9 +232,13 @@ export class Transaction {
 
   #addOffsets(groupId: string, signal?: AbortSignal): Promise<void> {
     const { transactionalId } = this.#settings;
-    return this.#cluster.retriedCall(this.#coordinator, "AddOffsetsToTxn", newAddOffsetsToTxnRequest({ transactionalId, ...this.#identity!, groupId }),
+    return this.#cluster.retriedCall(
+      this.#coordinator,
+      "AddOffsetsToTxn",
+      newAddOffsetsToTxnRequest({ transactionalId, ...this.#identity!, groupId }),
       (response, where) => this.#check(response.errorCode, where),
-      { what: `Adding group "${groupId}" to transaction "${transactionalId}"`, signal });
+      { what: `Adding group "${groupId}" to transaction "${transactionalId}"`, signal },
+    );
   }
 
   #commitOffsets(offsets: readonly OffsetToCommit[], group: GroupMetadata, signal?: AbortSignal): Promise<void> {
@@ -242,10 +262,21 @@ export class Transaction {
         })),
       })),
     });
-    return this.#cluster.retriedCall({ to: "coordinator", kind: "group", key: group.groupId }, "TxnOffsetCommit", message, (response, where) => {
-      for (const topic of response.topics)
-        for (const { partitionIndex, errorCode } of topic.partitions) this.#check(errorCode, `${where}, partition ${topic.name}-${partitionIndex},`);
-    }, { what: `Committing offsets of group "${group.groupId}" in transaction "${transactionalId}"`, signal, maxVersion: this.#v2 ? undefined : V1_TXN_OFFSET_COMMIT });
+    return this.#cluster.retriedCall(
+      { to: "coordinator", kind: "group", key: group.groupId },
+      "TxnOffsetCommit",
+      message,
+      (response, where) => {
+        for (const topic of response.topics)
+          for (const { partitionIndex, errorCode } of topic.partitions)
+            this.#check(errorCode, `${where}, partition ${topic.name}-${partitionIndex},`);
+      },
+      {
+        what: `Committing offsets of group "${group.groupId}" in transaction "${transactionalId}"`,
+        signal,
+        maxVersion: this.#v2 ? undefined : V1_TXN_OFFSET_COMMIT,
+      },
+    );
   }
 
   // ---------- end ----------
@@ -260,7 +291,8 @@ export class Transaction {
 
   startAbort(): void {
     this.#failIfClosed();
-    if (this.#state !== "open" && this.#state !== "committing" && this.#state !== "aborting") throw this.#wrongState("abort", "No transaction is open.");
+    if (this.#state !== "open" && this.#state !== "committing" && this.#state !== "aborting")
+      throw this.#wrongState("abort", "No transaction is open.");
     this.#state = "aborting";
     this.#toAdd.clear();
   }
@@ -279,10 +311,20 @@ export class Transaction {
     const { transactionalId } = this.#settings;
     const message = newEndTxnRequest({ transactionalId, ...this.#identity!, committed: commit });
     try {
-      this.#identity = await this.#cluster.retriedCall(this.#coordinator, "EndTxn", message, (response, where) => {
-        this.#check(response.errorCode, where);
-        return response.producerId >= 0 ? { producerId: response.producerId, producerEpoch: response.producerEpoch } : this.#identity!;
-      }, { what: `${commit ? "Committing" : "Aborting"} transaction "${transactionalId}"`, signal, maxVersion: this.#v2 ? undefined : V1_END_TXN });
+      this.#identity = await this.#cluster.retriedCall(
+        this.#coordinator,
+        "EndTxn",
+        message,
+        (response, where) => {
+          this.#check(response.errorCode, where);
+          return response.producerId >= 0 ? { producerId: response.producerId, producerEpoch: response.producerEpoch } : this.#identity!;
+        },
+        {
+          what: `${commit ? "Committing" : "Aborting"} transaction "${transactionalId}"`,
+          signal,
+          maxVersion: this.#v2 ? undefined : V1_END_TXN,
+        },
+      );
     } catch (error) {
       if (error instanceof TransactionError) throw this.fail(error);
       throw error;
@@ -305,7 +347,8 @@ export class Transaction {
     const code = error instanceof ClientError ? error.code : "INVALID_STATE";
     const resolution = error instanceof TransactionError ? error.resolution : "abort";
     const hint = resolution === "abort" ? " Call abortTransaction()." : " Close this producer.";
-    const failure = error instanceof TransactionError ? error : new TransactionError(code, `${messageOf(error)}${hint}`, resolution, { cause: error });
+    const failure =
+      error instanceof TransactionError ? error : new TransactionError(code, `${messageOf(error)}${hint}`, resolution, { cause: error });
     if (this.#failure === undefined || (resolution === "close" && this.#failure.resolution !== "close")) this.#failure = failure;
     if (resolution === "close") this.#state = "closed";
     else this.#bumpAfterAbort = true;
@@ -338,7 +381,9 @@ export class Transaction {
   }
 
   #wrongState(action: string, hint: string): ClientError {
-    return new ClientError("INVALID_STATE", `Cannot ${action}: the transaction of "${this.#settings.transactionalId}" is ${this.#state}. ${hint}`);
+    return new ClientError(
+      "INVALID_STATE",
+      `Cannot ${action}: the transaction of "${this.#settings.transactionalId}" is ${this.#state}. ${hint}`,
+    );
   }
 }
-
