@@ -20,7 +20,7 @@ type Ack = (promise: Promised) => void;
 /** Later than the virtual clock, so that no producer is forgotten. */
 const FUTURE = 10_000_000_000_000;
 const PATH = "/data/log";
-const options = { durability: "disk", segmentBytes: 1_024, checkpointIntervalMs: 0, retentionIntervalMs: 0 } as const;
+const options = { durability: "disk", segmentBytes: 3_000, checkpointIntervalMs: 0, retentionIntervalMs: 0 } as const;
 /** More of them in a longer run. */
 const outcomes = Number(process.env["MILLRACE_CRASH_OUTCOMES"] ?? 1);
 const seed = Number(process.env["MILLRACE_SEED"] ?? 20_261_123);
@@ -109,7 +109,13 @@ test("a crash at any operation of producing, rolling and transactions loses noth
   const workload = async (env: Env, ack: Ack): Promise<void> => {
     const directory = await LogDirectory.open(env, PATH, options);
     const log = await create(directory, "orders", 1, ack);
-    const idempotent = (i: number): DataBatch => ({ count: 2, tag: `i${i}`, valueBytes: 60, producerId: 7, baseSequence: 2 * i });
+    const idempotent = (i: number): DataBatch => ({
+      count: 2,
+      tag: `i${i}`,
+      valueBytes: i % 3 === 0 ? 900 : 60,
+      producerId: 7,
+      baseSequence: 2 * i,
+    });
     await Promise.all([send(log, idempotent(0), ack), send(log, idempotent(1), ack)]);
     await send(log, { count: 1, tag: "t8", producerId: 8, transactional: true }, ack);
     await Promise.all([
@@ -117,8 +123,8 @@ test("a crash at any operation of producing, rolling and transactions loses noth
       send(log, idempotent(2), ack),
       end(log, 9, false, ack),
     ]);
-    await log.checkpoint();
-    await Promise.all([3, 4, 5, 6].map((i) => send(log, idempotent(i), ack)));
+    await Promise.all([...[3, 4].map((i) => send(log, idempotent(i), ack)), log.checkpoint()]);
+    await Promise.all([5, 6].map((i) => send(log, idempotent(i), ack)));
     await end(log, 8, true, ack);
     await Promise.all([
       send(log, { count: 1, tag: "u9", producerId: 9, baseSequence: 2, transactional: true }, ack),
@@ -170,14 +176,14 @@ test("a crash at any operation of deleting records and segments leaves no hole",
   const workload = async (env: Env, ack: Ack): Promise<void> => {
     const directory = await LogDirectory.open(env, PATH, options);
     const log = await create(directory, "orders", 1, ack);
-    for (let i = 0; i < 6; i++) await send(log, { count: 2, tag: `i${i}`, valueBytes: 300, producerId: 7, baseSequence: 2 * i }, ack);
+    for (let i = 0; i < 6; i++) await send(log, { count: 2, tag: `i${i}`, valueBytes: 1_000, producerId: 7, baseSequence: 2 * i }, ack);
     await log.checkpoint();
     await log.deleteRecordsBefore(5);
     ack({ kind: "start", topic: "orders", offset: 5 });
-    await send(log, { count: 2, tag: "i6", valueBytes: 300, producerId: 7, baseSequence: 12 }, ack);
+    await send(log, { count: 2, tag: "i6", valueBytes: 1_000, producerId: 7, baseSequence: 12 }, ack);
     await log.deleteRecordsBefore(-1);
     ack({ kind: "start", topic: "orders", offset: 14 });
-    await send(log, { count: 2, tag: "i7", valueBytes: 300, producerId: 7, baseSequence: 14 }, ack);
+    await send(log, { count: 2, tag: "i7", valueBytes: 1_000, producerId: 7, baseSequence: 14 }, ack);
   };
   await crashAtEveryOperation({ seed, workload, verify, outcomes });
 });

@@ -207,7 +207,7 @@ export class LogDirectory {
   #change<T>(change: () => Promise<T>): Promise<T> {
     const done = this.#changes.then(async () => {
       if (this.#failure !== undefined)
-        throw logError("KAFKA_STORAGE_ERROR", `Topics cannot be changed: ${this.#failure.message}`, this.#failure);
+        throw logError("KAFKA_STORAGE_ERROR", `Topics cannot be changed: ${messageOf(this.#failure)}.`, this.#failure);
       try {
         return await change();
       } catch (error) {

@@ -16,6 +16,9 @@ export function isOutOfSpace(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
 }
 
+/** What an error says, to be quoted in a sentence: without the name of a KafkaError in front and the full stop at the end. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const bare = error instanceof KafkaError && message.startsWith(`${error.code}: `) ? message.slice(error.code.length + 2) : message;
+  return bare.replace(/\.+$/, "");
 }

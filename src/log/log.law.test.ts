@@ -174,12 +174,12 @@ class Pair {
       this.#sent.set(id, []);
     }
     const offset = this.#end;
-    const marker = { producerId: id, producerEpoch: this.#epochs[id]!, commit, coordinatorEpoch: 1, now: 0 };
+    const marker = { producerId: id, producerEpoch: this.#epochs[id]!, commit, coordinatorEpoch: 1, now: FUTURE };
     assert.equal((await this.#log.appendMarker(marker)).offset, offset);
     this.#open.delete(id);
     this.#add(
       { baseOffset: offset, lastOffset: offset, producerId: id, transactional: true, marker: commit ? "commit" : "abort", tag: "" },
-      0,
+      FUTURE,
     );
     if (bump) {
       const old = { count: 1, producerId: id, producerEpoch: this.#epochs[id]! - 1, baseSequence: 0 };

@@ -17,7 +17,7 @@ import { HotChunks } from "./hot-tail.ts";
 import { IndexLoader } from "./index-loader.ts";
 import { MAX_QUEUED_BYTES } from "./limits.ts";
 import type { LogContext } from "./log-context.ts";
-import { logError } from "./log-error.ts";
+import { logError, messageOf } from "./log-error.ts";
 import { PartitionKeeper } from "./partition-keeper.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import { type RecoveredPartition, recoverPartition } from "./partition-recovery.ts";
@@ -185,7 +185,8 @@ export class PartitionLog {
 
   #checkWritable(): void {
     const { failure } = this.#context;
-    if (failure !== undefined) throw logError("KAFKA_STORAGE_ERROR", `The append to ${this.name} was refused: ${failure.message}`, failure);
+    if (failure !== undefined)
+      throw logError("KAFKA_STORAGE_ERROR", `The append to ${this.name} was refused: ${messageOf(failure)}.`, failure);
     if (this.#closed !== undefined) throw logError("UNKNOWN_TOPIC_OR_PARTITION", `${this.name} ${this.#closed}.`);
     if (this.#queue.queuedBytes > MAX_QUEUED_BYTES) {
       throw logError(
