@@ -32,12 +32,34 @@ export function isolationCode(isolation: Isolation): number {
   return isolation === "read_committed" ? 1 : 0;
 }
 
-/** In the order of the queries. Rejects with UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_PARTITION, or what the brokers say. */
+/** In the order of the queries; one partition may be asked for several times. Rejects with UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_PARTITION, or what the brokers say. */
 export async function listOffsets(
   cluster: Cluster,
   queries: readonly OffsetQuery[],
   options: ListOffsetsOptions = {},
 ): Promise<FoundOffset[]> {
+  // A request may name a partition once.
+  const seen = new Map<string, number>();
+  const rounds: { query: OffsetQuery; index: number }[][] = [];
+  queries.forEach((query, index) => {
+    const round = seen.get(partitionName(query)) ?? 0;
+    seen.set(partitionName(query), round + 1);
+    (rounds[round] ??= []).push({ query, index });
+  });
+  const results: FoundOffset[] = [];
+  for (const round of rounds) {
+    const found = await listOnce(
+      cluster,
+      round.map(({ query }) => query),
+      options,
+    );
+    for (const { query, index } of round) results[index] = found.get(partitionName(query))!;
+  }
+  return results;
+}
+
+/** Asks for different partitions, and again for those whose leaders did not answer. */
+async function listOnce(cluster: Cluster, queries: readonly OffsetQuery[], options: ListOffsetsOptions): Promise<Map<string, FoundOffset>> {
   const found = new Map<string, FoundOffset>();
   let fresh = false;
   await cluster.retried(
@@ -54,7 +76,7 @@ export async function listOffsets(
     },
     { signal: options.signal },
   );
-  return queries.map((query) => found.get(partitionName(query))!);
+  return found;
 }
 
 function leaderOf(cluster: Cluster, query: TopicPartition): number {

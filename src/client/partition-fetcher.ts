@@ -308,13 +308,12 @@ export class PartitionFetcher {
   async #handleError(cursor: PartitionCursor, generation: number, data: PartitionData, nodeId: number): Promise<void> {
     const where = `Fetching ${cursor.name} at offset ${cursor.fetchOffset} from ${this.#cluster.nodeText(nodeId)}`;
     if (data.errorCode !== ErrorCode.OFFSET_OUT_OF_RANGE) throw brokerError(data.errorCode, where);
-    const { outOfRange, isolation } = this.#options;
-    const ends = await listOffsets(this.#cluster, [{ topic: cursor.topic, partition: cursor.partition, at: "earliest" }], { isolation });
-    const latest = await listOffsets(this.#cluster, [{ topic: cursor.topic, partition: cursor.partition, at: "latest" }], {
-      isolation: "read_uncommitted",
-    });
+    const { outOfRange } = this.#options;
+    const { topic, partition } = cursor;
+    const ends = (["earliest", "latest"] as const).map((at) => ({ topic, partition, at }));
+    const [earliest, latest] = await listOffsets(this.#cluster, ends, { isolation: "read_uncommitted" });
     if (cursor.generation !== generation) return;
-    const [start, end] = [ends[0]!.offset, latest[0]!.offset];
+    const [start, end] = [earliest!.offset, latest!.offset];
     // The log may have grown, or the leader changed, since: ask again.
     if (cursor.fetchOffset >= start && cursor.fetchOffset <= end)
       throw new ClientError("OFFSET_NOT_AVAILABLE", `${where}: not available yet.`, { retriable: true });
