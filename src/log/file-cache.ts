@@ -11,14 +11,18 @@ class Entry implements CachedFile {
   readonly handle: FileHandle;
   users = 0;
   doomed = false;
+  readonly #unused: () => void;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, unused: () => void) {
     this.handle = handle;
+    this.#unused = unused;
   }
 
   release(): void {
     this.users--;
-    if (this.doomed && this.users === 0) void this.handle.close().catch(() => undefined);
+    if (this.users > 0) return;
+    if (this.doomed) void this.handle.close().catch(() => undefined);
+    else this.#unused();
   }
 }
 
@@ -64,7 +68,7 @@ export class FileCache {
 
   async #openFile(path: string, mode: OpenMode): Promise<Entry> {
     try {
-      const entry = new Entry(await this.#files.open(path, mode));
+      const entry = new Entry(await this.#files.open(path, mode), () => this.#evict(path));
       this.#open.set(path, entry);
       this.#evict(path);
       return entry;

@@ -40,3 +40,5 @@ export const KEPT_SNAPSHOTS = 2;
 export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 /** Partitions of one topic. */
 export const MAX_PARTITIONS = 10_000;
+/** How often it is checked that the data directory is still there: a deleted one goes on taking writes without an error (option). */
+export const PRESENCE_INTERVAL_MS = 1_000;

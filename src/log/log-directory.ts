@@ -329,6 +329,14 @@ export class LogDirectory {
   #startTimers(): void {
     this.#every(this.#options.checkpointIntervalMs, () => this.#forEachPartition((log) => log.checkpoint()));
     this.#every(this.#options.retentionIntervalMs, () => this.applyRetention(this.#env.clock.now()));
+    this.#every(this.#options.presenceIntervalMs, () => this.#checkPresence());
+  }
+
+  /** Writes to a deleted directory succeed, but what they acknowledge is gone. */
+  async #checkPresence(): Promise<void> {
+    const path = `${this.path}/${META_DIRECTORY}/${META_FILE}`;
+    if ((await this.#env.files.stat(path)) === undefined)
+      this.#fail(`looking for ${path}`, new Error("it was deleted while the log was open"));
   }
 
   #every(intervalMs: number, work: () => Promise<void>): void {

@@ -21,6 +21,8 @@ export interface LogOptions {
   /** 0: no timer; the owner calls LogDirectory.applyRetention. */
   readonly retentionIntervalMs?: number;
   readonly producerExpirationMs?: number;
+  /** 0: it is not checked whether the directory is still there. */
+  readonly presenceIntervalMs?: number;
 }
 
 export interface ResolvedLogOptions {
@@ -33,6 +35,7 @@ export interface ResolvedLogOptions {
   readonly checkpointIntervalMs: number;
   readonly retentionIntervalMs: number;
   readonly producerExpirationMs: number;
+  readonly presenceIntervalMs: number;
 }
 
 export function resolveLogOptions(options: LogOptions): ResolvedLogOptions {
@@ -46,5 +49,6 @@ export function resolveLogOptions(options: LogOptions): ResolvedLogOptions {
     checkpointIntervalMs: options.checkpointIntervalMs ?? limits.CHECKPOINT_INTERVAL_MS,
     retentionIntervalMs: options.retentionIntervalMs ?? limits.RETENTION_INTERVAL_MS,
     producerExpirationMs: options.producerExpirationMs ?? limits.PRODUCER_EXPIRATION_MS,
+    presenceIntervalMs: options.presenceIntervalMs ?? limits.PRESENCE_INTERVAL_MS,
   };
 }
