@@ -33,8 +33,6 @@ export interface Call {
   exclusive: boolean;
   /** Set: the connection is closed instead of answered (an error of a request without answer). */
   close: boolean;
-  /** Bytes the answer will take, if that is known: saves growing its buffer. */
-  sizeHint: number;
 }
 
 export interface ApiHandler {

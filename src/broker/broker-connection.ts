@@ -4,7 +4,7 @@
 import type { Connection } from "../env/network.ts";
 import type { Logger } from "../env/logger.ts";
 import type { BrokerContext, Call } from "./api.ts";
-import { isMalformed, type Decoded, type Dispatcher } from "./dispatch.ts";
+import { isMalformed, type Answer, type Decoded, type Dispatcher } from "./dispatch.ts";
 import { FrameAssembler, FrameLengthError } from "./frame-assembler.ts";
 import type { RequestMemory } from "./request-memory.ts";
 
@@ -21,7 +21,7 @@ export interface ConnectionOptions {
 
 interface Slot {
   /** undefined while the request runs, null when it has no answer. */
-  answer: Uint8Array | null | undefined;
+  answer: Answer | null | undefined;
 }
 
 export class BrokerConnection {
@@ -107,7 +107,7 @@ export class BrokerConnection {
     const slot: Slot = { answer: undefined };
     this.#slots.push(slot);
     this.#running++;
-    let decoded: Decoded | Uint8Array;
+    let decoded: Decoded | Answer;
     try {
       decoded = this.#options.dispatcher.decode(frame);
     } catch (error) {
@@ -116,8 +116,8 @@ export class BrokerConnection {
       this.#refuse("bad-request", error);
       return;
     }
-    if (decoded instanceof Uint8Array) this.#finish(slot, frame, decoded);
-    else this.#run(slot, frame, decoded);
+    if (Array.isArray(decoded)) this.#finish(slot, frame, decoded);
+    else this.#run(slot, frame, decoded as Decoded);
   }
 
   #run(slot: Slot, frame: Uint8Array, decoded: Decoded): void {
@@ -125,9 +125,9 @@ export class BrokerConnection {
     const answered = (response: unknown): void => {
       if (this.#closed) return this.#options.memory.give(frame.length);
       if (call.close) return this.#failed(frame, "request-refused", decoded, new Error("A request without answer failed"));
-      let answer: Uint8Array | null;
+      let answer: Answer | null;
       try {
-        answer = response === undefined ? null : this.#options.dispatcher.encode(decoded, response, call.sizeHint);
+        answer = response === undefined ? null : this.#options.dispatcher.encode(decoded, response);
       } catch (error) {
         return this.#failed(frame, "answer-not-encodable", decoded, error);
       }
@@ -152,7 +152,6 @@ export class BrokerConnection {
       clientHost: `/${this.#connection.remote.host}`,
       exclusive: false,
       close: false,
-      sizeHint: 256,
       onClose(fn) {
         hooks.add(fn);
         return () => hooks.delete(fn);
@@ -160,7 +159,7 @@ export class BrokerConnection {
     };
   }
 
-  #finish(slot: Slot, frame: Uint8Array, answer: Uint8Array | null): void {
+  #finish(slot: Slot, frame: Uint8Array, answer: Answer | null): void {
     slot.answer = answer;
     this.#running--;
     this.#options.memory.give(frame.length);
@@ -176,9 +175,11 @@ export class BrokerConnection {
     let ready = 0;
     while (ready < this.#slots.length && this.#slots[ready]!.answer !== undefined) ready++;
     const slots = this.#slots.splice(0, ready);
-    if (ready > 1) this.#connection.cork();
-    for (const { answer } of slots) if (answer && !this.#connection.write(answer)) this.#blockedByPeer = true;
-    if (ready > 1) this.#connection.uncork();
+    this.#connection.cork();
+    for (const { answer } of slots) {
+      for (const piece of answer ?? []) if (!this.#connection.write(piece)) this.#blockedByPeer = true;
+    }
+    this.#connection.uncork();
     this.#unblock();
   }
 

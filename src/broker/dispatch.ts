@@ -2,18 +2,21 @@
 // except for ApiVersions, which is answered so that the client can choose again (KIP-511).
 import { FrameError } from "../bytes/frame-error.ts";
 import { ByteReader } from "../bytes/reader.ts";
-import { ByteWriter } from "../bytes/writer.ts";
 import { API_KEYS, readWholeRequest } from "../protocol/apis.ts";
 import { newApiVersion, newApiVersionsResponse } from "../protocol/generated/api-versions.gen.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import { FIXED_REQUEST_HEADER_BYTES, readRequestHeader, writeResponseHeader, type RequestHeader } from "../protocol/headers.ts";
 import type { ApiHandler } from "./api.ts";
+import { SplicingWriter } from "./splicing-writer.ts";
 
 /** A frame that is no request we can serve; the message says why. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
   readonly code = "BAD_REQUEST";
 }
+
+/** A response frame, in pieces. */
+export type Answer = readonly Uint8Array[];
 
 export interface Decoded {
   readonly handler: ApiHandler;
@@ -22,6 +25,7 @@ export interface Decoded {
 }
 
 const LENGTH_BYTES = 4;
+const FIRST_ANSWER_BYTES = 256;
 
 export class Dispatcher {
   readonly #byKey: (ApiHandler | undefined)[] = [];
@@ -35,8 +39,8 @@ export class Dispatcher {
     return frame.length > 1 && this.#byKey[(frame[0]! << 8) | frame[1]!]?.overlaps === true;
   }
 
-  /** Throws a RequestError or FrameError: the connection cannot go on. A Uint8Array is the whole answer. */
-  decode(frame: Uint8Array): Decoded | Uint8Array {
+  /** Throws a RequestError or FrameError: the connection cannot go on. An answer instead of a request is the whole answer. */
+  decode(frame: Uint8Array): Decoded | Answer {
     if (frame.length < FIXED_REQUEST_HEADER_BYTES) throw new RequestError(`A request of ${frame.length} bytes is shorter than its header`);
     const reader = new ByteReader(frame);
     const apiKey = reader.int16();
@@ -54,9 +58,9 @@ export class Dispatcher {
     return { handler, header, request: readWholeRequest(handler.api, reader, apiVersion) };
   }
 
-  encode({ handler, header }: Decoded, response: unknown, sizeHint: number): Uint8Array {
+  encode({ handler, header }: Decoded, response: unknown): Answer {
     const { api } = handler;
-    return frameOf(sizeHint, (writer) => {
+    return frameOf((writer) => {
       writeResponseHeader(writer, header.correlationId, api.key, header.apiVersion);
       api.writeResponse(writer, response, header.apiVersion);
     });
@@ -67,19 +71,19 @@ export function isMalformed(error: unknown): error is Error {
   return error instanceof FrameError || error instanceof RequestError;
 }
 
-function unsupportedApiVersions(handler: ApiHandler, correlationId: number): Uint8Array {
+function unsupportedApiVersions(handler: ApiHandler, correlationId: number): Answer {
   const { api, minVersion, maxVersion } = handler;
   const own = newApiVersion({ apiKey: api.key, minVersion, maxVersion });
-  return frameOf(64, (writer) => {
+  return frameOf((writer) => {
     writeResponseHeader(writer, correlationId, api.key, 0);
     api.writeResponse(writer, newApiVersionsResponse({ errorCode: ErrorCode.UNSUPPORTED_VERSION, apiKeys: [own] }), 0);
   });
 }
 
-function frameOf(sizeHint: number, write: (writer: ByteWriter) => void): Uint8Array {
-  const writer = new ByteWriter(sizeHint);
+function frameOf(write: (writer: SplicingWriter) => void): Answer {
+  const writer = new SplicingWriter(FIRST_ANSWER_BYTES);
   writer.reserve(LENGTH_BYTES);
   write(writer);
-  writer.patchInt32(0, writer.length - LENGTH_BYTES);
-  return writer.finish();
+  writer.patchInt32(0, writer.totalLength - LENGTH_BYTES);
+  return writer.pieces();
 }

@@ -12,9 +12,6 @@ import { LEADER_EPOCH } from "../leader-epoch.ts";
 
 const TOPIC_IDS_FROM = 13;
 const READ_COMMITTED = 1;
-/** What an answer takes beside its records: roughly, per partition and once. */
-const PARTITION_OVERHEAD_BYTES = 96;
-const ANSWER_OVERHEAD_BYTES = 256;
 
 type Isolation = "read_uncommitted" | "read_committed";
 
@@ -46,7 +43,6 @@ export const fetch = defineApi("Fetch", {
       for (;;) {
         const marks = wanted.map(({ log }) => (typeof log === "number" ? -1 : endOf(log, isolation)));
         const round = await read(topics, isolation, maxBytes);
-        call.sizeHint = round.bytes + wanted.length * PARTITION_OVERHEAD_BYTES + ANSWER_OVERHEAD_BYTES;
         if (round.failed || round.bytes >= minBytes || wanted.length === 0 || wait.isOver) return round.response;
         const moved = wanted.some(({ log }, i) => typeof log !== "number" && endOf(log, isolation) !== marks[i]);
         if (!moved) await wait.forAdvance(wanted.flatMap(({ log }) => (typeof log === "number" ? [] : [log])));

@@ -264,8 +264,11 @@ describe("kafkajs", () => {
     const producer = client(test).producer();
     await producer.connect();
     await producer.send({ topic: "a", messages: [0, 1, 2, 3].map((i) => ({ partition: 0, value: String(i) })) });
-    await assert.rejects(producer.send({ topic: "missing", messages: [{ value: "x" }] }));
     await producer.disconnect();
+    const impatient = client(test).producer({ retry: { retries: 0 } });
+    await impatient.connect();
+    await assert.rejects(impatient.send({ topic: "missing", messages: [{ value: "x" }] }), /does not host this topic/);
+    await impatient.disconnect();
     await admin.deleteTopicRecords({ topic: "a", partitions: [{ partition: 0, offset: "3" }] });
     const offsets = await admin.fetchTopicOffsets("a");
     assert.deepEqual(
