@@ -110,14 +110,13 @@ class Feeder {
   /** The newest committed position. Markers and aborted records lie between positions, so the tail is read in growing steps. */
   async #lastPosition(): Promise<Position | undefined> {
     const admin = this.#client.admin();
-    const [end] = await admin.listOffsets([{ topic: POSITION_TOPIC, partition: 0, timestamp: "latest" }]);
-    await admin.close();
+    const [end] = await admin.listOffsets([{ topic: POSITION_TOPIC, partition: 0, at: "latest" }]);
     let last: Position | undefined;
     for (let back = 64; end !== undefined && last === undefined; back *= 4) {
       const offset = Math.max(0, end.offset - back);
       if (end.offset === 0) break;
       const consumer = this.#client.consumer();
-      consumer.assign([{ topic: POSITION_TOPIC, partition: 0, offset }]);
+      await consumer.assign([{ topic: POSITION_TOPIC, partition: 0, offset }]);
       for await (const batch of consumer) {
         for (const record of batch.records) last = JSON.parse(Buffer.from(record.value!).toString()) as Position;
         if (batch.nextOffset >= end.offset) break;

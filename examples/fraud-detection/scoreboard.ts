@@ -55,8 +55,7 @@ export class Scoreboard {
     const consumer = this.#client.consumer();
     const admin = this.#client.admin();
     const described = await admin.describeTopics(["fraud-alerts", "labels"]);
-    await admin.close();
-    consumer.assign(
+    await consumer.assign(
       described.flatMap(({ name, partitions }) =>
         partitions.map(({ partition }) => ({ topic: name, partition, offset: "earliest" as const })),
       ),
@@ -147,12 +146,11 @@ async function readAll(client: KafkaClient, topic: string, each: (value: Uint8Ar
   const admin = client.admin();
   const [description] = await admin.describeTopics([topic]);
   const partitions = description!.partitions.map(({ partition }) => partition);
-  const ends = await admin.listOffsets(partitions.map((partition) => ({ topic, partition, timestamp: "latest" as const })));
-  await admin.close();
+  const ends = await admin.listOffsets(partitions.map((partition) => ({ topic, partition, at: "latest" as const })));
   const left = new Map(ends.filter(({ offset }) => offset > 0).map(({ partition, offset }) => [partition, offset]));
   if (left.size === 0) return;
   const consumer = client.consumer();
-  consumer.assign([...left.keys()].map((partition) => ({ topic, partition, offset: "earliest" as const })));
+  await consumer.assign([...left.keys()].map((partition) => ({ topic, partition, offset: "earliest" as const })));
   for await (const batch of consumer) {
     for (const record of batch.records) each(record.value);
     if (batch.nextOffset >= (left.get(batch.partition) ?? 0)) left.delete(batch.partition);
