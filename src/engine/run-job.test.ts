@@ -10,7 +10,7 @@ import { pipeline, type Pipeline } from "../stream/pipeline.ts";
 import { createSimulation, type Simulation } from "../testing/simulation/simulation.ts";
 import { JobFailedError } from "./coordinator/job-failure.ts";
 import type { Job, JobStatus } from "./coordinator/job-status.ts";
-import { Ledger } from "./ledger-sink.ts";
+import { Ledger } from "./e2e/ledger.ts";
 import { runJob, type RunJobOptions } from "./run-job.ts";
 
 const SEED = Number(process.env["MILLRACE_SEED"] ?? 3);

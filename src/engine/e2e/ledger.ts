@@ -1,8 +1,8 @@
 // A strict transactional sink for the engine's tests, and its ledger: an outside system that refuses what a careless engine would do,
 // such as committing what was aborted or writing before recovery, and that can be slow, full or broken on demand.
-import { rowAt } from "../schema/columns.ts";
-import type { Batch } from "../schema/batch.ts";
-import type { ConnectorContext, Sink, SinkConnector, SinkWriter } from "../stream/connector.ts";
+import { rowAt } from "../../schema/columns.ts";
+import type { Batch } from "../../schema/batch.ts";
+import type { ConnectorContext, Sink, SinkConnector, SinkWriter } from "../../stream/connector.ts";
 
 type TransactionState = "open" | "prepared" | "committed" | "aborted";
 
