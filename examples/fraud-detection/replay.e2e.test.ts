@@ -96,10 +96,10 @@ async function committedAlerts(dataDir: string): Promise<FraudAlert[][]> {
   return alerts;
 }
 
-/** Rows of all partitions sorted, and the order per customer. */
-function canonical(partitions: FraudAlert[][]): { rows: string[]; perCustomer: Record<string, string[]> } {
-  const perCustomer: Record<string, string[]> = {};
-  for (const alert of partitions.flat()) (perCustomer[alert.customerId] ??= []).push(alert.transactionId);
+/** Rows of all partitions sorted, and the event times per customer in log order (transactions of one second have no order among them). */
+function canonical(partitions: FraudAlert[][]): { rows: string[]; perCustomer: Record<string, number[]> } {
+  const perCustomer: Record<string, number[]> = {};
+  for (const alert of partitions.flat()) (perCustomer[alert.customerId] ??= []).push(alert.at);
   return {
     rows: partitions
       .flat()
