@@ -1,0 +1,26 @@
+// millrace topic create NAME.
+import { parsePairs } from "../pairs.ts";
+import type { Terminal } from "../terminal.ts";
+import { withClient, type ClientFlags } from "../with-client.ts";
+
+export interface TopicCreateFlags extends ClientFlags {
+  readonly partitions?: number;
+  readonly config?: readonly string[];
+  readonly ifNotExists?: boolean;
+  readonly json?: boolean;
+}
+
+export async function topicCreate(name: string, flags: TopicCreateFlags, terminal: Terminal): Promise<void> {
+  const config = parsePairs("--config", flags.config ?? []);
+  await withClient(terminal, flags, async ({ client }) => {
+    const admin = client.admin();
+    if (flags.ifNotExists === true && (await admin.listTopics()).some((topic) => topic.name === name)) {
+      if (!terminal.quiet) terminal.note(`The topic "${name}" exists already.`);
+      return;
+    }
+    await admin.createTopics([{ name, config, ...(flags.partitions === undefined ? {} : { partitions: flags.partitions }) }]);
+    const partitions = (await admin.describeTopics([name]))[0]!.partitions.length;
+    if (flags.json === true) await terminal.out(`${JSON.stringify({ name, partitions })}\n`);
+    else if (!terminal.quiet) terminal.note(`Created topic "${name}" with ${partitions} partition${partitions === 1 ? "" : "s"}.`);
+  });
+}
