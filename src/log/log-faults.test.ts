@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Env } from "../env/env.ts";
+import type { FileHandle } from "../env/files.ts";
 import { KafkaError } from "../protocol/errors.ts";
 import { createSimulation, type Simulation } from "../testing/simulation/simulation.ts";
 import { LogDirectory } from "./log-directory.ts";
@@ -60,6 +61,18 @@ async function overwrite(env: Env, path: string, bytes: Uint8Array, position: nu
   const handle = await env.files.open(path, "r+");
   await handle.write([bytes], position);
   await handle.close();
+}
+
+/** The object with some methods replaced. */
+function overridden<T extends object>(target: T, methods: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, key) {
+      const replaced = methods[key as keyof T];
+      if (replaced !== undefined) return replaced;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 const garbage = Uint8Array.from({ length: 100 }, (_, i) => (i * 37 + 11) & 0xff);
@@ -160,17 +173,27 @@ test(
 
 test(
   "a recovery point waits for the flush of the log below it",
-  inWorld(async ({ simulation, log }) => {
-    const order: string[] = [];
-    simulation.files.onOperation = ({ kind, path }) => {
-      if ((kind === "datasync" && path.endsWith(".log")) || (kind === "rename" && path.includes("checkpoint"))) order.push(kind);
+  inWorld(async ({ simulation, env, directory }) => {
+    await directory.close();
+    let flushLog = (): void => undefined;
+    const flushed = new Promise<void>((resolve) => (flushLog = resolve));
+    const held = (handle: FileHandle): FileHandle =>
+      handle.path.endsWith(".log") ? overridden(handle, { datasync: () => flushed.then(() => handle.datasync()) }) : handle;
+    const files = overridden(env.files, { open: async (path, mode) => held(await env.files.open(path, mode)) });
+    const slow = await LogDirectory.open({ ...env, files }, PATH, options);
+    const log = slow.topic("orders")!.partitions[0]!;
+    let renamed = false;
+    simulation.files.onOperation = ({ kind }) => {
+      renamed ||= kind === "rename";
       return "ok";
     };
     const appended = send(log, { count: 1, tag: "a" });
-    simulation.files.slowdown = 50;
-    await log.checkpoint();
-    await appended;
-    assert.deepEqual(order, ["datasync", "rename"]);
+    const checkpoint = log.checkpoint();
+    await env.timers.sleep(1_000);
+    assert.equal(renamed, false);
+    flushLog();
+    await Promise.all([appended, checkpoint]);
+    assert.equal(renamed, true);
   }),
 );
 
