@@ -41,6 +41,7 @@ export class BrokerConnection {
   #paused = false;
   #sendScheduled = false;
   #closed = false;
+  #finishing = false;
   /** Monotonic ms of the last request or answer. */
   lastActive: number;
 
@@ -64,8 +65,16 @@ export class BrokerConnection {
     return this.#slots.length === 0 && this.#waiting.length === 0;
   }
 
-  close(): void {
-    this.#connection.end();
+  /** Nothing is read any more; what has started is answered, long polls at once, then the connection ends. */
+  finish(): void {
+    if (this.#closed || this.#finishing) return;
+    this.#finishing = true;
+    this.#paused = true;
+    this.#connection.pause();
+    for (const frame of this.#waiting) this.#options.memory.give(frame.length);
+    this.#waiting = [];
+    for (const hook of this.#closeHooks) hook();
+    if (this.#slots.length === 0) this.#connection.end();
   }
 
   destroy(): void {
@@ -73,7 +82,7 @@ export class BrokerConnection {
   }
 
   #data(bytes: Uint8Array): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#finishing) return;
     try {
       this.#assembler.push(bytes);
     } catch (error) {
@@ -83,7 +92,7 @@ export class BrokerConnection {
   }
 
   #received(frame: Uint8Array): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#finishing) return;
     this.lastActive = this.#options.broker.env.clock.monotonicMs();
     this.#options.memory.take(frame.length);
     this.#waiting.push(frame);
@@ -180,7 +189,8 @@ export class BrokerConnection {
       for (const piece of answer ?? []) if (!this.#connection.write(piece)) this.#blockedByPeer = true;
     }
     this.#connection.uncork();
-    this.#unblock();
+    if (this.#finishing && this.#slots.length === 0) this.#connection.end();
+    else this.#unblock();
   }
 
   #pauseIfFull(): void {
@@ -193,7 +203,7 @@ export class BrokerConnection {
   }
 
   #unblock(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#finishing) return;
     this.#pump();
     if (!this.#paused || this.#closed || this.#isFull() || this.#blockedByPeer) return;
     if (this.#options.memory.isFull) return this.#options.memory.wait(this.#resume);

@@ -121,7 +121,7 @@ class RunningBroker implements Broker {
       logs.onFatal((error) => {
         env.logger.log("error", "broker-stopped", { error, consequence: "no request is served any more; mend the disk and start again" });
         resolve(error);
-        void this.close();
+        this.close().catch((closing: unknown) => env.logger.log("error", "broker-not-closed", { error: closing }));
       });
     });
   }

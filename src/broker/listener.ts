@@ -8,7 +8,7 @@ import { RequestMemory } from "./request-memory.ts";
 
 const IDLE_CHECK_MS = 30_000;
 /** How long close() waits for answers that are on their way before it cuts the connections. */
-const CLOSE_GRACE_MS = 500;
+const CLOSE_GRACE_MS = 250;
 
 export class BrokerListener {
   readonly #broker: BrokerContext;
@@ -19,6 +19,7 @@ export class BrokerListener {
   #listener: Listener | undefined;
   #idleTimer: Timer | undefined;
   #allClosed: (() => void) | undefined;
+  #closing = false;
 
   constructor(broker: BrokerContext) {
     this.#broker = broker;
@@ -48,25 +49,24 @@ export class BrokerListener {
         closed,
       });
       this.#connections.add(accepted);
-      if (this.#connections.size > this.#maxConnections) this.#refuse(accepted);
+      if (this.#closing) accepted.destroy();
+      else if (this.#connections.size > this.#maxConnections) this.#refuse(accepted);
     });
     this.#checkIdleLater();
     return this.#listener.address;
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     this.#idleTimer?.cancel();
-    const stopped = this.#listener?.close();
-    for (const connection of this.#connections) if (connection.isIdle) connection.close();
+    for (const connection of this.#connections) connection.finish();
     if (this.#connections.size > 0) {
-      const timer = this.#broker.env.timers.after(CLOSE_GRACE_MS, () => {
-        for (const connection of this.#connections) connection.destroy();
-        this.#allClosed?.();
-      });
-      await new Promise<void>((resolve) => (this.#allClosed = resolve));
+      const allClosed = new Promise<void>((resolve) => (this.#allClosed = resolve));
+      const timer = this.#broker.env.timers.after(CLOSE_GRACE_MS, () => this.#allClosed?.());
+      await allClosed;
       timer.cancel();
     }
-    await stopped;
+    await this.#listener?.close();
   }
 
   #closed(connection: BrokerConnection): void {
@@ -85,7 +85,7 @@ export class BrokerListener {
 
   #closeIdle(): void {
     const limit = this.#broker.env.clock.monotonicMs() - this.#broker.settings.number("connections.max.idle.ms");
-    for (const connection of this.#connections) if (connection.isIdle && connection.lastActive < limit) connection.close();
+    for (const connection of this.#connections) if (connection.isIdle && connection.lastActive < limit) connection.finish();
     this.#checkIdleLater();
   }
 }
