@@ -20,6 +20,10 @@ export interface JobStopFlags extends JobFlags {
   readonly drain?: boolean;
 }
 
+export interface JobSavepointFlags extends JobFlags {
+  readonly to?: string;
+}
+
 interface Stopped {
   readonly state: string;
   readonly checkpoint?: number;
@@ -104,7 +108,7 @@ export async function jobCancel(name: string, flags: JobFlags, terminal: Termina
   else if (!terminal.quiet) terminal.note(`Canceled "${job.name}". What came after its last checkpoint is discarded.`);
 }
 
-export async function jobSavepoint(name: string, flags: JobFlags & { readonly to?: string }, terminal: Terminal): Promise<void> {
+export async function jobSavepoint(name: string, flags: JobSavepointFlags, terminal: Terminal): Promise<void> {
   const address = await server(flags, terminal);
   const job = await findJob(address, name);
   const body = flags.to === undefined ? {} : { path: flags.to };

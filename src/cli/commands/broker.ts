@@ -1,0 +1,108 @@
+// millrace broker: the Kafka-compatible broker alone.
+import { readFileSync } from "node:fs";
+import { startBroker, type BrokerOptions } from "../../broker/broker.ts";
+import { SETTINGS as BROKER_SETTINGS } from "../../broker/settings.ts";
+import { createNodeEnv } from "../../env-node/node-env.ts";
+import { explainDataDirectory, explainListen } from "../../server/server-error.ts";
+import { brokerOptionsOf, parseListener } from "../broker-properties.ts";
+import { CliError } from "../cli-error.ts";
+import { codeOf } from "../explain-error.ts";
+import { EXIT } from "../exit-codes.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { loadSettings, type LoadedSettings } from "../load-settings.ts";
+import { nearest } from "../nearest.ts";
+import { parsePairs } from "../pairs.ts";
+import { printSettings } from "../print-settings.ts";
+import { parseProperties } from "../properties-file.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface BrokerFlags {
+  readonly port?: string;
+  readonly data?: string;
+  readonly durability?: string;
+  readonly set?: readonly string[];
+  readonly config?: string;
+  readonly listener?: string;
+  readonly advertisedListener?: string;
+  readonly insecure?: boolean;
+  readonly json?: boolean;
+  readonly showConfig?: boolean;
+  readonly logLevel?: string;
+  readonly logFormat?: string;
+}
+
+export async function broker(flags: BrokerFlags, terminal: Terminal): Promise<void> {
+  const { data, port, durability, logLevel, logFormat } = flags;
+  const loaded = await loadSettings(
+    terminal,
+    { dataDir: data, brokerPort: port, durability, logLevel, logFormat },
+    { brokerPort: "--port" },
+  );
+  if (flags.showConfig === true) return printSettings(terminal, loaded, flags.json);
+  const options = optionsOf(flags, loaded);
+  const env = createNodeEnv({ logLevel: loaded.values.logLevel, logFormat: loaded.values.logFormat });
+  const interrupt = onInterrupt(terminal, "Stopping. Ctrl-C again ends at once.");
+  const running = await startBroker(env, options).catch((error: unknown) => {
+    const listening = ["EADDRINUSE"].includes(codeOf(error) ?? "") || (error as { syscall?: string }).syscall === "listen";
+    throw listening ? withPortFlag(explainListen(error, "broker", options.port ?? 0)) : explainDataDirectory(error, options.dataDir);
+  });
+  try {
+    const { bootstrapServers, clusterId } = running;
+    if (flags.json === true)
+      await terminal.out(`${JSON.stringify({ bootstrapServers, clusterId, dataDir: options.dataDir, pid: process.pid })}\n`);
+    else if (!terminal.quiet) terminal.note(`Kafka  ${bootstrapServers}  (data in ${options.dataDir}). Ctrl-C stops.`);
+    const failure = await Promise.race([interrupt.requested, running.failed]);
+    if (failure !== undefined) throw new CliError(EXIT.failed, `The broker had to stop: ${failure.message}`, { cause: failure });
+  } finally {
+    await running.close();
+  }
+}
+
+/** Flags win over the properties file, that over millrace.config.ts. */
+function optionsOf(flags: BrokerFlags, { values, settings, broker: configured }: LoadedSettings): BrokerOptions {
+  const file = flags.config === undefined ? undefined : brokerOptionsOf(readProperties(flags.config), flags.config);
+  const given = parsePairs("--set", flags.set ?? []);
+  checkNames(Object.keys(given));
+  const isSet = (name: string): boolean => settings.find((each) => each.name === name)?.origin === "flag";
+  const listener = flags.listener === undefined ? undefined : parseListener(flags.listener, "--listener");
+  const advertised =
+    flags.advertisedListener === undefined ? file?.advertised : parseListener(flags.advertisedListener, "--advertised-listener");
+  const address = listener ?? file?.listener;
+  return {
+    dataDir: isSet("dataDir") ? values.dataDir : (file?.dataDir ?? values.dataDir),
+    port: isSet("brokerPort") ? values.brokerPort : (address?.port ?? values.brokerPort),
+    durability: values.durability,
+    settings: { ...configured, ...file?.settings, ...given },
+    insecure: flags.insecure === true,
+    ...(address === undefined ? {} : { host: address.host }),
+    ...(advertised === undefined ? {} : { advertised }),
+  };
+}
+
+function readProperties(path: string): Record<string, string> {
+  try {
+    return parseProperties(readFileSync(path, "utf8"));
+  } catch (error) {
+    const code = codeOf(error);
+    throw new CliError(code === "ENOENT" ? EXIT.notFound : EXIT.failed, `--config ${path} cannot be read (${code ?? String(error)}).`);
+  }
+}
+
+/** A misspelt name on the command line is a mistake; one in a file written for Apache Kafka is only logged by the broker. */
+function checkNames(names: readonly string[]): void {
+  const known = BROKER_SETTINGS.map(({ name }) => name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const meant = nearest(name, known);
+    throw new CliError(
+      EXIT.usage,
+      `--set ${name}: the broker has no such setting.${meant === undefined ? "" : ` Did you mean "${meant}"?`}`,
+    );
+  }
+}
+
+function withPortFlag(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const message = error.message.replace("--broker-port", "--port");
+  return Object.assign(new Error(message, { cause: error }), { code: codeOf(error) });
+}

@@ -1,0 +1,216 @@
+// The commands, their arguments and options, as commander knows them. A command's own module is imported when it is used, so that
+// --help answers at once.
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { BrokerFlags } from "./commands/broker.ts";
+import type { DevFlags } from "./commands/dev.ts";
+import type { JobFlags, JobSavepointFlags, JobStopFlags } from "./commands/job.ts";
+import type { RunFlags } from "./commands/run.ts";
+import type { TopicCreateFlags } from "./commands/topic-create.ts";
+import type { TopicDescribeFlags } from "./commands/topic-describe.ts";
+import type { TopicLsFlags } from "./commands/topic-ls.ts";
+import type { TopicProduceFlags } from "./commands/topic-produce.ts";
+import type { TopicRmFlags } from "./commands/topic-rm.ts";
+import type { TopicTailFlags } from "./commands/topic-tail.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface ProgramContext {
+  readonly version: string;
+  /** Given `quiet`, since it is an option of every command. */
+  readonly terminal: (options: { readonly quiet?: boolean }) => Terminal;
+}
+
+interface Quiet {
+  readonly quiet?: boolean;
+}
+
+export function createProgram({ version, terminal }: ProgramContext): Command {
+  const program = new Command("millrace")
+    .description("Kafka's log and Flink's stream processor for TypeScript, in one process.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help for a command")
+    .helpCommand("help [command]", "print help for a command")
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText("after", EXAMPLES);
+  addServerCommands(program, terminal);
+  addTopicCommands(program, terminal);
+  addJobCommands(program, terminal);
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  millrace dev pipeline.ts                    broker, console and the pipeline; restarts when the file changes
+  millrace topic create orders -p 4           on the broker that runs here
+  millrace topic tail orders -o -10           the last ten records of each partition, then new ones
+  millrace job stop fraud-detection           with a final checkpoint
+
+Settings: flag > environment (MILLRACE_*, KAFKA_BROKERS) > millrace.config.ts > default; see --show-config.
+Exit codes: ${EXIT.ok} ok, ${EXIT.failed} failed, ${EXIT.usage} usage, ${EXIT.notFound} not found, ${EXIT.unreachable} unreachable or timed out, ${EXIT.conflict} conflict, ${EXIT.jobFailed} job failed.`;
+
+type TerminalOf = ProgramContext["terminal"];
+
+function addServerCommands(program: Command, terminal: TerminalOf): void {
+  logging(
+    server(program.command("dev"))
+      .description("broker, console and pipelines in one process; restarts a pipeline from a checkpoint when its file changes")
+      .argument("[pipeline...]", "modules whose default export is a pipeline")
+      .option("--ephemeral", "keep nothing: data goes to a temporary directory")
+      .option("--broker-port <n>", "Kafka port; 0 = any free one (9092)")
+      .option("--console-port <n>", "console and HTTP API; 0 = any free one (4400)")
+      .option("--brokers <list>", "use this Kafka instead of an embedded broker")
+      .option("-p, --parallelism <n>", "subtasks per operator (1)")
+      .option("--checkpoint-interval <ms>", "milliseconds between checkpoints (1000)")
+      .option("--from <where>", "latest, none, or the directory of a checkpoint or savepoint"),
+  ).action(async (files: string[], flags: DevFlags & Quiet) => (await import("./commands/dev.ts")).dev(files, flags, terminal(flags)));
+
+  logging(
+    server(program.command("broker"))
+      .description("the Kafka-compatible broker alone")
+      .option("--port <n>", "0 = any free one (9092)")
+      .option("--config <file>", "a server.properties")
+      .option("--listener <host:port>", "where to listen (127.0.0.1)")
+      .option("--advertised-listener <host:port>", "what clients are told to connect to")
+      .option("--insecure", "allow a listener that other machines reach, without encryption and authentication"),
+  ).action(async (flags: BrokerFlags & Quiet) => (await import("./commands/broker.ts")).broker(flags, terminal(flags)));
+
+  logging(
+    output(program.command("run"))
+      .description("one pipeline on a Kafka that runs already")
+      .argument("<pipeline>", "a module whose default export is a pipeline")
+      .option("-p, --parallelism <n>", "subtasks per operator (1)")
+      .option("--from <where>", "latest, none, or the directory of a checkpoint or savepoint", "latest")
+      .option("--once", "read to the end of what is there now, then finish")
+      .option("--brokers <list>", "host:port,… (KAFKA_BROKERS, the server of --data, or 127.0.0.1:9092)")
+      .option("--data <dir>", "checkpoints (.millrace)")
+      .option("--checkpoint-interval <ms>", "milliseconds between checkpoints (1000)")
+      .option("--show-config", "print the settings and where they come from"),
+  ).action(async (file: string, flags: RunFlags & Quiet) => (await import("./commands/run.ts")).run(file, flags, terminal(flags)));
+}
+
+function addTopicCommands(program: Command, terminal: TerminalOf): void {
+  const topic = program.command("topic").description("topics and their records");
+  kafka(topic.command("ls").alias("list"))
+    .description("names, partitions and offsets")
+    .option("-a, --all", "internal topics, too")
+    .action(async (flags: TopicLsFlags & Quiet) => (await import("./commands/topic-ls.ts")).topicLs(flags, terminal(flags)));
+  kafka(topic.command("create"))
+    .description("create a topic")
+    .argument("<name>")
+    .option("-p, --partitions <n>", "the broker's num.partitions unless said otherwise", wholeFrom(1))
+    .option("-c, --config <name=value>", "a setting of the topic, such as retention.ms=-1 (repeatable)", collect)
+    .option("--if-not-exists", "succeed if it is there already")
+    .action(async (name: string, flags: TopicCreateFlags & Quiet) =>
+      (await import("./commands/topic-create.ts")).topicCreate(name, flags, terminal(flags)),
+    );
+  kafka(topic.command("describe"))
+    .description("partitions, offsets and settings")
+    .argument("<name>")
+    .option("--all-configs", "settings that are defaults, too")
+    .action(async (name: string, flags: TopicDescribeFlags & Quiet) =>
+      (await import("./commands/topic-describe.ts")).topicDescribe(name, flags, terminal(flags)),
+    );
+  kafka(topic.command("produce"))
+    .description("each line of standard input becomes a record")
+    .argument("<name>")
+    .option("-K, --key-delimiter <text>", "what stands between key and value of a line")
+    .option("-p, --partition <n>", "by key unless said otherwise", wholeFrom(0))
+    .option("-H, --header <name=value>", "a header of every record (repeatable)", collect)
+    .addOption(new Option("-z, --compression <kind>", "compress batches").choices(["none", "gzip", "zstd"]))
+    .action(async (name: string, flags: TopicProduceFlags & Quiet) =>
+      (await import("./commands/topic-produce.ts")).topicProduce(name, flags, terminal(flags)),
+    );
+  kafka(topic.command("tail"))
+    .description("print records as they come")
+    .argument("<name>")
+    .option("-o, --offset <where>", "start, end, OFFSET, -N (the last N of each partition), @TIME (@-10m)", "-10")
+    .option("-n, --count <n>", "end after this many records", wholeFrom(1))
+    .option("-e, --exit", "end at the end of the topic")
+    .option("-p, --partition <n>", "one partition only", wholeFrom(0))
+    .option("-f, --format <format>", "such as '%t %p %o %k %v\\n'; also %T time, %h headers, %K %S sizes")
+    .option("--uncommitted", "records of open and aborted transactions, too")
+    .option("--jsonl", "a JSON document per line")
+    .action(async (name: string, flags: TopicTailFlags & Quiet) =>
+      (await import("./commands/topic-tail.ts")).topicTail(name, flags, terminal(flags)),
+    );
+  kafka(topic.command("rm").alias("delete"))
+    .description("delete topics with all their records")
+    .argument("<name...>")
+    .option("-y, --yes", "do not ask")
+    .option("--dry-run", "only say what would be deleted")
+    .action(async (names: string[], flags: TopicRmFlags & Quiet) =>
+      (await import("./commands/topic-rm.ts")).topicRm(names, flags, terminal(flags)),
+    );
+}
+
+function addJobCommands(program: Command, terminal: TerminalOf): void {
+  const commands = () => import("./commands/job.ts");
+  const job = program.command("job").description("jobs of a running server");
+  running(job.command("ls").alias("list"))
+    .description("names, states, rates")
+    .action(async (flags: JobFlags & Quiet) => (await commands()).jobLs(flags, terminal(flags)));
+  running(job.command("show"))
+    .description("operators with their rates and watermarks")
+    .argument("[name]")
+    .action(async (name: string | undefined, flags: JobFlags & Quiet) => (await commands()).jobShow(name, flags, terminal(flags)));
+  running(job.command("stop"))
+    .description("end with a final checkpoint")
+    .argument("<name>")
+    .option("--savepoint [dir]", "keep the final checkpoint as a savepoint, and print where")
+    .option("--drain", "read to the end of what is there and fire all windows first")
+    .action(async (name: string, flags: JobStopFlags & Quiet) => (await commands()).jobStop(name, flags, terminal(flags)));
+  running(job.command("cancel"))
+    .description("end at once; what came after the last checkpoint is discarded")
+    .argument("<name>")
+    .action(async (name: string, flags: JobFlags & Quiet) => (await commands()).jobCancel(name, flags, terminal(flags)));
+  running(job.command("savepoint"))
+    .description("take a savepoint and print where it is")
+    .argument("<name>")
+    .option("--to <dir>", "where to put it")
+    .action(async (name: string, flags: JobSavepointFlags & Quiet) => (await commands()).jobSavepoint(name, flags, terminal(flags)));
+}
+
+// ---------- options that several commands share ----------
+
+function output(command: Command): Command {
+  return command.option("--json", "one JSON document on standard output").option("-q, --quiet", "no progress on standard error");
+}
+
+function server(command: Command): Command {
+  return output(command)
+    .option("--data <dir>", "where everything is kept (.millrace)")
+    .option("--durability <kind>", "disk: acknowledged records survive a power cut; page-cache: the process only (disk)")
+    .option("--set <name=value>", "a broker setting by Kafka's own name, such as num.partitions=4 (repeatable)", collect)
+    .option("--show-config", "print the settings and where they come from");
+}
+
+function logging(command: Command): Command {
+  return command.option("--log-level <level>", "error, warn, info or debug (info)").option("--log-format <format>", "text or json (text)");
+}
+
+function kafka(command: Command): Command {
+  return output(command)
+    .option("--brokers <list>", "host:port,… (KAFKA_BROKERS, the server of --data, or 127.0.0.1:9092)")
+    .option("--data <dir>", "the data directory whose server is meant (.millrace)")
+    .option("--log-level <level>", "error, warn, info or debug (error)");
+}
+
+function running(command: Command): Command {
+  return output(command)
+    .option("--data <dir>", "the data directory whose server is meant (.millrace)")
+    .option("--url <address>", "the console's address with its token (MILLRACE_URL)");
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function wholeFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d{1,9}$/.test(text) || value < least) throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
+    return value;
+  };
+}

@@ -1,0 +1,12 @@
+// Limits of the runtime that a whole process shares, so only the command line may set them, before worker threads compile anything.
+import { setFlagsFromString } from "node:v8";
+
+/** Of bytecode inlined into one function: the generated loop of a chain with dozens of lambdas stays one loop. V8's own is 920. */
+const INLINED_BYTECODE = 20_000;
+/** fdatasync calls that run at once; the pool has 4 threads unless told before its first use. */
+export const FILE_THREADS = 16;
+
+export function raiseRuntimeLimits(): void {
+  process.env["UV_THREADPOOL_SIZE"] ??= String(FILE_THREADS);
+  setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_BYTECODE}`);
+}
