@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { AMBIENT, AMBIENT_ALLOWED, LARGE_FILES, LARGE_FUNCTIONS, LAYERS, LIMITS, PUBLIC_ENTRIES, PURE_NODE_MODULES } from "./layers.ts";
 import { codeOnly, importsOf, readSource, ROOT, sourceFiles } from "./source-files.ts";
 
-const isTest = (path: string): boolean => path.endsWith(".test.ts");
+/** e2e folders hold tests and their help; neither is built nor packed. */
+const isTest = (path: string): boolean => path.endsWith(".test.ts") || path.includes("/e2e/");
 const isGenerated = (path: string): boolean => path.endsWith(".gen.ts");
 const files = sourceFiles(["src"]);
 const product = files.filter((path) => !isTest(path));
