@@ -14,7 +14,7 @@ import { runJob } from "./run-job.ts";
 import type { RunJobOptions } from "./run-job.ts";
 
 const SEED = Number(process.env["MILLRACE_SEED"] ?? 11);
-const ROWS = 240;
+const ROWS = 120;
 const Tx = t.record("Tx", { id: t.int(), account: t.string(), amount: t.double() });
 const Total = t.record("Total", { id: t.int(), account: t.string(), total: t.double() });
 
@@ -100,7 +100,7 @@ for (const { name, build, expected, codegen } of CASES) {
   test(`power cuts at every disk operation change nothing in the output of a job ${name}`, async () => {
     const report = await crashAtEveryOperation<CollectSink<TotalRow>>({
       seed: SEED,
-      outcomes: codegen === "auto" ? 2 : 1,
+      outcomes: build === totals && codegen === "auto" ? 2 : 1,
       async workload(env, ack) {
         const out = collectSink(Total);
         ack(out);
@@ -112,7 +112,7 @@ for (const { name, build, expected, codegen } of CASES) {
         assert.deepEqual(out.rows, expected());
       },
     });
-    assert.ok(report.crashes > 100, `only ${report.crashes} crashes were tried`);
+    assert.ok(report.crashes > 80, `only ${report.crashes} crashes were tried`);
   });
 }
 

@@ -1,6 +1,6 @@
-// Checkpoints in a directory: DIR/<job>/chk-<id>/{state files, manifest}. Durable in this order: state files, their directory, the
-// manifest's bytes, its name (rename), that directory. What was seen by latest() is synced first, so a restore never rests on an
-// entry that a power cut could take back.
+// Checkpoints in a directory: DIR/<job>/chk-<id>/{state files, manifest}. Durable in this order: the directory, state files, the
+// manifest's bytes, all their names, and only then the manifest's final name (rename, directory sync). What latest() sees is synced
+// first, so a restore never rests on an entry that a power cut could take back.
 import type { DirectoryLock, Files } from "../../env/files.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import { CheckpointError } from "./checkpoint-errors.ts";
@@ -58,15 +58,15 @@ export class DirectoryCheckpointStore implements CheckpointStore {
       });
     const bytes = encodeManifest(manifest);
     try {
-      await this.#files.makeDirectory(path);
       await writeDurably(this.#files, `${path}/${MANIFEST_TMP}`, bytes);
+      // Without this the manifest's name could survive a power cut that takes a state file's.
+      await this.#files.syncDirectory(path);
     } catch (error) {
       throw failed(error);
     }
     try {
       await this.#files.rename(`${path}/${MANIFEST_TMP}`, `${path}/${MANIFEST}`);
       await this.#files.syncDirectory(path);
-      await this.#files.syncDirectory(this.#directory);
     } catch (error) {
       await this.#undo(manifest.id, error);
       throw failed(error);
@@ -133,6 +133,7 @@ export class DirectoryCheckpointStore implements CheckpointStore {
     await makeDurableDirectory(this.#files, path);
     for (const file of manifest.stateFiles) await this.#copy(`${this.#path(id)}/${file.name}`, `${path}/${file.name}`);
     await writeDurably(this.#files, `${path}/${MANIFEST_TMP}`, encodeManifest({ ...manifest, kind: "savepoint" }));
+    await this.#files.syncDirectory(path);
     await this.#files.rename(`${path}/${MANIFEST_TMP}`, `${path}/${MANIFEST}`);
     await this.#files.syncDirectory(path);
   }
