@@ -17,7 +17,7 @@ export interface FieldInfo {
 
 /** A type with its TypeScript twin `T`, which exists for the compiler only. Made by the `t` builder. */
 export interface Schema<out T> {
-  readonly "~type"?: T;
+  readonly "~type"?: { readonly of: T } | undefined;
   readonly type: TypeInfo;
 }
 

@@ -7,8 +7,8 @@ import type { AggregateSpec } from "./graph.ts";
 import { PipelineError } from "./pipeline-error.ts";
 
 export interface Aggregate<in T, out R> {
-  readonly "~in"?: (event: T) => void;
-  readonly "~out"?: R;
+  readonly "~in"?: ((event: T) => void) | undefined;
+  readonly "~out"?: { readonly of: R } | undefined;
   readonly kind: AggregateSpec["kind"];
   readonly of: AggregateSpec["of"];
   /** Of the value that is kept, if it is not a field's. */

@@ -19,7 +19,7 @@ export interface ConnectorContext {
 
 /** What user code holds; frozen data plus the way to bring it to life. */
 export interface Source<out T> {
-  readonly "~out"?: T;
+  readonly "~out"?: { readonly of: T } | undefined;
   readonly connector: string;
   readonly type: TypeInfo | undefined;
   /** Goes into the plan and the graph hash: topic names, start position; no secrets, no addresses. */
@@ -83,7 +83,7 @@ export interface PoisonRecord {
 // ---------- sinks ----------
 
 export interface Sink<in T> {
-  readonly "~in"?: (event: T) => void;
+  readonly "~in"?: ((event: T) => void) | undefined;
   readonly connector: string;
   readonly type: TypeInfo | undefined;
   describe(): Json;

@@ -3,11 +3,11 @@
 import type { Infer, Schema } from "../schema/type-info.ts";
 import type { Aggregate, AggregateResult } from "./aggregates.ts";
 import type { Sink } from "./connector.ts";
-import type { ErrorHandling } from "./dead-letter.ts";
-import type { NotNegative } from "./duration.ts";
+import type { DeadLetterPolicy } from "./dead-letter.ts";
+import type { DurationCheck } from "./duration.ts";
 import type { KeyedProcessFunction, SideOutputs } from "./process-function.ts";
 import type { StateDescriptors } from "./state.ts";
-import type { Duration, WatermarkStrategy } from "./watermarks.ts";
+import type { WatermarkStrategy } from "./watermarks.ts";
 import type { WindowAssigner } from "./windows.ts";
 
 type Simplify<T> = { [K in keyof T]: T[K] } & {};
@@ -15,19 +15,23 @@ type Simplify<T> = { [K in keyof T]: T[K] } & {};
 /** What can be a key: values that are equal when their contents are, in every process. */
 export type Key = string | number | bigint | boolean | readonly Key[];
 
-/** A field, several fields, or a function. */
-export type KeyBy<T> = keyof T | readonly [keyof T, ...(keyof T)[]] | ((event: T) => Key);
-
-/** Refuses fields that cannot be a key. */
-export type KeyCheck<T, F> = F extends keyof T
-  ? T[F] extends Key
-    ? unknown
-    : { readonly "~error": "a key is a string, number, bigint or boolean: make one with keyBy((e) => …)" }
-  : F extends readonly (keyof T)[]
-    ? T[F[number]] extends Key
-      ? unknown
-      : { readonly "~error": "a key is made of strings, numbers, bigints and booleans: make one with keyBy((e) => …)" }
-    : unknown;
+/** Any text passes here, so that KeyCheck can say which field is missing; editors still offer the fields. */
+type FieldName<T> = keyof T | (string & {});
+/** Refuses fields that do not exist, and what cannot be a key. */
+export type KeyCheck<T, F> = F extends readonly string[]
+  ? Exclude<F[number], keyof T> extends never
+    ? KeyValueCheck<T[F[number] & keyof T]>
+    : { readonly "~error": `the elements of this stream have no field '${Exclude<F[number], keyof T>}'` }
+  : F extends string
+    ? F extends keyof T
+      ? KeyValueCheck<T[F]>
+      : { readonly "~error": `the elements of this stream have no field '${F}'` }
+    : F extends (event: never) => infer K
+      ? KeyValueCheck<K>
+      : unknown;
+type KeyValueCheck<K> = [K] extends [Key]
+  ? unknown
+  : { readonly "~error": "a key is a string, number, bigint or boolean, or an array of them: make one with keyBy((e) => …)" };
 
 /** No condition here may name T, or the compiler cannot see that streams are covariant. */
 export type KeyOf<T, F> = F extends PropertyKey
@@ -46,7 +50,7 @@ export interface OperatorOptions {
   /** Shown in plans and metrics; unique. Derived if missing ("map-3"). */
   readonly name?: string;
   /** What becomes of an element that the function throws on. Default "fail". */
-  readonly onError?: ErrorHandling;
+  readonly onError?: "fail" | "skip" | DeadLetterPolicy;
   /** Own number of subtasks; otherwise the job's. */
   readonly parallelism?: number;
 }
@@ -67,7 +71,10 @@ export interface DataStream<out T> {
     schema: S & ([T] extends [Infer<S>] ? unknown : { readonly "~error": "the elements of this stream do not fit this schema" }),
   ): DataStream<Infer<S>>;
   /** Partitions by key: a field, several fields, or a function (with the key's schema, if results should have one). */
-  keyBy<const F extends KeyBy<T>>(key: F & KeyCheck<T, F>, schema?: Schema<Key>): KeyedStream<KeyOf<T, F>, T>;
+  keyBy<const F extends FieldName<T> | readonly [FieldName<T>, ...FieldName<T>[]] | ((event: T) => Key)>(
+    key: F & KeyCheck<T, F>,
+    schema?: Schema<Key>,
+  ): KeyedStream<KeyOf<T, F>, T>;
   /** All elements of both; in no particular order between them. */
   union<U>(...others: readonly DataStream<U>[]): DataStream<T | U>;
   /** Assigns event times and watermarks in mid-stream, replacing what the source gave. */
@@ -94,12 +101,15 @@ export interface KeyedStream<out K, out T> extends DataStream<T> {
 }
 
 export type Aggregates<T> = { readonly [name: string]: Aggregate<T, unknown> };
-export type NoReservedNames = { readonly key?: never; readonly window?: never };
+interface ReservedName {
+  readonly "~error": "every result has a key and a window: choose another name";
+}
+export type NoReservedNames = { readonly key?: ReservedName; readonly window?: ReservedName };
 export type WindowResult<K, T, W, A> = Simplify<{ readonly key: K; readonly window: W } & AggregateResult<A, T>>;
 
 export interface WindowedStream<out K, out T, out W> {
   /** How long after its end a window still takes late elements and fires again. Default 0. */
-  allowedLateness<const D extends Duration>(duration: D & NotNegative<D>): WindowedStream<K, T, W>;
+  allowedLateness<const D extends number | string>(duration: D & DurationCheck<D>): WindowedStream<K, T, W>;
   /** Elements that come too late leave through `side.late` instead of being dropped. */
   lateOutput(): LateWindowedStream<K, T, W>;
   /** One row per key and window: { key, window: { start, end }, ...aggregates }, with the event time end − 1. */
@@ -111,7 +121,7 @@ export interface WindowedStream<out K, out T, out W> {
 }
 
 export interface LateWindowedStream<out K, out T, out W> {
-  allowedLateness<const D extends Duration>(duration: D & NotNegative<D>): LateWindowedStream<K, T, W>;
+  allowedLateness<const D extends number | string>(duration: D & DurationCheck<D>): LateWindowedStream<K, T, W>;
   aggregate<const A extends Aggregates<T> & NoReservedNames>(
     name: string,
     aggregates: A,

@@ -3,13 +3,17 @@ import { calledAt } from "./called-at.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import type { Duration } from "./watermarks.ts";
 
-/** Refuses a negative duration when it is written as text. */
-export type NotNegative<D> = D extends `-${string}` ? { readonly "~error": "a duration is never negative" } : unknown;
+/** Refuses text that is no duration, and negative ones. */
+export type DurationCheck<D> = D extends Duration
+  ? D extends `-${string}`
+    ? { readonly "~error": "a duration is never negative" }
+    : unknown
+  : { readonly "~error": "no duration: write milliseconds, or text such as '500ms', '5s', '30m', '1h', '1d'" };
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `what`: the option it was given for. `entry`: the public function that the user called. */
-export function durationMs(duration: Duration, what: string, entry: (...args: never[]) => unknown): number {
+export function durationMs(duration: Duration | string, what: string, entry: (...args: never[]) => unknown): number {
   const ms = parse(duration);
   if (Number.isSafeInteger(ms) && ms >= 0) return ms;
   const shown = JSON.stringify(duration) ?? String(duration);

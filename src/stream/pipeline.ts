@@ -3,7 +3,7 @@
 import { calledAt } from "./called-at.ts";
 import type { Source } from "./connector.ts";
 import type { DataStream } from "./data-stream.ts";
-import type { ErrorHandling } from "./dead-letter.ts";
+import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { StreamGraph } from "./graph.ts";
 import { checkName, GraphDraft } from "./graph-draft.ts";
 import { PipelineError } from "./pipeline-error.ts";
@@ -19,7 +19,7 @@ export interface SourceOptions<T> {
   /** Needed for windows and event-time timers. */
   readonly watermarks?: WatermarkStrategy;
   /** What becomes of records that cannot be decoded, or whose eventTime throws. Default "fail". */
-  readonly onError?: ErrorHandling;
+  readonly onError?: "fail" | "skip" | DeadLetterPolicy;
   readonly parallelism?: number;
 }
 

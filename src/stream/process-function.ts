@@ -1,7 +1,7 @@
 // The keyed process function: what users write and the context that the engine gives to it. The context is one reused object, valid
 // during the call only. Everything in it returns undefined, so that an async function can never pass for a synchronous one.
 import type { Infer, Schema } from "../schema/type-info.ts";
-import type { ErrorHandling } from "./dead-letter.ts";
+import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { DeepReadonly, StateDescriptors, StateOf } from "./state.ts";
 
 export type SideOutputs = { readonly [name: string]: Schema<unknown> };
@@ -45,7 +45,7 @@ export interface KeyedProcessFunction<K, T, Out, D extends StateDescriptors = {}
   readonly side?: S;
   readonly state?: D;
   /** What becomes of an element whose onElement throws; "fail" unless said otherwise. */
-  readonly onError?: ErrorHandling;
+  readonly onError?: "fail" | "skip" | DeadLetterPolicy;
   readonly onElement: (element: T, ctx: ProcessContext<K, Out, D, S>) => undefined;
   readonly onTimer?: (at: number, ctx: TimerContext<K, Out, D, S>) => undefined;
 }

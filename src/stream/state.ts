@@ -60,7 +60,7 @@ export interface StateOptions {
 type Nameless<S> = S extends unknown ? Omit<S, "name"> : never;
 
 export interface StateDescriptor<out S> {
-  readonly "~state"?: S;
+  readonly "~state"?: { readonly of: S } | undefined;
   readonly spec: Nameless<StateSpec>;
 }
 

@@ -1,5 +1,5 @@
 // Watermark strategies as data. Generators are pure functions of the records of one split: no timer ever emits a watermark.
-import { durationMs, type NotNegative } from "./duration.ts";
+import { durationMs, type DurationCheck } from "./duration.ts";
 
 /** A duration in ms, or text such as "5s", "30m", "1d". Never negative. */
 export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
@@ -27,8 +27,8 @@ export interface WatermarkOptions {
 }
 
 /** Events may be up to `bound` older than the newest one seen in their split; what is older still is late. */
-export function boundedOutOfOrderness<const D extends Duration>(
-  bound: D & NotNegative<D>,
+export function boundedOutOfOrderness<const D extends number | string>(
+  bound: D & DurationCheck<D>,
   options: WatermarkOptions = {},
 ): WatermarkStrategy {
   const boundMs = durationMs(bound, "boundedOutOfOrderness(bound)", boundedOutOfOrderness);

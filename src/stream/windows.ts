@@ -1,6 +1,6 @@
 // Window assigners: which windows an element belongs to, as data.
 import { calledAt } from "./called-at.ts";
-import { durationMs, type NotNegative } from "./duration.ts";
+import { durationMs, type DurationCheck } from "./duration.ts";
 import type { WindowSpec } from "./graph.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import type { Duration } from "./watermarks.ts";
@@ -12,7 +12,7 @@ export interface TimeWindow {
 }
 
 export interface WindowAssigner<out W> {
-  readonly "~window"?: W;
+  readonly "~window"?: { readonly of: W } | undefined;
   readonly assigner: WindowSpec["assigner"];
 }
 
@@ -22,7 +22,10 @@ export interface TumblingOptions {
 }
 
 /** Windows of one size that neither overlap nor leave gaps. */
-export function tumbling<const D extends Duration>(size: D & NotNegative<D>, options: TumblingOptions = {}): WindowAssigner<TimeWindow> {
+export function tumbling<const D extends number | string>(
+  size: D & DurationCheck<D>,
+  options: TumblingOptions = {},
+): WindowAssigner<TimeWindow> {
   const sizeMs = durationMs(size, "tumbling(size)", tumbling);
   const offsetMs = durationMs(options.offset ?? 0, "tumbling(size, { offset })", tumbling);
   if (sizeMs === 0) throw new PipelineError("BAD_DURATION", "tumbling(size): a window of 0 ms holds nothing.", calledAt(tumbling));
