@@ -38,6 +38,8 @@ export interface ProducerOptions {
   readonly transactionalId?: string;
   /** The broker aborts a transaction that is open for longer. Default 60,000. */
   readonly transactionTimeoutMs?: number;
+  /** Told of every batch that the broker acknowledged: `count` records from `baseOffset` on (−1: the broker did not say). Must not throw. */
+  readonly onAcknowledged?: (topic: string, partition: number, baseOffset: number, count: number) => void;
 }
 
 export interface ProducerSettings {
@@ -56,6 +58,7 @@ export interface ProducerSettings {
   readonly autoCreateTopics: boolean;
   readonly transactionalId: string | undefined;
   readonly transactionTimeoutMs: number;
+  readonly onAcknowledged: ProducerOptions["onAcknowledged"];
 }
 
 const MAX_IN_FLIGHT_IN_ORDER = 5;
@@ -78,6 +81,7 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
     autoCreateTopics: options.autoCreateTopics ?? true,
     transactionalId: options.transactionalId,
     transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
+    onAcknowledged: options.onAcknowledged,
   };
   if (idempotent && acks !== -1) throw invalid('idempotent needs acks: "all"');
   if (settings.transactionalId !== undefined && !idempotent) throw invalid("transactionalId needs an idempotent producer");

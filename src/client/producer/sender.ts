@@ -332,6 +332,7 @@ export class Sender {
   #succeed(batch: ProducerBatch, baseOffset: number): void {
     batch.queue.remove(batch);
     batch.queue.failures = 0;
+    this.#settings.onAcknowledged?.(batch.queue.topic, batch.queue.partition, baseOffset, batch.count);
     batch.succeed(baseOffset);
     this.#settle(batch, undefined);
   }
