@@ -149,7 +149,7 @@ export class ChainGenerator implements ChainCompiler {
       case "flat-map":
         return at + guarded(step, flatMapCode(step, e), e, "");
       default:
-        return at + guarded(step, this.#keyedStep(step, e, keyed), e, "");
+        return at + guarded(step, this.#keyedStep(step, e, keyed), e, `op${index}.abandon();`);
     }
   }
 
@@ -170,7 +170,7 @@ export class ChainGenerator implements ChainCompiler {
 function guarded(step: PlanStep, text: string, e: string, failed: string): string {
   const { onError } = step.node;
   if (onError === "fail") return text;
-  return `try{${text}}catch(thrown){${failed}rt.handle(${step.index},thrown,${onError === "skip" ? "undefined" : e},ts);}`;
+  return `try{${text}}catch(thrown){rt.handle(${step.index},thrown,${onError === "skip" ? "undefined" : e},ts);${failed}}`;
 }
 
 function flatMapCode(step: PlanStep, e: string): string {

@@ -2,6 +2,7 @@
 // (chain.law.test.ts holds both to it).
 import type { Batch } from "../../schema/batch.ts";
 import { valueAt } from "../../schema/columns.ts";
+import type { ChainOperator } from "../operators/chain-operator.ts";
 import type { StreamNode } from "../../stream/graph.ts";
 import { hashOfKey } from "../state/key-hash.ts";
 import { BadKey, selectKey } from "../state/key-selector.ts";
@@ -56,7 +57,11 @@ export class ChainInterpreter implements ChainCompiler {
   #head(head: PlanStep, sample: Batch): (batch: Batch, row: number) => void {
     if (head.node.kind === "source" || head.node.kind === "timestamps") return this.#timeHead(head, head.node);
     if (keySelectorOf(head) !== undefined && sample.key !== undefined) {
-      const work = this.#guard(head, (element, timestamp, key, hash) => this.#operator(head).element(element, timestamp, key, hash!));
+      const work = this.#guard(
+        head,
+        (element, timestamp, key, hash) => this.#operator(head).element(element, timestamp, key, hash!),
+        this.#operator(head),
+      );
       return (batch, row) => work(readRow(batch, row), batch.timestamps[row]!, valueAt(batch.key!, row), batch.keyHashes![row]!);
     }
     const run = this.#step(head);
@@ -141,15 +146,19 @@ export class ChainInterpreter implements ChainCompiler {
 
   #keyed(step: PlanStep): Emit {
     const selector = keySelectorOf(step)!;
-    const work = this.#guard(step, (element, timestamp) => {
-      const key = selectKey(selector, element);
-      if (key instanceof BadKey) throw key.cause;
-      this.#operator(step).element(element, timestamp, key, hashOfKey(key));
-    });
+    const work = this.#guard(
+      step,
+      (element, timestamp) => {
+        const key = selectKey(selector, element);
+        if (key instanceof BadKey) throw key.cause;
+        this.#operator(step).element(element, timestamp, key, hashOfKey(key));
+      },
+      this.#operator(step),
+    );
     return (element, timestamp) => work(element, timestamp);
   }
 
-  #operator(step: PlanStep): NonNullable<ChainParts["runtime"]["operators"][number]> {
+  #operator(step: PlanStep): ChainOperator {
     return this.#parts.runtime.operators[step.index]!;
   }
 
@@ -171,7 +180,7 @@ export class ChainInterpreter implements ChainCompiler {
   }
 
   /** Work whose errors are all the step's own, under its policy. */
-  #guard(step: PlanStep, work: KeyedWork): KeyedWork {
+  #guard(step: PlanStep, work: KeyedWork, failed?: ChainOperator): KeyedWork {
     const { runtime } = this.#parts;
     const { index, node } = step;
     return (element, timestamp, key, hash) => {
@@ -180,6 +189,7 @@ export class ChainInterpreter implements ChainCompiler {
       } catch (thrown) {
         if (node.onError === "fail") throw runtime.wrap(thrown, index);
         runtime.handle(index, thrown, element, timestamp);
+        failed?.abandon();
       }
     };
   }

@@ -24,6 +24,8 @@ export interface ChainOperator {
   restore(chunk: StateChunk): void;
   /** Freezes the state as it is now (a few ms at most); the parts are encoded later. */
   snapshot(): OperatorSnapshot;
+  /** The element at hand failed under a lenient policy: lets go of its key. */
+  abandon(): void;
   /** JSON text of the key of the element or timer at hand, for error messages. */
   currentKeyText(): string | undefined;
 }

@@ -53,14 +53,15 @@ export class ChainMetrics implements SubtaskMetrics {
   }
 
   #operator(step: PlanStep): SubtaskMetrics["operators"][number] {
-    const metrics = this;
+    const recordsIn = (): number => this.#in(step);
+    const recordsOut = (): number => this.#out(step);
     return {
       name: step.node.name,
       get numRecordsIn() {
-        return metrics.#in(step);
+        return recordsIn();
       },
       get numRecordsOut() {
-        return metrics.#out(step);
+        return recordsOut();
       },
     };
   }

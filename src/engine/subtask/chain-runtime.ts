@@ -63,12 +63,11 @@ export class ChainRuntime {
   handle(index: number, thrown: unknown, element: unknown, timestamp: number): void {
     const cause = this.#ownCause(index, thrown);
     const step = this.steps[index]!;
-    if (step.node.onError === "skip") {
-      this.skipped++;
-      return;
+    if (step.node.onError === "skip") this.skipped++;
+    else {
+      this.deadLettered++;
+      this.emitters[index]!.get("errors")?.(this.#deadLetter(index, cause, element, timestamp), timestamp);
     }
-    this.deadLettered++;
-    this.emitters[index]!.get("errors")?.(this.#deadLetter(index, cause, element, timestamp), timestamp);
   }
 
   #ownCause(index: number, thrown: unknown): unknown {

@@ -8,6 +8,7 @@ import { keyGroupRange, type KeyGroupRange } from "../state/key-group.ts";
 import type { SplitWatermarks } from "../time/split-watermarks.ts";
 import { decodeSplitState, encodeSplitStates } from "../time/split-state.ts";
 import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
+import { encodeWatermark, RestoredWatermarks, WATERMARK_STATE } from "../time/watermark-state.ts";
 import { ChainMetrics } from "./chain-metrics.ts";
 import type { ChainRuntime } from "./chain-runtime.ts";
 import { poisonRow } from "./dead-letter-row.ts";
@@ -46,6 +47,8 @@ export class ChainSubtask implements Subtask {
   readonly #out: SubtaskOutput;
   readonly #groups: KeyGroupRange;
   readonly #index: number;
+  readonly #parallelism: number;
+  readonly #restored = new RestoredWatermarks();
   readonly #metrics: ChainMetrics;
   /** One per kind of batch that has come: usually one per port. */
   readonly #loops: Loop[] = [];
@@ -62,6 +65,7 @@ export class ChainSubtask implements Subtask {
     this.#watermarks = parts.watermarks;
     this.#out = parts.out;
     this.#index = parts.index;
+    this.#parallelism = parts.parallelism;
     this.#groups = keyGroupRange(parts.index, parts.parallelism, parts.maxParallelism);
     this.#metrics = new ChainMetrics(parts.runtime);
   }
@@ -89,7 +93,8 @@ export class ChainSubtask implements Subtask {
       );
     }
     if (chunk.address.kind === "operator-state") {
-      if (this.#watermarks !== undefined) decodeSplitState(chunk.bytes, this.#watermarks);
+      if (chunk.address.name === WATERMARK_STATE) this.#restored.add(chunk);
+      else if (this.#watermarks !== undefined) decodeSplitState(chunk.bytes, this.#watermarks);
       return;
     }
     const { group } = chunk.address;
@@ -109,6 +114,8 @@ export class ChainSubtask implements Subtask {
     this.#compiler.linkEmitters();
     for (const operator of this.#runtime.operators) operator?.open();
     if (!this.#isSource) this.#watermarks?.select(`subtask-${this.#index}`);
+    // In the chain of a source, the splits know better.
+    if (this.#watermarks === undefined) this.#advance(this.#restored.watermarkOf(this.#index, this.#parallelism));
     this.#runtime.check();
   }
 
@@ -219,7 +226,10 @@ export class ChainSubtask implements Subtask {
   }
 
   #splitStates(): StateChunk[] {
-    if (this.#watermarks === undefined) return [];
+    if (this.#watermarks === undefined) {
+      const { name } = this.#runtime.steps[0]!.node;
+      return this.#isSource ? [] : [encodeWatermark(name, this.#index, this.#parallelism, this.#runtime.watermark)];
+    }
     return encodeSplitStates(this.#runtime.steps[0]!.node.name, this.#watermarks);
   }
 

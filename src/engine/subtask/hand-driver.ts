@@ -38,6 +38,9 @@ export class HandDriver {
   readonly #subtasks: Subtask[][] = [];
   readonly #channels: Map<string, number>[][] = [];
   readonly #watermarks: number[][] = [];
+  readonly #withSplits = new Set<string>();
+  /** "task/index" of subtasks that said so. */
+  readonly #idle = new Set<string>();
 
   constructor(graph: StreamGraph, options: DriverOptions = {}) {
     const { parallelism = 1, maxParallelism = 16, codegen = "auto" } = options;
@@ -75,6 +78,11 @@ export class HandDriver {
 
   split(source: string, split: string, status: "active" | "idle" | "finished", index = 0): void {
     const task = this.graph.tasks.find(({ nodes }) => nodes[0]!.name === source)!;
+    // A source subtask that has never had a split holds nothing back.
+    this.#subtasks[task.id]!.forEach((subtask, other) => {
+      if (other !== index && !this.#withSplits.has(`${source}/${other}`)) subtask.status("idle");
+    });
+    this.#withSplits.add(`${source}/${index}`);
     this.#subtasks[task.id]![index]!.split(split, status);
     this.flush();
   }
@@ -151,7 +159,10 @@ export class HandDriver {
           for (const to of all) this.#channelWatermark(target.task, to, target.port, index, time);
         }
       },
-      status: () => undefined,
+      status: (status) => {
+        if (status === "idle") this.#idle.add(`${task.id}/${index}`);
+        else this.#idle.delete(`${task.id}/${index}`);
+      },
     };
   }
 
@@ -181,14 +192,19 @@ export class HandDriver {
   #channelWatermark(task: number, target: number, port: number, from: number, time: number): void {
     const channels = this.#channels[task]![target]!;
     channels.set(`${port}/${from}`, Math.max(time, channels.get(`${port}/${from}`)!));
-    // A forward edge has one upstream subtask per target; the others never say anything.
-    const { edge } = this.graph.tasks[task]!.inputs[port]!;
-    const alone = edge.partitioning.kind === "forward";
-    const heard = [...channels].filter(([channel]) => !alone || channel.endsWith(`/${target}`)).map(([, at]) => at);
+    const heard = [...channels].filter(([channel]) => this.#isHeard(task, target, channel)).map(([, at]) => at);
     const combined = Math.min(...heard);
     if (combined <= this.#watermarks[task]![target]!) return;
     this.#watermarks[task]![target] = combined;
     this.#subtasks[task]![target]!.watermark(combined);
+  }
+
+  /** Channels from idle subtasks, and on forward edges from others than the one upstream, hold nothing back. */
+  #isHeard(task: number, target: number, channel: string): boolean {
+    const [port, index] = channel.split("/");
+    const { edge, fromTask } = this.graph.tasks[task]!.inputs[Number(port)]!;
+    if (edge.partitioning.kind === "forward" && Number(index) !== target) return false;
+    return !this.#idle.has(`${fromTask}/${index}`);
   }
 }
 

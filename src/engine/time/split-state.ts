@@ -5,6 +5,8 @@ import { StateRestoreError } from "../state/state-restore-error.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { SplitWatermarks } from "./split-watermarks.ts";
 
+/** Entries are named so, followed by the split's id. */
+export const SPLIT_STATE = "split:";
 const VERSION = 1;
 
 /** version, int32 length and UTF-8 of the split's id, float64 largest timestamp, float64 watermark. */
@@ -18,7 +20,7 @@ export function encodeSplitStates(operator: string, watermarks: SplitWatermarks)
     writer.patchInt32(length, writer.string(split.id));
     writer.float64(split.maxTimestamp);
     writer.float64(split.watermark);
-    chunks.push({ operator, address: { kind: "operator-state", name: split.id, entry: 0 }, bytes: writer.take() });
+    chunks.push({ operator, address: { kind: "operator-state", name: SPLIT_STATE + split.id, entry: 0 }, bytes: writer.take() });
   }
   return chunks;
 }

@@ -1,0 +1,125 @@
+// The keyed process function: points state and context at the element's key, calls the user's function, and fires timers in time order.
+import type { PlanStep } from "../codegen/chain-plan.ts";
+import type { ProcessSpec } from "../../stream/graph.ts";
+import { KeyedStore } from "../state/keyed-store.ts";
+import { restoreChunk } from "../state/restore-chunk.ts";
+import { StoreSnapshot } from "../state/store-snapshot.ts";
+import type { ChainRuntime } from "../subtask/chain-runtime.ts";
+import { valueText } from "../subtask/dead-letter-row.ts";
+import type { StateChunk } from "../subtask/subtask.ts";
+import { Timers } from "../time/timers.ts";
+import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
+import type { OperatorHome } from "./create-operator.ts";
+import { UserContext } from "./user-context.ts";
+
+export class ProcessOperator implements ChainOperator {
+  readonly followsWatermark = false;
+  readonly lateDropped = 0;
+  readonly store: KeyedStore;
+  readonly eventTimers: Timers;
+  readonly processingTimers: Timers;
+  readonly context: UserContext;
+  readonly #index: number;
+  readonly #name: string;
+  readonly #spec: ProcessSpec;
+  #runtime!: ChainRuntime;
+
+  constructor(step: PlanStep, spec: ProcessSpec, home: OperatorHome) {
+    this.#index = step.index;
+    this.#name = step.node.name;
+    this.#spec = spec;
+    this.store = new KeyedStore(spec.state, home.maxParallelism);
+    this.eventTimers = new Timers(home.maxParallelism);
+    this.processingTimers = new Timers(home.maxParallelism);
+    this.context = new UserContext(this, home.now);
+  }
+
+  get nextEventTime(): number {
+    return this.eventTimers.next;
+  }
+
+  get nextProcessingTime(): number {
+    return this.processingTimers.next;
+  }
+
+  code(index: number): ReturnType<ChainOperator["code"]> {
+    const scope = { [`op${index}`]: this, [`ctx${index}`]: this.context, [`f${index}`]: this.#spec.onElement };
+    return { scope, element: (e) => `op${index}.begin(key,hash,ts);f${index}(${e},ctx${index});op${index}.store.done();` };
+  }
+
+  element(element: unknown, timestamp: number, key: unknown, hash: number): void {
+    this.begin(key, hash, timestamp);
+    (0, this.#spec.onElement)(element, this.context);
+    this.store.done();
+  }
+
+  /** Points state and context at the key of an element. */
+  begin(key: unknown, hash: number, timestamp: number): void {
+    this.store.select(key, hash);
+    const { context } = this;
+    context.key = key;
+    context.timestamp = timestamp;
+    context.watermark = this.#runtime.watermark;
+  }
+
+  attach(runtime: ChainRuntime): void {
+    this.#runtime = runtime;
+  }
+
+  open(): void {
+    const emitters = this.#runtime.emitters[this.#index]!;
+    this.context.link(
+      emitters,
+      this.#spec.side.map(({ name }) => name),
+      this.#spec.state.map(({ name }) => name),
+    );
+    this.#spec.open?.(this.context);
+  }
+
+  advance(watermark: number): void {
+    this.eventTimers.advance(watermark, (group, id, at) => this.#fire("event-time", group, id, at));
+  }
+
+  tick(now: number): void {
+    this.processingTimers.advance(now, (group, id, at) => this.#fire("processing-time", group, id, at));
+  }
+
+  #fire(domain: "event-time" | "processing-time", group: number, id: number, at: number): void {
+    const { store, context } = this;
+    const table = store.tables[group]!;
+    store.point(group, table, id);
+    table.references[id]!--;
+    context.key = table.keyAt(id);
+    context.timestamp = at;
+    context.watermark = this.#runtime.watermark;
+    context.domain = domain;
+    try {
+      this.#spec.onTimer?.(at, context);
+    } catch (thrown) {
+      if (this.#runtime.steps[this.#index]!.node.onError === "fail") throw this.#runtime.wrap(thrown, this.#index);
+      this.#runtime.handle(this.#index, thrown, { timer: at, domain }, at);
+    }
+    if (store.id >= 0) store.done();
+    context.domain = undefined;
+  }
+
+  abandon(): void {
+    if (this.store.id >= 0) this.store.done();
+  }
+
+  restore(chunk: StateChunk): void {
+    if (chunk.address.kind !== "key-group") return;
+    const { store } = this;
+    restoreChunk(this.#name, store, chunk.address.group, chunk.bytes, (domain, at) => {
+      (domain === 0 ? this.eventTimers : this.processingTimers).set(store.group, store.table, store.id, at);
+    });
+  }
+
+  snapshot(): OperatorSnapshot {
+    return new StoreSnapshot(this.#name, this.store, [this.eventTimers, this.processingTimers]);
+  }
+
+  currentKeyText(): string | undefined {
+    return this.store.id < 0 ? undefined : valueText(this.store.table.keyAt(this.store.id));
+  }
+}

@@ -1,0 +1,85 @@
+// The context of a keyed process function (stream/process-function.ts): one object per operator, pointed at the current key and element
+// before each call. State and timers work only during a call: there is no key outside of one.
+import type { StateHandle } from "../state/state-handles.ts";
+import type { Emit } from "../subtask/chain-runtime.ts";
+import type { KeyedStore } from "../state/keyed-store.ts";
+import type { Timers } from "../time/timers.ts";
+
+export class ContextError extends Error {
+  override readonly name = "ContextError";
+  readonly code = "NO_CURRENT_KEY";
+}
+
+export interface ContextOwner {
+  readonly store: KeyedStore;
+  readonly eventTimers: Timers;
+  readonly processingTimers: Timers;
+}
+
+const nothing: Emit = () => undefined;
+
+export class UserContext {
+  key: unknown = undefined;
+  timestamp = -Infinity;
+  watermark = -Infinity;
+  /** Only during onTimer. */
+  domain: "event-time" | "processing-time" | undefined = undefined;
+  /** The handles by name. */
+  state: Readonly<Record<string, StateHandle>> = {};
+  side: Readonly<Record<string, (value: unknown) => undefined>> = {};
+  readonly timers: UserTimers;
+  readonly now: () => number;
+  #main: Emit = nothing;
+  readonly #owner: ContextOwner;
+
+  constructor(owner: ContextOwner, now: () => number) {
+    this.#owner = owner;
+    this.timers = new UserTimers(owner);
+    this.now = now;
+  }
+
+  /** A property, because users take it out of the context: ({ emit }) => … */
+  readonly emit = (value: unknown): undefined => {
+    this.#main(value, this.timestamp);
+  };
+
+  /** Gives the context its outputs, once the chain is linked. */
+  link(emitters: ReadonlyMap<string, Emit>, side: readonly string[], states: readonly string[]): void {
+    this.#main = emitters.get("main") ?? nothing;
+    this.side = Object.fromEntries(
+      side.map((name) => {
+        const emit = emitters.get(name) ?? nothing;
+        return [name, (value: unknown): undefined => void emit(value, this.timestamp)];
+      }),
+    );
+    const { handles } = this.#owner.store;
+    this.state = Object.fromEntries(states.map((name, index) => [name, handles[index]!]));
+  }
+}
+
+export class UserTimers {
+  readonly setEventTime: (at: number) => undefined;
+  readonly deleteEventTime: (at: number) => undefined;
+  readonly setProcessingTime: (at: number) => undefined;
+  readonly deleteProcessingTime: (at: number) => undefined;
+
+  constructor(owner: ContextOwner) {
+    const { store } = owner;
+    const set = (timers: Timers, at: number): undefined => {
+      if (store.id < 0) throw noKey();
+      timers.set(store.group, store.table, store.id, at);
+    };
+    const remove = (timers: Timers, at: number): undefined => {
+      if (store.id < 0) throw noKey();
+      timers.delete(store.group, store.table, store.id, at);
+    };
+    this.setEventTime = (at) => set(owner.eventTimers, at);
+    this.deleteEventTime = (at) => remove(owner.eventTimers, at);
+    this.setProcessingTime = (at) => set(owner.processingTimers, at);
+    this.deleteProcessingTime = (at) => remove(owner.processingTimers, at);
+  }
+}
+
+function noKey(): ContextError {
+  return new ContextError("A timer was set or deleted outside a call: the context is valid only during onElement and onTimer.");
+}

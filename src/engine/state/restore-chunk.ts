@@ -1,0 +1,133 @@
+// Puts a chunk of a snapshot (state-chunk.ts) back into a store, after comparing the states that it holds with those declared now.
+import { sameType } from "../operators/output-type.ts";
+import type { StateSpec } from "../../stream/graph.ts";
+import { typeName } from "../../schema/type-names.ts";
+import { keyOfBytes } from "./canonical-key.ts";
+import { keyGroup } from "./key-group.ts";
+import { hashCanonical } from "./key-hash.ts";
+import { isNumeric, type KeyedStore, type StateColumn } from "./keyed-store.ts";
+import type { MapColumn } from "./map-column.ts";
+import { ChunkReader, STATE_CHUNK_VERSION } from "./state-chunk.ts";
+import type { NumberColumn, RowColumn } from "./state-column.ts";
+import { putLinked } from "./state-handles.ts";
+import { StateRestoreError } from "./state-restore-error.ts";
+
+const decoder = new TextDecoder();
+
+/** `setTimer`: domain 0 = event time, 1 = processing time; for the key at hand in the store. */
+export type SetTimer = (domain: number, at: number) => void;
+
+export function restoreChunk(operator: string, store: KeyedStore, group: number, bytes: Uint8Array, setTimer: SetTimer): void {
+  const reader = new ChunkReader(bytes);
+  try {
+    const version = reader.u8();
+    if (version !== STATE_CHUNK_VERSION) {
+      throw new StateRestoreError(
+        "STATE_VERSION",
+        `The state of operator '${operator}' has format ${version}, which this version of Millrace does not know.`,
+      );
+    }
+    const stored = JSON.parse(decoder.decode(reader.bytes(reader.count()))) as StateSpec[];
+    const columns = stored.map((spec) => matchSpec(operator, spec, store.specs));
+    for (let left = reader.count(); left > 0; left--) restoreKey(operator, store, group, reader, columns, setTimer);
+    if (!reader.done) throw new RangeError("bytes are left over");
+  } catch (cause) {
+    if (cause instanceof StateRestoreError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StateRestoreError("STATE_CORRUPT", `The state of operator '${operator}', key group ${group}, cannot be read: ${why}.`);
+  }
+}
+
+/** Index of the declared state that takes a stored one. */
+function matchSpec(operator: string, stored: StateSpec, specs: readonly StateSpec[]): number {
+  const index = specs.findIndex(({ name }) => name === stored.name);
+  const declared = specs[index];
+  if (declared === undefined) {
+    throw new StateRestoreError(
+      "UNKNOWN_STATE",
+      `The checkpoint holds state '${stored.name}' of operator '${operator}', which the operator no longer declares: it would be lost. Declare it again, or start without this checkpoint.`,
+    );
+  }
+  const same = declared.kind === stored.kind && sameType(declared.value, stored.value) && sameType(mapKey(declared), mapKey(stored));
+  if (same) return index;
+  throw new StateRestoreError(
+    "STATE_TYPE_CHANGED",
+    `State '${stored.name}' of operator '${operator}' was ${describeSpec(stored)} in the checkpoint and is ${describeSpec(declared)} now.`,
+  );
+}
+
+function mapKey(spec: StateSpec): StateSpec["value"] | undefined {
+  return spec.kind === "map" ? spec.key : undefined;
+}
+
+/** Down to the fields, so that two types of one name differ in the message too. */
+function describeSpec(spec: StateSpec): string {
+  const value = spec.value.kind === "record" ? `${typeName(spec.value)} ${JSON.stringify(fieldsOf(spec.value))}` : typeName(spec.value);
+  return spec.kind === "map" ? `a map of ${typeName(spec.key)} to ${value}` : `a ${spec.kind} of ${value}`;
+}
+
+function fieldsOf(type: StateSpec["value"] & { readonly kind: "record" }): Record<string, string> {
+  return Object.fromEntries(type.fields.map((field) => [field.name, typeName(field.type)]));
+}
+
+function restoreKey(
+  operator: string,
+  store: KeyedStore,
+  group: number,
+  reader: ChunkReader,
+  columns: readonly number[],
+  setTimer: SetTimer,
+): void {
+  const bytes = reader.key();
+  const hash = hashCanonical(bytes);
+  if (keyGroup(hash, store.tables.length) !== group) {
+    throw new StateRestoreError(
+      "WRONG_KEY_GROUP",
+      `The state of operator '${operator}' was taken with another number of key groups than ${store.tables.length}: the max parallelism of a job cannot change.`,
+    );
+  }
+  store.select(keyOfBytes(bytes), hash);
+  for (const index of columns) restoreColumn(store, reader, index);
+  for (const domain of [0, 1]) for (let left = reader.count(); left > 0; left--) setTimer(domain, reader.float64());
+  store.done();
+}
+
+function restoreColumn(store: KeyedStore, reader: ChunkReader, index: number): void {
+  const spec = store.specs[index]!;
+  const column = store.table.columns[index] as StateColumn;
+  if (spec.kind === "map") restoreMap(store, reader, column as MapColumn, isNumeric(spec));
+  else if (spec.kind === "list") restoreList(store, reader, column as RowColumn);
+  else if (isNumeric(spec)) restoreNumber(store, reader, column as NumberColumn);
+  else {
+    const length = reader.count();
+    if (length === 0) return;
+    (column as RowColumn).rows[store.id] = store.log.put(reader.bytes(length - 1));
+    store.table.references[store.id]!++;
+  }
+}
+
+function restoreNumber(store: KeyedStore, reader: ChunkReader, column: NumberColumn): void {
+  if (reader.u8() === 0) return;
+  column.values[store.id] = reader.float64();
+  column.present[store.id] = 1;
+  store.table.references[store.id]!++;
+}
+
+function restoreList(store: KeyedStore, reader: ChunkReader, column: RowColumn): void {
+  const count = reader.count();
+  let newest = 0;
+  for (let left = count; left > 0; left--) newest = putLinked(store.log, newest, reader.bytes(reader.count()));
+  column.rows[store.id] = newest;
+  column.counts[store.id] = count;
+  if (count > 0) store.table.references[store.id]!++;
+}
+
+function restoreMap(store: KeyedStore, reader: ChunkReader, column: MapColumn, numbers: boolean): void {
+  for (let left = reader.count(); left > 0; left--) {
+    const key = reader.u8() === 1 ? reader.float64() : keyOfBytes(reader.bytes(reader.count()));
+    const entry = column.insert(store.id, key);
+    if (numbers) column.valueNumbers[entry] = reader.float64();
+    else column.setRow(entry, store.log.put(reader.bytes(reader.count() - 1)));
+    store.table.references[store.id]!++;
+  }
+}

@@ -1,0 +1,85 @@
+// Timers of one operator in one time domain: a set of (key, time). Which timers exist is kept per key group, so that a snapshot can hand
+// them out by group; when they fire is the wheel's business. A deleted timer stays in the wheel as a dead entry until its time, or until
+// the dead outnumber the living.
+import type { KeyTable } from "../state/key-table.ts";
+import { TimerSet } from "./timer-set.ts";
+import { TimerWheel, WHEEL_RANGE_MS } from "./timer-wheel.ts";
+
+export class TimerError extends Error {
+  override readonly name = "TimerError";
+  readonly code = "BAD_TIMER";
+}
+
+/** Dead entries below this number are not worth a sweep. */
+const MIN_DEAD = 4096;
+/** At the end of the input every timer fires, those too that timers set: this many times as many as there were. */
+const MAX_FINAL_FACTOR = 1000;
+
+export class Timers {
+  readonly #sets: (TimerSet | undefined)[];
+  readonly #wheel = new TimerWheel();
+  #dead = 0;
+
+  constructor(maxParallelism: number) {
+    this.#sets = Array.from({ length: maxParallelism }, () => undefined);
+  }
+
+  /** Nothing fires before this time. */
+  get next(): number {
+    return this.#wheel.next;
+  }
+
+  /** Living timers. */
+  get size(): number {
+    return this.#wheel.size - this.#dead;
+  }
+
+  set(group: number, table: KeyTable, id: number, at: number): void {
+    const set = this.#set(group);
+    const entry = set.add(id, timerTime(at));
+    if (entry < 0) return;
+    table.references[id]!++;
+    this.#wheel.add(Math.ceil(at), group, entry);
+  }
+
+  delete(group: number, table: KeyTable, id: number, at: number): void {
+    if (!this.#set(group).remove(id, timerTime(at))) return;
+    table.references[id]!--;
+    if (++this.#dead < MIN_DEAD || this.#dead * 2 < this.#wheel.size) return;
+    this.#wheel.sweep((timerGroup, entry) => this.#sets[timerGroup]!.keepOrFree(entry));
+    this.#dead = 0;
+  }
+
+  /** Fires all timers up to `time`, in time order. A timer is out of the set before its callback runs, so the callback may set it again. */
+  advance(time: number, fire: (group: number, id: number, at: number) => void): void {
+    let left = time === Infinity ? MAX_FINAL_FACTOR * (this.#wheel.size + 1000) : Infinity;
+    this.#wheel.advance(time, (at, group, entry) => {
+      const id = this.#sets[group]!.take(entry);
+      if (id < 0) this.#dead--;
+      else if (left-- > 0) fire(group, id, at);
+      else throw new TimerError("At the end of the input, timers keep setting new timers: do not set one when ctx.watermark is Infinity.");
+    });
+  }
+
+  snapshot(group: number): TimerSnapshot | undefined {
+    return this.#sets[group]?.snapshot();
+  }
+
+  #set(group: number): TimerSet {
+    return (this.#sets[group] ??= new TimerSet());
+  }
+}
+
+/** Living timers of one key group: parallel arrays. */
+export interface TimerSnapshot {
+  readonly ids: Int32Array;
+  readonly times: Float64Array;
+}
+
+/** Whole milliseconds, rounded up: a timer never fires early. */
+function timerTime(at: number): number {
+  if (typeof at === "number" && Math.abs(at) < WHEEL_RANGE_MS) return Math.ceil(at) + 0;
+  throw new TimerError(
+    `A timer's time must be milliseconds since 1970, not ${typeof at === "number" ? at : `a value of type ${typeof at}`}.`,
+  );
+}
