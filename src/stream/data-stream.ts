@@ -48,16 +48,16 @@ export type Sync<U> =
 
 export interface OperatorOptions {
   /** Shown in plans and metrics; unique. Derived if missing ("map-3"). */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** What becomes of an element that the function throws on. Default "fail". */
-  readonly onError?: "fail" | "skip" | DeadLetterPolicy;
+  readonly onError?: "fail" | "skip" | DeadLetterPolicy | undefined;
   /** Own number of subtasks; otherwise the job's. */
-  readonly parallelism?: number;
+  readonly parallelism?: number | undefined;
 }
 
 /** `eventTime` missing: the record's own timestamp. */
 export interface TimeOptions<T> {
-  readonly eventTime?: (event: T) => number;
+  readonly eventTime?: ((event: T) => number) | undefined;
   readonly watermarks: WatermarkStrategy;
 }
 

@@ -15,12 +15,12 @@ const BRAND = Symbol.for("millrace/1");
 
 export interface SourceOptions<T> {
   /** Event time in epoch ms; the record's own timestamp if missing. */
-  readonly eventTime?: (event: T) => number;
+  readonly eventTime?: ((event: T) => number) | undefined;
   /** Needed for windows and event-time timers. */
-  readonly watermarks?: WatermarkStrategy;
+  readonly watermarks?: WatermarkStrategy | undefined;
   /** What becomes of records that cannot be decoded, or whose eventTime throws. Default "fail". */
-  readonly onError?: "fail" | "skip" | DeadLetterPolicy;
-  readonly parallelism?: number;
+  readonly onError?: "fail" | "skip" | DeadLetterPolicy | undefined;
+  readonly parallelism?: number | undefined;
 }
 
 export interface PipelineBuilder {

@@ -42,10 +42,10 @@ export interface KeyedProcessFunction<K, T, Out, D extends StateDescriptors = {}
   /** Schema of what emit() takes. */
   readonly output: Schema<Out>;
   /** Declared side outputs: each must be used. */
-  readonly side?: S;
-  readonly state?: D;
+  readonly side?: S | undefined;
+  readonly state?: D | undefined;
   /** What becomes of an element whose onElement throws; "fail" unless said otherwise. */
-  readonly onError?: "fail" | "skip" | DeadLetterPolicy;
+  readonly onError?: "fail" | "skip" | DeadLetterPolicy | undefined;
   readonly onElement: (element: T, ctx: ProcessContext<K, Out, D, S>) => undefined;
-  readonly onTimer?: (at: number, ctx: TimerContext<K, Out, D, S>) => undefined;
+  readonly onTimer?: ((at: number, ctx: TimerContext<K, Out, D, S>) => undefined) | undefined;
 }

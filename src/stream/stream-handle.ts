@@ -315,7 +315,11 @@ export function checkErrorHandling(onError: ErrorHandling | undefined, what: str
 }
 
 /** undefined if neither event time nor watermarks are given. */
-export function eventTime(time: Partial<TimeOptions<never>> | undefined, what: string, where: Where): EventTime | undefined {
+export function eventTime(
+  time: { readonly [N in keyof TimeOptions<never>]?: TimeOptions<never>[N] | undefined } | undefined,
+  what: string,
+  where: Where,
+): EventTime | undefined {
   if (time?.eventTime === undefined && time?.watermarks === undefined) return undefined;
   if (time.eventTime !== undefined) checkFunction(time.eventTime, `${what}: eventTime`, where);
   if (typeof time.watermarks?.kind !== "string")

@@ -8,9 +8,10 @@ import { t } from "../schema/t.ts";
 import type { Infer } from "../schema/type-info.ts";
 import { avg, collect, collectSet, count, custom, first, last, max, min, sum } from "./aggregates.ts";
 import type { Sink, Source } from "./connector.ts";
-import type { DataStream, KeyedStream } from "./data-stream.ts";
+import type { DataStream, Key, KeyedStream } from "./data-stream.ts";
 import { deadLetter } from "./dead-letter.ts";
 import type { DeadLetter } from "./graph.ts";
+import { processFunction } from "./define-process.ts";
 import { pipeline } from "./pipeline.ts";
 import { listState, mapState, valueState } from "./state.ts";
 import { boundedOutOfOrderness } from "./watermarks.ts";
@@ -250,6 +251,31 @@ export function types(): void {
   s.process("p", { output: t.string(), onElement() {} });
   // @ts-expect-error the output of one is not the input of another
   r.to("bad", txSink);
+
+  // ---------- process functions in files of their own ----------
+  const own = processFunction(Tx, {
+    output: t.string(),
+    side: { late: Tx },
+    state: { n: valueState(t.int()) },
+    onElement(e, { key, emit, state, side }) {
+      expectType<Tx>()(e, true);
+      expectType<Key>()(key, true);
+      if (state.n.get() === 1) side.late(e);
+      emit(e.accountId);
+    },
+  });
+  expectType<DataStream<Tx>>()(k.process("own", own).side.late, true);
+  s.keyBy("at").process("own", own);
+  const others = s.map((e) => ({ id: e.accountId })).keyBy("id");
+  // @ts-expect-error elements of another type
+  others.process("own", own);
+  const Both = t.record("Both", { id: t.string(), tx: t.optional(Tx), n: t.optional(t.int()) });
+  const left = s.map((e) => ({ id: e.accountId, tx: e, n: undefined })).returns(Both);
+  const both = s
+    .map((e) => ({ id: e.accountId, tx: undefined, n: 1 }))
+    .returns(Both)
+    .union(left);
+  expectType<DataStream<Infer<typeof Both>>>()(both, true);
 
   // ---------- sources and sinks ----------
   s.to("ok", txSink);
