@@ -223,12 +223,12 @@ export class PartitionFetcher {
     }
     for (const [nodeId, cursors] of byNode) {
       const lane = this.#lanes.find((each) => !this.#busy.has(`${nodeId}/${each}`));
-      if (lane !== undefined) void this.#fetch(nodeId, lane, cursors, crowded.has(nodeId) ? SHORT_WAIT_MS : this.#options.maxWaitMs);
+      if (lane !== undefined) void this.#fetchFrom(nodeId, lane, cursors, crowded.has(nodeId) ? SHORT_WAIT_MS : this.#options.maxWaitMs);
     }
     this.#refresh();
   }
 
-  async #fetch(nodeId: number, lane: string, cursors: readonly PartitionCursor[], maxWaitMs: number): Promise<void> {
+  async #fetchFrom(nodeId: number, lane: string, cursors: readonly PartitionCursor[], maxWaitMs: number): Promise<void> {
     const key = `${nodeId}/${lane}`;
     this.#busy.add(key);
     const asked = cursors.map((cursor) => ({ cursor, generation: cursor.generation }));
