@@ -144,11 +144,14 @@ export class BrokerConnection {
     );
   }
 
+  /** What is queued and needs no answer (acks 0) is still sent. */
   close(): void {
+    const quietly = this.#inFlight.length === 0 && this.#socket.bufferedBytes > 0;
     this.#fail(
       new ClientError("CONNECTION_CLOSED", `The connection to ${addressText(this.address)} was closed by this client.`, {
         retriable: true,
       }),
+      quietly,
     );
   }
 
@@ -260,11 +263,12 @@ export class BrokerConnection {
     });
   }
 
-  #fail(error: ClientError): void {
+  #fail(error: ClientError, quietly = false): void {
     if (this.#closed !== undefined) return;
     this.#closed = error;
     this.#disarm();
-    this.#socket.destroy();
+    if (quietly) this.#socket.end();
+    else this.#socket.destroy();
     const failed = this.#inFlight.splice(0);
     const listeners = [...this.#closeListeners];
     this.#closeListeners.clear();

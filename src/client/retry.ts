@@ -1,7 +1,10 @@
 // Tries again what failed with a retriable error, with growing pauses, until it succeeds or its time is over.
 import type { Env } from "../env/env.ts";
 import { backoffMs, type Backoff } from "./backoff.ts";
-import { ClientError, isRetriable, messageOf } from "./errors.ts";
+import { ClientError, codeOf, isRetriable, messageOf } from "./errors.ts";
+
+/** The coordinator is writing the markers of the last transaction, which takes milliseconds: a long pause would be most of the wait. */
+const MARKERS_PAUSE_MS = 10;
 
 export interface RetryOptions {
   /** Completes "… did not succeed within N ms". */
@@ -25,7 +28,8 @@ export async function retrying<T>(env: Env, attempt: () => Promise<T>, options: 
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!isRetriable(error)) throw error;
-      const pauseMs = backoffMs(options.backoff, failures, env.random);
+      const backoff = backoffMs(options.backoff, failures, env.random);
+      const pauseMs = codeOf(error) === "CONCURRENT_TRANSACTIONS" ? Math.min(MARKERS_PAUSE_MS, backoff) : backoff;
       if (env.clock.monotonicMs() + pauseMs >= deadline) throw outOfTime(options, error as ClientError);
       options.onRetry?.(error);
       await env.timers.sleep(pauseMs, options.signal);

@@ -281,3 +281,17 @@ test("a commit whose answer was lost is asked for again", () =>
     await producer.commitTransaction();
     assert.equal(tries, 2);
   }));
+
+test("without a producer id a record waits until its delivery timeout, and says why", () =>
+  onStage(async ({ broker, client }) => {
+    const answer = broker.handlers.InitProducerId!;
+    broker.handlers.InitProducerId = () => "silence";
+    const producer = client.producer({ deliveryTimeoutMs: 15_000 });
+    await assert.rejects(producer.send({ topic: "t", partition: 0, value: "x" }), (error: ClientError) => {
+      assert.equal(error.code, "DELIVERY_TIMEOUT");
+      assert.match(error.message, /never sent.*did not answer InitProducerId/);
+      return true;
+    });
+    broker.handlers.InitProducerId = answer;
+    assert.equal((await producer.send({ topic: "t", partition: 0, value: "y" })).offset, 0);
+  }));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TextDecoder } from "node:util";
-import { ClientError, type ConsumedRecord, type Consumer, type TopicPartition } from "../index.ts";
+import type { ClientError, ConsumedRecord, Consumer, TopicPartition } from "../index.ts";
 import { testCluster } from "./test-cluster.ts";
 
 const cluster = testCluster();

@@ -1,6 +1,6 @@
 // Where batches get their producer id and epoch: asked for once from any broker (idempotent), or held by the transaction.
 import type { Cluster } from "../cluster.ts";
-import { brokerError } from "../errors.ts";
+import { brokerError, isRetriable } from "../errors.ts";
 import { newInitProducerIdRequest } from "../../protocol/generated/init-producer-id.gen.ts";
 import { nextEpoch, type ProducerIdentity } from "./identity.ts";
 import type { Transaction } from "./transaction.ts";
@@ -10,6 +10,7 @@ const UNUSED_TIMEOUT_MS = 60_000;
 
 export interface IdentitySource {
   readonly current: ProducerIdentity | undefined;
+  readonly lastError: unknown;
   /** Starts to get one, if that is not under way; `done` is called when it is there, or when it failed for now. */
   acquire(done: () => void): void;
   /** Moves to the next epoch. false: it takes a request; `done` is called after it. */
@@ -22,11 +23,17 @@ export class IdempotentIdentity implements IdentitySource {
   readonly #failed: (error: unknown) => void;
   #current: ProducerIdentity | undefined;
   #acquiring = false;
+  #lastError: unknown;
 
-  /** `failed`: the broker refuses; nothing can be sent. */
+  /** `failed`: the broker refuses; nothing can be sent. Without an answer it is tried again for as long as there is something to send. */
   constructor(cluster: Cluster, failed: (error: unknown) => void) {
     this.#cluster = cluster;
     this.#failed = failed;
+  }
+
+  /** Why there is no identity yet, after a first failure. */
+  get lastError(): unknown {
+    return this.#lastError;
   }
 
   get current(): ProducerIdentity | undefined {
@@ -52,7 +59,10 @@ export class IdempotentIdentity implements IdentitySource {
         (identity) => {
           this.#current = identity;
         },
-        (error: unknown) => this.#failed(error),
+        (error: unknown) => {
+          this.#lastError = error;
+          if (!isRetriable(error)) this.#failed(error);
+        },
       )
       .finally(() => {
         this.#acquiring = false;
@@ -82,6 +92,10 @@ export class TransactionalIdentity implements IdentitySource {
 
   get current(): ProducerIdentity | undefined {
     return this.#transaction.identity;
+  }
+
+  get lastError(): unknown {
+    return this.#transaction.failure;
   }
 
   acquire(): void {}

@@ -385,6 +385,7 @@ export class Sender {
         }
         queue.seal();
         if (batch.attempts > 0) this.#loseTrack(batch);
+        batch.lastError ??= this.#identities.lastError;
         this.#fail(batch, expired(batch, deliveryTimeoutMs));
       }
     }
