@@ -12,7 +12,7 @@ import type {
   ProduceRequest,
   TopicProduceData,
 } from "../../protocol/generated/produce.gen.ts";
-import { isControl, isTransactional, type BatchHeader } from "../../protocol/records/batch-header.ts";
+import { isControl, isTransactional, wholeBatchSizeAt, type BatchHeader } from "../../protocol/records/batch-header.ts";
 import { validateBatch } from "../../protocol/records/validate-batch.ts";
 import { defineApi, type BrokerContext, type Call } from "../api.ts";
 import { LEADER_EPOCH } from "../leader-epoch.ts";
@@ -25,6 +25,13 @@ const IMPLICIT_ADD_FROM = 12;
 const ABORTABLE_FROM = 11;
 const ZSTD_FROM = 7;
 const ZSTD = 4;
+/** Errors of an append that do not tell the log's start. */
+const STARTLESS: ReadonlySet<string> = new Set([
+  "MESSAGE_TOO_LARGE",
+  "RECORD_LIST_TOO_LARGE",
+  "KAFKA_STORAGE_ERROR",
+  "UNKNOWN_TOPIC_OR_PARTITION",
+]);
 /** The only client that may write to internal topics, by Apache Kafka's rule. */
 const ADMIN_CLIENT_ID = "__admin_client";
 
@@ -54,7 +61,7 @@ async function append(broker: BrokerContext, request: ProduceRequest, call: Call
         return appending.then(
           ({ baseOffset, logAppendTime, logStartOffset }) =>
             newPartitionProduceResponse({ index: data.index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }),
-          (error: unknown) => refused(broker, data.index, error),
+          (error: unknown) => refused(broker, data.index, error, target.log),
         );
       } catch (error) {
         return refused(broker, data.index, error);
@@ -88,10 +95,12 @@ function check(
   if (isInternalTopic(topic.name) && call.clientId !== ADMIN_CLIENT_ID) throw new KafkaError("INVALID_TOPIC_EXCEPTION");
   if (records === null || records.length === 0)
     throw new KafkaError("INVALID_RECORD", "A produce request needs one record batch per partition.");
+  if (wholeBatchSizeAt(records, 0) === 0) throw new KafkaError("INVALID_RECORD", "The records end before their batch does.");
   const header = validateBatch(records);
+  if (isTransactional(header.attributes) && transactionalId === null) throw new KafkaError("TRANSACTIONAL_ID_AUTHORIZATION_FAILED");
   checkBatch(header, records, call);
   if (refusal !== ErrorCode.NONE) throw new KafkaError(errorByCode(refusal).name);
-  if (isTransactional(header.attributes)) checkTransaction(broker, transactionalId, topic, index, header, call);
+  if (transactionalId !== null && isTransactional(header.attributes)) checkTransaction(broker, transactionalId, topic, index, header, call);
   return { log, records };
 }
 
@@ -114,13 +123,12 @@ function checkBatch(header: BatchHeader, records: Uint8Array, call: Call): void 
 /** A batch of a transaction must belong to one that is going on and knows this partition (KIP-890). */
 function checkTransaction(
   broker: BrokerContext,
-  transactionalId: string | null,
+  transactionalId: string,
   topic: TopicInfo,
   partition: number,
   { producerId, producerEpoch }: BatchHeader,
   call: Call,
 ): void {
-  if (transactionalId === null) throw new KafkaError("INVALID_TXN_STATE", "A transactional batch came without a transactional id.");
   const key = partitionKey(topic.name, partition);
   const error = broker.transactions.verify(transactionalId, { producerId, producerEpoch }, key);
   if (error === ErrorCode.NONE) return;
@@ -155,9 +163,11 @@ async function addPartitions(broker: BrokerContext, request: ProduceRequest, cal
   return error === ErrorCode.PRODUCER_FENCED ? ErrorCode.INVALID_PRODUCER_EPOCH : error;
 }
 
-function refused(broker: BrokerContext, index: number, error: unknown): PartitionProduceResponse {
+/** `log`: the one that refused; its start is told unless the batch never reached its checks. */
+function refused(broker: BrokerContext, index: number, error: unknown, log?: PartitionLog): PartitionProduceResponse {
   if (error instanceof KafkaError) {
-    return newPartitionProduceResponse({ index, errorCode: error.errorCode, baseOffset: -1, errorMessage: error.message });
+    const logStartOffset = log === undefined || STARTLESS.has(error.code) ? -1 : log.logStartOffset;
+    return newPartitionProduceResponse({ index, errorCode: error.errorCode, baseOffset: -1, logStartOffset, errorMessage: error.message });
   }
   broker.env.logger.log("error", "produce-failed", { partition: index, error });
   return newPartitionProduceResponse({ index, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR, baseOffset: -1 });

@@ -75,7 +75,7 @@ async function read(topics: Topics, isolation: Isolation, maxBytes: number): Pro
 const NO_RECORDS = new Uint8Array(0);
 
 async function readPartition({ request, log }: Wanted, isolation: Isolation, room: number, minOneBatch: boolean): Promise<PartitionData> {
-  if (typeof log === "number") return refused(request.partition, log);
+  if (typeof log === "number") return refused(request.partition, log, log === ErrorCode.UNKNOWN_LEADER_EPOCH ? null : []);
   const partitionIndex = request.partition;
   const { highWatermark, lastStableOffset, logStartOffset } = log;
   const maxBytes = Math.min(request.partitionMaxBytes, room);
@@ -96,7 +96,7 @@ async function readPartition({ request, log }: Wanted, isolation: Isolation, roo
       records: found.bytes,
     });
   } catch (error) {
-    if (error instanceof KafkaError) return refused(partitionIndex, error.errorCode);
+    if (error instanceof KafkaError) return refused(partitionIndex, error.errorCode, null);
     throw error;
   }
 }
@@ -119,6 +119,15 @@ function find(broker: BrokerContext, topic: FetchRequest["topics"][number], requ
   return { request, log };
 }
 
-function refused(partitionIndex: number, errorCode: number): PartitionData {
-  return newPartitionData({ partitionIndex, errorCode, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, records: NO_RECORDS });
+/** A partition that is not there has an empty list of aborted transactions, one that was refused has none: as Apache Kafka answers. */
+function refused(partitionIndex: number, errorCode: number, abortedTransactions: [] | null): PartitionData {
+  return newPartitionData({
+    partitionIndex,
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    abortedTransactions,
+    records: NO_RECORDS,
+  });
 }

@@ -11,6 +11,7 @@ import { defineApi } from "../api.ts";
 import type { OffsetToCommit } from "../coordinators/group/group-coordinator.ts";
 
 const TOPIC_IDS_FROM = 10;
+const GROUP_NOT_FOUND_FROM = 9;
 
 export const offsetCommit = defineApi("OffsetCommit", {
   async handle(broker, request, call) {
@@ -36,7 +37,9 @@ export const offsetCommit = defineApi("OffsetCommit", {
       request.groupId === "" && request.generationIdOrMemberEpoch >= 0
         ? ErrorCode.INVALID_GROUP_ID
         : await broker.groups.commit(request.groupId, caller, offsets);
-    return answer(request, errors, error);
+    const unknownGroup =
+      call.version >= GROUP_NOT_FOUND_FROM && error === ErrorCode.ILLEGAL_GENERATION && !broker.groups.describe(request.groupId);
+    return answer(request, errors, unknownGroup ? ErrorCode.GROUP_ID_NOT_FOUND : error);
   },
 });
 

@@ -14,7 +14,11 @@ export const createTopics = defineApi("CreateTopics", {
     const names = new Map<string, number>();
     for (const { name } of request.topics) names.set(name, (names.get(name) ?? 0) + 1);
     const topics = [];
-    for (const topic of request.topics) topics.push(await answer(broker, topic, request.validateOnly, names.get(topic.name)! > 1));
+    for (const topic of request.topics) {
+      const times = names.get(topic.name);
+      names.delete(topic.name); // one answer per name
+      if (times !== undefined) topics.push(await answer(broker, topic, request.validateOnly, times > 1));
+    }
     return newCreateTopicsResponse({ topics });
   },
 });
@@ -38,7 +42,7 @@ async function answer(broker: BrokerContext, topic: CreatableTopic, validateOnly
   } catch (error) {
     const { errorCode, message } = error instanceof KafkaError ? error : new KafkaError("KAFKA_STORAGE_ERROR", String(error));
     if (!(error instanceof KafkaError)) broker.env.logger.log("error", "topic-not-created", { topic: topic.name, error });
-    const unknown = { numPartitions: -1, replicationFactor: -1, configs: null };
+    const unknown = { numPartitions: -1, replicationFactor: -1, configs: [] };
     return newCreatableTopicResult({ name: topic.name, errorCode, errorMessage: message, ...unknown });
   }
 }

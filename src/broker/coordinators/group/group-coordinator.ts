@@ -78,9 +78,10 @@ export class GroupCoordinator {
     this.#timers.clear();
   }
 
-  /** undefined: no such group. A group that only has offsets is there, empty. */
+  /** undefined: no such group. A group that only has offsets, or is about to get them from a transaction, is there, empty. */
   describe(groupId: string): GroupState | undefined {
-    return this.#groups.get(groupId) ?? (this.offsets.hasGroup(groupId) ? newGroup(groupId, this.#clock.now()) : undefined);
+    const hasOffsets = this.offsets.hasGroup(groupId) || this.offsets.hasPending(groupId);
+    return this.#groups.get(groupId) ?? (hasOffsets ? newGroup(groupId, this.#clock.now()) : undefined);
   }
 
   groupIds(): Set<string> {
@@ -107,7 +108,7 @@ export class GroupCoordinator {
 
   /** Error code for all partitions. Resolves when the offsets are durable. */
   async commit(groupId: string, caller: Caller, offsets: readonly OffsetToCommit[]): Promise<number> {
-    const refused = checkCommit(this.#groups.get(groupId), caller, false);
+    const refused = checkCommit(this.describe(groupId), caller, false);
     if (refused !== ErrorCode.NONE) return refused;
     this.#apply(groupId, { kind: "committed", memberId: caller.memberId });
     if (offsets.length === 0) return ErrorCode.NONE;
@@ -124,7 +125,7 @@ export class GroupCoordinator {
     producer: { producerId: number; producerEpoch: number },
     offsets: readonly OffsetToCommit[],
   ): Promise<number> {
-    const refused = checkCommit(this.#groups.get(groupId), caller, true);
+    const refused = checkCommit(this.describe(groupId), caller, true);
     if (refused !== ErrorCode.NONE || offsets.length === 0) return refused;
     return this.#write(async () => {
       const first = await this.log.append(groupId, offsetRecords(groupId, offsets), { ...producer, transactional: true });
