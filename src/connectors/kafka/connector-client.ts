@@ -1,0 +1,20 @@
+// The Kafka client of one source or sink of a job, from the job's settings.
+import { KafkaClient } from "../../client/client.ts";
+import type { ConnectorContext } from "../../stream/connector.ts";
+import { KafkaConnectorError } from "./kafka-connector-error.ts";
+
+export interface ConnectionOptions {
+  /** "host:port", several separated by commas or as an array. Default: the job's setting "kafka.brokers". */
+  readonly brokers?: string | readonly string[];
+}
+
+/** Nothing is connected yet. Throws NO_BROKERS. */
+export function connectorClient(context: ConnectorContext, options: ConnectionOptions): KafkaClient {
+  const brokers = options.brokers ?? context.settings["kafka.brokers"] ?? "";
+  if (brokers.length === 0)
+    throw new KafkaConnectorError(
+      "NO_BROKERS",
+      `Operator "${context.operator}" of job "${context.job}" does not know where Kafka is: set KAFKA_BROKERS or --brokers (setting "kafka.brokers"), or the option "brokers".`,
+    );
+  return new KafkaClient(context.env, { brokers, clientId: `millrace-${context.job}` });
+}

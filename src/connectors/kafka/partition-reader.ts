@@ -1,0 +1,155 @@
+// One partition as a split: decodes fetched batches straight into columns. Invariant: every offset below position() was delivered as a row
+// or as poison, or holds nothing that a reader should see (markers, aborted records).
+import type { FetchedBatch } from "../../client/fetched-batch.ts";
+import type { PartitionCursor } from "../../client/partition-cursor.ts";
+import { BatchReader } from "../../protocol/records/batch-reader.ts";
+import { MAX_BATCH_ROWS, NO_TIMESTAMP } from "../../schema/batch.ts";
+import { BatchBuilder } from "../../schema/batch-builder.ts";
+import { jsonDecoder, type JsonDecoder } from "../../schema/json/decoder.ts";
+import { SchemaError } from "../../schema/schema-error.ts";
+import type { TypeInfo } from "../../schema/type-info.ts";
+import type { Json, PoisonRecord, SourceBatch, SplitReader } from "../../stream/connector.ts";
+
+/** Per poll: their bytes are copied. */
+const MAX_POISON = 256;
+const NO_VALUE = "expected a JSON document, got a record without a value (a tombstone)";
+
+export interface PartitionReaderHooks {
+  /** Where the committed log ends now. */
+  endOffset(): Promise<number>;
+  close(): void;
+}
+
+export class PartitionReader implements SplitReader {
+  readonly #cursor: PartitionCursor;
+  readonly #hooks: PartitionReaderHooks;
+  readonly #decoder: JsonDecoder;
+  readonly #builder: BatchBuilder;
+  readonly #records = new BatchReader();
+  readonly #offsets = new Float64Array(MAX_BATCH_ROWS);
+  readonly #out: { batch: SourceBatch["batch"]; offsets: Float64Array; poison: readonly PoisonRecord[] | undefined };
+  /** The batch under #records; undefined between two. */
+  #fetched: FetchedBatch | undefined;
+  #position: number;
+  #stopAt = Infinity;
+  #closed = false;
+
+  constructor(type: TypeInfo, cursor: PartitionCursor, hooks: PartitionReaderHooks) {
+    this.#cursor = cursor;
+    this.#hooks = hooks;
+    this.#decoder = jsonDecoder(type);
+    this.#builder = new BatchBuilder(type, MAX_BATCH_ROWS, "bytes");
+    this.#out = { batch: this.#builder.batch, offsets: this.#offsets, poison: undefined };
+    this.#position = cursor.position;
+  }
+
+  poll(maxRows: number): SourceBatch | undefined {
+    if (this.finished) return undefined;
+    const builder = this.#builder;
+    builder.reset();
+    let poison: PoisonRecord[] | undefined;
+    while (builder.rows < maxRows && !builder.full && (poison === undefined || poison.length < MAX_POISON)) {
+      if (this.#fetched === undefined && !this.#nextBatch()) break;
+      const error = this.#decodeRows(maxRows);
+      if (error !== undefined) (poison ??= []).push(this.#poison(error));
+      if (this.#position >= this.#stopAt) break;
+    }
+    if (builder.rows === 0 && poison === undefined) return undefined;
+    const out = this.#out;
+    out.batch = builder.finish();
+    out.poison = poison;
+    return out;
+  }
+
+  available(): Promise<void> {
+    return this.#fetched !== undefined || this.finished ? Promise.resolve() : this.#cursor.available();
+  }
+
+  position(): Json {
+    return { offset: this.#here() };
+  }
+
+  /** Records of open transactions count as not delivered: they may still come, so the partition is not idle. */
+  get atEnd(): boolean {
+    const { highWatermark } = this.#cursor;
+    if (this.finished) return true;
+    return this.#fetched === undefined && highWatermark >= 0 && this.#here() >= highWatermark;
+  }
+
+  get finished(): boolean {
+    return this.#closed || this.#here() >= this.#stopAt;
+  }
+
+  async stopAtEnd(): Promise<void> {
+    const end = await this.#hooks.endOffset();
+    if (this.#stopAt === Infinity) this.#stopAt = end;
+    this.#cursor.wake();
+  }
+
+  get pending(): number {
+    const { endOffset } = this.#cursor;
+    return endOffset < 0 ? Number.NaN : Math.max(0, endOffset - this.#here());
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) this.#hooks.close();
+    this.#closed = true;
+    return Promise.resolve();
+  }
+
+  /** The position; between two batches the cursor's, which moves over what holds no records (and jumps when told to, out of range). */
+  #here(): number {
+    if (this.#fetched === undefined && this.#position < this.#stopAt) this.#position = this.#cursor.position;
+    return this.#position;
+  }
+
+  #nextBatch(): boolean {
+    const batch = this.#cursor.poll();
+    if (batch === undefined) return false;
+    this.#fetched = batch;
+    this.#records.reset(batch.bytes, batch.at);
+    return true;
+  }
+
+  /** Decodes records of the batch until it ends, the rows are enough, or one is poison: then the error, with the cursor on the record. */
+  #decodeRows(maxRows: number): string | undefined {
+    const builder = this.#builder;
+    const records = this.#records;
+    const batch = this.#fetched!;
+    const { bytes, fromOffset } = batch;
+    while (builder.rows < maxRows && !builder.full) {
+      if (!records.next()) {
+        this.#fetched = undefined;
+        this.#position = Math.min(batch.nextOffset, this.#stopAt);
+        return undefined;
+      }
+      const { offset } = records;
+      if (offset < fromOffset) continue;
+      if (offset >= this.#stopAt) {
+        this.#fetched = undefined;
+        this.#position = this.#stopAt;
+        return undefined;
+      }
+      this.#position = offset + 1;
+      if (records.valueStart < 0) return NO_VALUE;
+      this.#offsets[builder.rows] = offset;
+      try {
+        const { timestamp } = records;
+        this.#decoder.decodeInto(builder, bytes, records.valueStart, records.valueEnd, timestamp < 0 ? NO_TIMESTAMP : timestamp);
+      } catch (error) {
+        if (error instanceof SchemaError) return error.message;
+        throw error;
+      }
+    }
+    return undefined;
+  }
+
+  #poison(error: string): PoisonRecord {
+    const records = this.#records;
+    const { topic, partition } = this.#cursor;
+    const { offset, timestamp } = records;
+    const key = records.key()?.slice() ?? null;
+    const value = records.value()?.slice() ?? null;
+    return { row: this.#builder.rows, error, topic, partition, offset, timestamp, key, value };
+  }
+}

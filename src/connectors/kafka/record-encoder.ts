@@ -1,0 +1,76 @@
+// Turns rows of a batch into record keys and values: from columns to bytes without an object in between when the rows have the topic's
+// type, otherwise through the row's object, checked against the type.
+import type { Batch } from "../../schema/batch.ts";
+import type { Column } from "../../schema/column.ts";
+import { fieldColumns, rowAt, valueAt } from "../../schema/columns.ts";
+import { EncodeBuffer, encodeUtf8Into } from "../../schema/encode-buffer.ts";
+import { fieldValue } from "../../schema/field-value.ts";
+import { jsonEncoder, jsonValueEncoder } from "../../schema/json/encoder.ts";
+import { checkValue } from "../../schema/mismatch.ts";
+import { sameType } from "../../schema/type-names.ts";
+import type { TypeInfo } from "../../schema/type-info.ts";
+import type { Topic } from "./topic.ts";
+
+export class RecordEncoder {
+  /** The value of the last encoded row is value.bytes[0, value.at). */
+  readonly value = new EncodeBuffer(1024);
+  /** The key of the last encoded row: keyBytes[keyStart, keyEnd); null: none. */
+  keyBytes: Uint8Array | null = null;
+  keyStart = 0;
+  keyEnd = 0;
+  readonly #type: TypeInfo;
+  readonly #keyName: string | undefined;
+  readonly #keyIndex: number;
+  readonly #keyBuffer = new EncodeBuffer(64);
+  readonly #writeRow: (batch: Batch, row: number, out: EncodeBuffer) => void;
+  readonly #writeValue: (value: unknown, out: EncodeBuffer) => void;
+  #lastType: TypeInfo | undefined;
+  #columnar = false;
+
+  constructor(topic: Topic<unknown>) {
+    this.#type = topic.schema.type;
+    this.#keyName = topic.key;
+    this.#keyIndex = topic.key === undefined ? -1 : fieldColumns(this.#type).findIndex((field) => field.name === topic.key);
+    this.#writeRow = jsonEncoder(this.#type);
+    this.#writeValue = jsonValueEncoder(this.#type);
+  }
+
+  /** Call before the rows of a batch. */
+  begin(batch: Batch): void {
+    if (batch.type === this.#lastType && batch.type !== undefined) return;
+    this.#lastType = batch.type;
+    this.#columnar = sameType(batch.type, this.#type);
+  }
+
+  /** Throws SchemaError when the row does not fit the topic's type or JSON. */
+  encode(batch: Batch, row: number): void {
+    const { value } = this;
+    value.at = 0;
+    if (this.#columnar) {
+      this.#writeRow(batch, row, value);
+      if (this.#keyIndex >= 0) this.#keyOfColumn(batch.columns[this.#keyIndex]!, row);
+      return;
+    }
+    const object = rowAt(batch, row);
+    checkValue(this.#type, object);
+    this.#writeValue(object, value);
+    if (this.#keyName !== undefined) this.#keyOfText(String(fieldValue(object as object, this.#keyName)));
+  }
+
+  #keyOfColumn(column: Column, row: number): void {
+    if (column.kind === "string" && column.offsets !== undefined) {
+      this.keyBytes = column.bytes!;
+      this.keyStart = column.offsets[row]!;
+      this.keyEnd = column.offsets[row + 1]!;
+    } else this.#keyOfText(String(valueAt(column, row)));
+  }
+
+  #keyOfText(text: string): void {
+    const buffer = this.#keyBuffer;
+    buffer.at = 0;
+    buffer.ensure(text.length * 3);
+    this.keyBytes = buffer.bytes;
+    this.keyStart = 0;
+    this.keyEnd = encodeUtf8Into(text, buffer.bytes, 0);
+  }
+}

@@ -1,0 +1,113 @@
+// Rows on their way into a producer. What the producer does not take now (its buffer is full, or its transaction may not begin yet) is
+// kept here as bytes, in order, so that a batch is always taken whole. Bounded by one batch: nothing is fed while something is kept.
+import type { Producer } from "../../client/producer/producer.ts";
+import type { Clock } from "../../env/clock.ts";
+import type { Batch } from "../../schema/batch.ts";
+import { EncodeBuffer } from "../../schema/encode-buffer.ts";
+import { SchemaError } from "../../schema/schema-error.ts";
+import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import { RecordEncoder } from "./record-encoder.ts";
+import type { Topic } from "./topic.ts";
+
+const LAST_TIMESTAMP = 8.64e15;
+const BY_KEY = -1;
+
+export class RecordFeed {
+  readonly #topic: string;
+  readonly #clock: Clock;
+  readonly #encoder: RecordEncoder;
+  readonly #kept = new EncodeBuffer(4096);
+  /** Per kept row: timestamp, end of the key (−1: none), end of the value. */
+  #layout = new Float64Array(3 * 64);
+  #keptRows = 0;
+  #fedRows = 0;
+
+  constructor(topic: Topic<unknown>, clock: Clock) {
+    this.#topic = topic.name;
+    this.#clock = clock;
+    this.#encoder = new RecordEncoder(topic);
+  }
+
+  get isEmpty(): boolean {
+    return this.#fedRows === this.#keptRows;
+  }
+
+  /** Takes all rows; false: some are kept, call drain() when the producer takes more. `producer` undefined: keeps all. Throws SINK_ROW. */
+  feed(batch: Batch, producer: Producer | undefined): boolean {
+    if (!this.isEmpty) throw new Error("The sink was written to while it was not ready.");
+    const encoder = this.#encoder;
+    const topic = this.#topic;
+    const now = this.#clock.now();
+    encoder.begin(batch);
+    let row = 0;
+    for (; producer !== undefined && row < batch.rows; row++) {
+      this.#encode(batch, row);
+      const { keyBytes, keyStart, keyEnd, value } = encoder;
+      const timestamp = recordTimestamp(batch.timestamps[row]!, now);
+      if (!producer.append(topic, BY_KEY, timestamp, keyBytes, value.bytes, keyStart, keyEnd, 0, value.at)) break;
+    }
+    if (row === batch.rows) return true;
+    this.#kept.at = 0;
+    this.#keptRows = 0;
+    this.#fedRows = 0;
+    for (; row < batch.rows; row++) {
+      this.#encode(batch, row);
+      this.#keep(recordTimestamp(batch.timestamps[row]!, now));
+    }
+    return false;
+  }
+
+  /** Hands kept rows on. False: the producer took only some. */
+  drain(producer: Producer): boolean {
+    const layout = this.#layout;
+    const { bytes } = this.#kept;
+    for (; this.#fedRows < this.#keptRows; this.#fedRows++) {
+      const at = this.#fedRows * 3;
+      const start = at === 0 ? 0 : layout[at - 1]!;
+      const keyEnd = layout[at + 1]!;
+      const valueStart = keyEnd < 0 ? start : keyEnd;
+      const key = keyEnd < 0 ? null : bytes;
+      if (!producer.append(this.#topic, BY_KEY, layout[at]!, key, bytes, start, valueStart, valueStart, layout[at + 2]!)) return false;
+    }
+    return true;
+  }
+
+  #encode(batch: Batch, row: number): void {
+    try {
+      this.#encoder.encode(batch, row);
+    } catch (error) {
+      if (!(error instanceof SchemaError)) throw error;
+      throw new KafkaConnectorError("SINK_ROW", `An element cannot be written to topic "${this.#topic}": ${error.message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #keep(timestamp: number): void {
+    const { keyBytes, keyStart, keyEnd, value } = this.#encoder;
+    const kept = this.#kept;
+    kept.ensure(value.at + (keyEnd - keyStart));
+    let keptKeyEnd = -1;
+    if (keyBytes !== null) {
+      kept.bytes.set(keyBytes.subarray(keyStart, keyEnd), kept.at);
+      kept.at += keyEnd - keyStart;
+      keptKeyEnd = kept.at;
+    }
+    kept.bytes.set(value.bytes.subarray(0, value.at), kept.at);
+    kept.at += value.at;
+    const at = this.#keptRows++ * 3;
+    if (at + 3 > this.#layout.length) {
+      const layout = new Float64Array(this.#layout.length * 2);
+      layout.set(this.#layout);
+      this.#layout = layout;
+    }
+    this.#layout[at] = timestamp;
+    this.#layout[at + 1] = keptKeyEnd;
+    this.#layout[at + 2] = kept.at;
+  }
+}
+
+/** Kafka knows no times before 1970. */
+function recordTimestamp(eventTime: number, now: number): number {
+  return eventTime >= 0 && eventTime <= LAST_TIMESTAMP ? Math.floor(eventTime) : now;
+}

@@ -1,0 +1,127 @@
+// A Kafka sink at work, for all its writers: checks the setup, resolves what former runs left, makes writers.
+import type { KafkaClient } from "../../client/client.ts";
+import { isRetriable } from "../../client/errors.ts";
+import type { ConnectorContext, SinkConnector, SinkWriter } from "../../stream/connector.ts";
+import { abortLeftovers } from "./abort-leftovers.ts";
+import { decodeCommittable } from "./committable.ts";
+import { FlushingWriter } from "./flushing-writer.ts";
+import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import type { Delivery } from "./kafka-sink.ts";
+import { RecordFeed } from "./record-feed.ts";
+import { recoverTransactions } from "./recover-transactions.ts";
+import type { Topic } from "./topic.ts";
+import { partitionCount } from "./topic-metadata.ts";
+import { TransactionPool } from "./transaction-pool.ts";
+import { TransactionalWriter } from "./transactional-writer.ts";
+
+/** Kafka's default of transaction.max.timeoutMs, for brokers that do not tell. */
+const DEFAULT_MAX_TIMEOUT_MS = 900_000;
+/** A transaction lives for an interval and a checkpoint, and then a restart must still find it. */
+const TIMEOUT_MARGIN = 3;
+
+export interface KafkaSinkSettings {
+  readonly topic: Topic<unknown>;
+  readonly delivery: Delivery;
+  readonly transactionTimeoutMs: number | undefined;
+  /** Ids are this + "<subtask>/<n>". */
+  readonly transactionalIdPrefix: string;
+  readonly onLostTransaction: "fail" | "continue";
+}
+
+export class KafkaSinkConnector implements SinkConnector {
+  readonly #context: ConnectorContext;
+  readonly #client: KafkaClient;
+  readonly #settings: KafkaSinkSettings;
+  readonly #writers: SinkWriter[] = [];
+  #resting: ReadonlySet<string> = new Set();
+  #timeoutMs: Promise<number> | undefined;
+
+  constructor(context: ConnectorContext, client: KafkaClient, settings: KafkaSinkSettings) {
+    this.#context = context;
+    this.#client = client;
+    this.#settings = settings;
+  }
+
+  async check(): Promise<void> {
+    if (this.#settings.delivery !== "exactly-once") return;
+    const intervalMs = Number(this.#context.settings["checkpoint.interval.ms"] ?? Number.NaN);
+    if (!Number.isFinite(intervalMs)) return;
+    let timeoutMs;
+    try {
+      timeoutMs = await this.#transactionTimeout();
+    } catch (error) {
+      // An unreachable broker is no wrong setup: recover() meets it, too, and may be tried again.
+      if (isRetriable(error)) return;
+      throw error;
+    }
+    if (intervalMs * TIMEOUT_MARGIN <= timeoutMs) return;
+    const { topic, transactionTimeoutMs } = this.#settings;
+    const source = transactionTimeoutMs === undefined ? "transaction.max.timeoutMs of the broker" : "option transactionTimeoutMs";
+    throw new KafkaConnectorError(
+      "CHECKPOINT_INTERVAL_TOO_LONG",
+      `Sink "${this.#context.operator}" writes topic "${topic.name}" exactly once, in one transaction per checkpoint. With a checkpoint interval of ${intervalMs} ms a transaction needs ${intervalMs * TIMEOUT_MARGIN} ms (${TIMEOUT_MARGIN} intervals, so that a restart still finds it open), but the broker ends it after ${timeoutMs} ms (${source}). Set the interval to ${Math.floor(timeoutMs / TIMEOUT_MARGIN)} ms or less, raise transaction.max.timeoutMs, or use delivery: "at-least-once".`,
+    );
+  }
+
+  async recover(committables: readonly Uint8Array[]): Promise<void> {
+    const { delivery, onLostTransaction, transactionalIdPrefix } = this.#settings;
+    const prepared = committables.map((bytes) => decodeCommittable(bytes, this.#context.operator));
+    await recoverTransactions(this.#client, this.#context, prepared, onLostTransaction);
+    this.#resting = new Set(prepared.map(({ transactionalId }) => transactionalId));
+    if (delivery !== "exactly-once" && prepared.length === 0) return;
+    const timeoutMs = await this.#transactionTimeout();
+    const aborted = await abortLeftovers(this.#client, { prefix: transactionalIdPrefix, timeoutMs, keep: this.#resting });
+    const { job, operator, env } = this.#context;
+    if (prepared.length + aborted.length > 0)
+      env.logger.log("info", "transactions-recovered", { job, operator, committed: prepared.length, takenOver: aborted.length });
+  }
+
+  async writer(subtask: number): Promise<SinkWriter> {
+    const { topic, delivery } = this.#settings;
+    const { env, operator } = this.#context;
+    await partitionCount(this.#client.cluster, topic.name, operator);
+    const feed = new RecordFeed(topic, env.clock);
+    const writer =
+      delivery === "exactly-once"
+        ? await this.#transactionalWriter(subtask, feed)
+        : new FlushingWriter(this.#client.producer(), feed, env.timers, delivery === "at-least-once");
+    this.#writers.push(writer);
+    return writer;
+  }
+
+  async close(): Promise<void> {
+    // The client's own close would abort what is prepared: writers go first.
+    await Promise.allSettled(this.#writers.map((writer) => writer.close()));
+    await this.#client.close();
+  }
+
+  async #transactionalWriter(subtask: number, feed: RecordFeed): Promise<SinkWriter> {
+    const { topic, transactionalIdPrefix } = this.#settings;
+    const timeoutMs = await this.#transactionTimeout();
+    const prefix = `${transactionalIdPrefix}${subtask}/`;
+    const pool = new TransactionPool(this.#client, { prefix, topic: topic.name, timeoutMs, resting: this.#resting });
+    const { timers } = this.#context.env;
+    return new TransactionalWriter(topic.name, pool, feed, await pool.begin(), (fn) => timers.soon(fn));
+  }
+
+  #transactionTimeout(): Promise<number> {
+    this.#timeoutMs ??= this.#readTimeout().catch((error: unknown) => {
+      this.#timeoutMs = undefined;
+      throw error;
+    });
+    return this.#timeoutMs;
+  }
+
+  async #readTimeout(): Promise<number> {
+    let maxMs = DEFAULT_MAX_TIMEOUT_MS;
+    try {
+      const configs = await this.#client.admin().describeBrokerConfigs();
+      const told = Number(configs.find(({ name }) => name === "transaction.max.timeoutMs")?.value ?? Number.NaN);
+      if (Number.isInteger(told) && told > 0) maxMs = told;
+    } catch (error) {
+      // Not allowed to ask: Kafka's default holds, and the broker refuses a longer timeout by itself.
+      if (isRetriable(error)) throw error;
+    }
+    return Math.min(maxMs, this.#settings.transactionTimeoutMs ?? maxMs);
+  }
+}

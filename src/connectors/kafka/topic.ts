@@ -1,0 +1,48 @@
+// A topic as a pipeline sees it: a name, the type of its values (JSON on the wire), and which field is the record key. Frozen data.
+import { fieldColumns } from "../../schema/columns.ts";
+import { isSchema } from "../../schema/t.ts";
+import type { Schema } from "../../schema/type-info.ts";
+import { KafkaConnectorError } from "./kafka-connector-error.ts";
+
+export interface Topic<out V> {
+  readonly name: string;
+  readonly schema: Schema<V>;
+  /** Records with equal keys keep their order (they share a partition). Undefined: records have no key. */
+  readonly key: string | undefined;
+}
+
+/** Names of the fields of `V` that can be a record key: always present, and a string, number, bigint or boolean. */
+export type KeyField<V> = V extends string | number | bigint | boolean | null | undefined
+  ? never
+  : { readonly [F in keyof V]-?: [V[F]] extends [string | number | bigint | boolean] ? F : never }[keyof V] & string;
+
+export interface TopicOptions<V> {
+  /** The record key is the text of this field as UTF-8; its murmur2 hash chooses the partition, as every Kafka client does. */
+  readonly key?: KeyField<V>;
+}
+
+/** Kafka's own rule. */
+const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
+const KEY_KINDS = new Set(["string", "literal", "decimal", "int", "long", "bigint", "double", "timestamp", "boolean"]);
+
+/** Throws BAD_TOPIC for a name that Kafka refuses, no schema, or a key field that cannot be one. */
+export function topic<V>(name: string, schema: Schema<V>, options: TopicOptions<NoInfer<V>> = {}): Topic<V> {
+  if (typeof name !== "string" || !TOPIC_NAME.test(name) || name === "." || name === "..")
+    throw bad(name, 'a topic name is 1 to 249 letters, digits, ".", "_" and "-"');
+  if (!isSchema(schema)) throw bad(name, "the second argument is the schema of its values, such as t.record(…)");
+  const key = options.key as string | undefined;
+  if (key !== undefined) checkKey(name, schema, key);
+  return Object.freeze({ name, schema, key });
+}
+
+function checkKey(name: string, schema: Schema<unknown>, key: string): void {
+  if (schema.type.kind !== "record") throw bad(name, "only records have a key field");
+  const field = fieldColumns(schema.type).find((each) => each.name === key);
+  if (field === undefined) throw bad(name, `${schema.type.name} has no field "${String(key)}" that could be its key`);
+  if (field.optional || !KEY_KINDS.has(field.type!.kind))
+    throw bad(name, `field "${key}" cannot be the key: a key is always there, and a string, number, bigint or boolean`);
+}
+
+function bad(name: unknown, reason: string): KafkaConnectorError {
+  return new KafkaConnectorError("BAD_TOPIC", `topic(${JSON.stringify(name)?.slice(0, 120)}): ${reason}.`);
+}
