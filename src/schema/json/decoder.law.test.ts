@@ -159,7 +159,7 @@ test("of damaged documents exactly those are read that JSON.parse reads and the 
         same(fast, expected, Buffer.from(input).toString());
       }
     }),
-    { numRuns: 6000, ...seed },
+    { numRuns: 5000, ...seed },
   );
   assert.ok(read > 100 && refused > 100, `${read} read, ${refused} refused`);
 });
@@ -182,6 +182,6 @@ test("numbers are exactly those of JSON.parse", () => {
       if (expected === undefined) assert.ok(fast instanceof Refused, text);
       else same(fast, expected, text);
     }),
-    { numRuns: 5000, ...seed },
+    { numRuns: 3000, ...seed },
   );
 });

@@ -1,6 +1,7 @@
 // Generates the fast reader of one JSON object into columns: fields in the order of the schema, no white space but one blank after "," and
-// ":", numbers of at most 15 digits, strings without escapes. Whatever else it meets it leaves to the interpreter: one value by field(),
-// the whole row by returning −1. Names appear in the code only as byte values. Invariant: what it accepts, the interpreter reads alike.
+// ":", numbers of at most 15 digits, strings of plain ASCII. Whatever else it meets it leaves to the interpreter: one value by field(), an
+// unknown member by skipUnknown(), the whole row by returning −1. Names appear in the code only as byte values.
+// Invariant: what it accepts, the interpreter reads alike.
 import type { Arena, BatchBuilder } from "../batch-builder.ts";
 import type { Column } from "../column.ts";
 import { generateFunction } from "../code-generation.ts";
@@ -35,7 +36,8 @@ export function generateRowReader(type: TypeInfo & { readonly kind: "record" }, 
     "let c=0,d=0,v=0,q=0,f=0,o=0,g=0,m=0,w=null,k=null;",
     "if(b[p]!==123)return -1;p++;",
     ...fields.map((field) => fieldCode(field)),
-    "if(m!==0||b[p]!==125)return -1;p++;",
+    `while(m!==0){${skipUnknown}}`,
+    "if(b[p]!==125)return -1;p++;",
     "return p<=e?p:-1;",
   ].join("\n");
   const make = generateFunction<(reader: RowReader, powers: readonly number[]) => FastRowReader>(
@@ -51,8 +53,11 @@ function fieldCode(field: FieldColumn): string {
   const name = encoder.encode(`${JSON.stringify(field.name)}:`);
   const found = `${matches("p", name)}`;
   const value = `p+=${name.length};if(b[p]===32)p++;m=0;${valueCode(field)}c=b[p];if(c===44){m=1;p++;if(b[p]===32)p++;}else if(c!==125)return -1;`;
-  return field.optional ? `if(${found}){${value}}else{${absentCode(field)}}` : `if(!(${found}))return -1;${value}`;
+  return field.optional ? `if(${found}){${value}}else{${absentCode(field)}}` : `while(!(${found})){${skipUnknown}}${value}`;
 }
+
+/** The interpreter skips a member that the schema does not know; −1 if it does know it. */
+const skipUnknown = "p=R.skipUnknown(s,p);if(p<0)return -1;m=b[p]===125?0:1;";
 
 function matches(at: string, bytes: Uint8Array): string {
   return [...bytes].map((byte, index) => `b[${at}+${index}]===${byte}`).join("&&");

@@ -56,6 +56,8 @@ test("an error names path, expected type, what was there instead, and the byte",
     ['{"id":"a","amount":01,"n":2,"items":[]}', "amount: expected a number, got a number (at byte 20)"],
     ['{"id":"a\nb","amount":1,"n":2,"items":[]}', "id: expected a string, got a control character in it (at byte 8)"],
     ['{"id":"\\x","amount":1,"n":2,"items":[]}', "id: expected a string, got an unknown escape in it (at byte 7)"],
+    ['{"id":"a","amount":1,"n":2,"items":[],"x":1,}', 'expected a name in quotes, got the character "}" (at byte 44)'],
+    ['{"x":1,}', 'expected a name in quotes, got the character "}" (at byte 7)'],
     ['{"id":"a","amount":1,"n":2,"items":[],}', 'expected a name in quotes, got the character "}" (at byte 38)'],
   ];
   for (const [document, message] of cases) assert.equal(refusal(Tx, document).message, message, document);
@@ -115,6 +117,18 @@ test("__proto__ is a plain name in records, maps and what is skipped", () => {
   );
   assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   assert.deepEqual(decodeJson(t.record("Q", { a: t.int() }), bytes('{"__proto__":{"polluted":1},"a":1}')), { a: 1 });
+});
+
+test("unknown fields are skipped wherever they stand", () => {
+  const members = ['"id":"a"', '"amount":1', '"n":2', '"note":"x"', '"items":[]'];
+  for (let at = 0; at <= members.length; at++)
+    for (const codegen of ["auto", "off"] as const)
+      for (const separator of [",", ", ", " ,\n"]) {
+        const document = bytes(`{${members.toSpliced(at, 0, '"extra":{"a":[1,"}"]}', '"more":null').join(separator)}}`);
+        const builder = new BatchBuilder(Tx.type, 1, "bytes");
+        jsonDecoder(Tx.type, { codegen }).decodeInto(builder, document, 0, document.length, 0);
+        assert.deepEqual(rowAt(builder.finish(), 0), { id: "a", amount: 1, n: 2, note: "x", items: [] });
+      }
 });
 
 test("of a name that comes twice the last value counts", () => {

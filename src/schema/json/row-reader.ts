@@ -64,6 +64,17 @@ export class RowReader {
     }
   }
 
+  /** For generated code: skips the member at `at` if its name is unknown. The position of the next member's name or of "}"; −1: it is known. */
+  skipUnknown(scanner: JsonScanner, at: number): number {
+    scanner.at = at;
+    if (at >= scanner.end || scanner.bytes[at] !== 0x22 || this.#byName.has(scanner.string())) return -1;
+    scanner.expect(0x3a, '":"');
+    scanner.skipValue(1);
+    if (scanner.peek() === 0x7d) return scanner.at;
+    scanner.more(0x7d);
+    return scanner.peek() === 0x22 ? scanner.at : -1;
+  }
+
   #absent(index: number, scanner: JsonScanner, builder: BatchBuilder): void {
     const { name, optional } = this.#fields[index]!;
     if (!optional) throw missingField(scanner, name, this.#type.fields[index]!.type);
