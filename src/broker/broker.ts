@@ -63,6 +63,7 @@ export class BrokerOptionsError extends Error {
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 9092;
+const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** Rejects with the log directory's or the network's error (ELOCKED, EADDRINUSE, …), SettingError or BrokerOptionsError. */
 export async function startBroker(env: Env, options: BrokerOptions): Promise<Broker> {
@@ -72,6 +73,9 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
     throw new BrokerOptionsError(
       `A broker on ${host} would serve everybody who can reach it, unencrypted and without authentication. ${remedy}`,
     );
+  }
+  if (WILDCARDS.has(host) && options.advertised === undefined) {
+    throw new BrokerOptionsError(`A broker on ${host} has to be told which address its clients should use (advertised).`);
   }
   const settings = new Settings(options.settings);
   if (settings.unknown.length > 0)

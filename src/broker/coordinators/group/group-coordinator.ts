@@ -212,7 +212,8 @@ export class GroupCoordinator {
     const now = this.#clock.now();
     const known = this.#groups.get(groupId);
     const [state, actions] = decideGroup(known ?? newGroup(groupId, now), event, now, this.#limits);
-    if (known !== undefined || !isBlank(state)) this.#groups.set(groupId, state);
+    if (isBlank(state)) this.#drop(groupId);
+    else this.#groups.set(groupId, state);
     for (const action of actions) this.#act(groupId, state, action);
     this.#arm(state);
   }

@@ -1,10 +1,13 @@
 // Writes the markers of one ended transaction into all its partitions and does not give up: the decision is made, every partition has
 // to learn it. A partition whose topic is gone needs none.
 import type { Env } from "../../../env/env.ts";
+import { KafkaError } from "../../../protocol/errors.ts";
 import { OFFSETS_TOPIC, parsePartitionKey, type Topics } from "../../topics.ts";
 import type { TransactionAction } from "./state.ts";
 
 const RETRY_MS = 200;
+/** One log line per this many tries. */
+const LOG_EVERY = 50;
 const COORDINATOR_EPOCH = 0;
 
 type Markers = Extract<TransactionAction, { kind: "write-markers" }>;
@@ -34,7 +37,7 @@ export class MarkerWriter {
 
   async #writeOne(key: string, { producerId, producerEpoch, commit }: Markers): Promise<boolean> {
     const { topic, partition } = parsePartitionKey(key);
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const log = this.#topics.partition(topic, partition);
       if (log === undefined) return true;
       try {
@@ -42,7 +45,10 @@ export class MarkerWriter {
         if (topic === OFFSETS_TOPIC) this.#offsetsEnded(producerId, commit);
         return true;
       } catch (error) {
-        this.#env.logger.log("warn", "marker-not-written", { partition: key, producerId, error, consequence: "it is tried again" });
+        const final = error instanceof KafkaError && !error.retriable;
+        const consequence = final ? "the partition knows a newer producer: it needs no marker" : "it is tried again";
+        if (tries % LOG_EVERY === 0) this.#env.logger.log("warn", "marker-not-written", { partition: key, producerId, error, consequence });
+        if (final) return true;
       }
       if (this.#closing.signal.aborted) return false;
       await this.#env.timers.sleep(RETRY_MS, this.#closing.signal).catch(() => undefined);

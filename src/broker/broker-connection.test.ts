@@ -1,0 +1,208 @@
+// One connection, by hand: what may overlap, the order of answers, and when reading pauses.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ByteReader } from "../bytes/reader.ts";
+import { ByteWriter } from "../bytes/writer.ts";
+import type { Connection, ConnectionHandlers } from "../env/network.ts";
+import { API_KEYS, apiByName, type ApiName } from "../protocol/apis.ts";
+import { readResponseHeader, writeRequestHeader } from "../protocol/headers.ts";
+import { newHeartbeatRequest, newHeartbeatResponse } from "../protocol/generated/heartbeat.gen.ts";
+import { newProduceRequest, newProduceResponse } from "../protocol/generated/produce.gen.ts";
+import { defineApi, type ApiHandler, type BrokerContext } from "./api.ts";
+import { BrokerConnection } from "./broker-connection.ts";
+import { Dispatcher } from "./dispatch.ts";
+import { RequestMemory } from "./request-memory.ts";
+
+class FakeConnection implements Connection {
+  readonly remote = { host: "127.0.0.1", port: 5 };
+  readonly local = { host: "127.0.0.1", port: 9092 };
+  readonly bufferedBytes = 0;
+  readonly sent: Uint8Array[] = [];
+  readsPaused = false;
+  accepts = true;
+  ended = false;
+  handlers!: ConnectionHandlers;
+
+  handle(handlers: ConnectionHandlers): void {
+    this.handlers = handlers;
+  }
+  write(bytes: Uint8Array): boolean {
+    this.sent.push(bytes);
+    return this.accepts;
+  }
+  cork(): void {}
+  uncork(): void {}
+  pause(): void {
+    this.readsPaused = true;
+  }
+  resume(): void {
+    this.readsPaused = false;
+  }
+  end(): void {
+    this.ended = true;
+  }
+  destroy(): void {
+    this.ended = true;
+  }
+}
+
+/** Requests that have started, each with how to answer it. */
+interface Started {
+  readonly name: ApiName;
+  answer(): void;
+  fail(): void;
+}
+
+class Desk {
+  readonly connection = new FakeConnection();
+  readonly memory: RequestMemory;
+  readonly started: Started[] = [];
+  readonly logged: string[] = [];
+  readonly broker: BrokerConnection;
+  #next = 0;
+
+  constructor(maxQueuedBytes = 1_000_000) {
+    this.memory = new RequestMemory(maxQueuedBytes);
+    const handlers: ApiHandler[] = [
+      defineApi("Produce", {
+        overlaps: true,
+        handle: (_broker, request, call) => {
+          if (request.transactionalId === "exclusive") call.exclusive = true;
+          return this.#waiting("Produce", newProduceResponse());
+        },
+      }),
+      defineApi("Heartbeat", { handle: () => this.#waiting("Heartbeat", newHeartbeatResponse()) }),
+    ];
+    const clock = { now: () => 0, monotonicMs: () => 0 };
+    const logger = { log: (_level: string, event: string) => void this.logged.push(event) };
+    this.broker = new BrokerConnection(this.connection, {
+      broker: { env: { clock, logger } } as unknown as BrokerContext,
+      dispatcher: new Dispatcher(handlers),
+      memory: this.memory,
+      maxRequestBytes: 100_000,
+      closed: () => {},
+    });
+  }
+
+  produce(transactionalId: string | null = null): void {
+    this.#send("Produce", 9, (w, v) => apiByName("Produce").writeRequest(w, newProduceRequest({ acks: 1, transactionalId }), v));
+  }
+
+  heartbeat(): void {
+    this.#send("Heartbeat", 4, (w, v) => apiByName("Heartbeat").writeRequest(w, newHeartbeatRequest({ groupId: "g" }), v));
+  }
+
+  names(): ApiName[] {
+    return this.started.map(({ name }) => name);
+  }
+
+  /** Correlation ids of the answers so far. */
+  async answered(): Promise<number[]> {
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+    return this.connection.sent.map((bytes) => readResponseHeader(new ByteReader(bytes, 4), API_KEYS.Heartbeat, 4));
+  }
+
+  #send(name: ApiName, version: number, write: (w: ByteWriter, version: number) => void): void {
+    const w = new ByteWriter();
+    w.reserve(4);
+    writeRequestHeader(w, { apiKey: API_KEYS[name], apiVersion: version, correlationId: this.#next++, clientId: "c" });
+    write(w, version);
+    w.patchInt32(0, w.length - 4);
+    this.connection.handlers.data(w.take());
+  }
+
+  #waiting<R>(name: ApiName, response: R): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.started.push({ name, answer: () => resolve(response), fail: () => reject(new Error("planned")) });
+    });
+  }
+}
+
+describe("a broker connection", () => {
+  it("lets produce requests overlap and answers them in their order", async () => {
+    const desk = new Desk();
+    for (let i = 0; i < 3; i++) desk.produce();
+    assert.equal(desk.started.length, 3);
+    desk.started[2]!.answer();
+    desk.started[1]!.answer();
+    assert.deepEqual(await desk.answered(), []);
+    desk.started[0]!.answer();
+    assert.deepEqual(await desk.answered(), [0, 1, 2]);
+    assert.equal(desk.memory.bytes, 0);
+  });
+
+  it("runs every other request alone: after those before it, before those behind it", async () => {
+    const desk = new Desk();
+    desk.produce();
+    desk.heartbeat();
+    desk.produce();
+    assert.deepEqual(desk.names(), ["Produce"]);
+    desk.started[0]!.answer();
+    await desk.answered();
+    assert.deepEqual(desk.names(), ["Produce", "Heartbeat"]);
+    desk.started[1]!.answer();
+    await desk.answered();
+    assert.deepEqual(desk.names(), ["Produce", "Heartbeat", "Produce"]);
+  });
+
+  it("holds back what follows a produce request that asks for it", async () => {
+    const desk = new Desk();
+    desk.produce("exclusive");
+    desk.produce();
+    assert.equal(desk.started.length, 1);
+    desk.started[0]!.answer();
+    await desk.answered();
+    assert.equal(desk.started.length, 2);
+  });
+
+  it("stops reading while too many requests wait, and goes on afterwards", async () => {
+    const desk = new Desk();
+    for (let i = 0; i < 64; i++) desk.heartbeat();
+    assert.equal(desk.connection.readsPaused, true);
+    desk.started[0]!.answer();
+    await desk.answered();
+    assert.equal(desk.connection.readsPaused, false);
+  });
+
+  it("stops reading and starting while the peer does not read its answers", async () => {
+    const desk = new Desk();
+    desk.connection.accepts = false;
+    desk.heartbeat();
+    desk.started[0]!.answer();
+    await desk.answered();
+    desk.heartbeat();
+    assert.deepEqual([desk.started.length, desk.connection.readsPaused], [1, true]);
+    desk.connection.accepts = true;
+    desk.connection.handlers.drain!();
+    assert.deepEqual([desk.started.length, desk.connection.readsPaused], [2, false]);
+  });
+
+  it("stops reading while all connections together have too many bytes in work", async () => {
+    const desk = new Desk(10);
+    desk.produce();
+    assert.equal(desk.connection.readsPaused, true);
+    desk.started[0]!.answer();
+    await desk.answered();
+    assert.deepEqual([desk.connection.readsPaused, desk.memory.bytes], [false, 0]);
+  });
+
+  it("is closed, with one line in the log, when a request fails unexpectedly", async () => {
+    const desk = new Desk();
+    desk.heartbeat();
+    desk.heartbeat();
+    desk.started[0]!.fail();
+    await desk.answered();
+    assert.deepEqual([desk.connection.ended, desk.logged, desk.memory.bytes], [true, ["request-failed"], 0]);
+  });
+
+  it("answers what has started before it ends", async () => {
+    const desk = new Desk();
+    desk.heartbeat();
+    desk.heartbeat();
+    desk.broker.finish();
+    assert.equal(desk.connection.ended, false);
+    desk.started[0]!.answer();
+    assert.deepEqual(await desk.answered(), [0]);
+    assert.deepEqual([desk.connection.ended, desk.started.length, desk.memory.bytes], [true, 1, 0]);
+  });
+});
