@@ -46,7 +46,7 @@ export function explainError(error: unknown): Explanation {
   if (error instanceof CliError) return { exitCode: error.exitCode, message: error.message };
   const code = codeOf(error);
   const message = sentence(messageOf(error));
-  if (code === "BROKER_UNREACHABLE" && !message.includes("millrace"))
+  if (code === "BROKER_UNREACHABLE")
     return { exitCode: EXIT.unreachable, message: `${message} Start one with: millrace dev, or name another: --brokers HOST:PORT.` };
   return { exitCode: EXIT_CODES[code ?? ""] ?? EXIT.failed, message };
 }

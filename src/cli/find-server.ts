@@ -22,11 +22,16 @@ export function runningServer(dataDir: string): ServerFile | undefined {
   return isAlive(file.pid) ? file : undefined;
 }
 
-/** Throws a CliError: not found, with both ways to name a server. */
+/** Throws a CliError (unreachable) with the ways to name a server. */
 export function findServer(settings: Settings): ServerAddress {
   if (settings.url !== undefined) return parseUrl(settings.url, settings.token);
   const file = runningServer(settings.dataDir);
-  if (file !== undefined) return { console: file.console, token: settings.token ?? file.token };
+  if (file?.console !== undefined) return { console: file.console, token: settings.token ?? file.token ?? "" };
+  if (file !== undefined)
+    throw new CliError(
+      EXIT.unreachable,
+      `Only a broker runs on the data directory ${settings.dataDir} (${file.brokers}). Jobs run in: millrace dev.`,
+    );
   throw new CliError(
     EXIT.unreachable,
     `No server runs on the data directory ${settings.dataDir}. Start one with: millrace dev, name its directory with --data DIR, or its address with --url.`,

@@ -8,6 +8,7 @@ import { EXIT } from "./exit-codes.ts";
 import { findBrokers } from "./find-server.ts";
 import { loadSettings } from "./load-settings.ts";
 import { nearest } from "./nearest.ts";
+import { reachBroker } from "./reach-broker.ts";
 import type { Terminal } from "./terminal.ts";
 
 const CONNECT_TIMEOUT_MS = 3000;
@@ -27,8 +28,10 @@ export interface ClientWork {
 export async function withClient<T>(terminal: Terminal, flags: ClientFlags, work: (given: ClientWork) => Promise<T>): Promise<T> {
   const { values } = await loadSettings(terminal, { brokers: flags.brokers, dataDir: flags.data, logLevel: flags.logLevel ?? "error" });
   const env = createNodeEnv({ logLevel: values.logLevel, logFormat: values.logFormat });
+  const brokers = findBrokers(values);
+  await reachBroker(env, brokers);
   const client = new KafkaClient(env, {
-    brokers: findBrokers(values),
+    brokers,
     clientId: "millrace-cli",
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     apiTimeoutMs: CALL_TIMEOUT_MS,

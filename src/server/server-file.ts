@@ -7,9 +7,9 @@ export interface ServerFile {
   readonly startedAt: number;
   /** "127.0.0.1:9092" */
   readonly brokers: string;
-  /** "http://127.0.0.1:4400" */
-  readonly console: string;
-  readonly token: string;
+  /** "http://127.0.0.1:4400"; a broker alone has none. */
+  readonly console?: string;
+  readonly token?: string;
 }
 
 export function serverFilePath(dataDir: string): string {

@@ -4,6 +4,7 @@ import { startBroker, type BrokerOptions } from "../../broker/broker.ts";
 import { SETTINGS as BROKER_SETTINGS } from "../../broker/settings.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import { explainDataDirectory, explainListen } from "../../server/server-error.ts";
+import { writeServerFile } from "../../server/http/server-file-writer.ts";
 import { brokerOptionsOf, parseListener } from "../broker-properties.ts";
 import { CliError } from "../cli-error.ts";
 import { codeOf } from "../explain-error.ts";
@@ -46,14 +47,16 @@ export async function broker(flags: BrokerFlags, terminal: Terminal): Promise<vo
     const listening = ["EADDRINUSE"].includes(codeOf(error) ?? "") || (error as { syscall?: string }).syscall === "listen";
     throw listening ? withPortFlag(explainListen(error, "broker", options.port ?? 0)) : explainDataDirectory(error, options.dataDir);
   });
+  const { bootstrapServers, clusterId } = running;
+  const removeServerFile = writeServerFile(options.dataDir, { startedAt: Date.now(), brokers: bootstrapServers });
   try {
-    const { bootstrapServers, clusterId } = running;
     if (flags.json === true)
       await terminal.out(`${JSON.stringify({ bootstrapServers, clusterId, dataDir: options.dataDir, pid: process.pid })}\n`);
     else if (!terminal.quiet) terminal.note(`Kafka  ${bootstrapServers}  (data in ${options.dataDir}). Ctrl-C stops.`);
     const failure = await Promise.race([interrupt.requested, running.failed]);
     if (failure !== undefined) throw new CliError(EXIT.failed, `The broker had to stop: ${failure.message}`, { cause: failure });
   } finally {
+    removeServerFile();
     await running.close();
   }
 }

@@ -1,11 +1,9 @@
 // millrace run pipeline.ts: one job on a Kafka that runs elsewhere (or beside it: millrace dev). Ends with the job.
 import { pathToFileURL } from "node:url";
-import { KafkaClient } from "../../client/client.ts";
 import type { Job, JobResult, JobStatus } from "../../engine/coordinator/job-status.ts";
 import { loadPipelineGraph } from "../../engine/host/load-pipeline.ts";
 import { runJob } from "../../engine/run-job.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
-import type { Env } from "../../env/env.ts";
 import { explainDataDirectory } from "../../server/server-error.ts";
 import type { StreamGraph } from "../../stream/graph.ts";
 import { findBrokers } from "../find-server.ts";
@@ -13,6 +11,7 @@ import { onInterrupt } from "../interrupt.ts";
 import { loadSettings } from "../load-settings.ts";
 import { checkModuleFile, explainModuleError } from "../module-error.ts";
 import { printSettings } from "../print-settings.ts";
+import { reachBroker } from "../reach-broker.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface RunFlags {
@@ -28,7 +27,6 @@ export interface RunFlags {
   readonly logFormat?: string;
 }
 
-const REACH_TIMEOUT_MS = 5000;
 const PROGRESS_MS = 1000;
 
 export async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<void> {
@@ -50,7 +48,7 @@ export async function run(file: string, flags: RunFlags, terminal: Terminal): Pr
   });
   const env = createNodeEnv({ logLevel: values.logLevel, logFormat: values.logFormat });
   const address = findBrokers(values);
-  if (usesKafka(graph)) await reach(env, address);
+  if (usesKafka(graph)) await reachBroker(env, address);
   const interrupt = onInterrupt(terminal, "Stopping: a final checkpoint, then a clean exit. Ctrl-C again ends at once.");
   const job = await runJob(env, {
     moduleUrl,
@@ -73,16 +71,6 @@ function usesKafka(graph: StreamGraph): boolean {
   return graph.nodes.some(
     (node) => (node.kind === "source" && node.source.connector === "kafka") || (node.kind === "sink" && node.sink.connector === "kafka"),
   );
-}
-
-/** A job would try for ever; a person wants to know now. Rejects with BROKER_UNREACHABLE. */
-async function reach(env: Env, brokers: string): Promise<void> {
-  const client = new KafkaClient(env, { brokers, clientId: "millrace-cli", connectTimeoutMs: 3000, apiTimeoutMs: REACH_TIMEOUT_MS });
-  try {
-    await client.admin().describeCluster();
-  } finally {
-    await client.close();
-  }
 }
 
 async function follow(job: Job, interrupted: Promise<void>, terminal: Terminal): Promise<JobResult> {

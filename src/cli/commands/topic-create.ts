@@ -1,4 +1,6 @@
 // millrace topic create NAME.
+import { CliError } from "../cli-error.ts";
+import { EXIT } from "../exit-codes.ts";
 import { parsePairs } from "../pairs.ts";
 import type { Terminal } from "../terminal.ts";
 import { withClient, type ClientFlags } from "../with-client.ts";
@@ -14,7 +16,9 @@ export async function topicCreate(name: string, flags: TopicCreateFlags, termina
   const config = parsePairs("--config", flags.config ?? []);
   await withClient(terminal, flags, async ({ client }) => {
     const admin = client.admin();
-    if (flags.ifNotExists === true && (await admin.listTopics()).some((topic) => topic.name === name)) {
+    if ((await admin.listTopics()).some((topic) => topic.name === name)) {
+      if (flags.ifNotExists !== true)
+        throw new CliError(EXIT.conflict, `The topic "${name}" exists already. Look at it with: millrace topic describe ${name}`);
       if (!terminal.quiet) terminal.note(`The topic "${name}" exists already.`);
       return;
     }
