@@ -14,7 +14,7 @@ import { partitionCount } from "./topic-metadata.ts";
 import { TransactionPool } from "./transaction-pool.ts";
 import { TransactionalWriter } from "./transactional-writer.ts";
 
-/** Kafka's default of transaction.max.timeoutMs, for brokers that do not tell. */
+/** Kafka's default of transaction.max.timeout.ms, for brokers that do not tell. */
 const DEFAULT_MAX_TIMEOUT_MS = 900_000;
 /** A transaction lives for an interval and a checkpoint, and then a restart must still find it. */
 const TIMEOUT_MARGIN = 3;
@@ -56,10 +56,10 @@ export class KafkaSinkConnector implements SinkConnector {
     }
     if (intervalMs * TIMEOUT_MARGIN <= timeoutMs) return;
     const { topic, transactionTimeoutMs } = this.#settings;
-    const source = transactionTimeoutMs === undefined ? "transaction.max.timeoutMs of the broker" : "option transactionTimeoutMs";
+    const source = transactionTimeoutMs === undefined ? "transaction.max.timeout.ms of the broker" : "option transactionTimeoutMs";
     throw new KafkaConnectorError(
       "CHECKPOINT_INTERVAL_TOO_LONG",
-      `Sink "${this.#context.operator}" writes topic "${topic.name}" exactly once, in one transaction per checkpoint. With a checkpoint interval of ${intervalMs} ms a transaction needs ${intervalMs * TIMEOUT_MARGIN} ms (${TIMEOUT_MARGIN} intervals, so that a restart still finds it open), but the broker ends it after ${timeoutMs} ms (${source}). Set the interval to ${Math.floor(timeoutMs / TIMEOUT_MARGIN)} ms or less, raise transaction.max.timeoutMs, or use delivery: "at-least-once".`,
+      `Sink "${this.#context.operator}" writes topic "${topic.name}" exactly once, in one transaction per checkpoint. With a checkpoint interval of ${intervalMs} ms a transaction needs ${intervalMs * TIMEOUT_MARGIN} ms (${TIMEOUT_MARGIN} intervals, so that a restart still finds it open), but the broker ends it after ${timeoutMs} ms (${source}). Set the interval to ${Math.floor(timeoutMs / TIMEOUT_MARGIN)} ms or less, raise transaction.max.timeout.ms, or use delivery: "at-least-once".`,
     );
   }
 
@@ -116,7 +116,7 @@ export class KafkaSinkConnector implements SinkConnector {
     let maxMs = DEFAULT_MAX_TIMEOUT_MS;
     try {
       const configs = await this.#client.admin().describeBrokerConfigs();
-      const told = Number(configs.find(({ name }) => name === "transaction.max.timeoutMs")?.value ?? Number.NaN);
+      const told = Number(configs.find(({ name }) => name === "transaction.max.timeout.ms")?.value ?? Number.NaN);
       if (Number.isInteger(told) && told > 0) maxMs = told;
     } catch (error) {
       // Not allowed to ask: Kafka's default holds, and the broker refuses a longer timeout by itself.
