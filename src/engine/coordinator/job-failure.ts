@@ -29,6 +29,12 @@ const FATAL_CODES: ReadonlySet<string> = new Set([
   "GRAPH_DIFFERS",
   "MODULE_NOT_A_PIPELINE",
   "SETUP_REFUSED",
+  // StateRestoreError
+  "STATE_VERSION",
+  "STATE_TYPE_CHANGED",
+  "UNKNOWN_OPERATOR",
+  "NO_STATE",
+  "WRONG_KEY_GROUP",
 ]);
 
 /** Reads what the engine knows about an error: OperatorFailure fields where they exist, also from the causes. */
