@@ -17,17 +17,14 @@ const SECOND = 1000;
 function inWorld(settings: Record<string, string>, body: (world: World) => Promise<void>): Promise<void> {
   const simulation = createSimulation(Number(process.env["MILLRACE_SEED"] ?? 5));
   simulation.files.provideDirectory("/data");
-  return simulation.run(
-    async () => {
-      const env = simulation.env();
-      const broker = await startBroker(env, { dataDir: "/data", port: 0, settings });
-      const client = new KafkaClient(env, { brokers: broker.bootstrapServers });
-      await body({ env, broker, client });
-      await client.close().catch(() => undefined);
-      await broker.close();
-    },
-    ,
-  );
+  return simulation.run(async () => {
+    const env = simulation.env();
+    const broker = await startBroker(env, { dataDir: "/data", port: 0, settings });
+    const client = new KafkaClient(env, { brokers: broker.bootstrapServers });
+    await body({ env, broker, client });
+    await client.close().catch(() => undefined);
+    await broker.close();
+  });
 }
 
 it("aborts a transaction whose time is over and fences its producer", () =>
