@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { BatchBuilder } from "../batch-builder.ts";
-import { anyRecord, anyType, valueOf } from "../arbitrary-types.ts";
+import { anyRecord, anyType, valueOf } from "../fixtures/arbitrary-types.ts";
 import { rowAt } from "../columns.ts";
 import { mismatchOf } from "../mismatch.ts";
 import { SchemaError } from "../schema-error.ts";
 import { t } from "../t.ts";
 import type { Schema, TypeInfo } from "../type-info.ts";
-import { writeAnyhow, type Choose } from "./arbitrary-json.ts";
+import { writeAnyhow, type Choose } from "../fixtures/arbitrary-json.ts";
 import { decodeJson, jsonDecoder, type JsonDecoder } from "./decoder.ts";
 
 const seed = process.env["MILLRACE_SEED"] === undefined ? {} : { seed: Number(process.env["MILLRACE_SEED"]) };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { anyRecord, anyType, valueOf } from "../arbitrary-types.ts";
+import { anyRecord, anyType, valueOf } from "../fixtures/arbitrary-types.ts";
 import { BatchBuilder } from "../batch-builder.ts";
 import { EncodeBuffer } from "../encode-buffer.ts";
 import { t } from "../t.ts";
