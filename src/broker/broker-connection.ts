@@ -121,8 +121,7 @@ export class BrokerConnection {
       decoded = this.#options.dispatcher.decode(frame);
     } catch (error) {
       this.#options.memory.give(frame.length);
-      if (!isMalformed(error)) throw error;
-      this.#refuse("bad-request", error);
+      this.#refuse(isMalformed(error) ? "bad-request" : "request-failed", error);
       return;
     }
     if (Array.isArray(decoded)) this.#finish(slot, frame, decoded);
