@@ -62,7 +62,10 @@ export class PartitionReader implements SplitReader {
   }
 
   available(): Promise<void> {
-    return this.#fetched !== undefined || this.finished ? Promise.resolve() : this.#cursor.available();
+    if (this.#fetched !== undefined || this.finished) return Promise.resolve();
+    return this.#cursor.available().catch((error: unknown) => {
+      if (!this.#closed) throw error; // that a closed reader is no longer read is no failure
+    });
   }
 
   position(): Json {
@@ -92,8 +95,9 @@ export class PartitionReader implements SplitReader {
   }
 
   close(): Promise<void> {
-    if (!this.#closed) this.#hooks.close();
+    const first = !this.#closed;
     this.#closed = true;
+    if (first) this.#hooks.close();
     return Promise.resolve();
   }
 
