@@ -8,7 +8,7 @@ export type { Job, JobResult, JobState, JobStatus } from "../engine/coordinator/
 export { ServerError } from "./server-error.ts";
 export type { MillraceConfig } from "./settings.ts";
 export { start } from "./start.ts";
-export type { StartOptions } from "./start-on.ts";
+export type { StartedJob, StartOptions } from "./start-on.ts";
 export type { RunOptions, Server, ServerOptions };
 
 /**

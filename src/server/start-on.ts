@@ -41,14 +41,23 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
 }
 
-export async function startOn(env: Env, what: Pipeline | string | URL, options: StartOptions): Promise<Job> {
+export interface StartedJob extends Job {
+  /** "host:port" of the brokers that the pipeline talks to: those that were given, or the embedded one; undefined if it needs none. */
+  readonly brokers: string | undefined;
+}
+
+export async function startOn(env: Env, what: Pipeline | string | URL, options: StartOptions): Promise<StartedJob> {
   options.signal?.throwIfAborted();
   const moduleUrl = typeof what === "string" || what instanceof URL ? String(what) : undefined;
   const graph = moduleUrl === undefined ? asPipeline(what, "start()").graph() : await loadPipelineGraph(moduleUrl);
   const broker = await embeddedBroker(env, graph, options);
   try {
-    const job = await runJob(env, jobOptions(graph, moduleUrl, options, broker?.bootstrapServers));
-    return new StartedJob(job, broker, options.signal);
+    const brokers =
+      options.brokers === undefined
+        ? (options.settings?.["kafka.brokers"] ?? broker?.bootstrapServers)
+        : [options.brokers].flat().join(",");
+    const job = await runJob(env, jobOptions(graph, moduleUrl, options, brokers));
+    return new JobWithBroker(job, brokers, broker, options.signal);
   } catch (error) {
     await broker?.close();
     throw error;
@@ -66,9 +75,8 @@ function usesTopics(graph: StreamGraph): boolean {
   );
 }
 
-function jobOptions(graph: StreamGraph, moduleUrl: string | undefined, options: StartOptions, embedded: string | undefined): RunJobOptions {
+function jobOptions(graph: StreamGraph, moduleUrl: string | undefined, options: StartOptions, brokers: string | undefined): RunJobOptions {
   const { checkpoints, from, parallelism, restart } = options;
-  const brokers = options.brokers === undefined ? embedded : [options.brokers].flat().join(",");
   const ms = (duration: Duration | undefined, name: string) =>
     duration === undefined ? undefined : durationMs(duration, `checkpoints.${name}`, startOn);
   const everyMs = ms(checkpoints?.every, "every");
@@ -91,18 +99,20 @@ function jobOptions(graph: StreamGraph, moduleUrl: string | undefined, options: 
     restoreFrom:
       from === undefined || from === "latest" ? { kind: "latest" } : from === "none" ? { kind: "none" } : { kind: "path", path: from },
     drain: options.once ?? false,
-    settings: { ...(brokers === undefined ? {} : { "kafka.brokers": brokers }), ...options.settings },
+    settings: { ...options.settings, ...(brokers === undefined ? {} : { "kafka.brokers": brokers }) },
   };
 }
 
 /** A job and what was started for it. Its end is announced when both have ended. */
-class StartedJob implements Job {
+class JobWithBroker implements StartedJob {
   readonly name: string;
+  readonly brokers: string | undefined;
   readonly finished: Promise<JobResult>;
   readonly #job: Job;
 
-  constructor(job: Job, broker: Broker | undefined, signal: AbortSignal | undefined) {
+  constructor(job: Job, brokers: string | undefined, broker: Broker | undefined, signal: AbortSignal | undefined) {
     this.name = job.name;
+    this.brokers = brokers;
     this.#job = job;
     const abort = () => void job.cancel();
     signal?.addEventListener("abort", abort, { once: true });

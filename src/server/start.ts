@@ -1,10 +1,9 @@
 // start(): one call that runs a pipeline, durable and exactly once, in this process.
 import { createNodeEnv } from "../env-node/node-env.ts";
-import type { Job } from "../engine/coordinator/job-status.ts";
 import type { Env } from "../env/env.ts";
 import type { Logger } from "../env/logger.ts";
 import type { Pipeline } from "../stream/pipeline.ts";
-import { startOn, type StartOptions } from "./start-on.ts";
+import { startOn, type StartedJob, type StartOptions } from "./start-on.ts";
 
 /**
  * Runs a pipeline, given as an object (in this thread) or as the URL of the module that exports it (in a worker thread).
@@ -18,7 +17,7 @@ import { startOn, type StartOptions } from "./start-on.ts";
 export function start(
   pipeline: Pipeline | string | URL,
   options: StartOptions & { readonly logger?: Logger; readonly env?: Env },
-): Promise<Job> {
+): Promise<StartedJob> {
   const { env, logger, ...rest } = options;
   return startOn(env ?? createNodeEnv(logger === undefined ? {} : { logger }), pipeline, rest);
 }
