@@ -14,7 +14,7 @@ const PATH = "/data/log";
 const FUTURE = 10_000_000_000_000;
 const options = {
   durability: "disk",
-  segmentBytes: 2_000,
+  segmentBytes: 8_000,
   checkpointBytes: 3_000,
   checkpointIntervalMs: 5,
   retentionIntervalMs: 0,

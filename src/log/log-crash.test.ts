@@ -141,6 +141,21 @@ test("a crash at any operation of producing, rolling and transactions loses noth
   assert.ok(report.crashes > 100, JSON.stringify(report));
 });
 
+test("a crash at any operation while appends overlap flushes loses nothing", async () => {
+  const workload = async (env: Env, ack: Ack): Promise<void> => {
+    const directory = await LogDirectory.open(env, PATH, { ...options, segmentBytes: 100_000 });
+    const log = await create(directory, "orders", 1, ack);
+    const producer = async (producerId: number): Promise<void> => {
+      for (let i = 0; i < 8; i++) {
+        await send(log, { count: 1, tag: `${producerId}.${i}`, valueBytes: 600, producerId, baseSequence: i }, ack);
+        await env.timers.sleep(3 * env.random.float());
+      }
+    };
+    await Promise.all([producer(7), producer(8), producer(9)]);
+  };
+  await crashAtEveryOperation({ seed, workload, verify, outcomes });
+});
+
 test("a crash at any operation of creating, extending and deleting topics leaves them whole or gone", async () => {
   const workload = async (env: Env, ack: Ack): Promise<void> => {
     const directory = await LogDirectory.open(env, PATH, options);
