@@ -36,6 +36,8 @@ export interface RequestOptions {
   readonly maxVersion?: number | undefined;
   /** Expected size, so that large requests are not copied while their buffer grows. */
   readonly sizeHintBytes?: number | undefined;
+  /** Writes the message behind the header in `w` and returns all pieces, which stay unchanged until the answer. Only for Produce. */
+  readonly encode?: ((w: ByteWriter, version: number) => readonly Uint8Array[]) | undefined;
   /** acks=0: the broker sends no answer; resolves at once with undefined. */
   readonly noResponse?: boolean | undefined;
 }
@@ -164,13 +166,17 @@ export class BrokerConnection {
     const w = new ByteWriter(REQUEST_SLACK_BYTES + (options.sizeHintBytes ?? 0));
     w.int32(0);
     writeRequestHeader(w, { apiKey: api.key, apiVersion: version, correlationId, clientId: this.#options.clientId });
-    api.writeRequest(w, message, version);
-    w.patchInt32(0, w.length - 4);
+    let pieces = options.encode?.(w, version);
+    if (pieces === undefined) {
+      api.writeRequest(w, message, version);
+      pieces = [w.finish()];
+    }
+    w.patchInt32(0, pieces.reduce((sum, piece) => sum + piece.length, 0) - 4);
     if (options.noResponse === true) {
-      this.#socket.write(w.finish());
+      this.#write(pieces);
       return undefined as unknown as ResponseOf<N>;
     }
-    const body = await this.#exchange(name, version, correlationId, w.finish(), options);
+    const body = await this.#exchange(name, version, correlationId, pieces, options);
     try {
       const response = api.readResponse(body, version);
       return response;
@@ -186,7 +192,13 @@ export class BrokerConnection {
     }
   }
 
-  #exchange(name: ApiName, version: number, correlationId: number, frame: Uint8Array, options: RequestOptions): Promise<ByteReader> {
+  #exchange(
+    name: ApiName,
+    version: number,
+    correlationId: number,
+    pieces: readonly Uint8Array[],
+    options: RequestOptions,
+  ): Promise<ByteReader> {
     return new Promise<ByteReader>((resolve, reject) => {
       const { signal } = options;
       const abort = (): void => reject(signal!.reason);
@@ -209,8 +221,15 @@ export class BrokerConnection {
         },
       });
       this.#arm(deadline);
-      this.#socket.write(frame);
+      this.#write(pieces);
     });
+  }
+
+  #write(pieces: readonly Uint8Array[]): void {
+    if (pieces.length === 1) return void this.#socket.write(pieces[0]!);
+    this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.uncork();
   }
 
   #answer(bytes: Uint8Array): void {
@@ -301,7 +320,7 @@ export class BrokerConnection {
     writeRequestHeader(w, { apiKey: api.key, apiVersion: version, correlationId, clientId: this.#options.clientId });
     api.writeRequest(w, message, version);
     w.patchInt32(0, w.length - 4);
-    const body = await this.#exchange("ApiVersions", version, correlationId, w.finish(), options);
+    const body = await this.#exchange("ApiVersions", version, correlationId, [w.finish()], options);
     const start = body.at;
     const errorCode = body.int16();
     body.at = start;

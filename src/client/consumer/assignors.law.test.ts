@@ -56,7 +56,7 @@ for (const name of ["range", "roundrobin"] as const) {
           const shares = [...assignment.values()].map((each) => each.filter((partition) => partition.topic === topic).length);
           assert.ok(Math.max(...shares) - Math.min(...shares) <= 1);
         }
-        assert.deepEqual(ASSIGNORS[name]([...equal].reverse(), partitions), new Map([...assignment].reverse()));
+        assert.deepEqual(ASSIGNORS[name](equal.toReversed(), partitions), new Map([...assignment].toReversed()));
       }),
       RUNS,
     );

@@ -9,8 +9,8 @@ import { ProducerBatch, type Completion } from "./batch.ts";
 import { PartitionQueue } from "./partition-queue.ts";
 import type { ProducerSettings } from "./options.ts";
 
-/** Buffers of finished batches kept for the next ones. */
-const MAX_SPARE_WRITERS = 32;
+/** Buffers of finished batches kept for the next ones while nothing is on its way; as many as the buffer limit allows while it is. */
+const IDLE_SPARE_WRITERS = 8;
 const FIRST_BATCH_BYTES = 4096;
 
 export interface TopicQueues {
@@ -36,6 +36,7 @@ export class Accumulator {
   readonly #events: AccumulatorEvents;
   readonly #topics = new Map<string, TopicQueues>();
   readonly #spare: BatchWriter[] = [];
+  readonly #maxSpare: number;
   /** Queues with anything in them, in turn. */
   readonly active = new Set<PartitionQueue>();
   bufferedBytes = 0;
@@ -44,6 +45,7 @@ export class Accumulator {
 
   constructor(settings: ProducerSettings, clock: Clock, random: Random, events: AccumulatorEvents) {
     this.#settings = settings;
+    this.#maxSpare = Math.max(IDLE_SPARE_WRITERS, Math.ceil(settings.maxBufferedBytes / settings.batchBytes));
     this.#clock = clock;
     this.#random = random;
     this.#events = events;
@@ -158,9 +160,11 @@ export class Accumulator {
     this.bufferedBytes -= batch.writer.sizeBytes;
     const { queue } = batch;
     if (queue.isEmpty) this.active.delete(queue);
-    if (this.#spare.length >= MAX_SPARE_WRITERS) return;
-    batch.writer.reset();
-    this.#spare.push(batch.writer);
+    if (this.active.size === 0) this.#spare.splice(IDLE_SPARE_WRITERS);
+    else if (batch.isReusable && this.#spare.length < this.#maxSpare) {
+      batch.writer.reset();
+      this.#spare.push(batch.writer);
+    }
   }
 
   /** Closes all open batches, so that they are sent without waiting for more. */

@@ -32,6 +32,9 @@ export class ProducerBatch {
   lastError: unknown;
   /** The records compressed, when they are. */
   compressed: Uint8Array | undefined;
+  #lent: Uint8Array | undefined;
+  #lentAs = "";
+  #written = false;
 
   constructor(queue: PartitionQueue, writer: BatchWriter, now: number, serial: number) {
     this.queue = queue;
@@ -48,17 +51,33 @@ export class ProducerBatch {
     return this.compressed?.length ?? this.writer.sizeBytes;
   }
 
-  /** The bytes to send, under the identity and sequence it has now. */
+  /**
+   * The bytes to send, under the identity and sequence it has now. They are lent to a socket: they change only in ways that leave a sending
+   * under the same sequence as it was, and a batch that comes again under another one is copied first.
+   */
   bytes(transactional: boolean): Uint8Array {
     const producerId = this.identity?.producerId ?? -1;
     const producerEpoch = this.identity?.producerEpoch ?? -1;
-    if (this.compressed === undefined) return this.writer.finish({ producerId, producerEpoch, baseSequence: this.sequence, transactional });
-    stampProducer(this.compressed, 0, producerId, producerEpoch, this.sequence);
-    return this.compressed;
+    const stamp = `${producerId}/${producerEpoch}/${this.sequence}`;
+    if (this.#lent !== undefined && this.#lentAs === stamp) return this.#lent;
+    let bytes: Uint8Array;
+    if (this.#lent !== undefined || this.compressed !== undefined) {
+      bytes = this.#lent === undefined ? this.compressed! : Uint8Array.from(this.#lent);
+      stampProducer(bytes, 0, producerId, producerEpoch, this.sequence);
+    } else bytes = this.writer.finish({ producerId, producerEpoch, baseSequence: this.sequence, transactional });
+    this.#lent = bytes;
+    this.#lentAs = stamp;
+    return bytes;
+  }
+
+  /** Whether its buffer may be used again: sent once and answered, no broken connection can still hold it. */
+  get isReusable(): boolean {
+    return this.#written && this.attempts === 1;
   }
 
   /** `baseOffset` −1 when the broker did not say it (acks 0, or a duplicate it no longer remembers the offset of). */
   succeed(baseOffset: number): void {
+    this.#written = true;
     const { partition } = this.queue;
     if (this.completions !== undefined)
       for (const completion of this.completions)

@@ -1,5 +1,6 @@
 // Moves batches from the queues to the brokers: which may go now, grouped by leader into requests, at most maxInFlight requests per broker;
 // then decides from each answer whether a batch is done, comes again, or has failed. Nothing here runs per record.
+import type { ByteWriter } from "../../bytes/writer.ts";
 import type { Timer } from "../../env/clock.ts";
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
@@ -19,6 +20,7 @@ import type { ProducerBatch } from "./batch.ts";
 import type { IdentitySource } from "./identity-source.ts";
 import type { ProducerSettings } from "./options.ts";
 import type { PartitionQueue } from "./partition-queue.ts";
+import { produceFrame } from "./produce-frame.ts";
 import { judge } from "./verdict.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -29,6 +31,10 @@ const V1_PRODUCE = 11;
 const LAST_VERSION_WITH_NAMES = 12;
 /** The broker's own timeout ends first. */
 const TIMEOUT_SLACK_MS = 2000;
+/** What a partition takes in a request beside its records. */
+const PARTITION_BYTES = 64;
+/** Stands in where encode() writes the message. */
+const NO_MESSAGE = newProduceRequest();
 const MIN_REFRESH_PAUSE_MS = 50;
 
 export interface SenderEvents {
@@ -236,11 +242,14 @@ export class Sender {
       this.#transaction !== undefined && !this.#transaction.isV2 ? V1_PRODUCE : byName ? LAST_VERSION_WITH_NAMES : undefined;
     const options = {
       maxVersion,
-      sizeHintBytes: sizeBytes + batches.length * 64,
+      sizeHintBytes: acks === 0 ? sizeBytes : batches.length * PARTITION_BYTES,
       timeoutMs: this.#cluster.options.requestTimeoutMs + TIMEOUT_SLACK_MS,
       noResponse: acks === 0,
     };
-    const answered = connection.request("Produce", (version) => this.#message(batches, version), options);
+    // Without an answer nobody knows when the socket is done with the batches, so they are copied into the frame then.
+    const message = (version: number): ProduceRequest => this.#message(batches, version);
+    const encode = (w: ByteWriter, version: number): Uint8Array[] => produceFrame(w, message(version), version);
+    const answered = connection.request("Produce", acks === 0 ? message : NO_MESSAGE, acks === 0 ? options : { ...options, encode });
     answered
       .then(
         (response) => (acks === 0 ? this.#succeedAll(batches) : this.#answer(connection, batches, response)),
