@@ -92,7 +92,11 @@ function opened<T extends { close(): Promise<void> }>(connector: T, closers: { c
   return connector;
 }
 
-async function readAll(client: KafkaClient, topic: string, isolation: "read_committed" | "read_uncommitted"): Promise<StoredRecord[]> {
+export async function readAll(
+  client: KafkaClient,
+  topic: string,
+  isolation: "read_committed" | "read_uncommitted",
+): Promise<StoredRecord[]> {
   const [metadata] = await client.admin().describeTopics([topic]);
   const partitions = metadata!.partitions.map(({ partition }) => partition);
   const ends = await client.admin().listOffsets(

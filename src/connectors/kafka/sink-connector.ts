@@ -11,6 +11,7 @@ import { RecordFeed } from "./record-feed.ts";
 import { recoverTransactions } from "./recover-transactions.ts";
 import type { Topic } from "./topic.ts";
 import { partitionCount } from "./topic-metadata.ts";
+import { untilVisible } from "./transaction-outcome.ts";
 import { TransactionPool } from "./transaction-pool.ts";
 import { TransactionalWriter } from "./transactional-writer.ts";
 
@@ -73,7 +74,7 @@ export class KafkaSinkConnector implements SinkConnector {
     const aborted = await abortLeftovers(this.#client, { prefix: transactionalIdPrefix, timeoutMs, keep: this.#resting });
     const { job, operator, env } = this.#context;
     if (prepared.length + aborted.length > 0)
-      env.logger.log("info", "transactions-recovered", { job, operator, committed: prepared.length, takenOver: aborted.length });
+      env.logger.log("info", "transactions-recovered", { job, operator, committed: prepared.length, aborted: aborted.length });
   }
 
   async writer(subtask: number): Promise<SinkWriter> {
@@ -101,7 +102,11 @@ export class KafkaSinkConnector implements SinkConnector {
     const prefix = `${transactionalIdPrefix}${subtask}/`;
     const pool = new TransactionPool(this.#client, { prefix, topic: topic.name, timeoutMs, resting: this.#resting });
     const { timers } = this.#context.env;
-    return new TransactionalWriter(topic.name, pool, feed, await pool.begin(), (fn) => timers.soon(fn));
+    const { cluster } = this.#client;
+    return new TransactionalWriter(topic.name, pool, feed, await pool.begin(), {
+      afterwards: (fn) => timers.soon(fn),
+      visible: (committable) => untilVisible(cluster, committable),
+    });
   }
 
   #transactionTimeout(): Promise<number> {

@@ -24,6 +24,8 @@ export type TransactionOutcome = "committed" | "aborted" | "unknown";
 /** Per partition; markers follow the records within seconds. */
 const MAX_SCAN_BYTES = 64 << 20;
 const FETCH_BYTES = 1 << 20;
+const VISIBLE_TIMEOUT_MS = 3000;
+const VISIBLE_PAUSE_MS = 2;
 const LAST_VERSION_WITH_NAMES = 12;
 
 /** "unknown": no marker was found, or the log does not reach back so far. */
@@ -35,11 +37,34 @@ export async function transactionOutcome(cluster: Cluster, committable: KafkaCom
   return "unknown";
 }
 
-async function outcomeInPartition(cluster: Cluster, committable: KafkaCommittable, range: OffsetRange): Promise<TransactionOutcome> {
+/** Resolves when the markers of a committed transaction are in all its partitions; after VISIBLE_TIMEOUT_MS in any case. */
+export async function untilVisible(cluster: Cluster, committable: KafkaCommittable): Promise<void> {
+  const { timers } = cluster.env;
+  const late = new AbortController();
+  const timer = timers.after(VISIBLE_TIMEOUT_MS, () => late.abort(new Error("The markers were not awaited any longer.")));
+  const look = async (range: OffsetRange): Promise<void> => {
+    while (!late.signal.aborted && (await outcomeInPartition(cluster, committable, range, late.signal)) === "unknown")
+      await timers.sleep(VISIBLE_PAUSE_MS, late.signal);
+  };
+  try {
+    await Promise.all(committable.ranges.map(look));
+  } catch {
+    // Not reachable, or too late: the outcome is decided all the same.
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function outcomeInPartition(
+  cluster: Cluster,
+  committable: KafkaCommittable,
+  range: OffsetRange,
+  signal?: AbortSignal,
+): Promise<TransactionOutcome> {
   const { topic, producerId } = committable;
   let offset = range.lastOffset + 1;
   for (let scanned = 0; scanned < MAX_SCAN_BYTES;) {
-    const bytes = await fetchAt(cluster, topic, range.partition, offset);
+    const bytes = await fetchAt(cluster, topic, range.partition, offset, signal);
     if (bytes === undefined) return "unknown";
     const before = offset;
     for (let at = 0, size = wholeBatchSizeAt(bytes, 0); size > 0; at += size, size = wholeBatchSizeAt(bytes, at)) {
@@ -58,7 +83,13 @@ async function outcomeInPartition(cluster: Cluster, committable: KafkaCommittabl
 }
 
 /** Raw batches, control batches among them; undefined where the log has nothing (any more). */
-async function fetchAt(cluster: Cluster, topic: string, partition: number, offset: number): Promise<Uint8Array | undefined> {
+async function fetchAt(
+  cluster: Cluster,
+  topic: string,
+  partition: number,
+  offset: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
   const what = `Looking up the outcome of a transaction in ${topic}-${partition}`;
   const attempt = async (): Promise<PartitionData> => {
     await cluster.topic(topic, { fresh: cluster.leaderNow(topic, partition) === undefined });
@@ -83,6 +114,6 @@ async function fetchAt(cluster: Cluster, topic: string, partition: number, offse
     if (data === undefined || (errorCode !== 0 && errorCode !== ErrorCode.OFFSET_OUT_OF_RANGE)) throw brokerError(errorCode, what);
     return data;
   };
-  const data = await cluster.retried(what, attempt);
+  const data = await cluster.retried(what, attempt, { signal });
   return data.errorCode === 0 && data.records !== null && data.records.length > 0 ? data.records : undefined;
 }

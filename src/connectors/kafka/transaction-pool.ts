@@ -88,12 +88,12 @@ export class TransactionPool {
     return transaction;
   }
 
-  /** The transaction was committed; checkpoints up to `checkpoint` may ask for it. */
-  rest(transaction: PoolTransaction, epochBefore: number, checkpoint: number): void {
+  /** The transaction was committed (`epochStays`: under the epoch that the next one would have, too); checkpoints up to `checkpoint` may ask for it. */
+  rest(transaction: PoolTransaction, epochStays: boolean, checkpoint: number): void {
     const { slot, producer } = transaction;
     slot.transaction = undefined;
     slot.restsUntilAfter = checkpoint;
-    if (producer.identity.producerEpoch !== epochBefore) return;
+    if (!epochStays) return;
     // Brokers without transaction.version 2 keep the epoch: a new producer raises it, so that an old committable never ends a new transaction.
     slot.producer = undefined;
     producer.close({ transaction: "leave" }).catch(() => {});

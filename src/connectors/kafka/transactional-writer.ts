@@ -3,7 +3,7 @@
 // order in their partition; rows that come meanwhile wait in the feed.
 import type { Batch } from "../../schema/batch.ts";
 import type { SinkWriter } from "../../stream/connector.ts";
-import { encodeCommittable } from "./committable.ts";
+import { encodeCommittable, type KafkaCommittable } from "./committable.ts";
 import type { RecordFeed } from "./record-feed.ts";
 import type { PoolTransaction, TransactionPool } from "./transaction-pool.ts";
 
@@ -11,6 +11,15 @@ interface Prepared {
   readonly transaction: PoolTransaction;
   /** Of the producer while the transaction was open. */
   readonly epoch: number;
+  /** Once it is flushed. */
+  committable: KafkaCommittable | undefined;
+}
+
+export interface WriterHooks {
+  /** Runs `fn` after everything that awaits something resolved by now has gone on. */
+  afterwards(fn: () => void): void;
+  /** Resolves when read_committed readers see the committed transaction, or after a time. */
+  visible(committable: KafkaCommittable): Promise<void>;
 }
 
 export class TransactionalWriter implements SinkWriter {
@@ -18,23 +27,23 @@ export class TransactionalWriter implements SinkWriter {
   readonly #topic: string;
   readonly #pool: TransactionPool;
   readonly #feed: RecordFeed;
-  /** After what an await continues with has run. */
-  readonly #afterwards: (fn: () => void) => void;
+  readonly #hooks: WriterHooks;
   readonly #prepared = new Map<number, Prepared>();
   /** Undefined while the next one is being begun. */
   #open: PoolTransaction | undefined;
   #opening: Promise<void> | undefined;
   #lastBarrier = -1;
+  #lastCommitted: KafkaCommittable | undefined;
   /** Rows in the feed that will be the next transaction's. */
   #waitingRecords = 0;
 
   /** `open`: the first transaction, begun. */
-  constructor(topic: string, pool: TransactionPool, feed: RecordFeed, open: PoolTransaction, afterwards: (fn: () => void) => void) {
+  constructor(topic: string, pool: TransactionPool, feed: RecordFeed, open: PoolTransaction, hooks: WriterHooks) {
     this.#topic = topic;
     this.#pool = pool;
     this.#feed = feed;
     this.#open = open;
-    this.#afterwards = afterwards;
+    this.#hooks = hooks;
     this.failed = new Promise<never>(() => {});
   }
 
@@ -60,10 +69,12 @@ export class TransactionalWriter implements SinkWriter {
     const flushed = sealed.producer.flush();
     this.#opening = this.#begin(flushed);
     this.#opening.catch(() => {});
-    this.#prepared.set(id, { transaction: sealed, epoch: sealed.identity.producerEpoch });
     const { identity } = sealed;
+    const prepared: Prepared = { transaction: sealed, epoch: identity.producerEpoch, committable: undefined };
+    this.#prepared.set(id, prepared);
     await flushed;
-    return [encodeCommittable({ ...identity, topic: this.#topic, records: sealed.records, ranges: sealed.ranges })];
+    prepared.committable = { ...identity, topic: this.#topic, records: sealed.records, ranges: sealed.ranges };
+    return [encodeCommittable(prepared.committable)];
   }
 
   async commit(id: number): Promise<void> {
@@ -72,11 +83,18 @@ export class TransactionalWriter implements SinkWriter {
     if (prepared === undefined) return;
     await prepared.transaction.producer.commitTransaction();
     if (!this.#prepared.delete(id)) return;
+    const { transaction, epoch } = prepared;
+    this.#lastCommitted = prepared.committable;
+    const epochStays = transaction.identity.producerEpoch === epoch;
     // A barrier until the caller has heard of this commit may still list the transaction in its checkpoint.
-    this.#afterwards(() => this.#pool.rest(prepared.transaction, prepared.epoch, this.#lastBarrier));
+    this.#hooks.afterwards(() => this.#pool.rest(transaction, epochStays, this.#lastBarrier));
   }
 
+  /** Brokers answer a commit before its markers are in the partitions: a job that has finished has waited for them. */
   async close(): Promise<void> {
+    const committed = this.#lastCommitted;
+    this.#lastCommitted = undefined;
+    if (committed !== undefined) await this.#hooks.visible(committed);
     await this.#pool.close(this.#open);
   }
 
