@@ -37,7 +37,7 @@ const events = fc.array(
 function run(
   graph: StreamGraph,
   all: readonly Event[],
-  options: DriverOptions & { cut?: number; then?: number } = {},
+  options: DriverOptions & { cut?: number; after?: number } = {},
 ): Record<string, unknown[]> {
   let driver = new HandDriver(graph, options);
   const rows: Record<string, unknown[]> = {};
@@ -64,7 +64,7 @@ function run(
       driver.end();
       driver.sinks.clear();
     });
-    driver = new HandDriver(graph, { ...options, parallelism: options.then ?? options.parallelism ?? 1, restore });
+    driver = new HandDriver(graph, { ...options, parallelism: options.after ?? options.parallelism ?? 1, restore });
     driver.split("in", "in-0", "active");
     driver.feed(
       "in",
@@ -190,7 +190,7 @@ test("windows: parallelism 1, 2 and 4, and a restart in the middle at another pa
         const graph = windowGraph(lateness);
         const expected = windowModel(all, lateness).rows;
         assert.deepEqual(perKey(run(graph, all, { parallelism: before })["out"]), perKey(expected));
-        const restarted = run(graph, all, { parallelism: before, then: after, cut: Math.min(cut, all.length) });
+        const restarted = run(graph, all, { parallelism: before, after, cut: Math.min(cut, all.length) });
         assert.deepEqual(perKey(restarted["out"]), perKey(expected));
       },
     ),
@@ -329,7 +329,7 @@ test("a keyed process function: any parallelism and a restart in the middle give
       const graph = processGraph();
       const expected = processModel(all);
       assert.deepEqual(perKey(run(graph, all, { parallelism: before })["out"]), perKey(expected["out"]));
-      const restarted = run(graph, all, { parallelism: before, then: after, cut: Math.min(cut, all.length) });
+      const restarted = run(graph, all, { parallelism: before, after, cut: Math.min(cut, all.length) });
       assert.deepEqual(perKey(restarted["out"]), perKey(expected["out"]));
       assert.deepEqual(sorted(restarted["odd"]), sorted(expected["odd"]));
     }),

@@ -12,6 +12,11 @@ import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
 import { UserContext } from "./user-context.ts";
 
+export class UnsupportedStateError extends Error {
+  override readonly name = "UnsupportedStateError";
+  readonly code = "STATE_TTL_UNSUPPORTED";
+}
+
 export class ProcessOperator implements ChainOperator {
   readonly followsWatermark = false;
   readonly lateDropped = 0;
@@ -28,6 +33,12 @@ export class ProcessOperator implements ChainOperator {
     this.#index = step.index;
     this.#name = step.node.name;
     this.#spec = spec;
+    const expiring = spec.state.find(({ ttl }) => ttl !== undefined);
+    if (expiring !== undefined) {
+      throw new UnsupportedStateError(
+        `State '${expiring.name}' of operator '${step.node.name}' has a ttl, which this engine does not support yet: clear the state with a timer.`,
+      );
+    }
     this.store = new KeyedStore(spec.state, home.maxParallelism);
     this.eventTimers = new Timers(home.maxParallelism);
     this.processingTimers = new Timers(home.maxParallelism);

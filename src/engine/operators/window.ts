@@ -13,7 +13,7 @@ import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
 import { CHANGED_COLUMN, column, COUNT_COLUMN, WindowAggregates, type PlannedAggregate } from "./window-aggregates.ts";
-import { Pane, PanePool } from "./window-pane.ts";
+import { type Pane, PanePool } from "./window-pane.ts";
 import { readPaneHeader, WindowSnapshot } from "./window-snapshot.ts";
 
 export class WindowError extends Error {

@@ -52,6 +52,13 @@ export class ChainRuntime {
     this.outputWatermark.time = time;
   }
 
+  /** Takes event time up where a checkpoint left it. Nothing fires: what was due then has fired. */
+  resume(time: number): void {
+    if (!(time > this.watermark)) return;
+    this.watermark = time;
+    this.outputWatermark.time = time;
+  }
+
   #fire(operator: ChainOperator, time: number): void {
     const { row } = this;
     this.row = -1;

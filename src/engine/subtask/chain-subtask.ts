@@ -54,6 +54,7 @@ export class ChainSubtask implements Subtask {
   readonly #loops: Loop[] = [];
   #announced = -Infinity;
   #idle = false;
+  #resumed = false;
   #unflushed = 0;
   #snapshot: ChainSnapshot | undefined;
 
@@ -115,11 +116,12 @@ export class ChainSubtask implements Subtask {
     for (const operator of this.#runtime.operators) operator?.open();
     if (!this.#isSource) this.#watermarks?.select(`subtask-${this.#index}`);
     // In the chain of a source, the splits know better.
-    if (this.#watermarks === undefined) this.#advance(this.#restored.watermarkOf(this.#index, this.#parallelism));
+    if (this.#watermarks === undefined) this.#runtime.resume(this.#restored.watermarkOf(this.#index, this.#parallelism));
     this.#runtime.check();
   }
 
   sourceData(split: string, rows: SourceBatch): void {
+    this.#resume();
     const { batch, offsets, poison } = rows;
     const runtime = this.#runtime;
     this.#watermarks?.select(split);
@@ -159,7 +161,8 @@ export class ChainSubtask implements Subtask {
     const watermarks = this.#watermarks;
     if (watermarks === undefined) return;
     watermarks.setStatus(split, status);
-    this.#advance(watermarks.combined());
+    // A split that comes back holds time back at most; the others of a restored source may still be unknown.
+    if (status !== "active") this.#advance(watermarks.combined());
     if (watermarks.idle && !this.#idle) this.#becomeIdle();
     else if (!watermarks.idle && this.#idle) this.#becomeActive();
   }
@@ -257,7 +260,15 @@ export class ChainSubtask implements Subtask {
     this.flush();
   }
 
+  /** Before the first row after a restore: all splits of this subtask are known now. */
+  #resume(): void {
+    if (this.#resumed || (this.#isSource && this.#watermarks?.isEmpty === true)) return;
+    this.#resumed = true;
+    if (this.#isSource && this.#watermarks !== undefined) this.#runtime.resume(this.#watermarks.combined());
+  }
+
   flush(): void {
+    this.#resume();
     this.#unflushed = 0;
     for (const writer of this.#writers) writer.flush();
     const { time } = this.#runtime.outputWatermark;

@@ -35,6 +35,11 @@ export class SplitWatermarks {
     return this.#splits.values();
   }
 
+  /** No split has appeared yet. */
+  get isEmpty(): boolean {
+    return this.#splits.size === 0;
+  }
+
   /** Takes what a checkpoint knew of a split; used when the split appears. */
   restore(id: string, maxTimestamp: number, watermark: number): void {
     this.#restored.set(id, { maxTimestamp, watermark });

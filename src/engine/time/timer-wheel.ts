@@ -9,6 +9,8 @@ const LEVELS = 11;
 /** Times are shifted by this so that none is negative: the wheel covers ±2^52 ms. */
 export const WHEEL_RANGE_MS = 2 ** 52;
 const LOW = 2 ** 30;
+/** Milliseconds of a bucket, by level. */
+const UNITS = Float64Array.from({ length: LEVELS + 1 }, (_, level) => DIGITS ** level);
 
 interface Bucket {
   size: number;
@@ -73,7 +75,6 @@ export class TimerWheel {
     const bucket = this.#buckets[index]!;
     this.#occupied[index >>> DIGIT_BITS]! &= ~(1 << (index & (DIGITS - 1)));
     this.#buckets[index] = this.#spare;
-    this.#spare = newBucket(0);
     const { size, times, entries } = bucket;
     bucket.size = 0;
     for (let at = 0; at < size; at++) {
@@ -100,7 +101,7 @@ export class TimerWheel {
   }
 
   /** Drops the entries for which `keep` is false. */
-  sweep(keep: (a: number, b: number) => boolean): void {
+  sweep(keep: (time: number, a: number, b: number) => boolean): void {
     this.#buckets.forEach((bucket, index) => {
       if (bucket === undefined) return;
       filterBucket(bucket, keep);
@@ -147,11 +148,11 @@ function grow(bucket: Bucket): void {
   bucket.entries = entries;
 }
 
-function filterBucket(bucket: Bucket, keep: (a: number, b: number) => boolean): void {
+function filterBucket(bucket: Bucket, keep: (time: number, a: number, b: number) => boolean): void {
   const { size, times, entries } = bucket;
   let kept = 0;
   for (let at = 0; at < size; at++) {
-    if (!keep(entries[at * 2]!, entries[at * 2 + 1]!)) continue;
+    if (!keep(times[at]! - WHEEL_RANGE_MS, entries[at * 2]!, entries[at * 2 + 1]!)) continue;
     times[kept] = times[at]!;
     entries[kept * 2] = entries[at * 2]!;
     entries[kept * 2 + 1] = entries[at * 2 + 1]!;
@@ -163,19 +164,20 @@ function filterBucket(bucket: Bucket, keep: (a: number, b: number) => boolean): 
 /** Bucket of a time after `position`: level of the highest differing digit, and the time's digit there. */
 function bucketOf(time: number, position: number): number {
   const high = Math.floor(time / LOW);
-  const highBits = high ^ Math.floor(position / LOW);
+  const positionHigh = Math.floor(position / LOW);
+  const highBits = high ^ positionHigh;
   if (highBits !== 0) {
     const level = ((31 - Math.clz32(highBits)) / DIGIT_BITS) | 0;
     return (LOW_LEVELS + level) * DIGITS + ((high >>> (level * DIGIT_BITS)) & (DIGITS - 1));
   }
-  const low = time % LOW;
-  const level = ((31 - Math.clz32(low ^ (position % LOW))) / DIGIT_BITS) | 0;
+  const low = time - high * LOW;
+  const level = ((31 - Math.clz32(low ^ (position - positionHigh * LOW))) / DIGIT_BITS) | 0;
   return level * DIGITS + ((low >>> (level * DIGIT_BITS)) & (DIGITS - 1));
 }
 
 /** Earliest time of a bucket: the position's digits above its level, its own digit, zeros below. */
 function startOf(index: number, position: number): number {
-  const unit = DIGITS ** (index >>> DIGIT_BITS);
-  const above = Math.floor(position / (unit * DIGITS)) * (unit * DIGITS);
-  return above + (index & (DIGITS - 1)) * unit;
+  const level = index >>> DIGIT_BITS;
+  const above = UNITS[level + 1]!;
+  return Math.floor(position / above) * above + (index & (DIGITS - 1)) * UNITS[level]!;
 }

@@ -35,27 +35,27 @@ export class Timers {
   }
 
   set(group: number, table: KeyTable, id: number, at: number): void {
-    const set = this.#set(group);
-    const entry = set.add(id, timerTime(at));
-    if (entry < 0) return;
+    const time = timerTime(at);
+    const added = this.#set(group).add(id, time);
+    if (added === "known") return;
     table.references[id]!++;
-    this.#wheel.add(Math.ceil(at), group, entry);
+    if (added === "new") this.#wheel.add(time, group, id);
+    else this.#dead--;
   }
 
   delete(group: number, table: KeyTable, id: number, at: number): void {
-    if (!this.#set(group).remove(id, timerTime(at))) return;
+    if (!this.#set(group).delete(id, timerTime(at))) return;
     table.references[id]!--;
     if (++this.#dead < MIN_DEAD || this.#dead * 2 < this.#wheel.size) return;
-    this.#wheel.sweep((timerGroup, entry) => this.#sets[timerGroup]!.keepOrFree(entry));
+    this.#wheel.sweep((time, timerGroup, timerId) => this.#sets[timerGroup]!.keepOrFree(timerId, time));
     this.#dead = 0;
   }
 
   /** Fires all timers up to `time`, in time order. A timer is out of the set before its callback runs, so the callback may set it again. */
   advance(time: number, fire: (group: number, id: number, at: number) => void): void {
     let left = time === Infinity ? MAX_FINAL_FACTOR * (this.#wheel.size + 1000) : Infinity;
-    this.#wheel.advance(time, (at, group, entry) => {
-      const id = this.#sets[group]!.take(entry);
-      if (id < 0) this.#dead--;
+    this.#wheel.advance(time, (at, group, id) => {
+      if (!this.#sets[group]!.take(id, at)) this.#dead--;
       else if (left-- > 0) fire(group, id, at);
       else throw new TimerError("At the end of the input, timers keep setting new timers: do not set one when ctx.watermark is Infinity.");
     });
