@@ -34,8 +34,17 @@ it("aborts a transaction whose time is over and fences its producer", () =>
     await producer.send({ topic: "t", value: "late" });
     const log = broker.logs.topic("t")!.partitions[0]!;
     assert.deepEqual([log.lastStableOffset, log.highWatermark], [0, 1]);
+    const admin = client.admin();
+    const { state, partitions } = await admin.describeTransaction("slow");
+    assert.deepEqual([state, partitions], ["Ongoing", [{ topic: "t", partition: 0 }]]);
+    assert.deepEqual(
+      (await admin.listTransactions(["Ongoing"])).map(({ transactionalId }) => transactionalId),
+      ["slow"],
+    );
     await env.timers.sleep(35 * SECOND);
     assert.deepEqual([log.lastStableOffset, log.highWatermark], [2, 2]);
+    assert.equal((await admin.describeTransaction("slow")).state, "CompleteAbort");
+    assert.deepEqual(await admin.listTransactions(["Ongoing"]), []);
     await assert.rejects(producer.commitTransaction());
     const { abortedTransactions } = await log.read(0, { maxBytes: 1000, minOneBatch: true, isolation: "read_committed" });
     assert.equal(abortedTransactions.length, 1);

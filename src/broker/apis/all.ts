@@ -29,6 +29,8 @@ import { deleteGroups } from "./42-delete-groups.ts";
 import { incrementalAlterConfigs } from "./44-incremental-alter-configs.ts";
 import { offsetDelete } from "./47-offset-delete.ts";
 import { describeCluster } from "./60-describe-cluster.ts";
+import { describeTransactions } from "./65-describe-transactions.ts";
+import { listTransactions } from "./66-list-transactions.ts";
 
 export const ALL_APIS: readonly ApiHandler[] = [
   produce,
@@ -60,4 +62,6 @@ export const ALL_APIS: readonly ApiHandler[] = [
   incrementalAlterConfigs,
   offsetDelete,
   describeCluster,
+  describeTransactions,
+  listTransactions,
 ];

@@ -14,11 +14,10 @@ import {
   writeTag,
 } from "../../../protocol/primitives.ts";
 import { parsePartitionKey, partitionKey } from "../../topics.ts";
-import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, type TransactionData, type TransactionStatus } from "./state.ts";
+import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, STATUSES, type TransactionData } from "./state.ts";
 
 const KEY_VERSION = 0;
 const VALUE_VERSION = 1;
-const STATUSES: readonly TransactionStatus[] = ["Empty", "Ongoing", "PrepareCommit", "PrepareAbort", "CompleteCommit", "CompleteAbort"];
 const PREVIOUS_PRODUCER_ID = 0;
 const NEXT_PRODUCER_ID = 1;
 const CLIENT_VERSION = 2;

@@ -4,6 +4,16 @@
 
 export type TransactionStatus = "Empty" | "Ongoing" | "PrepareCommit" | "PrepareAbort" | "CompleteCommit" | "CompleteAbort";
 
+/** In the order of their numbers in the log. */
+export const STATUSES: readonly TransactionStatus[] = [
+  "Empty",
+  "Ongoing",
+  "PrepareCommit",
+  "PrepareAbort",
+  "CompleteCommit",
+  "CompleteAbort",
+];
+
 /** 0: epochs change on InitProducerId only. 2: the coordinator bumps the epoch at the end of every transaction (KIP-890). */
 export type TransactionVersion = 0 | 2;
 

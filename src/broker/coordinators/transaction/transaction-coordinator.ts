@@ -71,6 +71,10 @@ export class TransactionCoordinator {
     for (const waiting of this.#waiting.values()) for (const wake of waiting) wake();
   }
 
+  state(transactionalId: string): TransactionState | undefined {
+    return this.#states.get(transactionalId);
+  }
+
   states(): Iterable<TransactionState> {
     return this.#states.values();
   }
