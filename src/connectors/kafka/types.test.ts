@@ -1,0 +1,72 @@
+// What the compiler says about topics, sources and sinks: element types flow from the schema, and a key is a field that can be one.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { t } from "../../schema/t.ts";
+import type { Sink, Source } from "../../stream/connector.ts";
+import { deadLetter } from "../../stream/dead-letter.ts";
+import { deadLetterTopic } from "./dead-letter-topic.ts";
+import { kafkaSink } from "./kafka-sink.ts";
+import { kafkaSource } from "./kafka-source.ts";
+import { topic } from "./topic.ts";
+
+const Order = t.record("Order", {
+  id: t.string(),
+  count: t.int(),
+  kind: t.literal("buy", "sell"),
+  big: t.bigint(),
+  paid: t.boolean(),
+  note: t.optional(t.string()),
+  items: t.array(t.string()),
+});
+interface OrderRow {
+  id: string;
+  count: number;
+  kind: "buy" | "sell";
+  big: bigint;
+  paid: boolean;
+  note?: string | undefined;
+  items: string[];
+}
+
+test("element types flow from the schema", () => {
+  const orders = topic("orders", Order, { key: "id" });
+  const source: Source<OrderRow> = kafkaSource(orders);
+  const sink: Sink<OrderRow> = kafkaSink(orders);
+  // @ts-expect-error: another element type
+  const wrong: Source<{ id: number }> = kafkaSource(orders);
+  assert.deepEqual(source.describe(), { topic: "orders", startAt: "earliest" });
+  assert.deepEqual(sink.describe(), { topic: "orders", delivery: "exactly-once", key: "id" });
+  assert.equal(wrong.type, Order.type);
+});
+
+test("strings, numbers, literals, bigints and booleans can be keys", () => {
+  for (const key of ["id", "count", "kind", "big", "paid"] as const) assert.equal(topic("orders", Order, { key }).key, key);
+});
+
+test("fields that may be absent, that hold many values, or that do not exist cannot be keys", () => {
+  // @ts-expect-error: may be absent
+  assert.throws(() => topic("orders", Order, { key: "note" }), { code: "BAD_TOPIC", message: /"note" cannot be the key/ });
+  // @ts-expect-error: an array
+  assert.throws(() => topic("orders", Order, { key: "items" }), { code: "BAD_TOPIC" });
+  // @ts-expect-error: no such field
+  assert.throws(() => topic("orders", Order, { key: "customer" }), { code: "BAD_TOPIC", message: /no field "customer"/ });
+  // @ts-expect-error: a string has no fields
+  assert.throws(() => topic("lines", t.string(), { key: "length" }), { code: "BAD_TOPIC", message: /only records/ });
+});
+
+test("names that Kafka refuses, and options that do not exist, are refused", () => {
+  for (const name of ["", ".", "..", "a b", "x".repeat(250), "ä"]) assert.throws(() => topic(name, Order), { code: "BAD_TOPIC" }, name);
+  // @ts-expect-error: no such start
+  assert.throws(() => kafkaSource(topic("orders", Order), { startAt: "begin" }), {
+    code: "BAD_OPTION",
+    message: /"earliest", "latest", "committed"/,
+  });
+  // @ts-expect-error: no such delivery
+  assert.throws(() => kafkaSink(topic("orders", Order), { delivery: "twice" }), { code: "BAD_OPTION" });
+});
+
+test("a dead-letter topic is taken by deadLetter() itself, and as a sink", () => {
+  const letters = deadLetterTopic("letters");
+  assert.deepEqual(deadLetter(letters).deadLetter.describe(), { topic: "letters", delivery: "exactly-once" });
+  assert.equal(deadLetter(kafkaSink(letters)).deadLetter.connector, "kafka");
+});
