@@ -15,13 +15,15 @@ import { GroupScript, utf8 } from "./group/group-script.ts";
 import { readTransactionKey, readTransactionValue, writeTransactionKey, writeTransactionValue } from "./transaction/records.ts";
 import { newTransaction } from "./transaction/state.ts";
 
+/** Hex digits, spaces between the fields. */
+const fields = (text: string): string => text.replaceAll(" ", "");
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 describe("records of __consumer_offsets", () => {
   it("hold an offset in key version 1 and value version 3", () => {
-    assert.equal(hex(writeOffsetKey("g", "t", 2)), "0001" + "000167" + "000174" + "00000002");
+    assert.equal(hex(writeOffsetKey("g", "t", 2)), fields("0001 000167 000174 00000002"));
     const committed = { offset: 258, leaderEpoch: 0, metadata: "m", committedAt: 1 };
-    assert.equal(hex(writeOffsetValue(committed)), "0003" + "0000000000000102" + "00000000" + "00016d" + "0000000000000001");
+    assert.equal(hex(writeOffsetValue(committed)), fields("0003 0000000000000102 00000000 00016d 0000000000000001"));
     assert.deepEqual(readRecordKey(writeOffsetKey("g", "t", 2)), { kind: "offset", group: "g", topic: "t", partition: 2 });
     assert.deepEqual(readOffsetValue(writeOffsetValue(committed)), committed);
   });
@@ -71,9 +73,6 @@ describe("records of __transaction_state", () => {
 
   it("hold no partitions while there is no transaction", () => {
     const bytes = writeTransactionValue({ ...state.data, producerEpoch: 0 });
-    assert.equal(
-      hex(bytes),
-      "0001" + "0000000000000007" + "0000" + "0000ea60" + "00" + "00" + "0000000000000005" + "ffffffffffffffff" + "00",
-    );
+    assert.equal(hex(bytes), fields("0001 0000000000000007 0000 0000ea60 00 00 0000000000000005 ffffffffffffffff 00"));
   });
 });
