@@ -82,6 +82,9 @@ function addServerCommands(program: Command, terminal: TerminalOf): void {
       .argument("<pipeline>", "a module whose default export is a pipeline")
       .option("-p, --parallelism <n>", "subtasks per operator (1)")
       .option("--from <where>", "latest, none, or the directory of a checkpoint or savepoint", "latest")
+      .addOption(
+        new Option("--restart <strategy>", "what follows a failure").choices(["exponential-delay", "none"]).default("exponential-delay"),
+      )
       .option("--once", "read to the end of what is there now, then finish")
       .option("--brokers <list>", "host:port,… (KAFKA_BROKERS, the server of --data, or 127.0.0.1:9092)")
       .option("--data <dir>", "checkpoints (.millrace)")

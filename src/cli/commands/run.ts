@@ -18,6 +18,7 @@ export interface RunFlags {
   readonly parallelism?: string;
   readonly from: string;
   readonly once?: boolean;
+  readonly restart: "exponential-delay" | "none";
   readonly brokers?: string;
   readonly data?: string;
   readonly checkpointInterval?: string;
@@ -57,6 +58,7 @@ export async function run(file: string, flags: RunFlags, terminal: Terminal): Pr
     checkpoints: { dir: `${values.dataDir}/checkpoints`, everyMs: values.checkpointIntervalMs },
     restoreFrom: flags.from === "latest" || flags.from === "none" ? { kind: flags.from } : { kind: "path", path: flags.from },
     drain: flags.once === true,
+    ...(flags.restart === "none" ? { restart: { kind: "none" } } : {}),
     settings: { "kafka.brokers": address },
   }).catch((error: unknown) => {
     throw explainDataDirectory(error, values.dataDir);
