@@ -123,9 +123,8 @@ class RunningBroker implements Broker {
     this.#housekeeping = new Housekeeping(this.#context);
     this.failed = new Promise((resolve) => {
       logs.onFatal((error) => {
-        env.logger.log("error", "broker-stopped", { error, consequence: "no request is served any more; mend the disk and start again" });
         resolve(error);
-        this.close().catch((closing: unknown) => env.logger.log("error", "broker-not-closed", { error: closing }));
+        this.#stopAfter(error);
       });
     });
   }
@@ -166,6 +165,12 @@ class RunningBroker implements Broker {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #stopAfter(error: Error): void {
+    const { logger } = this.#env;
+    logger.log("error", "broker-stopped", { error, consequence: "no request is served any more; mend the disk and start again" });
+    this.close().catch((cause: unknown) => logger.log("error", "broker-not-closed", { error: cause }));
   }
 
   async #close(): Promise<void> {
