@@ -122,9 +122,9 @@ class RunningBroker implements Broker {
     this.#listener = new BrokerListener(this.#context);
     this.#housekeeping = new Housekeeping(this.#context);
     this.failed = new Promise((resolve) => {
-      logs.onFatal((error) => {
-        resolve(error);
-        this.#stopAfter(error);
+      logs.onFatal((reason) => {
+        resolve(reason);
+        this.#stopAfter(reason);
       });
     });
   }
@@ -167,9 +167,9 @@ class RunningBroker implements Broker {
     return this.#closing;
   }
 
-  #stopAfter(error: Error): void {
+  #stopAfter(reason: Error): void {
     const { logger } = this.#env;
-    logger.log("error", "broker-stopped", { error, consequence: "no request is served any more; mend the disk and start again" });
+    logger.log("error", "broker-stopped", { error: reason, consequence: "no request is served any more; mend the disk and start again" });
     this.close().catch((cause: unknown) => logger.log("error", "broker-not-closed", { error: cause }));
   }
 
