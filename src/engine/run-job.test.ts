@@ -241,6 +241,24 @@ test("too many failed checkpoints in a row are a failure of the job", () =>
     await assert.rejects(job.finished, /Checkpoint \d+ failed, the 3\. in a row/);
   }));
 
+test("when nobody can say whether a checkpoint is on disk, the job stops instead of guessing; the next start reads the disk", () =>
+  inWorld(async ({ env, ledger, simulation }) => {
+    const job = await run(env, copies(ledger, 300));
+    await until(job, (status) => status.checkpoints.completed >= 1);
+    let renamed = false;
+    simulation.files.onOperation = ({ kind }) => {
+      renamed ||= kind === "rename";
+      return renamed && kind !== "rename" ? { error: "EIO" } : "ok";
+    };
+    await assert.rejects(job.finished, /may or may not be on disk/);
+    assert.equal(job.status().restarts, 0);
+    simulation.files.onOperation = () => "ok";
+    await (
+      await run(env, copies(ledger, 300))
+    ).finished;
+    assert.deepEqual(ledger.committed, ids(300));
+  }));
+
 test("stop ends with a final checkpoint; the next start continues behind it", () =>
   inWorld(async ({ env, ledger }) => {
     const job = await run(env, copies(ledger, 300));

@@ -18,6 +18,8 @@ import { Wakeup } from "./wakeup.ts";
 /** The loop gives way after this long or this many polls. */
 const SLICE_MS = 4;
 const SLICE_POLLS = 256;
+/** A busy host sends rows on after this long, however few they are. */
+const FLUSH_INTERVAL_MS = 20;
 /** Of a slice, for encoding a snapshot while rows flow. */
 const ENCODE_MS = 2;
 
@@ -38,6 +40,7 @@ export class TaskHost {
   #endedSubtasks = 0;
   #splits: SplitRunner[] = [];
   #nextSplit = 0;
+  #flushedAt = -Infinity;
   #trigger: { readonly id: number; readonly suspend: boolean } | undefined;
   #checkpoint: HostCheckpoint | undefined;
   /** Positions by checkpoint, for checkpointed(). */
@@ -127,8 +130,10 @@ export class TaskHost {
       const reading = !blocked && !this.#suspended && this.#readSlice();
       this.#encode(reading ? ENCODE_MS : SLICE_MS);
       if (this.#calls.failed) break;
-      if (reading || this.#checkpoint?.hungry === true || this.#trigger !== undefined) await this.#giveWay();
-      else await this.#rest(blocked);
+      if (reading || this.#checkpoint?.hungry === true || this.#trigger !== undefined) {
+        if (!this.#suspended && this.#env.clock.monotonicMs() - this.#flushedAt >= FLUSH_INTERVAL_MS) this.#flush();
+        await this.#giveWay();
+      } else await this.#rest(blocked);
     }
   }
 
@@ -180,6 +185,7 @@ export class TaskHost {
   }
 
   #flush(): void {
+    this.#flushedAt = this.#env.clock.monotonicMs();
     for (const runner of this.#execution.runners) if (!runner.ended) runner.flush();
   }
 

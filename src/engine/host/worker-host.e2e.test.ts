@@ -5,7 +5,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { functionSink } from "../../connectors/memory/function-sink.ts";
+import { generatorSource } from "../../connectors/memory/generator-source.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
+import { t } from "../../schema/t.ts";
+import { pipeline } from "../../stream/pipeline.ts";
 import { JobFailedError } from "../coordinator/job-failure.ts";
 import type { Job, JobStatus } from "../coordinator/job-status.ts";
 import { runJob } from "../run-job.ts";
@@ -116,4 +120,24 @@ test("stop takes a final checkpoint, and the next start goes on behind it", asyn
   assert.ok((status.splits[0]!.position as number) >= position + 100);
   assert.equal(status.splits[0]!.position as number, position + recordsIn(status, "work"));
   await second.cancel();
+});
+
+test("a few rows do not wait for more while the host is busy reading", async () => {
+  let read = 0;
+  const first = Promise.withResolvers<number>();
+  const busy = pipeline("busy-reader", (p) => {
+    p.from("rows", generatorSource(t.record("Row", { id: t.int() }), { row: (id) => ({ id }) }))
+      .filter((row) => {
+        read++;
+        return row.id % 100_000 === 0;
+      })
+      .to(
+        "out",
+        functionSink(() => first.resolve(read)),
+      );
+  });
+  const job = await runJob(env, { graph: busy.graph() });
+  const readBefore = await first.promise;
+  await job.cancel();
+  assert.ok(readBefore < 50_000_000, `${readBefore} rows were read before the first came out`);
 });
