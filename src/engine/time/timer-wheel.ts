@@ -58,7 +58,7 @@ export class TimerWheel {
 
   /** Fires everything up to `time`, in time order, what is added meanwhile included. */
   advance(time: number, fire: FireTimer): void {
-    const to = time === Infinity ? Infinity : time + WHEEL_RANGE_MS;
+    const to = Math.floor(time) + WHEEL_RANGE_MS;
     this.#fireOverdue(fire);
     for (let index = this.#first(); index >= 0; index = this.#first()) {
       const start = startOf(index, this.#position);
@@ -67,7 +67,7 @@ export class TimerWheel {
       this.#empty(index, start, fire);
       this.#fireOverdue(fire);
     }
-    if (to !== Infinity && to > this.#position) this.#position = Math.floor(to);
+    if (to !== Infinity && to > this.#position) this.#position = to;
   }
 
   /** Takes a bucket whose time has come: fires what is due at its very start, spreads the rest over lower levels. */
@@ -93,9 +93,16 @@ export class TimerWheel {
       const { size, times, entries } = this.#overdue;
       this.#overdue = newBucket();
       const order = Array.from({ length: size }, (_, at) => at).sort((x, y) => times[x]! - times[y]! || x - y);
-      for (const at of order) {
+      let next = 0;
+      // What a callback adds may belong before the rest: then all are sorted again.
+      while (next < size && this.#overdue.size === 0) {
+        const at = order[next++]!;
         this.size--;
         fire(times[at]! - WHEEL_RANGE_MS, entries[at * 2]!, entries[at * 2 + 1]!);
+      }
+      for (; next < size; next++) {
+        const at = order[next]!;
+        put(this.#overdue, times[at]!, entries[at * 2]!, entries[at * 2 + 1]!);
       }
     }
   }

@@ -34,6 +34,11 @@ export class Timers {
     return this.#wheel.size - this.#dead;
   }
 
+  /** Entries in the wheel, the deleted ones too. */
+  get allocated(): number {
+    return this.#wheel.size;
+  }
+
   set(group: number, table: KeyTable, id: number, at: number): void {
     const time = timerTime(at);
     const added = this.#set(group).add(id, time);
