@@ -67,7 +67,6 @@ export const PUBLIC_ENTRIES: readonly string[] = [
   "src/client/index.ts",
   "src/broker/index.ts",
   "src/server/index.ts",
-  "src/testing/index.ts",
   "src/connectors/kafka/index.ts",
 ];
 
