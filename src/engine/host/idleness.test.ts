@@ -7,7 +7,7 @@ import { generatorSource } from "../../connectors/memory/generator-source.ts";
 import type { Env } from "../../env/env.ts";
 import { t } from "../../schema/t.ts";
 import { count } from "../../stream/aggregates.ts";
-import type { Sink } from "../../stream/connector.ts";
+import type { Json, Sink, Source, SourceBatch, SplitReader } from "../../stream/connector.ts";
 import { pipeline } from "../../stream/pipeline.ts";
 import { boundedOutOfOrderness, type Duration } from "../../stream/watermarks.ts";
 import { tumbling } from "../../stream/windows.ts";
@@ -72,13 +72,74 @@ test("before that it holds event time back", () =>
     assert.equal(rows, 0);
   }));
 
+/** As over a network: what the reader knows of its log's end is as old as its last poll. */
+function knowsByPolling<T>(source: Source<T>): Source<T> {
+  return {
+    ...source,
+    create(context) {
+      const connector = source.create(context);
+      return {
+        discover: () => connector.discover(),
+        close: () => connector.close(),
+        open: async (split, position) => new PollingReader(await connector.open(split, position)),
+      };
+    },
+  };
+}
+
+class PollingReader implements SplitReader {
+  readonly #reader: SplitReader;
+  #atEnd = false;
+
+  constructor(reader: SplitReader) {
+    this.#reader = reader;
+  }
+
+  poll(maxRows: number): SourceBatch | undefined {
+    const rows = this.#reader.poll(maxRows);
+    this.#atEnd = this.#reader.atEnd;
+    return rows;
+  }
+
+  get atEnd(): boolean {
+    return this.#atEnd;
+  }
+
+  get finished(): boolean {
+    return this.#reader.finished;
+  }
+
+  get pending(): number {
+    return NaN;
+  }
+
+  available(): Promise<void> {
+    return this.#reader.available();
+  }
+
+  position(): Json {
+    return this.#reader.position();
+  }
+
+  stopAtEnd(): Promise<void> {
+    return this.#reader.stopAtEnd();
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
+  }
+}
+
 test("a sink that blocks reading makes no split idle", () =>
   inWorld(async (env) => {
     const ledger = new Ledger();
     ledger.faults = { readyAfter: { rows: 1, wait: () => env.timers.sleep(3000) } };
     const steady = pipeline("steady", (p) => {
       const time = { watermarks: boundedOutOfOrderness("0s", { idleAfter: "500ms" }) };
-      p.from("rows", generatorSource(Row, { ratePerSecond: 10, row: (id) => ({ id }) }), time).to("out", ledger.sink());
+      // The map's output is sent when the reader has nothing more: the sink blocks right after the reader said "end".
+      p.from("rows", knowsByPolling(generatorSource(Row, { ratePerSecond: 10, row: (id) => ({ id }) })), time)
+        .map((row) => ({ id: row.id }))
+        .to("out", ledger.sink());
     });
     const job = await runJob(env, {
       graph: steady.graph(),

@@ -40,7 +40,7 @@ export class TaskHost {
   #endedSubtasks = 0;
   #splits: SplitRunner[] = [];
   #nextSplit = 0;
-  #flushedAt = -Infinity;
+  #flushedAt = 0;
   #trigger: { readonly id: number; readonly suspend: boolean } | undefined;
   #checkpoint: HostCheckpoint | undefined;
   /** Positions by checkpoint, for checkpointed(). */
