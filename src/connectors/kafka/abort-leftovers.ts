@@ -1,5 +1,5 @@
 // Transactions that a former run of this sink left open would hold back every read_committed reader until they time out: they are aborted
-// before the first record is written. The broker is asked which are open (KIP-664; FLIP-511). If it cannot tell, ids are tried one after the
+// before the first record is written. The broker is asked which there are (KIP-664; FLIP-511). If it cannot tell, ids are tried one after the
 // other: they are used lowest first, so the search ends at ids that are new (their first epoch) or were not open, several in a row. Trying
 // makes an id known to the broker, which is why new ones alone must not decide: the search would grow with every start.
 import type { KafkaClient } from "../../client/client.ts";
@@ -12,6 +12,7 @@ import { MAX_TRANSACTIONS } from "./transaction-pool.ts";
 const NEW_IN_A_ROW = 2;
 /** Ids, and subtasks, without an open transaction that end the search. */
 const CLOSED_IN_A_ROW = 5;
+const AT_ONCE = 16;
 const MAX_SUBTASKS = 32_768;
 
 export interface LeftoverSettings {
@@ -27,10 +28,11 @@ export async function abortLeftovers(client: KafkaClient, settings: LeftoverSett
   const { cluster } = client;
   const connection = await cluster.retried("Looking for open transactions", () => cluster.connection({ to: "any" }));
   if (!connection.versions.supports("ListTransactions")) return await searchIds(client, settings);
-  const open = await client.admin().listTransactions(["Ongoing"]);
-  const ids = open.map(({ transactionalId }) => transactionalId).filter((id) => isOwn(id, settings));
-  for (const id of ids) await takeOver(client, id, settings.timeoutMs);
-  return ids;
+  const known = (await client.admin().listTransactions()).filter(({ transactionalId }) => isOwn(transactionalId, settings));
+  // Also those that are not open: whoever still holds one could open it after this.
+  for (let at = 0; at < known.length; at += AT_ONCE)
+    await Promise.all(known.slice(at, at + AT_ONCE).map(({ transactionalId }) => takeOver(client, transactionalId, settings.timeoutMs)));
+  return known.filter(({ state }) => state === "Ongoing").map(({ transactionalId }) => transactionalId);
 }
 
 function isOwn(transactionalId: string, { prefix, keep }: LeftoverSettings): boolean {

@@ -35,6 +35,8 @@ export interface KafkaWorld {
   /** Values (and keys) of all partitions: committed ones, or everything that lies in the log. */
   records(topic: string, isolation?: "read_committed" | "read_uncommitted"): Promise<StoredRecord[]>;
   values(topic: string, isolation?: "read_committed" | "read_uncommitted"): Promise<string[]>;
+  /** A committed reader sees exactly these values: now, or as soon as the markers of a commit are written. */
+  shows(topic: string, expected: readonly string[]): Promise<void>;
 }
 
 export interface StoredRecord {
@@ -82,6 +84,15 @@ export function kafkaWorld(settings: Readonly<Record<string, string>> = {}): Kaf
     sink: (sink, overrides) => opened(sink.create(world.context(overrides)), closers),
     createTopic: (name, partitions = 1) => world.client.admin().createTopics([{ name, partitions }]),
     records: (topic, isolation = "read_committed") => readAll(world.client, topic, isolation),
+    shows: async (topic, expected) => {
+      const until = env.clock.monotonicMs() + 3000;
+      let values = await world.values(topic);
+      while (values.length < expected.length && env.clock.monotonicMs() < until) {
+        await env.timers.sleep(2);
+        values = await world.values(topic);
+      }
+      assert.deepEqual(values, expected);
+    },
     values: async (topic, isolation) => (await world.records(topic, isolation)).map(({ value }) => value ?? "null"),
   };
   return world;

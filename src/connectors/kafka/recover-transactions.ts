@@ -7,7 +7,7 @@ import { resumeTransaction } from "../../client/resume-transaction.ts";
 import type { ConnectorContext } from "../../stream/connector.ts";
 import { describeRecords, type KafkaCommittable } from "./committable.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
-import { transactionOutcome, type TransactionOutcome } from "./transaction-outcome.ts";
+import { transactionOutcome, untilVisible, type TransactionOutcome } from "./transaction-outcome.ts";
 
 /** The coordinator cannot commit it (any more); nothing is to be gained from asking again. */
 const REFUSALS = new Set([
@@ -49,7 +49,8 @@ async function recoverTransaction(
   onLost: "fail" | "continue",
 ): Promise<void> {
   try {
-    await resumeTransaction(client, committable, "commit");
+    const ended = await resumeTransaction(client, committable, "commit");
+    if (ended === "done") await untilVisible(client.cluster, committable);
   } catch (error) {
     if (!REFUSALS.has(codeOf(error))) throw error;
     const outcome = await transactionOutcome(client.cluster, committable);
