@@ -5,13 +5,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
-import { startBroker, type Broker } from "../../broker/broker.ts";
-import { KafkaClient } from "../../client/client.ts";
-import type { Env } from "../../env/env.ts";
-import { createNodeEnv } from "../../env-node/node-env.ts";
-import { BatchBuilder } from "../../schema/batch-builder.ts";
-import { rowAt } from "../../schema/columns.ts";
-import type { TypeInfo } from "../../schema/type-info.ts";
+import { startBroker, type Broker } from "../../../broker/broker.ts";
+import { KafkaClient } from "../../../client/client.ts";
+import { PartitionFetcher } from "../../../client/partition-fetcher.ts";
+import type { Env } from "../../../env/env.ts";
+import { BatchReader } from "../../../protocol/records/batch-reader.ts";
+import { createNodeEnv } from "../../../env-node/node-env.ts";
+import { BatchBuilder } from "../../../schema/batch-builder.ts";
+import { rowAt } from "../../../schema/columns.ts";
+import type { TypeInfo } from "../../../schema/type-info.ts";
 import type {
   ConnectorContext,
   Json,
@@ -21,7 +23,7 @@ import type {
   Source,
   SourceConnector,
   SplitReader,
-} from "../../stream/connector.ts";
+} from "../../../stream/connector.ts";
 
 export interface KafkaWorld {
   readonly env: Env;
@@ -115,8 +117,7 @@ export async function readAll(
     { isolation },
   );
   const found: StoredRecord[] = [];
-  const fetcher = new (await import("../../client/partition-fetcher.ts")).PartitionFetcher(client.cluster, { isolation, maxWaitMs: 20 });
-  const { BatchReader } = await import("../../protocol/records/batch-reader.ts");
+  const fetcher = new PartitionFetcher(client.cluster, { isolation, maxWaitMs: 20 });
   const text = (bytes: Uint8Array | null) => (bytes === null ? null : new TextDecoder().decode(bytes));
   for (const { partition, offset: end } of ends) {
     const cursor = fetcher.add(topic, partition, 0);

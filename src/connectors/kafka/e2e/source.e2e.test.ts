@@ -1,10 +1,10 @@
 // The Kafka source against a broker in this process: positions, poison, the end of a log, the start of a job.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { t } from "../../schema/t.ts";
-import { kafkaSource, type KafkaSourceOptions } from "./kafka-source.ts";
+import { t } from "../../../schema/t.ts";
+import { kafkaSource, type KafkaSourceOptions } from "../kafka-source.ts";
 import { kafkaWorld, openSplit, pollUntil } from "./kafka-world.ts";
-import { topic } from "./topic.ts";
+import { topic } from "../topic.ts";
 
 const Tx = t.record("Tx", { id: t.int(), account: t.string(), note: t.optional(t.string()) });
 const world = kafkaWorld({ "num.partitions": "1" });

@@ -2,17 +2,17 @@
 // key. Broker and job are two machines of a simulated world; one seed is one history.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startBroker } from "../../broker/broker.ts";
-import { KafkaClient } from "../../client/client.ts";
-import { runJob } from "../../engine/run-job.ts";
-import type { Env } from "../../env/env.ts";
-import { t } from "../../schema/t.ts";
-import { pipeline } from "../../stream/pipeline.ts";
-import { createSimulation, type Simulation } from "../../testing/simulation/simulation.ts";
-import { kafkaSink } from "./kafka-sink.ts";
-import { kafkaSource } from "./kafka-source.ts";
+import { startBroker } from "../../../broker/broker.ts";
+import { KafkaClient } from "../../../client/client.ts";
+import { runJob } from "../../../engine/run-job.ts";
+import type { Env } from "../../../env/env.ts";
+import { t } from "../../../schema/t.ts";
+import { pipeline } from "../../../stream/pipeline.ts";
+import { createSimulation, type Simulation } from "../../../testing/simulation/simulation.ts";
+import { kafkaSink } from "../kafka-sink.ts";
+import { kafkaSource } from "../kafka-source.ts";
 import { readAll } from "./kafka-world.ts";
-import { topic } from "./topic.ts";
+import { topic } from "../topic.ts";
 
 const SEED = Number(process.env["MILLRACE_SEED"] ?? 1);
 const HISTORIES = 8;

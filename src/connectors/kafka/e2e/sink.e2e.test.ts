@@ -1,14 +1,14 @@
 // The Kafka sink against a broker in this process: what is written, and every step of the two-phase commit with a death after it.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { t } from "../../schema/t.ts";
-import type { SinkConnector, SinkWriter } from "../../stream/connector.ts";
-import { DeadLetterSchema } from "../../stream/dead-letter.ts";
-import { decodeCommittable } from "./committable.ts";
-import { deadLetterTopic } from "./dead-letter-topic.ts";
-import { kafkaSink, type KafkaSinkOptions } from "./kafka-sink.ts";
+import { t } from "../../../schema/t.ts";
+import type { SinkConnector, SinkWriter } from "../../../stream/connector.ts";
+import { DeadLetterSchema } from "../../../stream/dead-letter.ts";
+import { decodeCommittable } from "../committable.ts";
+import { deadLetterTopic } from "../dead-letter-topic.ts";
+import { kafkaSink, type KafkaSinkOptions } from "../kafka-sink.ts";
 import { batchOf, kafkaWorld } from "./kafka-world.ts";
-import { topic } from "./topic.ts";
+import { topic } from "../topic.ts";
 
 const Alert = t.record("Alert", { id: t.int(), account: t.string() });
 const world = kafkaWorld({ "num.partitions": "1" });
