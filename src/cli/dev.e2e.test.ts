@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { cli, CliProcess, type CliResult } from "./cli-process.ts";
+import { cli, CliProcess, type CliResult } from "./fixtures/cli-process.ts";
 
 interface Endpoints {
   readonly bootstrapServers: string;

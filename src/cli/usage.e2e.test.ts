@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { cli } from "./cli-process.ts";
+import { cli } from "./fixtures/cli-process.ts";
 
 let directory = "";
 before(() => {

@@ -44,7 +44,7 @@ export class RecordTails {
     }
     const tail = await opening;
     tail.viewedAt = this.#clock.now();
-    return tail.records.slice(-count).reverse();
+    return tail.records.slice(-count).toReversed();
   }
 
   async close(): Promise<void> {
