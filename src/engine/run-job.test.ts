@@ -286,6 +286,17 @@ test("drain reads to the end of what is there now, and finishes", () =>
     assert.equal(result.status.splits[0]?.status, "finished");
   }));
 
+test("draining a source that has no splits ends the job", () =>
+  inWorld(async ({ env, ledger }) => {
+    const source = generatorSource(Row, { row: (id) => ({ id }) });
+    const empty: Source<{ id: number }> = {
+      ...source,
+      create: (context) => ({ ...source.create(context), discover: () => Promise.resolve([]) }),
+    };
+    const made = pipeline("empty", (p) => p.from("rows", empty).to("out", ledger.sink()));
+    assert.equal((await (await run(env, made, { drain: true })).finished).state, "finished");
+  }));
+
 test("a savepoint is a checkpoint of its own that a new job can start from", () =>
   inWorld(async ({ env, ledger }) => {
     const job = await run(env, copies(ledger, 300), { checkpoints: { dir: "/data/checkpoints", everyMs: 100_000 } });

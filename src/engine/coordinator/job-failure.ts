@@ -18,24 +18,23 @@ export interface JobFailure {
   readonly fatal: boolean;
 }
 
-/** Codes after which a restart would meet the same refusal. */
-const FATAL_CODES: ReadonlySet<string> = new Set([
+/** Errors after which a restart would meet the same refusal. */
+const FATAL_NAMES: ReadonlySet<string> = new Set(["StateRestoreError", "GraphDiffersError", "SetupRefusedError", "PipelineError"]);
+/** All but a single failed checkpoint. */
+const FATAL_CHECKPOINT_CODES: ReadonlySet<string> = new Set([
   "RESTORE_REFUSED",
   "CHECKPOINT_DAMAGED",
   "CHECKPOINT_FOREIGN",
   "CHECKPOINT_NOT_FOUND",
   "CHECKPOINT_UNCERTAIN",
   "CHECKPOINT_IN_USE",
-  "GRAPH_DIFFERS",
-  "MODULE_NOT_A_PIPELINE",
-  "SETUP_REFUSED",
-  // StateRestoreError
-  "STATE_VERSION",
-  "STATE_TYPE_CHANGED",
-  "UNKNOWN_OPERATOR",
-  "NO_STATE",
-  "WRONG_KEY_GROUP",
 ]);
+
+function isFatal(error: unknown): boolean {
+  if (!isObject(error)) return false;
+  const { name, code } = error;
+  return FATAL_NAMES.has(String(name)) || (name === "CheckpointError" && FATAL_CHECKPOINT_CODES.has(String(code)));
+}
 
 /** Reads what the engine knows about an error: OperatorFailure fields where they exist, also from the causes. */
 export function describeFailure(error: unknown, at: number, operator?: string): JobFailure {
@@ -46,8 +45,7 @@ export function describeFailure(error: unknown, at: number, operator?: string): 
     cause = error["cause"] ?? error;
   }
   const thrown = isObject(cause) ? cause : {};
-  const outer = isObject(error) ? textOf(error["code"]) : undefined;
-  const code = textOf(thrown["code"]) ?? outer;
+  const code = textOf(thrown["code"]) ?? (isObject(error) ? textOf(error["code"]) : undefined);
   return {
     at,
     name: textOf(thrown["name"]) ?? "Error",
@@ -58,7 +56,7 @@ export function describeFailure(error: unknown, at: number, operator?: string): 
     key: textOf(where["key"]),
     split: textOf(where["split"]),
     offset: typeof where["offset"] === "number" ? where["offset"] : undefined,
-    fatal: FATAL_CODES.has(code ?? "") || FATAL_CODES.has(outer ?? ""),
+    fatal: isFatal(error) || isFatal(cause),
   };
 }
 

@@ -16,7 +16,10 @@ function delays(strategy: RestartStrategy, times: readonly number[], jitter = 0.
 }
 
 test("exponential delay grows by half from a second to a minute", () => {
-  const grown = delays(EXPONENTIAL_DELAY, Array.from({ length: 14 }, (_, i) => i * 100));
+  const grown = delays(
+    EXPONENTIAL_DELAY,
+    Array.from({ length: 14 }, (_, i) => i * 100),
+  );
   assert.deepEqual(grown.slice(0, 4), [1000, 1500, 2250, 3375]);
   assert.equal(grown.at(-1), 60_000);
 });

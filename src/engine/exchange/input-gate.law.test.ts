@@ -84,7 +84,11 @@ test("the combined watermark rises only, and is at most the slowest active chann
       assert.ok(last <= Math.max(...model.map((state) => state.watermark)));
       const active = model.filter((state) => !state.idle);
       const never = !story.some((word) => word.kind === "status" && word.idle);
-      if (never) assert.equal(last, Math.min(...active.map((state) => state.watermark)) < 0 ? -Infinity : Math.min(...active.map((s) => s.watermark)));
+      if (never)
+        assert.equal(
+          last,
+          Math.min(...active.map((state) => state.watermark)) < 0 ? -Infinity : Math.min(...active.map((s) => s.watermark)),
+        );
     }),
     SEED,
   );

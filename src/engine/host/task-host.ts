@@ -213,6 +213,7 @@ export class TaskHost {
 
   #drain(): void {
     for (const split of this.#splits) split.drain().catch((error: unknown) => this.#fail(error, split.source));
+    this.#endSourcesThatFinished();
   }
 
   /** A source ends when all its splits have: its subtasks end together. */
@@ -220,7 +221,8 @@ export class TaskHost {
     for (const source of this.#execution.sources) {
       if (source.runners[0]!.ended) continue;
       const splits = source.splits.flat();
-      if (splits.length > 0 && splits.every((split) => split.status === "finished"))
+      // No splits at all: somebody may still make some, unless the job only reads what is there.
+      if ((splits.length > 0 || this.#draining) && splits.every((split) => split.status === "finished"))
         for (const runner of source.runners) runner.endOfSource();
     }
   }
