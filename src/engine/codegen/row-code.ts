@@ -64,7 +64,7 @@ export function writeRow(type: TypeInfo | undefined, typeName: string, value: st
   const fields = fieldColumns(type);
   if (type === undefined) return `${prefix}0${index}[n]=${value}===null?undefined:${value};`;
   if (type.kind !== "record") return writeCell(fields[0]!, value, `checkValue(${typeName},${value})`, `${prefix}0`, index);
-  const open = `if(typeof ${value}!=="object"||${value}===null)checkValue(${typeName},${value});`;
+  const open = `if(typeof ${value}!=="object"||${value}===null||Array.isArray(${value})||${value} instanceof Map)checkValue(${typeName},${value});`;
   const cells = fields.map((field) => {
     const x = `x${field.index}`;
     const failed = `checkValue(${typeName},${value})`;
@@ -76,8 +76,8 @@ export function writeRow(type: TypeInfo | undefined, typeName: string, value: st
 function writeCell(field: FieldColumn, x: string, failed: string, array: string, index: string, fieldType?: string): string {
   const at = `${array}${index}[n]`;
   if (field.column === "object") {
-    const check = fieldType === undefined ? failed : `checkValue(${fieldType},${x})`;
-    return `${nestedCheck(field, x, fieldType === undefined ? check : `try{${check}}catch(_){${failed};throw _;}`)}${at}=${x}===null?undefined:${x};`;
+    const check = fieldType === undefined ? `${failed};` : `try{checkValue(${fieldType},${x});}catch(_){${failed};throw _;}`;
+    return `${nestedCheck(field, x, check)}${at}=${x}===null?undefined:${x};`;
   }
   const store = `if(!(${fits(field.type!, x, fieldType, field.optional)})){${failed};}${at}=${stored(field.column, x)};`;
   if (!field.optional) return store;
@@ -89,8 +89,7 @@ function nestedCheck(field: FieldColumn, x: string, check: string): string {
 }
 
 function stored(kind: Column["kind"], x: string): string {
-  if (kind === "bool") return `${x}?1:0`;
-  return kind === "f64" ? `${x}+0` : x;
+  return kind === "bool" ? `${x}?1:0` : x;
 }
 
 /** A boolean expression that is true only if x fits; where it is too long to say, the slow check decides. */

@@ -10,7 +10,7 @@ import { pipeline, type PipelineBuilder } from "../../stream/pipeline.ts";
 import { listState, mapState, valueState } from "../../stream/state.ts";
 import { boundedOutOfOrderness } from "../../stream/watermarks.ts";
 import { tumbling } from "../../stream/windows.ts";
-import { HandDriver, type DriverOptions } from "../subtask/hand-driver.ts";
+import { HandDriver, type DriverOptions } from "../subtask/fixtures/hand-driver.ts";
 
 const seed = Number(process.env["MILLRACE_SEED"] ?? Date.now() % 1e9);
 const check = <T>(property: fc.IProperty<T>, numRuns = 60): void => fc.assert(property, { seed, numRuns });

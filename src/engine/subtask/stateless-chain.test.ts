@@ -7,7 +7,7 @@ import { deadLetter } from "../../stream/dead-letter.ts";
 import type { StreamGraph } from "../../stream/graph.ts";
 import { pipeline, type PipelineBuilder } from "../../stream/pipeline.ts";
 import { boundedOutOfOrderness } from "../../stream/watermarks.ts";
-import { HandDriver } from "./hand-driver.ts";
+import { HandDriver } from "./fixtures/hand-driver.ts";
 import { OperatorError } from "./operator-error.ts";
 
 const Tx = t.record("Tx", { id: t.string(), amount: t.double(), at: t.timestamp() });
