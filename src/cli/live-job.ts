@@ -26,6 +26,7 @@ export class LiveJob {
   #generation = 0;
   #work: Promise<void> = Promise.resolve();
   #closed = false;
+  #failure: unknown;
 
   constructor(path: string, terminal: Terminal) {
     this.path = path;
@@ -36,6 +37,11 @@ export class LiveJob {
 
   get name(): string {
     return this.#name;
+  }
+
+  /** What went wrong after close(), while the job took its final checkpoint; undefined: nothing. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Loads the module. Throws a CliError with file and line. */
@@ -70,7 +76,8 @@ export class LiveJob {
     const job = await this.#server!.run(new URL(url), this.#options);
     this.#job = job;
     job.finished.catch((error: unknown) => {
-      if (!this.#closed && this.#job === job)
+      if (this.#closed) this.#failure = error;
+      else if (this.#job === job)
         this.#terminal.note(
           `${explainError(error).message} The server goes on; the job starts again when ${shortPath(this.path)} changes.`,
         );

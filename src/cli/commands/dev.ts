@@ -53,6 +53,7 @@ export async function dev(files: readonly string[], flags: DevFlags, terminal: T
       for (const job of jobs) await job.close();
       await server.close();
     }
+    for (const { failure } of jobs) if (failure !== undefined) throw failure;
   } finally {
     if (flags.ephemeral === true) await rm(dataDir, { recursive: true, force: true });
   }

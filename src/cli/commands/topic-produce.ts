@@ -20,7 +20,11 @@ export interface TopicProduceFlags extends ClientFlags {
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const MAX_UNANSWERED = 10_000;
 
-type Send = (key: Uint8Array | null, value: Uint8Array) => Promise<void>;
+interface Outlet {
+  send(key: Uint8Array | null, value: Uint8Array): Promise<void>;
+  /** Resolves when every record is acknowledged; rejects with the first failure. */
+  finish(): Promise<void>;
+}
 
 export async function topicProduce(topic: string, flags: TopicProduceFlags, terminal: Terminal): Promise<void> {
   const delimiter = flags.keyDelimiter === undefined ? undefined : Buffer.from(flags.keyDelimiter);
@@ -32,7 +36,7 @@ export async function topicProduce(topic: string, flags: TopicProduceFlags, term
         `Each line becomes a record of "${topic}"${delimiter === undefined ? "" : `, its key before "${flags.keyDelimiter}"`}. Ctrl-D ends.`,
       );
     const producer = client.producer({ autoCreateTopics: false, compression: flags.compression ?? "none" });
-    const send =
+    const outlet =
       flags.header === undefined
         ? appender(producer, topic, flags.partition ?? -1, () => env.clock.now())
         : senderWithHeaders(producer, topic, flags.partition, parsePairs("-H", flags.header));
@@ -40,12 +44,12 @@ export async function topicProduce(topic: string, flags: TopicProduceFlags, term
     const splitter = new LineSplitter(MAX_LINE_BYTES);
     const record = async (line: Uint8Array): Promise<void> => {
       const [key, value] = splitKey(line, delimiter, count + 1);
-      await send(key, value);
+      await outlet.send(key, value);
       count++;
     };
     for await (const chunk of process.stdin as AsyncIterable<Buffer>) for (const line of splitter.push(chunk)) await record(line);
     for (const line of splitter.end()) await record(line);
-    await producer.flush();
+    await outlet.finish();
     await producer.close();
     if (flags.json === true) await terminal.out(`${JSON.stringify({ topic, records: count })}\n`);
     else if (!terminal.quiet) terminal.note(`${count} record${count === 1 ? "" : "s"} acknowledged.`);
@@ -59,23 +63,39 @@ async function checkPartition(client: KafkaClient, topic: string, partition: num
 }
 
 /** The way without an object per record. */
-function appender(producer: Producer, topic: string, partition: number, now: () => number): Send {
-  return async (key, value) => {
-    while (!producer.append(topic, partition, now(), key, value)) await producer.ready();
+function appender(producer: Producer, topic: string, partition: number, now: () => number): Outlet {
+  return {
+    async send(key, value) {
+      while (!producer.append(topic, partition, now(), key, value)) await producer.ready();
+    },
+    finish: () => producer.flush(),
   };
 }
 
-function senderWithHeaders(producer: Producer, topic: string, partition: number | undefined, headers: Record<string, string>): Send {
-  let unanswered = 0;
+function senderWithHeaders(
+  producer: Producer,
+  topic: string,
+  partition: number | undefined,
+  headers: Readonly<Record<string, string>>,
+): Outlet {
+  const unanswered = new Set<Promise<unknown>>();
   let failure: unknown;
-  return async (key, value) => {
+  const finish = async (): Promise<void> => {
+    await producer.flush();
+    await Promise.all(unanswered);
     if (failure !== undefined) throw failure;
-    unanswered++;
-    producer
-      .send({ topic, key, value: Uint8Array.from(value), headers, ...(partition === undefined ? {} : { partition }) })
-      .catch((error: unknown) => (failure ??= error))
-      .finally(() => unanswered--);
-    if (unanswered >= MAX_UNANSWERED) await producer.flush();
+  };
+  return {
+    async send(key, value) {
+      const place = partition === undefined ? {} : { partition };
+      const answer = producer
+        .send({ topic, key, value: Uint8Array.from(value), headers, ...place })
+        .catch((error: unknown) => (failure ??= error))
+        .finally(() => unanswered.delete(answer));
+      unanswered.add(answer);
+      if (unanswered.size >= MAX_UNANSWERED) await finish();
+    },
+    finish,
   };
 }
 
