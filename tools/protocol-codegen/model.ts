@@ -125,6 +125,6 @@ function minSizeIn(struct: StructModel, version: number, structs: ReadonlyMap<st
 }
 
 function minSizeOfScalar(type: string, flexible: boolean): number {
-  const fixed: Record<string, number> = { bool: 1, int8: 1, int16: 2, int32: 4, int64: 8, uuid: 16 };
+  const fixed: Record<string, number> = { bool: 1, int8: 1, int16: 2, uint16: 2, int32: 4, int64: 8, uuid: 16 };
   return fixed[type] ?? (flexible ? 1 : type === "string" ? 2 : 4);
 }

@@ -72,7 +72,7 @@ export function differsFromDefault(field: Field, value: string): string | undefi
   return standard.startsWith("new") ? undefined : `${value} !== ${standard}`;
 }
 
-const METHODS: Record<string, string> = { bool: "boolean", int8: "int8", int16: "int16", int32: "int32", int64: "int64" };
+const METHODS: Record<string, string> = { bool: "boolean", int8: "int8", int16: "int16", uint16: "uint16", int32: "int32", int64: "int64" };
 
 /** The reader's and writer's method for a number or bool; undefined for the other types. */
 export function methodOf(field: Field): string | undefined {

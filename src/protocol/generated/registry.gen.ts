@@ -208,6 +208,14 @@ import {
   writeAlterConfigsResponse,
 } from "./alter-configs.gen.ts";
 import {
+  readAlterReplicaLogDirsRequest,
+  type AlterReplicaLogDirsRequest,
+  writeAlterReplicaLogDirsRequest,
+  readAlterReplicaLogDirsResponse,
+  type AlterReplicaLogDirsResponse,
+  writeAlterReplicaLogDirsResponse,
+} from "./alter-replica-log-dirs.gen.ts";
+import {
   readDescribeLogDirsRequest,
   type DescribeLogDirsRequest,
   writeDescribeLogDirsRequest,
@@ -232,6 +240,14 @@ import {
   writeDeleteGroupsResponse,
 } from "./delete-groups.gen.ts";
 import {
+  readElectLeadersRequest,
+  type ElectLeadersRequest,
+  writeElectLeadersRequest,
+  readElectLeadersResponse,
+  type ElectLeadersResponse,
+  writeElectLeadersResponse,
+} from "./elect-leaders.gen.ts";
+import {
   readIncrementalAlterConfigsRequest,
   type IncrementalAlterConfigsRequest,
   writeIncrementalAlterConfigsRequest,
@@ -240,6 +256,22 @@ import {
   writeIncrementalAlterConfigsResponse,
 } from "./incremental-alter-configs.gen.ts";
 import {
+  readAlterPartitionReassignmentsRequest,
+  type AlterPartitionReassignmentsRequest,
+  writeAlterPartitionReassignmentsRequest,
+  readAlterPartitionReassignmentsResponse,
+  type AlterPartitionReassignmentsResponse,
+  writeAlterPartitionReassignmentsResponse,
+} from "./alter-partition-reassignments.gen.ts";
+import {
+  readListPartitionReassignmentsRequest,
+  type ListPartitionReassignmentsRequest,
+  writeListPartitionReassignmentsRequest,
+  readListPartitionReassignmentsResponse,
+  type ListPartitionReassignmentsResponse,
+  writeListPartitionReassignmentsResponse,
+} from "./list-partition-reassignments.gen.ts";
+import {
   readOffsetDeleteRequest,
   type OffsetDeleteRequest,
   writeOffsetDeleteRequest,
@@ -247,6 +279,22 @@ import {
   type OffsetDeleteResponse,
   writeOffsetDeleteResponse,
 } from "./offset-delete.gen.ts";
+import {
+  readDescribeQuorumRequest,
+  type DescribeQuorumRequest,
+  writeDescribeQuorumRequest,
+  readDescribeQuorumResponse,
+  type DescribeQuorumResponse,
+  writeDescribeQuorumResponse,
+} from "./describe-quorum.gen.ts";
+import {
+  readUpdateFeaturesRequest,
+  type UpdateFeaturesRequest,
+  writeUpdateFeaturesRequest,
+  readUpdateFeaturesResponse,
+  type UpdateFeaturesResponse,
+  writeUpdateFeaturesResponse,
+} from "./update-features.gen.ts";
 import {
   readDescribeClusterRequest,
   type DescribeClusterRequest,
@@ -339,11 +387,17 @@ export interface ApiMessages {
   TxnOffsetCommit: { request: TxnOffsetCommitRequest; response: TxnOffsetCommitResponse };
   DescribeConfigs: { request: DescribeConfigsRequest; response: DescribeConfigsResponse };
   AlterConfigs: { request: AlterConfigsRequest; response: AlterConfigsResponse };
+  AlterReplicaLogDirs: { request: AlterReplicaLogDirsRequest; response: AlterReplicaLogDirsResponse };
   DescribeLogDirs: { request: DescribeLogDirsRequest; response: DescribeLogDirsResponse };
   CreatePartitions: { request: CreatePartitionsRequest; response: CreatePartitionsResponse };
   DeleteGroups: { request: DeleteGroupsRequest; response: DeleteGroupsResponse };
+  ElectLeaders: { request: ElectLeadersRequest; response: ElectLeadersResponse };
   IncrementalAlterConfigs: { request: IncrementalAlterConfigsRequest; response: IncrementalAlterConfigsResponse };
+  AlterPartitionReassignments: { request: AlterPartitionReassignmentsRequest; response: AlterPartitionReassignmentsResponse };
+  ListPartitionReassignments: { request: ListPartitionReassignmentsRequest; response: ListPartitionReassignmentsResponse };
   OffsetDelete: { request: OffsetDeleteRequest; response: OffsetDeleteResponse };
+  DescribeQuorum: { request: DescribeQuorumRequest; response: DescribeQuorumResponse };
+  UpdateFeatures: { request: UpdateFeaturesRequest; response: UpdateFeaturesResponse };
   DescribeCluster: { request: DescribeClusterRequest; response: DescribeClusterResponse };
   DescribeProducers: { request: DescribeProducersRequest; response: DescribeProducersResponse };
   DescribeTransactions: { request: DescribeTransactionsRequest; response: DescribeTransactionsResponse };
@@ -667,6 +721,18 @@ export const API_REGISTRY = {
     readResponse: readAlterConfigsResponse,
     writeResponse: writeAlterConfigsResponse,
   },
+  AlterReplicaLogDirs: {
+    key: 34,
+    name: "AlterReplicaLogDirs",
+    minVersion: 1,
+    maxVersion: 2,
+    unstableVersion: null,
+    flexibleFrom: 2,
+    readRequest: readAlterReplicaLogDirsRequest,
+    writeRequest: writeAlterReplicaLogDirsRequest,
+    readResponse: readAlterReplicaLogDirsResponse,
+    writeResponse: writeAlterReplicaLogDirsResponse,
+  },
   DescribeLogDirs: {
     key: 35,
     name: "DescribeLogDirs",
@@ -703,6 +769,18 @@ export const API_REGISTRY = {
     readResponse: readDeleteGroupsResponse,
     writeResponse: writeDeleteGroupsResponse,
   },
+  ElectLeaders: {
+    key: 43,
+    name: "ElectLeaders",
+    minVersion: 0,
+    maxVersion: 2,
+    unstableVersion: null,
+    flexibleFrom: 2,
+    readRequest: readElectLeadersRequest,
+    writeRequest: writeElectLeadersRequest,
+    readResponse: readElectLeadersResponse,
+    writeResponse: writeElectLeadersResponse,
+  },
   IncrementalAlterConfigs: {
     key: 44,
     name: "IncrementalAlterConfigs",
@@ -715,6 +793,30 @@ export const API_REGISTRY = {
     readResponse: readIncrementalAlterConfigsResponse,
     writeResponse: writeIncrementalAlterConfigsResponse,
   },
+  AlterPartitionReassignments: {
+    key: 45,
+    name: "AlterPartitionReassignments",
+    minVersion: 0,
+    maxVersion: 1,
+    unstableVersion: null,
+    flexibleFrom: 0,
+    readRequest: readAlterPartitionReassignmentsRequest,
+    writeRequest: writeAlterPartitionReassignmentsRequest,
+    readResponse: readAlterPartitionReassignmentsResponse,
+    writeResponse: writeAlterPartitionReassignmentsResponse,
+  },
+  ListPartitionReassignments: {
+    key: 46,
+    name: "ListPartitionReassignments",
+    minVersion: 0,
+    maxVersion: 0,
+    unstableVersion: null,
+    flexibleFrom: 0,
+    readRequest: readListPartitionReassignmentsRequest,
+    writeRequest: writeListPartitionReassignmentsRequest,
+    readResponse: readListPartitionReassignmentsResponse,
+    writeResponse: writeListPartitionReassignmentsResponse,
+  },
   OffsetDelete: {
     key: 47,
     name: "OffsetDelete",
@@ -726,6 +828,30 @@ export const API_REGISTRY = {
     writeRequest: writeOffsetDeleteRequest,
     readResponse: readOffsetDeleteResponse,
     writeResponse: writeOffsetDeleteResponse,
+  },
+  DescribeQuorum: {
+    key: 55,
+    name: "DescribeQuorum",
+    minVersion: 0,
+    maxVersion: 2,
+    unstableVersion: null,
+    flexibleFrom: 0,
+    readRequest: readDescribeQuorumRequest,
+    writeRequest: writeDescribeQuorumRequest,
+    readResponse: readDescribeQuorumResponse,
+    writeResponse: writeDescribeQuorumResponse,
+  },
+  UpdateFeatures: {
+    key: 57,
+    name: "UpdateFeatures",
+    minVersion: 0,
+    maxVersion: 2,
+    unstableVersion: null,
+    flexibleFrom: 0,
+    readRequest: readUpdateFeaturesRequest,
+    writeRequest: writeUpdateFeaturesRequest,
+    readResponse: readUpdateFeaturesResponse,
+    writeResponse: writeUpdateFeaturesResponse,
   },
   DescribeCluster: {
     key: 60,

@@ -2,7 +2,7 @@
 import type { Fields, StructField } from "./table.ts";
 import { intersect, parseVersions, type Versions } from "./versions.ts";
 
-const SCALARS = ["bool", "int8", "int16", "int32", "int64", "string", "uuid", "bytes", "records"] as const;
+const SCALARS = ["bool", "int8", "int16", "uint16", "int32", "int64", "string", "uuid", "bytes", "records"] as const;
 export type Scalar = (typeof SCALARS)[number];
 export type DefaultValue = number | boolean | string | null;
 

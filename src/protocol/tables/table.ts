@@ -1,5 +1,5 @@
 // The small language the message tables are written in. A field is `name: "type versions [options]"`; structs and lists of structs nest.
-//   type      bool int8 int16 int32 int64 string uuid bytes records, `[]` before it for a list, `?` after it if null is allowed
+//   type      bool int8 int16 uint16 int32 int64 string uuid bytes records, `[]` before it for a list, `?` after it if null is allowed
 //   versions  "3+", "0-12" or "4": the message versions that carry the field
 //   options   nullable=V (null only in these versions), tag=N (a tagged field, KIP-482), default=X, ignorable (dropped silently by older versions)
 // Tables hold facts of the protocol only; tools/generate-protocol.ts turns them into src/protocol/generated/.
