@@ -42,7 +42,8 @@ function isOwn(transactionalId: string, { prefix, keep }: LeftoverSettings): boo
 
 type Found = "new" | "closed" | "open";
 
-async function searchIds(client: KafkaClient, { prefix, timeoutMs, keep }: LeftoverSettings): Promise<string[]> {
+/** For brokers that cannot list transactions (before Apache Kafka 3.0). */
+export async function searchIds(client: KafkaClient, { prefix, timeoutMs, keep }: LeftoverSettings): Promise<string[]> {
   const aborted: string[] = [];
   const subtasks = new Search();
   for (let subtask = 0; subtask < MAX_SUBTASKS && !subtasks.over; subtask++) {

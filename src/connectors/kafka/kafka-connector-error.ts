@@ -10,8 +10,7 @@ export type KafkaConnectorErrorCode =
   | "BAD_COMMITTABLE"
   | "TRANSACTION_LOST"
   | "TOO_MANY_TRANSACTIONS"
-  | "SINK_ROW"
-  | "SINK_FAILED";
+  | "SINK_ROW";
 
 export class KafkaConnectorError extends Error {
   override readonly name = "KafkaConnectorError";
