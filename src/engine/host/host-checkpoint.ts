@@ -71,11 +71,12 @@ export class HostCheckpoint {
 
   /** Nobody waits for it any more. What the sinks prepared stays pending and goes into the next checkpoint. */
   abandon(): void {
-    if (this.#state === "done") return;
-    this.#state = "done";
-    this.#cursors.length = 0;
-    void this.#file?.close();
-    this.#done.reject(new Error(`Checkpoint ${this.id} was aborted.`));
+    this.#give(new Error(`Checkpoint ${this.id} was aborted.`));
+  }
+
+  /** Its file is closed: nothing of an abandoned checkpoint is written any more. */
+  async closed(): Promise<void> {
+    await this.#file?.close();
   }
 
   #waitForDisk(file: StateFileWriter, wake: () => void): void {

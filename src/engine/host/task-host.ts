@@ -359,6 +359,7 @@ export class TaskHost {
     this.#phase = "closing";
     this.#status.stop();
     this.#checkpoint?.abandon();
+    await this.#checkpoint?.closed();
     await this.#execution.close();
     this.#phase = "closed";
     this.#emit({ kind: "closed" });
