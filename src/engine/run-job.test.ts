@@ -297,6 +297,23 @@ test("draining a source that has no splits ends the job", () =>
     assert.equal((await (await run(env, made, { drain: true })).finished).state, "finished");
   }));
 
+test("a job that is cancelled while it is being deployed reads nothing, whenever that is", () =>
+  inWorld(async ({ env, ledger }) => {
+    for (let ms = 0; ms < 12; ms++) {
+      let read = 0;
+      const job = await run(
+        env,
+        copies(ledger, 100_000, () => read++),
+      );
+      await env.timers.sleep(ms);
+      await job.cancel();
+      assert.equal((await job.finished).state, "canceled");
+      const then = read;
+      await env.timers.sleep(100);
+      assert.equal(read, then, `still reading after a cancel at ${ms} ms`);
+    }
+  }));
+
 test("a savepoint is a checkpoint of its own that a new job can start from", () =>
   inWorld(async ({ env, ledger }) => {
     const job = await run(env, copies(ledger, 300), { checkpoints: { dir: "/data/checkpoints", everyMs: 100_000 } });

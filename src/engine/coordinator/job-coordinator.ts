@@ -201,8 +201,9 @@ export class JobCoordinator implements Job {
 
   async #deploy(attempt: number, drain: boolean): Promise<void> {
     await this.#dying;
-    if (this.#life.attempt !== attempt || this.#life.phase !== "deploying") return;
     const restore = (await this.#store?.latest(this.#firstOwnId)) ?? this.#initial;
+    // Cancelled meanwhile: a host that starts now would never be stopped.
+    if (this.#life.attempt !== attempt || this.#life.phase !== "deploying") return;
     const deployment: Deployment = { ...this.#options.deployment, restore, drain };
     this.#log("info", "job-deploying", { attempt, restore: restore?.manifest.id ?? null });
     this.#host = this.#startHost(deployment, (event) => this.#hostEvent(attempt, event));
