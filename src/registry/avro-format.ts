@@ -1,0 +1,26 @@
+// Avro for the registry: texts with references in, forms and comparison out.
+import { avroIncompatibilities } from "../schema/avro/avro-compatibility.ts";
+import { avroText } from "../schema/avro/avro-text.ts";
+import type { AvroNamed, AvroSchema } from "../schema/avro/avro-schema.ts";
+import { parseAvro } from "../schema/avro/parse-avro.ts";
+import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
+
+interface ParsedAvroSchema extends ParsedSchema {
+  readonly avro: AvroSchema;
+}
+
+/** Throws SchemaParseError. `checked`: a new schema, held to all rules. */
+export function parseAvroSchema(text: string, references: readonly ResolvedReference[], checked: boolean): ParsedSchema {
+  const known = new Map<string, AvroNamed>();
+  for (const reference of references)
+    for (const [name, named] of parseAvro(reference.schema, { known, checkDefaults: false }).named) known.set(name, named);
+  const avro = parseAvro(text, { known, checkDefaults: checked }).schema;
+  const parsed: ParsedAvroSchema = {
+    type: "AVRO",
+    avro,
+    canonical: avroText(avro, "plain", known.keys()),
+    normalized: () => avroText(avro, "normalized", known.keys()),
+    incompatibilities: (writer) => avroIncompatibilities(avro, (writer as ParsedAvroSchema).avro),
+  };
+  return parsed;
+}

@@ -1,0 +1,49 @@
+// Deleting: softly first (the schema can still be read by its id), then for good. What others refer to stays. Before the last trace of an
+// id goes, a NOOP record keeps the highest ids, so that none is given twice.
+import { refuse } from "./registry-error.ts";
+import type { RegistryState } from "./registry-state.ts";
+import type { SchemaEntry } from "./schema-entry.ts";
+import type { Change } from "./schema-store.ts";
+import { checkWritable } from "./scope.ts";
+import type { TopicRecord } from "./topic-record.ts";
+
+/** Answers the versions deleted. */
+export function deleteSubject(state: RegistryState, subject: string, permanent: boolean): Change<number[]> {
+  checkWritable(state, subject);
+  const all = state.versions(subject, true);
+  if (all.length === 0) throw refuse.subjectNotFound(subject);
+  const live = all.filter((entry) => !entry.deleted);
+  if (permanent && live.length > 0) throw refuse.subjectNotSoftDeleted(subject);
+  if (!permanent && live.length === 0) throw refuse.subjectSoftDeleted(subject);
+  const affected = permanent ? all : live;
+  for (const entry of affected) checkUnreferenced(state, entry, permanent);
+  const result = affected.map(({ version }) => version);
+  if (permanent) return { records: tombstones(state, affected), result };
+  const records: TopicRecord[] = [{ kind: "delete-subject", subject, version: live.at(-1)!.version }];
+  if (state.mode(subject) !== undefined) records.push({ kind: "mode", subject, mode: null });
+  if (state.config(subject) !== undefined) records.push({ kind: "config", subject, config: null });
+  return { records, result };
+}
+
+/** `entry` was looked up among all versions, also the soft-deleted. Answers its version. */
+export function deleteVersion(state: RegistryState, entry: SchemaEntry, permanent: boolean): Change<number> {
+  const { subject, version } = entry;
+  checkWritable(state, subject);
+  if (permanent && !entry.deleted) throw refuse.versionNotSoftDeleted(subject, version);
+  if (!permanent && entry.deleted) throw refuse.versionSoftDeleted(subject, version);
+  checkUnreferenced(state, entry, permanent);
+  if (permanent) return { records: tombstones(state, [entry]), result: version };
+  return { records: [{ kind: "schema", subject, version, entry: { ...entry, deleted: true } }], result: version };
+}
+
+function checkUnreferenced(state: RegistryState, { subject, version }: SchemaEntry, permanent: boolean): void {
+  const users = state.referrers(subject, version).filter((user) => permanent || !user.deleted);
+  if (users.length > 0) throw refuse.referenceExists(subject, version);
+}
+
+function tombstones(state: RegistryState, entries: readonly SchemaEntry[]): TopicRecord[] {
+  return [
+    { kind: "noop", maxIds: state.maxIds() },
+    ...entries.map(({ subject, version }): TopicRecord => ({ kind: "schema", subject, version, entry: null })),
+  ];
+}

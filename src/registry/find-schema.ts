@@ -1,0 +1,75 @@
+// Questions to the state, with the registry's errors for what is not there.
+import { refuse } from "./registry-error.ts";
+import type { RegistryState } from "./registry-state.ts";
+import type { SchemaContent, SchemaEntry } from "./schema-entry.ts";
+import { sortedJson } from "./schema-entry.ts";
+import { storedContent, type SchemaParsing } from "./schema-parsing.ts";
+import { configInScope } from "./scope.ts";
+import { contextOf, nameInContext } from "./subject-name.ts";
+
+const MOST = 2 ** 31 - 1;
+export type VersionSpec = number | "latest";
+
+/** "latest", "-1" or a number from 1. Throws 42202. */
+export function parseVersion(text: string): VersionSpec {
+  if (text === "latest" || text === "-1") return "latest";
+  const version = Number(text);
+  if (!/^\d+$/.test(text) || version < 1 || version > MOST) throw refuse.invalidVersion(text);
+  return version;
+}
+
+/** Throws 40401 or 40402. */
+export function findVersion(state: RegistryState, subject: string, spec: VersionSpec, deleted: boolean): SchemaEntry {
+  if (state.versions(subject, deleted).length === 0) throw refuse.subjectNotFound(subject);
+  const entry = spec === "latest" ? state.versions(subject, deleted).at(-1) : state.version(subject, spec);
+  if (entry === undefined || (entry.deleted && !deleted)) throw refuse.versionNotFound(spec);
+  return entry;
+}
+
+/** For DELETE: soft-deleted versions are found, too. "latest" is the latest that is not deleted, if there is one. */
+export function findForDeletion(state: RegistryState, subject: string, spec: VersionSpec): SchemaEntry {
+  if (spec === "latest") return state.versions(subject).at(-1) ?? findVersion(state, subject, spec, true);
+  return findVersion(state, subject, spec, true);
+}
+
+/** The version of the subject that has this content. Throws 40401, 40403 or 42201. */
+export function lookUp(
+  state: RegistryState,
+  parsing: SchemaParsing,
+  subject: string,
+  content: SchemaContent,
+  options: { readonly normalize: boolean; readonly deleted: boolean },
+): SchemaEntry {
+  const versions = state.versions(subject, options.deleted);
+  if (versions.length === 0) throw refuse.subjectNotFound(subject);
+  const parsed = parsing.parseNew(state, subject, content);
+  const normalize = options.normalize || configInScope(state, subject).normalize === true;
+  const wanted = storedContent(content, parsed, normalize);
+  const exact = versions.findLast((entry) => entry.guid === wanted.guid);
+  if (exact !== undefined) return exact;
+  // A client that knows nothing of metadata and rules means the schema alone.
+  const bare = content.metadata === undefined && content.ruleSet === undefined;
+  const sameText = versions.findLast(
+    (entry) =>
+      bare &&
+      entry.schemaType === wanted.schemaType &&
+      entry.schema === wanted.schema &&
+      sortedJson(entry.references) === sortedJson(wanted.references),
+  );
+  if (sameText === undefined) throw refuse.schemaNotFound();
+  return sameText;
+}
+
+/**
+ * Every version with an id. `subject` (optional, qualified; ":.ctx:" names a context) says which context is meant; without one in the
+ * default context, then in the others. Throws 40403.
+ */
+export function findById(state: RegistryState, id: number, subject: string | undefined, context: string): SchemaEntry[] {
+  const wanted = subject === undefined ? context : contextOf(subject);
+  const inContext = state.byId(wanted, id);
+  const name = subject === undefined ? "" : nameInContext(subject);
+  const ofSubject = name === "" ? [] : inContext.filter((entry) => entry.subject === subject);
+  if (ofSubject.length > 0) return ofSubject;
+  if (inContext.length > 0) return inContext;
+  throw refuse.schemaNotFound(id);
+}

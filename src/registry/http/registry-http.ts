@@ -1,0 +1,118 @@
+// The adapter to node:http: reads a bounded JSON body, dispatches by the route table, answers in the registry's content type. A Host header
+// must name this server while it listens on loopback, and requests of web pages from elsewhere are refused: a browser is no way around it.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Logger } from "../../env/logger.ts";
+import { RegistryError, refuse } from "../registry-error.ts";
+import { RawText, type RegistryContext } from "../registry-request.ts";
+import { matchRoute, type Route } from "../route.ts";
+
+export const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
+const KNOWN_TYPES = [CONTENT_TYPE, "application/vnd.schemaregistry+json", "application/json"];
+const MAX_BODY_BYTES = 8 << 20;
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
+
+export interface RegistryHttpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly routes: readonly Route[];
+  readonly context: RegistryContext;
+  readonly logger: Logger;
+}
+
+export interface RegistryHttp {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Rejects with Node's error of listen(): EADDRINUSE, EACCES. */
+export async function startRegistryHttp(options: RegistryHttpOptions): Promise<RegistryHttp> {
+  const server = createServer((request, response) => {
+    serve(request, response, options).catch((error: unknown) => sendError(response, request, error, options.logger));
+  });
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 60_000;
+  await listen(server, options.host, options.port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        // Requests on their way are answered; nobody waits for a connection that stays open.
+        setTimeout(() => server.closeAllConnections(), 1000).unref();
+      }),
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, { routes, context, host }: RegistryHttpOptions): Promise<void> {
+  checkOrigin(request, host);
+  const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
+  const target = request.url ?? "/";
+  const question = target.indexOf("?");
+  const path = question < 0 ? target : target.slice(0, question);
+  const match = matchRoute(routes, method, path);
+  if (match === undefined) throw new RegistryError(404, 404, "HTTP 404 Not Found");
+  if (!("route" in match)) {
+    response.setHeader("allow", match.join(", "));
+    throw new RegistryError(405, 405, "HTTP 405 Method Not Allowed");
+  }
+  const body = method === "GET" ? undefined : await readJson(request);
+  const query = new URLSearchParams(question < 0 ? "" : target.slice(question + 1));
+  const result = await match.route.handle(context, { path: match.path, query, body, context: match.context });
+  send(response, request, 200, result instanceof RawText ? result.text : JSON.stringify(result));
+}
+
+function checkOrigin({ headers }: IncomingMessage, listening: string): void {
+  const { host, origin } = headers;
+  const name = host === undefined ? undefined : host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  if (LOOPBACK.has(listening) && (name === undefined || !(LOOPBACK.has(name) || name === listening)))
+    throw new RegistryError(403, 403, `The Host header "${host ?? ""}" does not name this registry.`);
+  if (origin !== undefined && origin !== `http://${host}`) throw new RegistryError(403, 403, `Requests from ${origin} are refused.`);
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) throw new RegistryError(413, 413, `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+    chunks.push(chunk);
+  }
+  if (length === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch (error) {
+    throw refuse.malformed(`The body is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function sendError(response: ServerResponse, request: IncomingMessage, error: unknown, logger: Logger): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const known = error instanceof RegistryError;
+  if (!known) logger.log("error", "registry-request-failed", { path: request.url, error: String(error) });
+  const status = known ? error.status : 500;
+  const body = { error_code: known ? error.code : 500, message: known ? error.message : "Internal Server Error" };
+  if (!request.complete) response.setHeader("connection", "close");
+  send(response, request, status, JSON.stringify(body));
+}
+
+function send(response: ServerResponse, request: IncomingMessage, status: number, text: string): void {
+  const accepted = (request.headers.accept ?? "").split(",").map((each) => each.split(";", 1)[0]!.trim().toLowerCase());
+  const type = accepted.find((each) => KNOWN_TYPES.includes(each)) ?? CONTENT_TYPE;
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text), "x-content-type-options": "nosniff" });
+  response.end(request.method === "HEAD" ? undefined : text);
+}

@@ -1,0 +1,25 @@
+// What the registry knows of a schema text: its two forms, and whether it reads what another of its type wrote.
+import type { Incompatibility } from "../schema/incompatibility.ts";
+import type { SchemaType } from "./schema-entry.ts";
+
+export interface ComparisonOptions {
+  readonly policy: "STRICT" | "LENIENT";
+}
+
+export interface ParsedSchema {
+  readonly type: SchemaType;
+  /** What is stored: equal texts share an id. */
+  readonly canonical: string;
+  /** What is stored where normalisation is asked for. */
+  normalized(): string;
+  /** Of this schema as the reader; empty: reads all that `writer` wrote. `writer` has the same type. */
+  incompatibilities(writer: ParsedSchema, options: ComparisonOptions): Incompatibility[];
+}
+
+/** A referenced schema under the name by which the text refers to it, with its own references before it in the list. */
+export interface ResolvedReference {
+  readonly name: string;
+  readonly schema: string;
+  /** The names its own text refers to. */
+  readonly references: readonly string[];
+}

@@ -1,0 +1,36 @@
+// Entries as clients see them: Confluent's member names, absent members left out, AVRO not named.
+import type { SchemaEntry } from "./schema-entry.ts";
+import type { SubjectConfig } from "./subject-config.ts";
+import type { JsonObject } from "./registry-request.ts";
+
+/** The parts that every answer with a schema has. */
+function content({ schemaType, schema, references, metadata, ruleSet }: SchemaEntry): JsonObject {
+  return {
+    ...(schemaType === "AVRO" ? {} : { schemaType }),
+    schema,
+    ...(references.length === 0 ? {} : { references }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(ruleSet === undefined ? {} : { ruleSet }),
+  };
+}
+
+/** Of GET /schemas/ids/ID. */
+export function schemaBody(entry: SchemaEntry): JsonObject {
+  return { subject: entry.subject, version: entry.version, guid: entry.guid, ...content(entry) };
+}
+
+/** Of subjects and versions. */
+export function versionBody(entry: SchemaEntry): JsonObject {
+  const { subject, id, version, guid, deleted } = entry;
+  return { subject, version, id, guid, ...content(entry), ...(deleted ? { deleted } : {}) };
+}
+
+/** Of a registration. */
+export function registeredBody(entry: SchemaEntry): JsonObject {
+  return { id: entry.id, version: entry.version, guid: entry.guid, ...content(entry) };
+}
+
+/** GET calls the level compatibilityLevel, PUT compatibility. */
+export function configBody({ compatibilityLevel, ...rest }: SubjectConfig, levelName: "compatibilityLevel" | "compatibility"): JsonObject {
+  return { ...rest, ...(compatibilityLevel === undefined ? {} : { [levelName]: compatibilityLevel }) };
+}

@@ -1,0 +1,9 @@
+// Every route of the registry. docs/registry-api.md is made of this table (tools/registry-docs.ts).
+import type { Route } from "../route.ts";
+import { COMPATIBILITY_ROUTES } from "./compatibility.ts";
+import { SCHEMA_ROUTES } from "./schemas.ts";
+import { SERVER_ROUTES } from "./server.ts";
+import { SETTING_ROUTES } from "./settings.ts";
+import { SUBJECT_ROUTES } from "./subjects.ts";
+
+export const ROUTES: readonly Route[] = [...SERVER_ROUTES, ...SCHEMA_ROUTES, ...SUBJECT_ROUTES, ...COMPATIBILITY_ROUTES, ...SETTING_ROUTES];

@@ -1,0 +1,196 @@
+// /subjects: listing, looking up, registering, deleting, and who refers to whom.
+import { deleteSubject, deleteVersion } from "../delete-schema.ts";
+import { findForDeletion, findVersion, lookUp, parseVersion } from "../find-schema.ts";
+import { registerSchema } from "../register-schema.ts";
+import { refuse } from "../registry-error.ts";
+import {
+  bodyNumber,
+  bodyObject,
+  contentOf,
+  flag,
+  page,
+  RawText,
+  subjectOf,
+  type RegistryContext,
+  type RegistryRequest,
+} from "../registry-request.ts";
+import { registeredBody, versionBody } from "../response-body.ts";
+import type { Route } from "../route.ts";
+import type { SchemaEntry } from "../schema-entry.ts";
+import { aliased } from "../scope.ts";
+import { contextOf, prefixFilter } from "../subject-name.ts";
+
+const DELETED = "true: soft-deleted ones, too";
+const DELETED_ONLY = "true: only soft-deleted ones";
+const PAGE = { offset: "how many to leave out", limit: "how many at most; negative: all" } as const;
+const NORMALIZE = "true: texts that mean the same count as the same";
+
+function oneVersion({ store }: RegistryContext, request: RegistryRequest): Promise<SchemaEntry> {
+  const subject = subjectOf(request);
+  const spec = parseVersion(request.path["version"]!);
+  return store.read((state) => findVersion(state, aliased(state, subject), spec, flag(request, "deleted")));
+}
+
+async function register({ store, parsing, now }: RegistryContext, request: RegistryRequest): Promise<unknown> {
+  const subject = subjectOf(request);
+  const body = bodyObject(request);
+  const content = contentOf(body);
+  const normalize = flag(request, "normalize");
+  const id = bodyNumber(body, "id");
+  const version = bodyNumber(body, "version");
+  const entry = await store.change((state) => {
+    const at = now();
+    return registerSchema(state, parsing, { subject: aliased(state, subject), content, normalize, id, version, now: at });
+  });
+  return registeredBody(entry);
+}
+
+/** GET /subjects/{subject}/metadata: the latest version whose metadata has all the properties asked for. */
+async function latestWith({ store }: RegistryContext, request: RegistryRequest): Promise<unknown> {
+  const subject = subjectOf(request);
+  const keys = request.query.getAll("key");
+  const values = request.query.getAll("value");
+  if (keys.length !== values.length) throw refuse.unprocessable("there must be as many values as keys");
+  return await store.read((state) => {
+    const versions = state.versions(aliased(state, subject), flag(request, "deleted"));
+    if (versions.length === 0) throw refuse.subjectNotFound(subject);
+    const entry = versions.findLast(({ metadata }) => keys.every((key, i) => metadata?.properties?.[key] === values[i]));
+    if (entry === undefined) throw refuse.schemaNotFound();
+    return versionBody(entry);
+  });
+}
+
+export const SUBJECT_ROUTES: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/subjects",
+    query: { subjectPrefix: "only subjects that begin so; :*: is every context", deleted: DELETED, deletedOnly: DELETED_ONLY, ...PAGE },
+    summary: "Lists the subjects.",
+    errors: [],
+    handle: async ({ store }, request) =>
+      await store.read((state) => {
+        const matches = prefixFilter(request.query.get("subjectPrefix") ?? "");
+        const names = flag(request, "deletedOnly")
+          ? state.subjects(true).filter((subject) => !state.hasLive(subject))
+          : state.subjects(flag(request, "deleted"));
+        const inContext = (subject: string): boolean => request.context === "." || contextOf(subject) === request.context;
+        return page(
+          request,
+          names.filter((subject) => matches(subject) && inContext(subject)),
+        );
+      }),
+  },
+  {
+    method: "POST",
+    path: "/subjects/{subject}",
+    query: { normalize: NORMALIZE, deleted: DELETED },
+    summary: "Looks a schema up: answers the subject's version that has it.",
+    errors: [40401, 40403, 42201],
+    handle: async ({ store, parsing }, request) => {
+      const subject = subjectOf(request);
+      const content = contentOf(bodyObject(request));
+      const options = { normalize: flag(request, "normalize"), deleted: flag(request, "deleted") };
+      return versionBody(await store.read((state) => lookUp(state, parsing, aliased(state, subject), content, options)));
+    },
+  },
+  {
+    method: "DELETE",
+    path: "/subjects/{subject}",
+    query: { permanent: "true: for good, after a soft deletion" },
+    summary: "Deletes a subject; answers the versions deleted.",
+    errors: [40401, 40404, 40405, 42205, 42206],
+    handle: async ({ store, parsing }, request) => {
+      const subject = subjectOf(request);
+      const permanent = flag(request, "permanent");
+      const versions = await store.change((state) => deleteSubject(state, aliased(state, subject), permanent));
+      if (permanent) parsing.forget();
+      return versions;
+    },
+  },
+  {
+    method: "GET",
+    path: "/subjects/{subject}/metadata",
+    query: { key: "name of a metadata property (repeatable)", value: "its value (repeatable, in the same order)", deleted: DELETED },
+    summary: "Answers the latest version whose metadata has these properties.",
+    errors: [40401, 40403],
+    handle: latestWith,
+  },
+  {
+    method: "GET",
+    path: "/subjects/{subject}/versions",
+    query: { deleted: DELETED, deletedOnly: DELETED_ONLY, ...PAGE },
+    summary: "Lists the version numbers of a subject.",
+    errors: [40401],
+    handle: async ({ store }, request) => {
+      const given = subjectOf(request);
+      return await store.read((state) => {
+        const subject = aliased(state, given);
+        const only = flag(request, "deletedOnly");
+        const versions = state.versions(subject, only || flag(request, "deleted")).filter((entry) => !only || entry.deleted);
+        if (versions.length === 0) throw refuse.subjectNotFound(subject);
+        return page(
+          request,
+          versions.map(({ version }) => version),
+        );
+      });
+    },
+  },
+  {
+    method: "POST",
+    path: "/subjects/{subject}/versions",
+    query: { normalize: NORMALIZE },
+    summary: "Registers a schema; answers its id, the same for the same schema. The body may have references, metadata and ruleSet.",
+    errors: [409, 42201, 42205, 42208, 42210],
+    handle: register,
+  },
+  {
+    method: "GET",
+    path: "/subjects/{subject}/versions/{version}",
+    query: { deleted: DELETED },
+    summary: 'Answers one version; "latest" and -1 are the latest.',
+    errors: [40401, 40402, 42202],
+    handle: async (context, request) => versionBody(await oneVersion(context, request)),
+  },
+  {
+    method: "DELETE",
+    path: "/subjects/{subject}/versions/{version}",
+    query: { permanent: "true: for good, after a soft deletion" },
+    summary: "Deletes one version; answers its number.",
+    errors: [40401, 40402, 40406, 40407, 42202, 42205, 42206],
+    handle: async ({ store, parsing }, request) => {
+      const subject = subjectOf(request);
+      const spec = parseVersion(request.path["version"]!);
+      const permanent = flag(request, "permanent");
+      const version = await store.change((state) => deleteVersion(state, findForDeletion(state, aliased(state, subject), spec), permanent));
+      if (permanent) parsing.forget();
+      return version;
+    },
+  },
+  {
+    method: "GET",
+    path: "/subjects/{subject}/versions/{version}/schema",
+    query: { deleted: DELETED },
+    summary: "Answers the text of one version, and nothing else.",
+    errors: [40401, 40402, 42202],
+    handle: async (context, request) => new RawText((await oneVersion(context, request)).schema),
+  },
+  {
+    method: "GET",
+    path: "/subjects/{subject}/versions/{version}/referencedby",
+    query: { deleted: DELETED, ...PAGE },
+    summary: "Lists the ids of the schemas that refer to a version.",
+    errors: [40401, 40402, 42202],
+    handle: async ({ store }, request) => {
+      const given = subjectOf(request);
+      const spec = parseVersion(request.path["version"]!);
+      return await store.read((state) => {
+        const { subject, version } = findVersion(state, aliased(state, given), spec, true);
+        const users = state.referrers(subject, version).filter((user) => flag(request, "deleted") || !user.deleted);
+        return page(
+          request,
+          [...new Set(users.map(({ id }) => id))].sort((a, b) => a - b),
+        );
+      });
+    },
+  },
+];

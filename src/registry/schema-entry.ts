@@ -1,0 +1,68 @@
+// One version of a subject as it is kept, and the parts of it that make two schemas the same: text, type, references, metadata, rules.
+import { md5 } from "./md5.ts";
+
+export const SCHEMA_TYPES = ["JSON", "PROTOBUF", "AVRO"] as const;
+export type SchemaType = (typeof SCHEMA_TYPES)[number];
+
+export interface SchemaReference {
+  /** What the schema's text calls it: a full name (Avro), an import path (Protobuf), a URI (JSON Schema). */
+  readonly name: string;
+  readonly subject: string;
+  readonly version: number;
+}
+
+/** Tags, properties and names of sensitive properties: stored and returned. */
+export interface Metadata {
+  readonly tags?: Readonly<Record<string, readonly string[]>> | null;
+  readonly properties?: Readonly<Record<string, string>> | null;
+  readonly sensitive?: readonly string[] | null;
+}
+
+/** Stored and returned; clients run the rules. */
+export interface RuleSet {
+  readonly migrationRules?: readonly unknown[] | null;
+  readonly domainRules?: readonly unknown[] | null;
+  readonly encodingRules?: readonly unknown[] | null;
+}
+
+export interface SchemaContent {
+  readonly schema: string;
+  readonly schemaType: SchemaType;
+  readonly references: readonly SchemaReference[];
+  readonly metadata: Metadata | undefined;
+  readonly ruleSet: RuleSet | undefined;
+}
+
+export interface SchemaEntry extends SchemaContent {
+  /** Qualified. */
+  readonly subject: string;
+  readonly version: number;
+  readonly id: number;
+  readonly deleted: boolean;
+  /** Equal for equal content, in every context. */
+  readonly guid: string;
+  /** Epoch ms of the record that wrote it last. */
+  readonly timestamp: number;
+}
+
+/** A UUID made from the content. */
+export function guidOf(content: SchemaContent): string {
+  let text = content.schemaType === "AVRO" ? content.schema : `${content.schemaType}\n${content.schema}`;
+  for (const { name, subject, version } of content.references) text += `\n${JSON.stringify([name, subject, version])}`;
+  if (content.metadata !== undefined) text += `\nmetadata ${sortedJson(content.metadata)}`;
+  if (content.ruleSet !== undefined) text += `\nrules ${sortedJson(content.ruleSet)}`;
+  const hex = md5(text);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** JSON with sorted names and without nulls: equal for values that mean the same. */
+export function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_name, each: unknown) => {
+    if (typeof each !== "object" || each === null || Array.isArray(each)) return each;
+    return Object.fromEntries(
+      Object.entries(each)
+        .filter(([, inner]) => inner !== null && inner !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  });
+}

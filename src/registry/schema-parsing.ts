@@ -1,0 +1,85 @@
+// Texts to parsed schemas, with their references looked up in the state. A bounded cache spares parsing the same versions again.
+import { SchemaParseError } from "../schema/incompatibility.ts";
+import { parseAvroSchema } from "./avro-format.ts";
+import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
+import { refuse } from "./registry-error.ts";
+import type { RegistryState } from "./registry-state.ts";
+import { guidOf, type SchemaContent, type SchemaEntry, type SchemaType } from "./schema-entry.ts";
+import { contextOf, qualified } from "./subject-name.ts";
+
+type Parse = (text: string, references: readonly ResolvedReference[], checked: boolean) => ParsedSchema;
+
+/** The types that can be registered. */
+export const FORMATS: Readonly<Partial<Record<SchemaType, Parse>>> = { AVRO: parseAvroSchema };
+
+const CACHED_SCHEMAS = 2000;
+const MAX_REFERENCES = 1000;
+export const MAX_SCHEMA_CHARS = 1_000_000;
+
+export class SchemaParsing {
+  readonly #cache = new Map<string, ParsedSchema>();
+
+  /** A text from a client: held to all rules. Throws 42201. `subject` (qualified) says where references are looked up. */
+  parseNew(state: RegistryState, subject: string, content: SchemaContent): ParsedSchema {
+    return this.#parse(state, subject, content, true);
+  }
+
+  /** A version that is stored. Throws 42201 if it cannot be understood any more. */
+  parseStored(state: RegistryState, entry: SchemaEntry): ParsedSchema {
+    const key = `${contextOf(entry.subject)}\n${entry.guid}`;
+    let parsed = this.#cache.get(key);
+    if (parsed === undefined) parsed = this.#parse(state, entry.subject, entry, false);
+    else this.#cache.delete(key);
+    this.#cache.set(key, parsed);
+    if (this.#cache.size > CACHED_SCHEMAS) this.#cache.delete(this.#cache.keys().next().value!);
+    return parsed;
+  }
+
+  /** After a permanent deletion: what a name and version refer to may change. */
+  forget(): void {
+    this.#cache.clear();
+  }
+
+  #parse(state: RegistryState, subject: string, content: SchemaContent, checked: boolean): ParsedSchema {
+    const parse = FORMATS[content.schemaType];
+    if (parse === undefined) throw refuse.invalidSchema(`schemas of type ${content.schemaType} are not supported`);
+    if (content.schema.length > MAX_SCHEMA_CHARS) throw refuse.invalidSchema(`the text is longer than ${MAX_SCHEMA_CHARS} characters`);
+    try {
+      return parse(content.schema, resolveReferences(state, subject, content), checked);
+    } catch (error) {
+      if (!(error instanceof SchemaParseError)) throw error;
+      throw refuse.invalidSchema(error.message, error);
+    }
+  }
+}
+
+/** All schemas that `content` refers to, also by way of others; each after those it refers to itself. Throws 42201. */
+export function resolveReferences(state: RegistryState, subject: string, content: SchemaContent): ResolvedReference[] {
+  const found = new Map<string, ResolvedReference>();
+  const visiting = new Set<string>();
+  const visit = (owner: string, references: SchemaContent["references"]): void => {
+    for (const { name, subject: given, version } of references) {
+      if (found.has(name)) continue;
+      const target = qualified(contextOf(owner), given);
+      const key = `${target}\n${version}`;
+      const entry = version === -1 ? state.versions(target).at(-1) : state.version(target, version);
+      if (entry === undefined)
+        throw refuse.invalidSchema(`the reference "${name}" names version ${version} of subject "${given}", which does not exist`);
+      if (visiting.has(key)) throw refuse.invalidSchema(`the reference "${name}" leads back to itself`);
+      visiting.add(key);
+      visit(target, entry.references);
+      visiting.delete(key);
+      found.set(name, { name, schema: entry.schema, references: entry.references.map((each) => each.name) });
+      if (found.size > MAX_REFERENCES) throw refuse.invalidSchema(`it refers to more than ${MAX_REFERENCES} schemas`);
+    }
+  };
+  visit(subject, content.references);
+  return [...found.values()];
+}
+
+/** The content as it is stored: in the form asked for, references with full subject names left as given. */
+export function storedContent(content: SchemaContent, parsed: ParsedSchema, normalize: boolean): SchemaContent & { readonly guid: string } {
+  const references = normalize ? [...content.references].sort((a, b) => (a.name < b.name ? -1 : 1)) : content.references;
+  const stored = { ...content, references, schema: normalize ? parsed.normalized() : parsed.canonical };
+  return { ...stored, guid: guidOf(stored) };
+}

@@ -1,0 +1,51 @@
+// A running registry: the topic behind it, the routes in front.
+import type { Env } from "../env/env.ts";
+import { startRegistryHttp, type RegistryHttp } from "./http/registry-http.ts";
+import { ROUTES } from "./routes/all.ts";
+import { SchemaParsing } from "./schema-parsing.ts";
+import { SchemaStore } from "./schema-store.ts";
+
+export interface RegistryOptions {
+  /** Of the Kafka that keeps the schemas, Millrace's or Apache's: "host:port,…". */
+  readonly bootstrapServers: string;
+  /** Default 8081; 0: any free one. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default "_schemas", as Confluent's registry has it. */
+  readonly topic?: string;
+  /** What /v1/metadata/version answers. */
+  readonly version?: string;
+}
+
+export interface Registry {
+  /** "http://127.0.0.1:8081" */
+  readonly url: string;
+  /** Answers what is on its way, then ends. Idempotent. */
+  close(): Promise<void>;
+}
+
+export const DEFAULT_REGISTRY_PORT = 8081;
+
+/**
+ * Resolves when the topic is read and requests are answered. Rejects with RegistryStartError (a topic that would lose schemas), the
+ * client's errors (no broker), or Node's of listen(): EADDRINUSE, EACCES.
+ */
+export async function startRegistry(env: Env, options: RegistryOptions): Promise<Registry> {
+  const { bootstrapServers, host = "127.0.0.1", port = DEFAULT_REGISTRY_PORT, topic, version = "" } = options;
+  const store = new SchemaStore(env, { bootstrapServers, ...(topic === undefined ? {} : { topic }) });
+  await store.open();
+  const context = { store, parsing: new SchemaParsing(), now: () => env.clock.now(), version };
+  let http: RegistryHttp;
+  try {
+    http = await startRegistryHttp({ host, port, routes: ROUTES, context, logger: env.logger });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${http.port}`,
+    close: () => (closing ??= http.close().then(() => store.close())),
+  };
+}
