@@ -117,10 +117,8 @@ class Feeder {
       if (end.offset === 0) break;
       const consumer = this.#client.consumer();
       await consumer.assign([{ topic: POSITION_TOPIC, partition: 0, offset }]);
-      for await (const batch of consumer) {
+      for await (const batch of consumer.batches({ until: "end" }))
         for (const record of batch.records) last = JSON.parse(Buffer.from(record.value!).toString()) as Position;
-        if (batch.nextOffset >= end.offset) break;
-      }
       await consumer.close();
       if (offset === 0) break;
     }

@@ -101,6 +101,9 @@ function startFeeder(options: FeederOptions): Feeding {
   return { sent: () => sent, done, stop: () => worker.postMessage("stop") };
 }
 
+const milliseconds = (values: readonly number[], p: number): string =>
+  values.length === 0 ? "–" : `${percentile(values, p).toFixed(0)} ms`;
+
 function progressLine(score: Scoreboard["score"], eventsPerSecond: number, time: number): string {
   const { alerts, judged, judgedFraud, frauds, latencies } = score;
   const percent = (a: number, b: number): string => (b === 0 ? "–" : `${((100 * a) / b).toFixed(0)} %`);
@@ -109,8 +112,8 @@ function progressLine(score: Scoreboard["score"], eventsPerSecond: number, time:
     clock,
     `${eventsPerSecond.toFixed(0)} events/s`,
     `${alerts} alerts`,
-    `p50 ${percentile(latencies, 0.5).toFixed(0)} ms`,
-    `p99 ${percentile(latencies, 0.99).toFixed(0)} ms`,
+    `p50 ${milliseconds(latencies, 0.5)}`,
+    `p99 ${milliseconds(latencies, 0.99)}`,
     `precision ${percent(judgedFraud, judged)}`,
     `recall ${percent(judgedFraud, frauds)}`,
   ].join(" · ");

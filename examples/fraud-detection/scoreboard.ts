@@ -143,18 +143,9 @@ export async function countCommitted(brokers: string): Promise<FinalCount> {
 }
 
 async function readAll(client: KafkaClient, topic: string, each: (value: Uint8Array | null) => void): Promise<void> {
-  const admin = client.admin();
-  const [description] = await admin.describeTopics([topic]);
-  const partitions = description!.partitions.map(({ partition }) => partition);
-  const ends = await admin.listOffsets(partitions.map((partition) => ({ topic, partition, at: "latest" as const })));
-  const left = new Map(ends.filter(({ offset }) => offset > 0).map(({ partition, offset }) => [partition, offset]));
-  if (left.size === 0) return;
+  const [description] = await client.admin().describeTopics([topic]);
   const consumer = client.consumer();
-  await consumer.assign([...left.keys()].map((partition) => ({ topic, partition, offset: "earliest" as const })));
-  for await (const batch of consumer) {
-    for (const record of batch.records) each(record.value);
-    if (batch.nextOffset >= (left.get(batch.partition) ?? 0)) left.delete(batch.partition);
-    if (left.size === 0) break;
-  }
+  await consumer.assign(description!.partitions.map(({ partition }) => ({ topic, partition, offset: "earliest" as const })));
+  for await (const batch of consumer.batches({ until: "end" })) for (const record of batch.records) each(record.value);
   await consumer.close();
 }

@@ -122,7 +122,7 @@ export class PartitionFetcher {
     return undefined;
   }
 
-  /** Resolves when poll() is worth another call; rejects with the failure of a partition, or CLIENT_CLOSED. */
+  /** Resolves when poll() is worth another call or a position moved (markers carry no batch); rejects with the failure of a partition, or CLIENT_CLOSED. */
   available(): Promise<void> {
     if (this.#closed) return Promise.reject(closedError());
     for (const cursor of this.#order) {
@@ -363,7 +363,6 @@ export class PartitionFetcher {
   }
 
   #signal(cursor: PartitionCursor): void {
-    if (!cursor.hasBatch) return;
     this.#waiting?.resolve();
     this.#waiting = undefined;
     cursor.wake();

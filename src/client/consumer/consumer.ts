@@ -20,6 +20,9 @@ export interface PartitionAssignment extends TopicPartition {
   readonly offset: StartOffset;
 }
 
+/** By partition: the offset at which a bounded iteration is through. Only partitions that are not. */
+type ReadEnd = Map<string, number>;
+
 const STALE_COMMIT = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"]);
 
 export class Consumer implements AsyncIterable<ConsumedBatch> {
@@ -88,12 +91,18 @@ export class Consumer implements AsyncIterable<ConsumedBatch> {
     return this.batches();
   }
 
-  /** As iterating the consumer, until `signal` is aborted: then the iteration rejects with its reason. */
-  batches(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<ConsumedBatch> {
+  /**
+   * As iterating the consumer. `signal`: once aborted, the iteration rejects with its reason. `until: "end"` (after assign()): the iteration
+   * ends where the partitions ended when it began: all that was written before is read, an open transaction is waited for. Transaction
+   * markers at the end, which no batch carries, count as read.
+   */
+  batches(options: { readonly signal?: AbortSignal; readonly until?: "end" } = {}): AsyncIterableIterator<ConsumedBatch> {
+    let ends: Promise<ReadEnd> | undefined;
     const iterator: AsyncIterableIterator<ConsumedBatch> = {
       [Symbol.asyncIterator]: () => iterator,
       next: async () => {
-        const value = await this.#next(options.signal);
+        if (options.until === "end") ends ??= this.#findEnd(options.signal);
+        const value = await this.#next(options.signal, await ends);
         return value === undefined ? { done: true, value: undefined } : { done: false, value };
       },
       return: () => Promise.resolve({ done: true, value: undefined }),
@@ -101,7 +110,29 @@ export class Consumer implements AsyncIterable<ConsumedBatch> {
     return iterator;
   }
 
-  async #next(signal?: AbortSignal): Promise<ConsumedBatch | undefined> {
+  async #findEnd(signal?: AbortSignal): Promise<ReadEnd> {
+    if (this.#member !== undefined)
+      throw new ClientError("INVALID_STATE", 'until: "end" needs assign(): what a group member reads may change at any time.');
+    const queries = this.assignment.map((partition) => ({ ...partition, at: "latest" as const }));
+    const found = await listOffsets(this.#cluster, queries, {
+      isolation: "read_uncommitted",
+      signal: eitherSignal(this.#closing.signal, signal),
+    });
+    return new Map(found.map((end) => [partitionName(end), end.offset]));
+  }
+
+  /** Pauses the partitions that are through, so that what is appended meanwhile is not delivered. */
+  #isThrough(ends: ReadEnd): boolean {
+    for (const [name, end] of ends) {
+      const cursor = this.#fetcher.cursors.find((each) => each.name === name);
+      if (cursor !== undefined && cursor.position < end) continue;
+      ends.delete(name);
+      if (cursor !== undefined) this.#fetcher.pause(cursor.topic, cursor.partition);
+    }
+    return ends.size === 0;
+  }
+
+  async #next(signal?: AbortSignal, ends?: ReadEnd): Promise<ConsumedBatch | undefined> {
     if (this.#reading) throw new ClientError("INVALID_STATE", "Another call already waits for this consumer's next batch.");
     this.#reading = true;
     const onAbort = (): void => this.#signal();
@@ -114,6 +145,7 @@ export class Consumer implements AsyncIterable<ConsumedBatch> {
         if (this.#failure !== undefined) throw this.#failure;
         if (this.#member?.needsJoin === true) await this.#rebalance(eitherSignal(this.#closing.signal, signal));
         this.#member?.polled();
+        if (ends !== undefined && this.#isThrough(ends)) return undefined;
         const fetched = this.#fetcher.poll();
         if (fetched !== undefined) return (this.#delivered = new ConsumedBatch(fetched));
         await this.#waitForMore();
