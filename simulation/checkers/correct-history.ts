@@ -104,7 +104,7 @@ class LogModel {
   observe(final: boolean): void {
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const high = this.#ends[partition]!;
-      this.operations.push({ kind: "watermarks", partition, logStart: 0, lastStable: high, high, final });
+      this.operations.push({ kind: "watermarks", partition, logStart: 0, lastStable: high, high, askedAt: this.operations.length, final });
     }
   }
 

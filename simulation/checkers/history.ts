@@ -56,6 +56,8 @@ export interface Watermarks {
   readonly logStart: number;
   readonly lastStable: number;
   readonly high: number;
+  /** The length of the history when it was asked for: acknowledgements before that are covered. */
+  readonly askedAt: number;
   /** No transaction is open any more. */
   readonly final: boolean;
 }

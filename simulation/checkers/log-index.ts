@@ -45,13 +45,13 @@ export function buildIndex(history: readonly Operation[], anomalies: Anomalies):
     if (operation.kind === "send") {
       index.sends.set(operation.value, operation);
       index.sentAt.set(operation.value, at);
-      if (operation.outcome === "ok" && operation.offset >= 0) put(index, operation.partition, operation.offset, operation.value, anomalies);
+      if (operation.outcome === "ok" && operation.offset >= 0)
+        put(index, operation.partition, operation.offset, operation.value, anomalies);
     } else if (operation.kind === "end") {
       index.ends.set(operation.transaction, operation);
       index.endAskedAt.set(operation.transaction, at);
     } else if (operation.kind === "poll") takePoll(index, operation, anomalies);
-    else if (operation.kind === "watermarks" && operation.final)
-      partitionOf(index, operation.partition).logStart = operation.logStart;
+    else if (operation.kind === "watermarks" && operation.final) partitionOf(index, operation.partition).logStart = operation.logStart;
   });
   for (const partition of index.partitions.values()) sortOffsets(index, partition);
   return index;

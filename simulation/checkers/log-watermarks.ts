@@ -7,15 +7,15 @@ export function checkWatermarks(history: readonly Operation[], anomalies: Anomal
   const highest = new Map<number, number>();
   const before = new Map<number, Watermarks>();
   let next = 0;
-  history.forEach((operation, at) => {
-    if (operation.kind !== "watermarks") return;
-    for (; next < acknowledged.length && acknowledged[next]!.answeredAt <= at; next++) {
+  for (const operation of history) {
+    if (operation.kind !== "watermarks") continue;
+    for (; next < acknowledged.length && acknowledged[next]!.answeredAt <= operation.askedAt; next++) {
       const { partition, offset } = acknowledged[next]!;
       highest.set(partition, Math.max(highest.get(partition) ?? -1, offset));
     }
     checkOne(operation, before.get(operation.partition), highest.get(operation.partition) ?? -1, anomalies);
     before.set(operation.partition, operation);
-  });
+  }
 }
 
 function acknowledgements(history: readonly Operation[]): Send[] {

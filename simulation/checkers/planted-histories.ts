@@ -20,7 +20,8 @@ class Draft {
   /** Rewrites what readers got. */
   rewrite(change: (row: Row, poll: Poll) => Row | undefined): void {
     this.operations.forEach((operation, at) => {
-      if (operation.kind === "poll") this.operations[at] = withRows(operation, (rows) => rows.flatMap((row) => wrap(change(row, operation))));
+      if (operation.kind === "poll")
+        this.operations[at] = withRows(operation, (rows) => rows.flatMap((row) => wrap(change(row, operation))));
     });
   }
 
@@ -69,7 +70,10 @@ function wideTransaction(draft: Draft, outcome: End["outcome"]): { end: End; sen
 }
 
 function lastWatermarks(draft: Draft): Watermarks {
-  return draft.all("watermarks").filter(({ final }) => !final).at(-1)!;
+  return draft
+    .all("watermarks")
+    .filter(({ final }) => !final)
+    .at(-1)!;
 }
 
 function swapSends(draft: Draft, first: Send, second: Send): void {
@@ -114,7 +118,8 @@ function readInTransaction(draft: Draft, reader: number, send: Send): void {
 
 /** By the name of the rule that has to catch it. */
 export const PLANTED: Readonly<Record<string, (draft: Draft) => void>> = {
-  "inconsistent-offset": (draft) => draft.replace(draft.longPoll(), (rows) => [rows[0]!, [rows[1]![0], rows[2]![1], rows[2]![2]], ...rows.slice(3)]),
+  "inconsistent-offset": (draft) =>
+    draft.replace(draft.longPoll(), (rows) => [rows[0]!, [rows[1]![0], rows[2]![1], rows[2]![2]], ...rows.slice(3)]),
   duplicate: (draft) => {
     const { partition, value, payload } = plainSend(draft);
     append(draft, partition, value, payload);

@@ -1,0 +1,116 @@
+// Throws the plan's faults at the world, one after the other at random moments, until it is told to heal everything.
+import type { SimFiles } from "../../src/testing/simulation/sim-files.ts";
+import type { Prng } from "../../src/testing/simulation/prng.ts";
+import type { ClientLife } from "./client-life.ts";
+import type { Machine } from "./machine.ts";
+import type { Fault } from "./plan.ts";
+import { BROKER_HOST, type World } from "./world.ts";
+
+const HOUR_MS = 3_600_000;
+const CHANGING = ["write", "datasync", "truncate", "rename", "syncDirectory", "open", "remove"] as const;
+
+export interface Victims {
+  readonly broker: Machine;
+  readonly job: Machine;
+  readonly clients: readonly ClientLife[];
+}
+
+export class Nemesis {
+  readonly counts = new Map<Fault, number>();
+  readonly #world: World;
+  readonly #victims: Victims;
+  readonly #random: Prng;
+  #undo: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(world: World, victims: Victims) {
+    this.#world = world;
+    this.#victims = victims;
+    this.#random = world.random.fork("nemesis");
+  }
+
+  async run(): Promise<void> {
+    const { driver, plan } = this.#world;
+    while (!this.#stopped) {
+      await driver.timers.sleep(this.#random.between(0, plan.faultEveryMs * 2));
+      if (this.#stopped) return;
+      const fault = this.#random.pick(plan.faults);
+      this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
+      this.#strike(fault);
+    }
+  }
+
+  /** No fault is left; machines that are down come up by themselves. */
+  heal(): void {
+    this.#stopped = true;
+    for (const undo of this.#undo.splice(0)) undo();
+    for (const machine of [this.#victims.broker, this.#victims.job]) machine.faults.heal();
+  }
+
+  #strike(fault: Fault): void {
+    const { broker, job, clients } = this.#victims;
+    const { network, clock } = this.#world.simulation;
+    const random = this.#random;
+    switch (fault) {
+      case "broker-power-cut":
+        return broker.powerCut();
+      case "broker-kill":
+        return broker.kill();
+      case "broker-torn-operation":
+        return this.#tear(broker);
+      case "broker-eio":
+        return this.#failOperation(broker);
+      case "broker-disk-full":
+        return this.#fillDisk(this.#world.simulation.filesOf(BROKER_HOST));
+      case "slow-disk":
+        return this.#slowDisk(this.#world.simulation.filesOf(random.pick([broker.name, job.name])));
+      case "job-power-cut":
+        return job.powerCut();
+      case "job-kill":
+        return job.kill();
+      case "job-torn-operation":
+        return this.#tear(job);
+      case "job-eio":
+        return this.#failOperation(job);
+      case "connection-reset":
+        return void network.reset(() => random.chance(0.5));
+      case "black-hole": {
+        const port = random.integer(0, 1);
+        return this.#forAWhile(network.blackHole((from) => from.port % 2 === port));
+      }
+      case "slow-network":
+        network.latencyMs = [1, random.pick([5, 30])];
+        return this.#forAWhile(() => (network.latencyMs = [0.05, 0.5]));
+      case "clock-jump":
+        return clock.jumpWallClock(random.pick([-HOUR_MS, -1000, 1000, HOUR_MS]));
+      case "client-kill":
+        return random.pick(clients).kill();
+    }
+  }
+
+  #tear(machine: Machine): void {
+    const verdict = this.#random.pick(["crash-before", "crash-after", "crash-torn"] as const);
+    machine.faults.arm(CHANGING, verdict, { skip: this.#random.integer(0, 30) });
+  }
+
+  #failOperation(machine: Machine): void {
+    const kind = this.#random.pick(CHANGING);
+    const times = this.#random.chance(0.3) ? 20 : 1;
+    machine.faults.arm([kind], { error: "EIO" }, { skip: this.#random.integer(0, 5), times });
+  }
+
+  #fillDisk(disk: SimFiles): void {
+    disk.capacityBytes = disk.usedBytes() + this.#random.integer(0, 3000);
+    this.#forAWhile(() => (disk.capacityBytes = Number.POSITIVE_INFINITY));
+  }
+
+  #slowDisk(disk: SimFiles): void {
+    disk.slowdown = this.#random.pick([5, 30]);
+    this.#forAWhile(() => (disk.slowdown = 1));
+  }
+
+  #forAWhile(undo: () => void): void {
+    this.#undo.push(undo);
+    void this.#world.driver.timers.sleep(this.#random.between(20, 600)).then(undo);
+  }
+}

@@ -1,0 +1,57 @@
+// What one seed does: which faults are on, and how often they come. Drawn once, so that a failure can say it in one line.
+import type { Prng } from "../../src/testing/simulation/prng.ts";
+
+export const FAULTS = [
+  "broker-power-cut",
+  "broker-kill",
+  "broker-torn-operation",
+  "broker-eio",
+  "broker-disk-full",
+  "slow-disk",
+  "job-power-cut",
+  "job-kill",
+  "job-torn-operation",
+  "job-eio",
+  "connection-reset",
+  "black-hole",
+  "slow-network",
+  "clock-jump",
+  "client-kill",
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface SwarmPlan {
+  readonly faults: readonly Fault[];
+  /** Mean virtual ms between two faults. */
+  readonly faultEveryMs: number;
+  /** Length of the phase with faults, virtual ms. */
+  readonly safetyMs: number;
+  readonly downtimeMs: number;
+  readonly segmentBytes: number;
+  readonly producers: number;
+  readonly transactional: number;
+  readonly compression: "none" | "gzip";
+  readonly checkpointEveryMs: number;
+  readonly parallelism: number;
+  readonly jobRestarts: boolean;
+  readonly feedEveryMs: number;
+}
+
+export function drawPlan(random: Prng): SwarmPlan {
+  const share = random.pick([0.3, 0.5, 0.8]);
+  const faults = FAULTS.filter(() => random.chance(share));
+  return {
+    faults: faults.length > 0 ? faults : ["broker-power-cut"],
+    faultEveryMs: random.pick([60, 120, 200]),
+    safetyMs: random.pick([1500, 2500, 4000]),
+    downtimeMs: random.pick([1, 50, 300]),
+    segmentBytes: random.pick([2048, 8192, 65_536, 1_048_576]),
+    producers: random.integer(1, 2),
+    transactional: random.integer(1, 3),
+    compression: random.chance(0.25) ? "gzip" : "none",
+    checkpointEveryMs: random.pick([20, 50, 150]),
+    parallelism: random.integer(1, 2),
+    jobRestarts: random.chance(0.5),
+    feedEveryMs: random.pick([4, 10, 20]),
+  };
+}

@@ -1,0 +1,174 @@
+// One seed: a broker, a job and clients live through the plan's faults (safety), then everything is healed and has to come to its end in
+// time (liveness), then both checkers judge what clients saw and what the topics hold.
+import { checkLog } from "../checkers/log-checker.ts";
+import { checkPipeline } from "../checkers/pipeline-checker.ts";
+import { createSimulation } from "../../src/testing/simulation/simulation.ts";
+import { ClientLife } from "./client-life.ts";
+import { groupMember, observe, observer, reader } from "./consumers.ts";
+import { PIPELINE_PARTITIONS, readInput, readLog, readOutput } from "./final-read.ts";
+import { describe, Machine } from "./machine.ts";
+import { Nemesis } from "./nemesis.ts";
+import { drawPlan, type SwarmPlan } from "./plan.ts";
+import { idempotentProducer, transactionalProducer } from "./producers.ts";
+import { brokerProgram, feed, jobProgram } from "./programs.ts";
+import { Recorder } from "./recorder.ts";
+import { PIPELINE_TOPICS, RULES, simulatedGraph } from "./simulated-pipeline.ts";
+import { clientOf, LivenessError, LOG_PARTITIONS, LOG_TOPIC, within, type World } from "./world.ts";
+
+/** Virtual time from healing to the first acknowledgement. */
+const FIRST_ACKNOWLEDGEMENT_MS = 5000;
+/** Virtual time from healing to the end of each step that follows. */
+const DEADLINE_MS = 120_000;
+const CALM_MS = 300;
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly plan: SwarmPlan;
+  /** Empty: nothing is wrong. */
+  readonly problems: readonly string[];
+  readonly traceHash: string;
+  readonly recoveries: number;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly operations: number;
+  readonly rows: number;
+  readonly virtualMs: number;
+  /** For a failure's report: how lives ended, the last log lines. */
+  readonly notes: readonly string[];
+}
+
+export async function runSeed(seed: number): Promise<SeedResult> {
+  const simulation = createSimulation(seed);
+  const random = simulation.random.fork("swarm");
+  const plan = drawPlan(random.fork("plan"));
+  const driver = simulation.env("driver");
+  const world: World = { simulation, driver, plan, recorder: new Recorder(), random, isRunning: true, lastAcknowledgedMs: -1 };
+  const run = new SwarmRun(world);
+  try {
+    await simulation.run(() => run.body(), { maxVirtualMs: 3_600_000 });
+  } catch (error) {
+    run.problems.push(error instanceof LivenessError ? `liveness: ${error.message}` : `run: ${describe(error)}`);
+  }
+  return {
+    seed,
+    plan,
+    problems: run.problems,
+    traceHash: simulation.traceHash(),
+    recoveries: run.broker.recoveries + run.job.recoveries,
+    faults: run.nemesis.counts,
+    operations: world.recorder.history.length,
+    rows: run.rows,
+    virtualMs: driver.clock.monotonicMs(),
+    notes: run.notes(),
+  };
+}
+
+class SwarmRun {
+  readonly problems: string[] = [];
+  readonly broker: Machine;
+  readonly job: Machine;
+  readonly nemesis: Nemesis;
+  rows = 0;
+  readonly #world: World;
+  readonly #clients: ClientLife[];
+  #drains = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { simulation, driver, random, plan } = world;
+    const machine = (name: string, program: ConstructorParameters<typeof Machine>[3]): Machine =>
+      new Machine(simulation, driver, name, program, { random: random.fork(name), downtimeMs: plan.downtimeMs });
+    this.broker = machine("broker", brokerProgram(world));
+    this.job = machine(
+      "worker",
+      jobProgram(world, simulatedGraph(), () => this.#drains),
+    );
+    this.#clients = [
+      ...Array.from({ length: plan.producers }, (_, index) => new ClientLife(world, `producer-${index}`, idempotentProducer(world))),
+      ...Array.from({ length: plan.transactional }, (_, index) => {
+        const id = `transactional-${index}`;
+        return new ClientLife(world, id, transactionalProducer(world, id));
+      }),
+      new ClientLife(world, "committed-reader", reader(world, "read_committed")),
+      new ClientLife(world, "uncommitted-reader", reader(world, "read_uncommitted")),
+      new ClientLife(world, "group-member", groupMember(world)),
+      new ClientLife(world, "observer", observer(world)),
+    ];
+    this.nemesis = new Nemesis(world, { broker: this.broker, job: this.job, clients: this.#clients });
+  }
+
+  async body(): Promise<void> {
+    const { driver, plan, simulation } = this.#world;
+    const client = clientOf(simulation.env("admin"));
+    const brokerRuns = this.broker.run();
+    await this.broker.started();
+    await client
+      .admin()
+      .createTopics([
+        { name: LOG_TOPIC, partitions: LOG_PARTITIONS },
+        ...PIPELINE_TOPICS.map((name) => ({ name, partitions: PIPELINE_PARTITIONS })),
+      ]);
+    const jobRuns = this.job.run();
+    const clients = [feed(this.#world), ...this.#clients.map((each) => each.run())];
+    const nemesis = this.nemesis.run();
+    await driver.timers.sleep(plan.safetyMs);
+    this.nemesis.heal();
+    const healedAt = driver.clock.monotonicMs();
+    await within(this.#world, FIRST_ACKNOWLEDGEMENT_MS, "An acknowledgement", this.#acknowledgedAfter(healedAt));
+    await driver.timers.sleep(CALM_MS);
+    this.#world.isRunning = false;
+    await within(this.#world, DEADLINE_MS, "The end of all clients", Promise.all([...clients, nemesis]));
+    await within(this.#world, DEADLINE_MS, "The end of the job", this.#drain(jobRuns));
+    await this.#settleTransactions(client);
+    await this.#judge(client);
+    await client.close();
+    this.broker.stop();
+    await brokerRuns;
+  }
+
+  notes(): string[] {
+    return [
+      ...this.broker.endings.slice(-5).map((ending) => `broker ended: ${ending}`),
+      ...this.job.endings.slice(-5).map((ending) => `job ended: ${ending}`),
+      ...this.#clients.flatMap((each) => each.errors.slice(-2).map((error) => `${each.name} ended: ${error}`)),
+      ...this.#world.simulation.logLines.slice(-30),
+    ];
+  }
+
+  async #acknowledgedAfter(atMs: number): Promise<void> {
+    while (this.#world.lastAcknowledgedMs < atMs) await this.#world.driver.timers.sleep(5);
+  }
+
+  /** The job's machine goes on until one of its lives has drained the input. */
+  async #drain(jobRuns: Promise<void>): Promise<void> {
+    this.#drains = true;
+    this.job.kill();
+    await this.job.finished();
+    this.job.stop();
+    await jobRuns;
+  }
+
+  /** Transactions of killed clients time out; then nothing holds the last stable offsets back. */
+  async #settleTransactions(client: ReturnType<typeof clientOf>): Promise<void> {
+    const settled = async (): Promise<void> => {
+      for (;;) {
+        const open = await client.admin().listTransactions(["Ongoing", "PrepareCommit", "PrepareAbort"]);
+        if (open.length === 0) return;
+        await this.#world.driver.timers.sleep(200);
+      }
+    };
+    await within(this.#world, DEADLINE_MS, "The end of all transactions", settled());
+  }
+
+  async #judge(client: ReturnType<typeof clientOf>): Promise<void> {
+    await within(this.#world, DEADLINE_MS, "Reading the log", readLog(this.#world, client));
+    await observe(this.#world, client, true);
+    const input = await readInput(client);
+    const committed = await readOutput(client, "read_committed");
+    const everything = await readOutput(client, "read_uncommitted");
+    this.rows = committed.sums.length + committed.windows.length + committed.timers.length;
+    const log = checkLog(this.#world.recorder.history);
+    if (!log.isEmpty) this.problems.push(String(log));
+    const outputs = checkPipeline(input, committed, everything, RULES);
+    if (!outputs.isEmpty) this.problems.push(String(outputs));
+  }
+}
