@@ -337,6 +337,8 @@ export class TaskHost {
         if (this.#draining || source.runners[0]!.ended) continue;
         const opened = await this.#execution.discover(source);
         this.#splits.push(...opened);
+        // Closed meanwhile: nobody else would close these readers.
+        if (this.#phase !== "running") for (const split of opened) await split.reader.close();
       }
     } catch (error) {
       this.#env.logger.log("warn", "discovery-failed", { job: this.#deployment.job, error: String(error) });
