@@ -38,7 +38,19 @@ let endpoints: Endpoints;
 const command = (args: readonly string[], input?: string): Promise<CliResult> =>
   cli([...args, "--data", data], input === undefined ? {} : { input });
 const dev = (): CliProcess =>
-  new CliProcess(["dev", join(directory, "upper.ts"), "--broker-port", "0", "--console-port", "0", "--data", data, "--json"]);
+  new CliProcess([
+    "dev",
+    join(directory, "upper.ts"),
+    "--broker-port",
+    "0",
+    "--console-port",
+    "0",
+    "--registry-port",
+    "0",
+    "--data",
+    data,
+    "--json",
+  ]);
 
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), "millrace-dev-"));
@@ -120,7 +132,7 @@ test("topic ls and job ls are TSV in a pipe", async () => {
 });
 
 test("a second server on the same data directory is a conflict", async () => {
-  const second = await command(["dev", "--broker-port", "0", "--console-port", "0"]);
+  const second = await command(["dev", "--broker-port", "0", "--console-port", "0", "--registry-port", "0"]);
   assert.equal(second.exitCode, 5);
   assert.match(second.stderr, /is in use by process \d+\. Stop that process, or use another directory: --data DIR/);
 });

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { BrokerFlags } from "./commands/broker.ts";
 import type { DevFlags } from "./commands/dev.ts";
 import type { JobFlags, JobSavepointFlags, JobStopFlags } from "./commands/job.ts";
+import type { RegistryFlags } from "./commands/registry.ts";
 import type { RunFlags } from "./commands/run.ts";
 import type { TopicCreateFlags } from "./commands/topic-create.ts";
 import type { TopicDescribeFlags } from "./commands/topic-describe.ts";
@@ -55,11 +56,14 @@ type TerminalOf = ProgramContext["terminal"];
 function addServerCommands(program: Command, terminal: TerminalOf): void {
   logging(
     server(program.command("dev"))
-      .description("broker, console and pipelines in one process; restarts a pipeline from a checkpoint when its file changes")
+      .description(
+        "broker, schema registry, console and pipelines in one process; restarts a pipeline from a checkpoint when its file changes",
+      )
       .argument("[pipeline...]", "modules whose default export is a pipeline")
       .option("--ephemeral", "keep nothing: data goes to a temporary directory")
       .option("--broker-port <n>", "Kafka port; 0 = any free one (9092)")
       .option("--console-port <n>", "console and HTTP API; 0 = any free one (4400)")
+      .option("--registry-port <n>", "schema registry; 0 = any free one (8081)")
       .option("--brokers <list>", "use this Kafka instead of an embedded broker")
       .option("-p, --parallelism <n>", "subtasks per operator (1)")
       .option("--checkpoint-interval <ms>", "milliseconds between checkpoints (1000)")
@@ -75,6 +79,16 @@ function addServerCommands(program: Command, terminal: TerminalOf): void {
       .option("--advertised-listener <host:port>", "what clients are told to connect to")
       .option("--insecure", "allow a listener that other machines reach, without encryption and authentication"),
   ).action(async (flags: BrokerFlags & Quiet) => (await import("./commands/broker.ts")).broker(flags, terminal(flags)));
+
+  logging(
+    output(program.command("registry"))
+      .description("the schema registry alone, on a Kafka that runs already or with a broker of its own")
+      .option("--port <n>", "0 = any free one (8081)")
+      .option("--brokers <list>", "host:port,… of the Kafka that keeps the schemas (KAFKA_BROKERS); without it a broker on --data")
+      .option("--data <dir>", "where that broker keeps everything (.millrace)")
+      .option("--broker-port <n>", "Kafka port of that broker; 0 = any free one (9092)")
+      .option("--show-config", "print the settings and where they come from"),
+  ).action(async (flags: RegistryFlags & Quiet) => (await import("./commands/registry.ts")).registry(flags, terminal(flags)));
 
   logging(
     output(program.command("run"))

@@ -75,9 +75,9 @@ test("a port in use is a conflict that names the option", async () => {
   const port = String((holder.address() as AddressInfo).port);
   try {
     const [broker, alone, console] = await Promise.all([
-      mistake("dev", "--data", "held-1", "--broker-port", port, "--console-port", "0"),
+      mistake("dev", "--data", "held-1", "--broker-port", port, "--console-port", "0", "--registry-port", "0"),
       mistake("broker", "--data", "held-2", "--port", port),
-      mistake("dev", "--data", "held-3", "--broker-port", "0", "--console-port", port),
+      mistake("dev", "--data", "held-3", "--broker-port", "0", "--console-port", port, "--registry-port", "0"),
     ]);
     assert.equal(broker.exitCode, 5);
     assert.match(broker.stderr, /broker's port \d+ is in use by another program.*--broker-port N \(0 = any free one\)/);
@@ -91,7 +91,17 @@ test("a port in use is a conflict that names the option", async () => {
 });
 
 test("a data directory that is a file or cannot be written is named, with another way", async (t) => {
-  const { exitCode, stderr } = await mistake("dev", "--data", `${file("plain", "")}/data`, "--broker-port", "0", "--console-port", "0");
+  const { exitCode, stderr } = await mistake(
+    "dev",
+    "--data",
+    `${file("plain", "")}/data`,
+    "--broker-port",
+    "0",
+    "--console-port",
+    "0",
+    "--registry-port",
+    "0",
+  );
   assert.equal(exitCode, 1);
   assert.match(stderr, /data directory plain\/data is, or lies below, a file.*--data DIR/);
   if (process.getuid?.() === 0) return t.diagnostic("as root every directory can be written: not tried");

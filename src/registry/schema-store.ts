@@ -10,7 +10,7 @@ import type { Env } from "../env/env.ts";
 import { BatchReader } from "../protocol/records/batch-reader.ts";
 import { refuse } from "./registry-error.ts";
 import { RegistryState } from "./registry-state.ts";
-import { prepareTopic } from "./store-topic.ts";
+import { prepareTopic, SCHEMAS_TOPIC } from "./store-topic.ts";
 import { decodeRecord, encodeRecord, type TopicRecord } from "./topic-record.ts";
 
 export interface StoreOptions {
@@ -59,7 +59,7 @@ export class SchemaStore {
   constructor(env: Env, options: StoreOptions) {
     this.#env = env;
     this.#client = new KafkaClient(env, { brokers: options.bootstrapServers, clientId: "millrace-registry" });
-    this.#topic = options.topic ?? "_schemas";
+    this.#topic = options.topic ?? SCHEMAS_TOPIC;
   }
 
   /** Creates the topic if need be, takes over as its writer and reads all of it. Rejects with the client's errors. */

@@ -2,6 +2,9 @@
 import type { Admin } from "../client/admin.ts";
 import { codeOf } from "../client/errors.ts";
 
+/** The name Confluent's registry uses, too. */
+export const SCHEMAS_TOPIC = "_schemas";
+
 export type RegistryStartErrorCode = "TOPIC_NOT_COMPACTED" | "TOPIC_PARTITIONS";
 
 /** The topic cannot be used. `code` is stable. */

@@ -18,7 +18,7 @@ interface SystemError extends Error {
 }
 
 /** The same error in a sentence if it is about the port; otherwise the error itself. */
-export function explainListen(error: unknown, what: "broker" | "console", port: number): unknown {
+export function explainListen(error: unknown, what: "broker" | "console" | "registry", port: number): unknown {
   const flag = `--${what}-port`;
   switch (codeOf(error)) {
     case "EADDRINUSE":

@@ -9,6 +9,8 @@ export interface ServerFile {
   readonly brokers: string;
   /** "http://127.0.0.1:4400"; a broker alone has none. */
   readonly console?: string;
+  /** "http://127.0.0.1:8081" */
+  readonly registry?: string;
   readonly token?: string;
 }
 

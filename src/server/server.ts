@@ -6,6 +6,8 @@ import type { Job } from "../engine/coordinator/job-status.ts";
 import { loadPipelineGraph } from "../engine/host/load-pipeline.ts";
 import { runJob } from "../engine/run-job.ts";
 import type { Env } from "../env/env.ts";
+import { startRegistry, type Registry } from "../registry/start-registry.ts";
+import { SCHEMAS_TOPIC } from "../registry/store-topic.ts";
 import { asPipeline, type Pipeline } from "../stream/pipeline.ts";
 import { startHttpServer, type HttpServer } from "./http/http-server.ts";
 import { writeServerFile } from "./http/server-file-writer.ts";
@@ -25,6 +27,8 @@ export interface ServerOptions {
   readonly brokerPort?: number;
   /** Of the console and the HTTP API. Default 4400; 0: any free one. */
   readonly consolePort?: number;
+  /** Of the schema registry; 0: any free one. No registry is started without it. */
+  readonly registryPort?: number;
   /** "host:port,…" of a Kafka cluster to use; no broker is started then. */
   readonly brokers?: string;
   /** "disk" (default): acknowledged records survive a power cut. "page-cache": they survive the process only. */
@@ -51,6 +55,8 @@ export interface Server {
   readonly bootstrapServers: string;
   /** Opens the console in a browser; with the token. */
   readonly consoleUrl: string;
+  /** "http://127.0.0.1:8081"; undefined without one. */
+  readonly registryUrl: string | undefined;
   readonly dataDir: string;
   /** Resolves if the embedded broker had to stop by itself, with the reason. */
   readonly failed: Promise<Error>;
@@ -92,6 +98,7 @@ class RunningServer implements Server {
   #client: KafkaClient | undefined;
   #tails: RecordTails | undefined;
   #http: HttpServer | undefined;
+  #registry: Registry | undefined;
   #removeServerFile: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -111,6 +118,10 @@ class RunningServer implements Server {
     return `${this.#consoleAddress}/?token=${this.#token}`;
   }
 
+  get registryUrl(): string | undefined {
+    return this.#registry?.url;
+  }
+
   get #consoleAddress(): string {
     return `http://${HOST}:${this.#http!.port}`;
   }
@@ -123,11 +134,13 @@ class RunningServer implements Server {
     if (this.#options.brokers === undefined) await this.#startBroker();
     this.#client = new KafkaClient(this.#env, { brokers: this.bootstrapServers, clientId: "millrace-console" });
     this.#tails = new RecordTails(this.#client, clock);
+    if (this.#options.registryPort !== undefined) await this.#startRegistry(this.#options.registryPort);
     await this.#startConsole();
     this.#removeServerFile = writeServerFile(this.dataDir, {
       startedAt: clock.now(),
       brokers: this.bootstrapServers,
       console: this.#consoleAddress,
+      ...(this.#registry === undefined ? {} : { registry: this.#registry.url }),
       token: this.#token,
     });
   }
@@ -181,6 +194,15 @@ class RunningServer implements Server {
     void this.#broker.failed.then(this.#failure.resolve);
   }
 
+  async #startRegistry(port: number): Promise<void> {
+    try {
+      const version = await packageVersion(this.#env.files);
+      this.#registry = await startRegistry(this.#env, { bootstrapServers: this.bootstrapServers, host: HOST, port, version });
+    } catch (error) {
+      throw explainListen(error, "registry", port);
+    }
+  }
+
   async #startConsole(): Promise<void> {
     const port = this.#options.consolePort ?? DEFAULT_CONSOLE_PORT;
     const files = await readStaticFiles(this.#env.files, UI_FOLDER);
@@ -198,20 +220,21 @@ class RunningServer implements Server {
   }
 
   async #topics(): Promise<readonly string[]> {
-    const isInternal = (name: string): boolean => name.startsWith("__");
+    const isInternal = (name: string): boolean => name.startsWith("__") || name === SCHEMAS_TOPIC;
     if (this.#broker !== undefined)
       return [...this.#broker.logs.topics()]
         .map(({ name }) => name)
         .filter((name) => !isInternal(name))
         .sort();
     const topics = await this.#client!.admin().listTopics();
-    return topics.filter(({ internal }) => !internal).map(({ name }) => name);
+    return topics.filter(({ internal, name }) => !internal && !isInternal(name)).map(({ name }) => name);
   }
 
   async #close(): Promise<void> {
     this.#removeServerFile?.();
     await this.#jobs.stopAll();
     await this.#http?.close();
+    await this.#registry?.close();
     await this.#tails?.close();
     await this.#client?.close().catch(() => {}); // it only read
     await this.#broker?.close();

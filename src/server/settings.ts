@@ -18,6 +18,7 @@ export interface MillraceConfig {
   readonly dataDir?: string;
   readonly brokerPort?: number;
   readonly consolePort?: number;
+  readonly registryPort?: number;
   /** "host:port,host:port" of an Apache Kafka to use instead of the embedded broker. */
   readonly brokers?: string;
   readonly durability?: "disk" | "page-cache";
@@ -34,6 +35,7 @@ export interface Settings {
   readonly dataDir: string;
   readonly brokerPort: number;
   readonly consolePort: number;
+  readonly registryPort: number;
   readonly brokers: string | undefined;
   readonly durability: "disk" | "page-cache";
   readonly parallelism: number;
@@ -80,6 +82,13 @@ const DEFINITIONS: Readonly<Record<keyof Settings, Definition>> = {
   dataDir: setting("--data", "MILLRACE_DATA", ".millrace", text, "a directory"),
   brokerPort: setting("--broker-port", "MILLRACE_BROKER_PORT", 9092, whole(0, 65_535), "a port number from 0 (any free one) to 65535"),
   consolePort: setting("--console-port", "MILLRACE_CONSOLE_PORT", 4400, whole(0, 65_535), "a port number from 0 (any free one) to 65535"),
+  registryPort: setting(
+    "--registry-port",
+    "MILLRACE_REGISTRY_PORT",
+    8081,
+    whole(0, 65_535),
+    "a port number from 0 (any free one) to 65535",
+  ),
   brokers: setting("--brokers", "KAFKA_BROKERS", undefined, text, "host:port, or several separated by commas"),
   durability: setting("--durability", "MILLRACE_DURABILITY", "disk", oneOf("disk", "page-cache"), "disk or page-cache"),
   parallelism: setting("--parallelism", "MILLRACE_PARALLELISM", 1, whole(1, 32_768), "a whole number from 1"),

@@ -1,4 +1,4 @@
-// millrace dev [pipeline.ts …]: broker, console and jobs in one process; jobs start again from a checkpoint when their files change.
+// millrace dev [pipeline.ts …]: broker, registry, console and jobs in one process; jobs start again from a checkpoint when their files change.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,7 @@ export interface DevFlags {
   readonly ephemeral?: boolean;
   readonly brokerPort?: string;
   readonly consolePort?: string;
+  readonly registryPort?: string;
   readonly durability?: string;
   readonly brokers?: string;
   readonly parallelism?: string;
@@ -60,13 +61,14 @@ export async function dev(files: readonly string[], flags: DevFlags, terminal: T
 }
 
 function loadDevSettings(flags: DevFlags, terminal: Terminal): Promise<LoadedSettings> {
-  const { data, brokerPort, consolePort, durability, brokers, parallelism, checkpointInterval, logLevel, logFormat } = flags;
+  const { data, brokerPort, consolePort, registryPort, durability, brokers, parallelism, checkpointInterval, logLevel, logFormat } = flags;
   if (flags.ephemeral === true && data !== undefined)
     throw new CliError(EXIT.usage, "--ephemeral keeps nothing and --data names where to keep it. Give one of the two.");
   return loadSettings(terminal, {
     dataDir: data,
     brokerPort,
     consolePort,
+    registryPort,
     durability,
     brokers,
     parallelism,
@@ -83,6 +85,7 @@ async function startOn({ values, broker }: LoadedSettings, flags: DevFlags, data
     dataDir,
     brokerPort: values.brokerPort,
     consolePort: values.consolePort,
+    registryPort: values.registryPort,
     durability: flags.ephemeral === true ? "page-cache" : values.durability,
     settings: { ...broker, ...parsePairs("--set", flags.set ?? []) },
     ...(values.brokers === undefined ? {} : { brokers: values.brokers }),
@@ -99,14 +102,22 @@ function runOptions({ values }: LoadedSettings, flags: DevFlags): RunOptions {
 }
 
 async function announce(server: Server, jobs: readonly LiveJob[], flags: DevFlags, terminal: Terminal): Promise<void> {
-  const { bootstrapServers, consoleUrl, dataDir } = server;
+  const { bootstrapServers, consoleUrl, registryUrl, dataDir } = server;
   if (flags.json === true) {
-    const line = { bootstrapServers, console: consoleUrl, dataDir, pid: process.pid, jobs: jobs.map(({ name }) => name) };
+    const line = {
+      bootstrapServers,
+      console: consoleUrl,
+      registry: registryUrl,
+      dataDir,
+      pid: process.pid,
+      jobs: jobs.map(({ name }) => name),
+    };
     return terminal.out(`${JSON.stringify(line)}\n`);
   }
   if (terminal.quiet) return;
   terminal.note(`Kafka    ${bootstrapServers}`);
   terminal.note(`Console  ${consoleUrl}`);
+  terminal.note(`Schemas  ${registryUrl}`);
   terminal.note(`Data     ${flags.ephemeral === true ? "kept until this ends" : dataDir}`);
   for (const { name } of jobs) terminal.note(`Job      ${name}`);
   terminal.note("Ctrl-C stops; the same command goes on from there.");

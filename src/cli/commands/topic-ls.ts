@@ -1,4 +1,5 @@
 // millrace topic ls: names, partitions and how many offsets each log holds.
+import { SCHEMAS_TOPIC } from "../../registry/store-topic.ts";
 import { printRows } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { withClient, type ClientFlags } from "../with-client.ts";
@@ -11,7 +12,9 @@ export interface TopicLsFlags extends ClientFlags {
 export async function topicLs(flags: TopicLsFlags, terminal: Terminal): Promise<void> {
   await withClient(terminal, flags, async ({ client }) => {
     const admin = client.admin();
-    const listed = (await admin.listTopics()).filter(({ internal, name }) => flags.all === true || !(internal || name.startsWith("__")));
+    const listed = (await admin.listTopics()).filter(
+      ({ internal, name }) => flags.all === true || !(internal || name.startsWith("__") || name === SCHEMAS_TOPIC),
+    );
     const partitions = listed.flatMap(({ name, partitions: count }) =>
       Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
     );
