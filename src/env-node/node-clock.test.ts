@@ -6,10 +6,16 @@ import { nodeRandom } from "./node-random.ts";
 
 test("a timer of zero fires soon but never at once, and a cancelled one never", async () => {
   const fired: string[] = [];
-  nodeTimers.after(0, () => fired.push("now"));
+  const now = new Promise<void>((resolve) => {
+    nodeTimers.after(0, () => {
+      fired.push("now");
+      resolve();
+    });
+  });
   nodeTimers.after(0, () => fired.push("cancelled")).cancel();
   nodeTimers.after(1, () => fired.push("cancelled")).cancel();
   assert.deepEqual(fired, []);
+  await now;
   await nodeTimers.sleep(5);
   assert.deepEqual(fired, ["now"]);
 });

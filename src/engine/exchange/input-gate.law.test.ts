@@ -70,7 +70,8 @@ function step(gate: InputGate, model: Channel[], word: Word, asBatches: boolean)
   // Rows come from active channels only.
   if (state.idle) return;
   const rises = word.kind === "rows" ? word.rises : [word.rise];
-  const times = rises.map((rise) => (state.watermark += rise));
+  // −1 stands for "none yet": a channel's first watermark is at least 0.
+  const times = rises.map((rise) => (state.watermark += state.watermark < 0 ? rise + 1 : rise));
   if (word.kind === "rows" ? asBatches : word.inBatch && asBatches) gate.data(word.channel, batchOf(times));
   else for (const time of times) gate.watermark(word.channel, time);
 }
