@@ -32,6 +32,9 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("max.connections", "int", "2147483647", "Connections at once; further ones are closed.", { min: 1 }),
   setting("connections.max.idle.ms", "long", "600000", "A connection without requests for this long is closed."),
   setting("fetch.max.bytes", "int", "57671680", "The most record bytes one Fetch answer carries.", { min: 1024 }),
+  setting("max.request.partition.size.limit", "int", "2000", "The most partitions one DescribeTopicPartitions answer carries.", {
+    min: 1,
+  }),
   setting("group.min.session.timeout.ms", "int", "1000", "The shortest session timeout a group member may ask for.", { min: 0 }),
   setting("group.max.session.timeout.ms", "int", "1800000", "The longest session timeout a group member may ask for.", { min: 0 }),
   setting("group.initial.rebalance.delay.ms", "int", "0", "How long a new group waits for more members before its first generation.", {

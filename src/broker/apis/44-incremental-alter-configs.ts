@@ -5,13 +5,12 @@ import {
   newAlterConfigsResourceResponse,
   newIncrementalAlterConfigsResponse,
   type AlterableConfig,
-  type AlterConfigsResource,
 } from "../../protocol/generated/incremental-alter-configs.gen.ts";
+import { alterTopicConfig, refusalOf } from "../alter-topic-config.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import { parseList } from "../config-value.ts";
-import { effectiveTopicConfig, invalidTopicConfig, topicConfigDefinition } from "../topic-config.ts";
+import { effectiveTopicConfig, topicConfigDefinition } from "../topic-config.ts";
 
-const TOPIC = 2;
 const SET = 0;
 const DELETE = 1;
 const APPEND = 2;
@@ -20,36 +19,22 @@ const SUBTRACT = 3;
 export const incrementalAlterConfigs = defineApi("IncrementalAlterConfigs", {
   async handle(broker, request) {
     const responses = [];
-    for (const resource of request.resources) {
-      const { resourceType, resourceName } = resource;
+    for (const { resourceType, resourceName, configs } of request.resources) {
+      const answer = { resourceType, resourceName };
       try {
-        await alter(broker, resource, request.validateOnly);
-        responses.push(newAlterConfigsResourceResponse({ resourceType, resourceName }));
+        await alterTopicConfig(broker, resourceType, resourceName, request.validateOnly, (present) => {
+          const next: Record<string, string> = { ...present };
+          for (const config of configs) apply(broker, next, config);
+          return next;
+        });
+        responses.push(newAlterConfigsResourceResponse(answer));
       } catch (error) {
-        const { errorCode, message } = error instanceof KafkaError ? error : new KafkaError("KAFKA_STORAGE_ERROR", String(error));
-        responses.push(newAlterConfigsResourceResponse({ resourceType, resourceName, errorCode, errorMessage: message }));
+        responses.push(newAlterConfigsResourceResponse({ ...answer, ...refusalOf(error) }));
       }
     }
     return newIncrementalAlterConfigsResponse({ responses });
   },
 });
-
-async function alter(
-  broker: BrokerContext,
-  { resourceType, resourceName, configs }: AlterConfigsResource,
-  validateOnly: boolean,
-): Promise<void> {
-  if (resourceType !== TOPIC) {
-    throw new KafkaError("INVALID_REQUEST", `Configs of resource type ${resourceType} cannot be changed while the broker runs.`);
-  }
-  const topic = broker.topics.byName(resourceName);
-  if (topic === undefined) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION", `There is no topic ${resourceName}.`);
-  const next: Record<string, string> = { ...topic.config };
-  for (const config of configs) apply(broker, next, config);
-  const invalid = invalidTopicConfig(Object.entries(next));
-  if (invalid !== undefined) throw new KafkaError("INVALID_CONFIG", invalid);
-  if (!validateOnly) await broker.logs.setTopicConfig(topic.name, next);
-}
 
 function apply(broker: BrokerContext, configs: Record<string, string>, { name, configOperation, value }: AlterableConfig): void {
   const definition = topicConfigDefinition(name);

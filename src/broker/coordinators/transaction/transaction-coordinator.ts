@@ -57,6 +57,17 @@ export class TransactionCoordinator {
       },
       marker: () => {},
     });
+    this.#renewTimeouts();
+  }
+
+  /**
+   * An ongoing transaction gets its whole timeout again after a restart: while the broker was away, or because the wall clock was set
+   * meanwhile, nobody could end it, and aborting what a two-phase commit has prepared would lose it.
+   */
+  #renewTimeouts(): void {
+    const startedAt = this.#clock.now();
+    for (const [transactionalId, state] of this.#states)
+      if (state.data.status === "Ongoing") this.#states.set(transactionalId, { ...state, data: { ...state.data, startedAt } });
   }
 
   /** Finishes what was decided before the last stop: the markers of prepared transactions. */

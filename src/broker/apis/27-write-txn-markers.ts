@@ -1,0 +1,43 @@
+// WriteTxnMarkers (27): versions 1–2. Markers another coordinator asks for, or a tool that ends a hanging transaction: our own
+// coordinator writes its markers without it. Version 2's transaction version is read; epochs are checked the same way. KIP-98, KIP-664, KIP-1228.
+import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
+import {
+  newWritableTxnMarkerPartitionResult,
+  newWritableTxnMarkerResult,
+  newWritableTxnMarkerTopicResult,
+  newWriteTxnMarkersResponse,
+  type WritableTxnMarker,
+} from "../../protocol/generated/write-txn-markers.gen.ts";
+import { defineApi, type BrokerContext } from "../api.ts";
+import { OFFSETS_TOPIC } from "../topics.ts";
+
+export const writeTxnMarkers = defineApi("WriteTxnMarkers", {
+  async handle(broker, request) {
+    const markers = [];
+    for (const marker of request.markers) {
+      const topics = [];
+      for (const { name, partitionIndexes } of marker.topics) {
+        const writing = partitionIndexes.map(async (partitionIndex) =>
+          newWritableTxnMarkerPartitionResult({ partitionIndex, errorCode: await write(broker, marker, name, partitionIndex) }),
+        );
+        topics.push(newWritableTxnMarkerTopicResult({ name, partitions: await Promise.all(writing) }));
+      }
+      markers.push(newWritableTxnMarkerResult({ producerId: marker.producerId, topics }));
+    }
+    return newWriteTxnMarkersResponse({ markers });
+  },
+});
+
+async function write(broker: BrokerContext, marker: WritableTxnMarker, topic: string, partition: number): Promise<number> {
+  const log = broker.topics.partition(topic, partition);
+  if (log === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  const { producerId, producerEpoch, transactionResult: commit, coordinatorEpoch } = marker;
+  try {
+    await log.appendMarker({ producerId, producerEpoch, commit, coordinatorEpoch, now: broker.env.clock.now() });
+  } catch (error) {
+    if (error instanceof KafkaError) return error.errorCode;
+    throw error;
+  }
+  if (topic === OFFSETS_TOPIC) broker.groups.transactionEnded(producerId, commit);
+  return ErrorCode.NONE;
+}

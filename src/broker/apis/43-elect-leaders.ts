@@ -1,0 +1,26 @@
+// ElectLeaders (43): versions 0–2. This broker leads every partition for ever: no election is ever needed. Asked for all partitions, the
+// answer is empty, as it lists only what changed. KIP-183, KIP-460.
+import { ErrorCode, ERRORS } from "../../protocol/errors.ts";
+import { newElectLeadersResponse, newPartitionResult, newReplicaElectionResult } from "../../protocol/generated/elect-leaders.gen.ts";
+import { defineApi } from "../api.ts";
+
+const PREFERRED = 0;
+const UNCLEAN = 1;
+
+export const electLeaders = defineApi("ElectLeaders", {
+  handle(broker, request) {
+    if (request.electionType !== PREFERRED && request.electionType !== UNCLEAN) {
+      return newElectLeadersResponse({ errorCode: ErrorCode.INVALID_REQUEST });
+    }
+    const replicaElectionResults = (request.topicPartitions ?? []).map(({ topic, partitions }) =>
+      newReplicaElectionResult({
+        topic,
+        partitionResult: partitions.map((partitionId) => {
+          const name = broker.topics.partition(topic, partitionId) === undefined ? "UNKNOWN_TOPIC_OR_PARTITION" : "ELECTION_NOT_NEEDED";
+          return newPartitionResult({ partitionId, errorCode: ErrorCode[name], errorMessage: ERRORS[name][2] });
+        }),
+      }),
+    );
+    return newElectLeadersResponse({ replicaElectionResults });
+  },
+});

@@ -1,0 +1,41 @@
+// DescribeQuorum (55): versions 0–2. This broker is the only voter and the leader. Its metadata is not a Kafka log: the offsets of
+// __cluster_metadata are 0. KIP-595, KIP-836, KIP-853.
+import { ErrorCode, ERRORS } from "../../protocol/errors.ts";
+import {
+  newDescribeQuorumResponse,
+  newListener,
+  newNode,
+  newPartitionData,
+  newReplicaState,
+  newTopicData,
+} from "../../protocol/generated/describe-quorum.gen.ts";
+import { defineApi } from "../api.ts";
+import { LEADER_EPOCH } from "../leader-epoch.ts";
+
+const METADATA_TOPIC = "__cluster_metadata";
+const CONTROLLER_LISTENER = "CONTROLLER";
+
+export const describeQuorum = defineApi("DescribeQuorum", {
+  handle(broker, request) {
+    const now = broker.env.clock.now();
+    const valid = request.topics.every(
+      ({ topicName, partitions }) => topicName === METADATA_TOPIC && partitions.every(({ partitionIndex }) => partitionIndex === 0),
+    );
+    const topics = request.topics.map(({ topicName, partitions }) =>
+      newTopicData({
+        topicName,
+        partitions: partitions.map(({ partitionIndex }) => {
+          if (!valid) {
+            const errorMessage = ERRORS.UNKNOWN_TOPIC_OR_PARTITION[2];
+            return newPartitionData({ partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage });
+          }
+          const voter = newReplicaState({ replicaId: broker.nodeId, lastFetchTimestamp: now, lastCaughtUpTimestamp: now });
+          const leader = { leaderId: broker.nodeId, leaderEpoch: LEADER_EPOCH };
+          return newPartitionData({ partitionIndex, errorMessage: null, ...leader, currentVoters: [voter] });
+        }),
+      }),
+    );
+    const listeners = [newListener({ name: CONTROLLER_LISTENER, ...broker.advertised })];
+    return newDescribeQuorumResponse({ errorMessage: null, topics, nodes: valid ? [newNode({ nodeId: broker.nodeId, listeners })] : [] });
+  },
+});
