@@ -72,7 +72,8 @@ export async function scanBatches(range: ScanRange, visit: VisitBatch): Promise<
   return { position, nextOffset, problem: undefined };
 }
 
-function problemOfBatch(bytes: Uint8Array, at: number, nextOffset: number, checkCrc: boolean): string | undefined {
+/** Why the whole batch at `at` is not sound; undefined if it is. */
+export function problemOfBatch(bytes: Uint8Array, at: number, nextOffset: number, checkCrc: boolean): string | undefined {
   const header = readBatchHeader(bytes, at);
   if (header.magic !== MAGIC) return `a batch has format ${header.magic}`;
   if (header.baseOffset < nextOffset) return `a batch has offset ${header.baseOffset}, at least ${nextOffset} was expected`;

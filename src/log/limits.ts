@@ -42,3 +42,16 @@ export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 export const MAX_PARTITIONS = 10_000;
 /** How often it is checked that the data directory is still there: a deleted one goes on taking writes without an error (option). */
 export const PRESENCE_INTERVAL_MS = 1_000;
+/** Memory of a compaction for the keys it compares: what does not fit is left for the next one (option `compactionMapBytes`). */
+export const COMPACTION_MAP_BYTES = 64 * 1024 * 1024;
+/** A piece of memory for keys. */
+export const MAX_KEY_CHUNK_BYTES = 1024 * 1024;
+/** A compaction works this long at a time, and rests this long in between. */
+export const COMPACTION_SLICE_MS = 2;
+export const COMPACTION_REST_MS = 2;
+/** How often it is looked whether a partition should be compacted (option `compactionIntervalMs`). */
+export const COMPACTION_INTERVAL_MS = 15_000;
+/** The active segment of a compacted topic is sealed early, at this size, if most of it is uncompacted: a start then reads little. */
+export const COMPACTION_ROLL_BYTES = 16 * 1024 * 1024;
+/** Bytes of one write of a compaction. */
+export const COMPACTION_WRITE_BYTES = 1024 * 1024;

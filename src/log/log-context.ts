@@ -5,6 +5,7 @@ import type { FlushGroup } from "./flush-group.ts";
 import type { HotTail } from "./hot-tail.ts";
 import type { IndexCache } from "./index-cache.ts";
 import type { ResolvedLogOptions } from "./log-options.ts";
+import type { SuspectPages } from "./suspect-pages.ts";
 
 export interface LogContext {
   readonly env: Env;
@@ -13,6 +14,7 @@ export interface LogContext {
   readonly flush: FlushGroup;
   readonly hotTail: HotTail;
   readonly indexCache: IndexCache;
+  readonly suspectPages: SuspectPages;
   /** Set once, by the first fatal error: nothing is appended any more, reads go on. */
   readonly failure: Error | undefined;
   /** Fail-stop: after this nothing is acknowledged. */

@@ -5,6 +5,7 @@ import type { Env } from "../env/env.ts";
 import type { DirectoryLock } from "../env/files.ts";
 import type { Timer } from "../env/clock.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
+import { compactAll } from "./compaction/compactor.ts";
 import { makeDirectoryDurably } from "./durable-directory.ts";
 import { FileCache } from "./file-cache.ts";
 import { FlushGroup } from "./flush-group.ts";
@@ -17,6 +18,7 @@ import { type LogOptions, resolveLogOptions, type ResolvedLogOptions } from "./l
 import { inParallel } from "./parallel.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { parsePartitionDirectory, partitionDirectoryName } from "./segment-files.ts";
+import { SuspectPages } from "./suspect-pages.ts";
 import { checkTopicConfig, parseTopicConfig, type TopicConfig } from "./topic-config.ts";
 import { checkTopicName, type StoredTopic, TopicStore } from "./topic-store.ts";
 import { randomUuid } from "./uuid.ts";
@@ -38,6 +40,7 @@ export interface CreateTopicOptions {
 
 const META_DIRECTORY = "meta";
 const META_FILE = "meta.json";
+const SUSPECT_PAGES_FILE = "flush-failed";
 
 export class LogDirectory {
   readonly path: string;
@@ -98,6 +101,7 @@ export class LogDirectory {
       flush: this.flush,
       hotTail: new HotTail(this.#options.hotTailBytes),
       indexCache: new IndexCache(this.#options.indexCacheBytes),
+      suspectPages: new SuspectPages(env.files, `${path}/${META_DIRECTORY}/${SUSPECT_PAGES_FILE}`),
       get failure() {
         return failure();
       },
@@ -122,6 +126,7 @@ export class LogDirectory {
   // Opening ------------------------------------------------------------------------------------------------------------------------------
 
   async #load(): Promise<void> {
+    await this.#context.suspectPages.load();
     const { topics, deleted } = await this.#store.load();
     this.#clusterId = await this.#loadClusterId();
     for (const topic of deleted) await this.#removeDirectories(topic);
@@ -131,6 +136,7 @@ export class LogDirectory {
     await inParallel(partitions, PARTITION_CONCURRENCY, async ({ topic, partition }) => {
       logs.get(topic.name)![partition] = await this.#openPartition(topic, partition);
     });
+    await this.#context.suspectPages.forget();
     for (const topic of topics) this.#publish(topic, logs.get(topic.name)!);
   }
 
@@ -329,6 +335,7 @@ export class LogDirectory {
   #startTimers(): void {
     this.#every(this.#options.checkpointIntervalMs, () => this.#forEachPartition((log) => log.checkpoint()));
     this.#every(this.#options.retentionIntervalMs, () => this.applyRetention(this.#env.clock.now()));
+    this.#every(this.#options.compactionIntervalMs, () => this.compact(this.#env.clock.now()));
     this.#every(this.#options.presenceIntervalMs, () => this.#checkPresence());
   }
 
@@ -370,6 +377,12 @@ export class LogDirectory {
     return this.#forEachPartition((log) => log.applyRetention(now));
   }
 
+  /** Compacts every partition that is due, one after the other. Also done by a timer, unless the options turn it off. */
+  compact(now: number): Promise<void> {
+    const logs = [...this.#topics.values()].flatMap((topic) => topic.partitions);
+    return compactAll(logs, now, () => this.#closing !== undefined || this.#failure !== undefined);
+  }
+
   /** Calls back once, when the disk can no longer be trusted (a failed fdatasync or write): nothing is acknowledged after it. */
   onFatal(callback: (error: Error) => void): void {
     if (this.#failure !== undefined) callback(this.#failure);
@@ -383,8 +396,14 @@ export class LogDirectory {
     this.#env.logger.log("error", "log-failed", { what, cause: messageOf(error) });
     this.flush.stop();
     for (const topic of this.#topics.values()) for (const log of topic.partitions) log.fail(this.#failure);
-    for (const listener of this.#fatalListeners.splice(0)) listener(this.#failure);
+    void this.#tellFailure(this.#failure);
     return this.#failure;
+  }
+
+  /** The process may end as soon as it is told. */
+  async #tellFailure(failure: Error): Promise<void> {
+    await this.#context.suspectPages.remember();
+    for (const listener of this.#fatalListeners.splice(0)) listener(failure);
   }
 
   /** Flushes everything, writes recovery points and releases the lock. Idempotent. */

@@ -20,6 +20,9 @@ export interface LogOptions {
   readonly checkpointIntervalMs?: number;
   /** 0: no timer; the owner calls LogDirectory.applyRetention. */
   readonly retentionIntervalMs?: number;
+  /** 0: no timer; the owner calls LogDirectory.compact. */
+  readonly compactionIntervalMs?: number;
+  readonly compactionMapBytes?: number;
   readonly producerExpirationMs?: number;
   /** 0: it is not checked whether the directory is still there. */
   readonly presenceIntervalMs?: number;
@@ -34,6 +37,8 @@ export interface ResolvedLogOptions {
   readonly checkpointBytes: number;
   readonly checkpointIntervalMs: number;
   readonly retentionIntervalMs: number;
+  readonly compactionIntervalMs: number;
+  readonly compactionMapBytes: number;
   readonly producerExpirationMs: number;
   readonly presenceIntervalMs: number;
 }
@@ -48,6 +53,8 @@ export function resolveLogOptions(options: LogOptions): ResolvedLogOptions {
     checkpointBytes: options.checkpointBytes ?? limits.CHECKPOINT_BYTES,
     checkpointIntervalMs: options.checkpointIntervalMs ?? limits.CHECKPOINT_INTERVAL_MS,
     retentionIntervalMs: options.retentionIntervalMs ?? limits.RETENTION_INTERVAL_MS,
+    compactionIntervalMs: options.compactionIntervalMs ?? limits.COMPACTION_INTERVAL_MS,
+    compactionMapBytes: options.compactionMapBytes ?? limits.COMPACTION_MAP_BYTES,
     producerExpirationMs: options.producerExpirationMs ?? limits.PRODUCER_EXPIRATION_MS,
     presenceIntervalMs: options.presenceIntervalMs ?? limits.PRESENCE_INTERVAL_MS,
   };

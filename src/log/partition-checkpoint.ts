@@ -21,6 +21,8 @@ export interface PartitionCheckpoint {
   readonly logStartOffset: number;
   /** undefined before the first one: recovery reads the whole log. */
   readonly recoveryPoint: RecoveryPoint | undefined;
+  /** Everything below was compacted; absent if nothing ever was. */
+  readonly cleanedOffset?: number;
 }
 
 const VERSION = 1;
@@ -36,8 +38,9 @@ export function encodeCheckpoint(checkpoint: PartitionCheckpoint): Uint8Array {
 export function decodeCheckpoint(bytes: Uint8Array): PartitionCheckpoint | undefined {
   const [body, crc] = decoder.decode(bytes).split("\n");
   if (body === undefined || crc !== String(crc32c(encoder.encode(body)))) return undefined;
-  const { version, logStartOffset, recoveryPoint } = JSON.parse(body) as PartitionCheckpoint & { version: number };
-  return version === VERSION ? { logStartOffset, recoveryPoint } : undefined;
+  const { version, logStartOffset, recoveryPoint, cleanedOffset } = JSON.parse(body) as PartitionCheckpoint & { version: number };
+  if (version !== VERSION) return undefined;
+  return cleanedOffset === undefined ? { logStartOffset, recoveryPoint } : { logStartOffset, recoveryPoint, cleanedOffset };
 }
 
 export function writeCheckpoint(files: Files, directory: string, checkpoint: PartitionCheckpoint): Promise<void> {

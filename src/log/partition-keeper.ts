@@ -3,6 +3,7 @@
 // at or above their end is on disk, so that a crash in between leaves no hole.
 import type { AppendQueue } from "./append-queue.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
+import { decideSwap, finishSwap, removeCleaned, renameCleaned } from "./compaction/segment-swap.ts";
 import type { IndexLoader } from "./index-loader.ts";
 import { KEPT_SNAPSHOTS } from "./limits.ts";
 import type { LogContext } from "./log-context.ts";
@@ -13,7 +14,8 @@ import { encodeProducerSnapshot } from "./producer-snapshot.ts";
 import type { ProducerEntry } from "./producer-state.ts";
 import type { Producers } from "./producers.ts";
 import { expiredSegments, type RetentionSegment } from "./retention.ts";
-import { offsetFileName, offsetOfFileName, SNAPSHOT_SUFFIX } from "./segment-files.ts";
+import { offsetFileName, offsetOfFileName, SNAPSHOT_SUFFIX, SWAP_SUFFIX } from "./segment-files.ts";
+import type { Segment } from "./segment.ts";
 import type { SegmentList } from "./segment-list.ts";
 import type { TopicSettings } from "./topic-config.ts";
 
@@ -24,6 +26,8 @@ export interface KeptPartition {
   readonly highWatermark: number;
   readonly logEndOffset: number;
   segmentsRemoved(): void;
+  /** Bytes in memory and remembered positions are no longer those of the files. */
+  segmentsReplaced(): void;
 }
 
 export interface PartitionParts {
@@ -35,6 +39,8 @@ export interface PartitionParts {
 
 export class PartitionKeeper {
   logStartOffset: number;
+  /** Everything below was compacted. */
+  cleanedOffset: number;
   readonly #context: LogContext;
   readonly #partition: KeptPartition;
   readonly #parts: PartitionParts;
@@ -48,6 +54,7 @@ export class PartitionKeeper {
     this.#partition = partition;
     this.#parts = parts;
     this.logStartOffset = recovered.logStartOffset;
+    this.cleanedOffset = recovered.cleanedOffset ?? 0;
     this.#recoveryPoint = recovered.recoveryPoint;
   }
 
@@ -95,11 +102,12 @@ export class PartitionKeeper {
   async #checkpoint(): Promise<void> {
     const { queue, producers, segments } = this.#parts;
     const offset = this.#partition.logEndOffset;
-    if (offset === this.#recoveryPoint?.offset || this.#context.failure !== undefined) return;
+    const point = this.#recoveryPoint;
+    if ((offset === point?.offset && point.segmentBase === segments.active.baseOffset) || this.#context.failure !== undefined) return;
     producers.expire(this.#context.env.clock.now() - this.#context.options.producerExpirationMs);
     const entries: ProducerEntry[] = [...producers.entries];
-    const point = await queue.exclusive(() => this.#capture(offset));
-    if (point === undefined) return;
+    const captured = await queue.exclusive(() => this.#capture(offset));
+    if (captured === undefined) return;
     const { env } = this.#context;
     const { directory } = this.#partition;
     try {
@@ -109,12 +117,18 @@ export class PartitionKeeper {
         if (segment !== segments.active && segment.indexes.isSaved) this.#context.indexCache.touch(segment);
       }
       await writeFileAtomically(env.files, directory, offsetFileName(offset, SNAPSHOT_SUFFIX), encodeProducerSnapshot(entries));
-      await writeCheckpoint(env.files, directory, { logStartOffset: this.logStartOffset, recoveryPoint: point });
-      this.#recoveryPoint = point;
+      await this.#writeCheckpoint(this.logStartOffset, captured);
+      this.#recoveryPoint = captured;
       await this.#removeOldSnapshots();
     } catch (error) {
       this.#report("checkpoint", error);
     }
+  }
+
+  #writeCheckpoint(logStartOffset: number, recoveryPoint: RecoveryPoint | undefined): Promise<void> {
+    const { cleanedOffset } = this;
+    const checkpoint = cleanedOffset > 0 ? { logStartOffset, recoveryPoint, cleanedOffset } : { logStartOffset, recoveryPoint };
+    return writeCheckpoint(this.#context.env.files, this.#partition.directory, checkpoint);
   }
 
   /** Brings the log up to `offset` to disk and says where that is; undefined if a rejected write took the offset back. */
@@ -188,10 +202,7 @@ export class PartitionKeeper {
     // A recovery point in a segment that goes away is moved out of it first.
     if (this.#recoveryPoint !== undefined && this.#recoveryPoint.segmentBase < firstKept.baseOffset) await this.#checkpoint();
     try {
-      await writeCheckpoint(this.#context.env.files, this.#partition.directory, {
-        logStartOffset: offset,
-        recoveryPoint: this.#recoveryPoint,
-      });
+      await this.#writeCheckpoint(offset, this.#recoveryPoint);
       this.logStartOffset = offset;
       await this.#removeBelowStart();
     } catch (error) {
@@ -214,5 +225,72 @@ export class PartitionKeeper {
       bytes,
       logStartOffset: this.logStartOffset,
     });
+  }
+
+  // Compaction ---------------------------------------------------------------------------------------------------------------------------
+
+  /** Seals the active segment if it still ends at `endOffset`. */
+  sealActive(endOffset: number): Promise<void> {
+    const { queue, segments } = this.#parts;
+    return this.#queued(() =>
+      queue.exclusive(async () => {
+        if (segments.active.nextOffset === endOffset && segments.active.sizeBytes > 0) await queue.roll();
+      }),
+    );
+  }
+
+  /**
+   * Puts a compacted segment, whose files are written aside, in the place of those it was made of. False if one of them was deleted
+   * meanwhile, or no recovery point could be written behind them: nothing was done.
+   */
+  swapSegments(old: readonly Segment[], segment: Segment): Promise<boolean> {
+    return this.#queued(() => this.#swapSegments(old, segment));
+  }
+
+  async #swapSegments(old: readonly Segment[], segment: Segment): Promise<boolean> {
+    const { segments } = this.#parts;
+    const { files } = this.#context.env;
+    const { directory } = this.#partition;
+    const present = (): boolean => old.every((part) => segments.all.includes(part)) && this.#context.failure === undefined;
+    const isBelowPoint = (): boolean => (this.#recoveryPoint?.segmentBase ?? -1) > old.at(-1)!.baseOffset;
+    if (present() && !isBelowPoint()) await this.#checkpoint();
+    if (!present() || !isBelowPoint()) return false;
+    const swap = { bases: old.map((part) => part.baseOffset) };
+    try {
+      await decideSwap(files, directory, swap);
+    } catch (error) {
+      // With a full disk nothing is decided if the words of the decision did not fit.
+      const decided = (await files.stat(`${directory}/${offsetFileName(segment.baseOffset, SWAP_SUFFIX)}`)) !== undefined;
+      if (decided || !isOutOfSpace(error)) this.#context.fail(`the compaction of ${directory}`, error);
+      throw error;
+    }
+    try {
+      const swapped = await segments.replace(old, segment, async () => {
+        await renameCleaned(files, directory, swap);
+        this.#partition.segmentsReplaced();
+      });
+      await finishSwap(files, directory, swap);
+      return swapped;
+    } catch (error) {
+      throw this.#context.fail(`the compaction of ${directory}`, error);
+    }
+  }
+
+  /** Everything below `offset` is compacted. */
+  noteCompacted(offset: number): Promise<void> {
+    return this.#queued(async () => {
+      this.cleanedOffset = offset;
+      if (this.#context.failure !== undefined) return;
+      try {
+        await this.#writeCheckpoint(this.logStartOffset, this.#recoveryPoint);
+      } catch (error) {
+        this.#report("compaction", error);
+      }
+    });
+  }
+
+  /** A compaction was given up: what it wrote aside goes. */
+  discardCompaction(): Promise<void> {
+    return this.#queued(() => removeCleaned(this.#context.env.files, this.#partition.directory));
   }
 }

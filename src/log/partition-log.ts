@@ -13,6 +13,8 @@ import type { KafkaError } from "../protocol/errors.ts";
 import { encodeTransactionMarker } from "../protocol/records/control-batch.ts";
 import type { AbortedTransaction } from "./aborted-index.ts";
 import { AppendQueue, type PendingAppend } from "./append-queue.ts";
+import { KeyCheck } from "./compaction/key-check.ts";
+import { PartitionCompactor } from "./compaction/partition-compactor.ts";
 import { HotChunks } from "./hot-tail.ts";
 import { IndexLoader } from "./index-loader.ts";
 import { MAX_QUEUED_BYTES } from "./limits.ts";
@@ -97,6 +99,9 @@ export class PartitionLog {
   readonly #reader: PartitionReader;
   readonly #timestamps: TimestampSearch;
   readonly #keeper: PartitionKeeper;
+  /** For the log directory, which says when. */
+  readonly compactor: PartitionCompactor;
+  readonly #keyCheck: KeyCheck;
   readonly #listeners = new Set<() => void>();
   #closed: string | undefined;
 
@@ -118,6 +123,7 @@ export class PartitionLog {
     this.#producers = recovered.producers;
     const stable = this.#producers.transactions.lastStableOffset(this.highWatermark);
     this.lastStableOffset = Math.max(stable, recovered.logStartOffset);
+    this.#keyCheck = new KeyCheck(context.env.compression);
     this.#segments = new SegmentList(context, identity.directory, recovered.segments);
     this.#queue = new AppendQueue(context, this, this.#segments, recovered.endOffset);
     this.#indexes = new IndexLoader(context, this.#segments, () => this.settings.indexIntervalBytes);
@@ -125,6 +131,7 @@ export class PartitionLog {
     this.#timestamps = new TimestampSearch(context, this.#segments, this.#indexes);
     const parts = { segments: this.#segments, queue: this.#queue, producers: this.#producers, indexes: this.#indexes };
     this.#keeper = new PartitionKeeper(context, this, parts, recovered);
+    this.compactor = new PartitionCompactor(context, this, { ...parts, keeper: this.#keeper });
   }
 
   get logStartOffset(): number {
@@ -146,9 +153,14 @@ export class PartitionLog {
    * `batches`: one or more whole, validated record batches, owned by the log from now on: offsets and leader epoch are patched in place.
    * Resolves when they are on disk ("disk") or written ("page-cache"); a repeated idempotent batch resolves with its first offsets.
    * Rejects with a KafkaError: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, MESSAGE_TOO_LARGE,
-   * RECORD_LIST_TOO_LARGE, INVALID_TIMESTAMP, KAFKA_STORAGE_ERROR (retriable), UNKNOWN_TOPIC_OR_PARTITION (deleted meanwhile).
+   * RECORD_LIST_TOO_LARGE, INVALID_TIMESTAMP, INVALID_RECORD (no key, on a compacted topic), KAFKA_STORAGE_ERROR (retriable), UNKNOWN_TOPIC_OR_PARTITION (deleted meanwhile).
    */
   append(batches: Uint8Array, options: AppendOptions): Promise<AppendResult> {
+    if (!this.settings.compacts || options.origin !== "client") return this.#append(batches, options);
+    return this.#keyCheck.admit(batches, this.name, () => this.#append(batches, options));
+  }
+
+  #append(batches: Uint8Array, options: AppendOptions): Promise<AppendResult> {
     const begin = this.logEndOffset;
     try {
       this.#checkWritable();
@@ -317,18 +329,23 @@ export class PartitionLog {
   async read(offset: number, options: ReadOptions): Promise<ReadResult> {
     const { highWatermark, lastStableOffset } = this;
     this.#checkRange(offset);
-    const untilOffset = options.isolation === "read_committed" ? lastStableOffset : highWatermark;
-    let bytes: Uint8Array;
+    const committed = options.isolation === "read_committed";
+    const limits = {
+      untilOffset: committed ? lastStableOffset : highWatermark,
+      maxBytes: options.maxBytes,
+      minOneBatch: options.minOneBatch,
+    };
     try {
-      bytes = await this.#reader.read(offset, { untilOffset, maxBytes: options.maxBytes, minOneBatch: options.minOneBatch });
+      return await this.#segments.consistently(async () => {
+        const bytes = await this.#reader.read(offset, limits);
+        const abortedTransactions = committed && bytes.length > 0 ? await this.#abortedIn(offset, bytes) : NO_ABORTED;
+        return { bytes, highWatermark, lastStableOffset, logStartOffset: this.logStartOffset, abortedTransactions };
+      });
     } catch (error) {
       // The segment may have been deleted by retention meanwhile.
       this.#checkRange(offset);
       throw error;
     }
-    const committed = options.isolation === "read_committed" && bytes.length > 0;
-    const abortedTransactions = committed ? await this.#abortedIn(offset, bytes) : NO_ABORTED;
-    return { bytes, highWatermark, lastStableOffset, logStartOffset: this.logStartOffset, abortedTransactions };
   }
 
   #checkRange(offset: number): void {
@@ -353,12 +370,12 @@ export class PartitionLog {
 
   /** The first readable record at or after a time, epoch milliseconds. */
   offsetForTimestamp(timestamp: number): Promise<OffsetAndTimestamp | undefined> {
-    return this.#timestamps.firstAtOrAfter(timestamp, this.logStartOffset, this.highWatermark);
+    return this.#segments.consistently(() => this.#timestamps.firstAtOrAfter(timestamp, this.logStartOffset, this.highWatermark));
   }
 
   /** The first record with the largest timestamp (ListOffsets −3, KIP-734). */
   async offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp | undefined> {
-    const timestamp = await this.#timestamps.maxTimestamp();
+    const timestamp = await this.#segments.consistently(() => this.#timestamps.maxTimestamp());
     return timestamp < 0 ? undefined : this.offsetForTimestamp(timestamp);
   }
 
@@ -399,6 +416,12 @@ export class PartitionLog {
     this.#reader.forgetPlaces();
   }
 
+  /** For the keeper: older batches in memory may be of transactions whose end is not in the index any more. */
+  segmentsReplaced(): void {
+    this.#reader.forgetPlaces();
+    this.#context.hotTail.clear(this.hotChunks);
+  }
+
   /** For the log directory: after a fatal error nothing is acknowledged. */
   fail(failure: Error): void {
     this.#queue.fail(failure);
@@ -407,6 +430,7 @@ export class PartitionLog {
   /** Flushes what is written and writes a recovery point; appends are refused from now on. */
   async close(): Promise<void> {
     this.#closed = "is closed";
+    await this.compactor.stop();
     await this.#keeper.checkpoint();
     this.#context.hotTail.clear(this.hotChunks);
   }
@@ -414,6 +438,7 @@ export class PartitionLog {
   /** Appends and reads are refused from now on; resolves when no write is going on, so that the files may be deleted. */
   async abandon(): Promise<void> {
     this.#closed = "was deleted";
+    await this.compactor.stop();
     await this.#queue.exclusive(() => this.#queue.flush()).catch(() => undefined);
     await this.#keeper.idle();
     this.#context.hotTail.clear(this.hotChunks);

@@ -3,6 +3,7 @@
 // Invariant: when it resolves, everything up to the returned end is on disk and every batch behind the recovery point had a right checksum.
 import { int64At, MAX_TIMESTAMP_AT, BATCH_HEADER_BYTES } from "../protocol/records/batch-header.ts";
 import { readFully, scanBatches } from "./batch-scan.ts";
+import { recoverSwap } from "./compaction/segment-swap.ts";
 import type { LogContext } from "./log-context.ts";
 import { logError, messageOf } from "./log-error.ts";
 import { type PartitionCheckpoint, type RecoveryPoint, readCheckpoint } from "./partition-checkpoint.ts";
@@ -12,21 +13,26 @@ import { Producers } from "./producers.ts";
 import { Segment } from "./segment.ts";
 import {
   ABORTED_INDEX_SUFFIX,
+  CLEANED_SUFFIX,
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
   offsetFileName,
   offsetOfFileName,
   SNAPSHOT_SUFFIX,
+  SWAP_SUFFIX,
   TEMPORARY_SUFFIX,
   TIME_INDEX_SUFFIX,
 } from "./segment-files.ts";
 import { SegmentIndexes } from "./segment-indexes.ts";
 import { createSegment, deleteSegmentFiles } from "./segment-list.ts";
+import { writeAgain } from "./suspect-pages.ts";
 
 export interface RecoveredPartition {
   readonly segments: Segment[];
   readonly producers: Producers;
   readonly logStartOffset: number;
+  /** Everything below was compacted; undefined if nothing ever was. */
+  readonly cleanedOffset: number | undefined;
   readonly endOffset: number;
   readonly recoveryPoint: RecoveryPoint | undefined;
 }
@@ -48,6 +54,7 @@ class Recovery {
   readonly #producers = new Producers();
   #segments: Segment[] = [];
   #logStartOffset = 0;
+  #cleanedOffset: number | undefined;
   /** undefined once it turns out that the files do not bear it out. */
   #point: RecoveryPoint | undefined;
   /** Batches from this offset on are applied to the producers; aborted transactions from the second one on go into the index. */
@@ -84,6 +91,7 @@ class Recovery {
       segments: this.#segments,
       producers: this.#producers,
       logStartOffset: this.#logStartOffset,
+      cleanedOffset: this.#cleanedOffset,
       endOffset: active.nextOffset,
       recoveryPoint: this.#point,
     };
@@ -94,8 +102,13 @@ class Recovery {
   /** Lists the segments, finishes deletions that a crash interrupted, and creates the first segment of a new partition. */
   async #findSegments(checkpoint: PartitionCheckpoint | undefined): Promise<void> {
     const { files } = this.#context.env;
-    const names = await files.list(this.#directory);
+    let names = await files.list(this.#directory);
+    if (names.some((name) => name.endsWith(CLEANED_SUFFIX) || name.endsWith(SWAP_SUFFIX))) {
+      await recoverSwap(files, this.#directory, names);
+      names = await files.list(this.#directory);
+    }
     const bases = names.map((name) => offsetOfFileName(name, LOG_SUFFIX)).filter((base) => base >= 0);
+    this.#cleanedOffset = checkpoint?.cleanedOffset;
     this.#logStartOffset = checkpoint?.logStartOffset ?? bases[0] ?? 0;
     let dead = 0;
     while (dead + 1 < bases.length && bases[dead + 1]! <= this.#logStartOffset) dead++;
@@ -292,8 +305,10 @@ class Recovery {
     for (const segment of this.#segments.filter((candidate) => candidate.baseOffset >= from)) {
       const file = await this.#context.files.acquire(segment.path);
       try {
+        if (this.#context.suspectPages.suspected) await writeAgain(file.handle, this.#trustedBytes(segment), segment.sizeBytes);
         await file.handle.datasync();
       } catch (error) {
+        await this.#context.suspectPages.remember();
         throw logError("KAFKA_STORAGE_ERROR", `Flushing ${segment.path} failed: ${messageOf(error)}.`, error);
       } finally {
         file.release();

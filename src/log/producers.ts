@@ -104,6 +104,8 @@ export class Producers {
       this.apply(header, header.baseOffset, "none", appendMs, "");
       return undefined;
     }
+    // A marker that a compaction emptied: nothing of its transaction is left.
+    if (header.recordCount === 0) return undefined;
     const record = controlRecordOf(bytes, at, header.sizeBytes);
     if (record.type === "other") return undefined;
     const { producerId, producerEpoch } = header;

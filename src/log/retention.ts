@@ -23,8 +23,9 @@ export function expiredSegments(
   const { retentionMs, retentionBytes } = settings;
   let excess = retentionBytes < 0 ? -1 : segments.reduce((sum, segment) => sum + segment.sizeBytes, 0) - retentionBytes;
   let count = 0;
-  for (const segment of segments) {
-    if (segment.nextOffset > highWatermark || segment.sizeBytes === 0) break;
+  for (const [i, segment] of segments.entries()) {
+    // The active segment may be empty; one before it is if a compaction left nothing of it.
+    if (segment.nextOffset > highWatermark || (segment.sizeBytes === 0 && i === segments.length - 1)) break;
     const isOld = retentionMs >= 0 && now - segment.maxTimestamp > retentionMs;
     const isExcess = excess >= segment.sizeBytes && count < segments.length - 1;
     if (!isOld && !isExcess) break;

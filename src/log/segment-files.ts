@@ -6,6 +6,9 @@ export const TIME_INDEX_SUFFIX = ".timeindex";
 export const ABORTED_INDEX_SUFFIX = ".txnindex";
 export const SNAPSHOT_SUFFIX = ".snapshot";
 export const TEMPORARY_SUFFIX = ".tmp";
+/** A compacted file that has not taken the place of the original yet, behind the whole name of that (compaction/segment-swap.ts). */
+export const CLEANED_SUFFIX = ".cleaned";
+export const SWAP_SUFFIX = ".swap";
 export const CHECKPOINT_FILE = "checkpoint.json";
 
 export function offsetFileName(offset: number, suffix: string): string {

@@ -84,9 +84,9 @@ export class SegmentIndexes {
     this.#saved.aborted = this.aborted.count;
   }
 
-  /** Writes the entries that are not in the files yet, and flushes them; the caller syncs the directory. */
-  async save(files: Files, directory: string): Promise<void> {
-    const path = (suffix: string): string => `${directory}/${offsetFileName(this.baseOffset, suffix)}`;
+  /** Writes the entries that are not in the files yet, and flushes them; the caller syncs the directory. `behind`: ends the files' names. */
+  async save(files: Files, directory: string, behind = ""): Promise<void> {
+    const path = (suffix: string): string => `${directory}/${offsetFileName(this.baseOffset, suffix)}${behind}`;
     const saved = { ...this.#saved };
     // Until all is flushed nothing counts as saved: after a failure the files are written anew.
     this.#saved = { offsets: NOT_SAVED, times: NOT_SAVED, aborted: NOT_SAVED };

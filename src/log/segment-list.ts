@@ -9,6 +9,9 @@ export class SegmentList {
   readonly directory: string;
   readonly #context: LogContext;
   #segments: Segment[];
+  /** Rises when segments are replaced: positions, indexes and bytes of before and after do not mix. */
+  #generation = 0;
+  #replacing: Promise<void> | undefined;
 
   /** `segments` must not be empty, and the last one must have its indexes. */
   constructor(context: LogContext, directory: string, segments: Segment[]) {
@@ -49,6 +52,47 @@ export class SegmentList {
     sealed.indexes!.seal();
     sealed.sealedMaxTimestamp = sealed.indexes!.maxTimestamp;
     this.#segments.push(segment);
+  }
+
+  /**
+   * Puts one segment in the place of neighbours, around `rename`, which gives its files their names. Readers wait meanwhile. False if the
+   * neighbours are not there any more: nothing was done.
+   */
+  async replace(old: readonly Segment[], segment: Segment, rename: () => Promise<void>): Promise<boolean> {
+    const at = this.#segments.indexOf(old[0]!);
+    if (at < 0 || old.some((part, i) => this.#segments[at + i] !== part)) return false;
+    this.#generation++;
+    let done!: () => void;
+    this.#replacing = new Promise((resolve) => (done = resolve));
+    try {
+      await rename();
+      for (const part of old) {
+        this.#context.indexCache.remove(part);
+        this.#context.files.forget(part.path);
+      }
+      // Only the front and the end of the list change meanwhile: deletions wait for this, rolls append.
+      this.#segments = this.#segments.toSpliced(this.#segments.indexOf(old[0]!), old.length, segment);
+      if (segment.indexes!.isSaved) this.#context.indexCache.touch(segment);
+    } finally {
+      this.#generation++;
+      this.#replacing = undefined;
+      done();
+    }
+    return true;
+  }
+
+  /** Runs a read of several steps again if segments were replaced meanwhile. */
+  async consistently<T>(read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      while (this.#replacing !== undefined) await this.#replacing;
+      const generation = this.#generation;
+      try {
+        const result = await read();
+        if (generation === this.#generation) return result;
+      } catch (error) {
+        if (generation === this.#generation) throw error;
+      }
+    }
   }
 
   /** Forgets and deletes the first `count` segments. The caller has written a log start offset at or above their end. */

@@ -18,6 +18,12 @@ export interface TopicSettings {
   readonly timestampAfterMaxMs: number;
   /** Whole segments are deleted by time and size. */
   readonly deletes: boolean;
+  /** Only the newest record of each key is kept. */
+  readonly compacts: boolean;
+  readonly deleteRetentionMs: number;
+  readonly minCleanableDirtyRatio: number;
+  readonly minCompactionLagMs: number;
+  readonly maxCompactionLagMs: number;
 }
 
 export type TopicSettingType = "long" | "int" | "double" | "boolean" | "string" | "list";
@@ -104,16 +110,24 @@ function listOf(value: string): string[] {
 export function parseTopicConfig(config: TopicConfig, defaults: TopicConfig = {}): TopicSettings {
   const text = (name: string): string => config[name] ?? defaults[name] ?? TOPIC_SETTINGS[name]!.default;
   const number = (name: string): number => Number(text(name));
+  const policies = listOf(text("cleanup.policy"));
+  const compacts = policies.includes("compact");
   return {
     retentionMs: number("retention.ms"),
     retentionBytes: number("retention.bytes"),
     segmentBytes: number("segment.bytes"),
-    segmentMs: number("segment.ms"),
+    // What is to be compacted by then must be sealed by then.
+    segmentMs: compacts ? Math.min(number("segment.ms"), number("max.compaction.lag.ms")) : number("segment.ms"),
     maxMessageBytes: number("max.message.bytes"),
     indexIntervalBytes: number("index.interval.bytes"),
     timestampType: text("message.timestamp.type") === "LogAppendTime" ? "LogAppendTime" : "CreateTime",
     timestampBeforeMaxMs: number("message.timestamp.before.max.ms"),
     timestampAfterMaxMs: number("message.timestamp.after.max.ms"),
-    deletes: listOf(text("cleanup.policy")).includes("delete"),
+    deletes: policies.includes("delete"),
+    compacts,
+    deleteRetentionMs: number("delete.retention.ms"),
+    minCleanableDirtyRatio: number("min.cleanable.dirty.ratio"),
+    minCompactionLagMs: number("min.compaction.lag.ms"),
+    maxCompactionLagMs: number("max.compaction.lag.ms"),
   };
 }
