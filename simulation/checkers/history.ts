@@ -1,5 +1,6 @@
 // What a run writes down for the log checker, after Jepsen's Kafka workload. Values are whole numbers, each sent once in a history.
-// Invariant: an operation stands where it was asked for; `answeredAt` is the length of the history when its answer came.
+// Invariant: a write stands where it was asked for, a read where it was answered. `answeredAt` and `askedAt` are readings of one counter
+// that goes up with each acknowledgement and each question.
 
 export type Isolation = "read_committed" | "read_uncommitted";
 
@@ -56,7 +57,7 @@ export interface Watermarks {
   readonly logStart: number;
   readonly lastStable: number;
   readonly high: number;
-  /** The length of the history when it was asked for: acknowledgements before that are covered. */
+  /** Acknowledgements before that are covered. */
   readonly askedAt: number;
   /** No transaction is open any more. */
   readonly final: boolean;

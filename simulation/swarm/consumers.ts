@@ -91,7 +91,7 @@ export async function observe(world: World, client: KafkaClient, final: boolean)
     );
   const logStarts = await ask("earliest", "read_uncommitted");
   const stable = await ask("latest", "read_committed");
-  const before = world.recorder.history.length;
+  const askedAt = world.recorder.tick();
   const high = await ask("latest", "read_uncommitted");
   // An acknowledgement that came after the question is judged by the next observation.
   const found = PARTITIONS.map((partition) => ({
@@ -100,7 +100,7 @@ export async function observe(world: World, client: KafkaClient, final: boolean)
     logStart: logStarts[partition]!.offset,
     lastStable: stable[partition]!.offset,
     high: high[partition]!.offset,
-    askedAt: before,
+    askedAt,
     final,
   }));
   world.recorder.history.push(...found);

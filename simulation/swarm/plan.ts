@@ -45,7 +45,7 @@ export function drawPlan(random: Prng): SwarmPlan {
     faultEveryMs: random.pick([60, 120, 200]),
     safetyMs: random.pick([1500, 2500, 4000]),
     downtimeMs: random.pick([1, 50, 300]),
-    segmentBytes: random.pick([2048, 8192, 65_536, 1_048_576]),
+    segmentBytes: random.pick([4096, 8192, 65_536, 1_048_576]),
     producers: random.integer(1, 2),
     transactional: random.integer(1, 3),
     compression: random.chance(0.25) ? "gzip" : "none",

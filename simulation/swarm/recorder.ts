@@ -11,6 +11,12 @@ export class Recorder {
   #values = 0;
   #processes = 0;
   #transactions = 0;
+  #ticks = 0;
+
+  /** Orders answers and questions. */
+  tick(): number {
+    return this.#ticks++;
+  }
 
   process(): number {
     return this.#processes++;
@@ -41,7 +47,7 @@ export class Recorder {
   acknowledged(send: Send, offset: number): void {
     send.outcome = "ok";
     send.offset = offset;
-    send.answeredAt = this.history.length;
+    send.answeredAt = this.tick();
   }
 
   end(process: number, transaction: number, outcome: End["outcome"]): End {

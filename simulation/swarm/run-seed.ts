@@ -101,12 +101,11 @@ class SwarmRun {
     const client = clientOf(simulation.env("admin"));
     const brokerRuns = this.broker.run();
     await this.broker.started();
-    await client
-      .admin()
-      .createTopics([
-        { name: LOG_TOPIC, partitions: LOG_PARTITIONS },
-        ...PIPELINE_TOPICS.map((name) => ({ name, partitions: PIPELINE_PARTITIONS })),
-      ]);
+    await client.admin().createTopics([
+      { name: LOG_TOPIC, partitions: LOG_PARTITIONS },
+      // A sink's batches have to fit into a segment.
+      ...PIPELINE_TOPICS.map((name) => ({ name, partitions: PIPELINE_PARTITIONS, config: { "segment.bytes": "1048576" } })),
+    ]);
     const jobRuns = this.job.run();
     const clients = [feed(this.#world), ...this.#clients.map((each) => each.run())];
     const nemesis = this.nemesis.run();

@@ -25,7 +25,7 @@ async function workload(env: Env, ack: (promise: Promised) => void): Promise<voi
     ack({ kind: "record", value, offset });
   }
   await producer.close();
-  const transactional = client.producer({ transactionalId: "txn" });
+  const transactional = client.producer({ transactionalId: "txn", transactionTimeoutMs: 5000 });
   for (const [round, commit] of [true, false, true].entries()) {
     await transactional.beginTransaction();
     const values = [`${round}-x`, `${round}-y`].map((value) => (commit ? value : `aborted ${value}`));
