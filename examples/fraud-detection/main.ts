@@ -1,4 +1,5 @@
 // `npm start`: broker, console and the fraud pipeline on live, labelled traffic; or a file replayed with --input.
+import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { parseArgs } from "node:util";
 import { createClient } from "millrace/client";
@@ -52,6 +53,7 @@ export function readOptions(args: readonly string[]): Options {
   const speed = values.speed ?? (values.input === undefined ? "3600" : "max");
   const speedNumber = speed === "max" ? Number.POSITIVE_INFINITY : number("speed", speed, 1);
   if (values.input === undefined && speed === "max") throw new UsageError("--speed max needs a file: add --input FILE, or give a number.");
+  if (values.input !== undefined && !existsSync(values.input)) throw new UsageError(`--input ${values.input}: there is no such file.`);
   if (values.input === undefined && values.once) throw new UsageError("--once needs a file that ends: add --input FILE.");
   return {
     data: values.data,
@@ -165,6 +167,10 @@ async function replayOnce(server: Server, job: Job, feeding: Feeding, options: O
 }
 
 export async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(USAGE);
+    return 0;
+  }
   let options: Options;
   try {
     options = readOptions(args);

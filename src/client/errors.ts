@@ -91,7 +91,8 @@ export function transactionError(errorCode: number, where: string, resolution: "
 
 function errorText(name: string, text: string, where: string, detail?: string | null): string {
   const hint = HINTS[name];
-  return `${where} failed: ${name}: ${detail || text}${hint === undefined ? "" : ` ${hint}`}`;
+  const said = detail || text;
+  return `${where} failed: ${said.startsWith(`${name}: `) ? said : `${name}: ${said}`}${hint === undefined ? "" : ` ${hint}`}`;
 }
 
 export function isRetriable(error: unknown): boolean {

@@ -181,7 +181,9 @@ export class KafkaError extends Error {
 
   /** `detail` says what, where and what to do; the general text of the code is used without it. */
   constructor(code: ErrorName, detail?: string, options?: ErrorOptions) {
-    super(detail === undefined ? `${code}: ${ERRORS[code][2]}` : `${code}: ${detail}`, options);
+    // A detail that comes from another broker error already begins with its name.
+    const text = detail ?? ERRORS[code][2];
+    super(text.startsWith(`${code}: `) ? text : `${code}: ${text}`, options);
     this.code = code;
     this.errorCode = ERRORS[code][0];
     this.retriable = ERRORS[code][1];
