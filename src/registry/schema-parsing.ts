@@ -1,6 +1,7 @@
 // Texts to parsed schemas, with their references looked up in the state. A bounded cache spares parsing the same versions again.
 import { SchemaParseError } from "../schema/incompatibility.ts";
 import { parseAvroSchema } from "./avro-format.ts";
+import { parseProtobufSchema } from "./protobuf-format.ts";
 import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
 import { refuse } from "./registry-error.ts";
 import type { RegistryState } from "./registry-state.ts";
@@ -10,7 +11,10 @@ import { contextOf, qualified } from "./subject-name.ts";
 type Parse = (text: string, references: readonly ResolvedReference[], checked: boolean) => ParsedSchema;
 
 /** The types that can be registered. */
-export const FORMATS: Readonly<Partial<Record<SchemaType, Parse>>> = { AVRO: parseAvroSchema };
+export const FORMATS: Readonly<Partial<Record<SchemaType, Parse>>> = {
+  PROTOBUF: parseProtobufSchema,
+  AVRO: parseAvroSchema,
+};
 
 const CACHED_SCHEMAS = 2000;
 const MAX_REFERENCES = 1000;

@@ -1,0 +1,47 @@
+// Protobuf for the registry: texts with references in, forms and comparison out. A reference's name is the path that the text imports.
+import { SchemaParseError } from "../schema/incompatibility.ts";
+import { parseProtobuf } from "../schema/protobuf/parse-protobuf.ts";
+import { normalizedProto, protoLayout } from "../schema/protobuf/proto-text.ts";
+import { resolveType, SCALARS, type ProtoType, type ProtoWorld } from "../schema/protobuf/proto-file.ts";
+import { protobufIncompatibilities } from "../schema/protobuf/protobuf-compatibility.ts";
+import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
+
+interface ParsedProtobuf extends ParsedSchema {
+  readonly world: ProtoWorld;
+}
+
+/** Files that every Protobuf compiler brings, or Confluent's. */
+const BUILT_IN = /^(google\/(protobuf|type|api)|confluent)\//;
+
+/** Throws SchemaParseError. `checked`: a new schema, whose imports and types must be there. */
+export function parseProtobufSchema(text: string, references: readonly ResolvedReference[], checked: boolean): ParsedSchema {
+  const file = parseProtobuf(text);
+  const known = new Map<string, ProtoType>(file.types);
+  for (const reference of references) for (const [name, type] of parseProtobuf(reference.schema).types) known.set(name, type);
+  const world: ProtoWorld = { file, known };
+  if (checked) checkImports(world, references);
+  const canonical = protoLayout(text);
+  const parsed: ParsedProtobuf = {
+    type: "PROTOBUF",
+    world,
+    canonical,
+    normalized: () => normalizedProto(canonical),
+    incompatibilities: (writer) => protobufIncompatibilities(world, (writer as ParsedProtobuf).world),
+  };
+  return parsed;
+}
+
+function checkImports(world: ProtoWorld, references: readonly ResolvedReference[]): void {
+  for (const path of world.file.imports)
+    if (!BUILT_IN.test(path) && !references.some(({ name }) => name === path))
+      throw new SchemaParseError(`The .proto text imports "${path}", and no reference has that name.`);
+  const hasBuiltIn = world.file.imports.some((path) => BUILT_IN.test(path));
+  for (const message of world.file.types.values()) {
+    if (message.kind !== "message") continue;
+    for (const { type, name } of message.fields) {
+      if (SCALARS.has(type) || resolveType(world, message.fullName, type) !== undefined) continue;
+      if (hasBuiltIn && /^\.?(google|confluent)\./.test(type)) continue;
+      throw new SchemaParseError(`Field "${name}" of message "${message.fullName}" has the type "${type}", which is not defined.`);
+    }
+  }
+}

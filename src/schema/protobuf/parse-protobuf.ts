@@ -1,0 +1,52 @@
+// .proto text → ProtoFile, by way of protobufjs' parser. proto2, proto3 and editions.
+import protobuf from "protobufjs";
+import { SchemaParseError } from "../incompatibility.ts";
+import type { ProtoField, ProtoFile, ProtoType } from "./proto-file.ts";
+
+/** Throws SchemaParseError. */
+export function parseProtobuf(text: string): ProtoFile {
+  try {
+    const { root, package: given, imports, weakImports } = protobuf.parse(text, new protobuf.Root(), { keepCase: true });
+    const packageName = given ?? "";
+    const types = new Map<string, ProtoType>();
+    collect(root, packageName, types);
+    if (types.size === 0) throw new SchemaParseError("The .proto text defines neither a message nor an enum.");
+    return { package: packageName, imports: [...(imports ?? []), ...(weakImports ?? [])], types };
+  } catch (error) {
+    if (error instanceof SchemaParseError) throw error;
+    throw new SchemaParseError(`The .proto text cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+function collect(namespace: protobuf.NamespaceBase, packageName: string, into: Map<string, ProtoType>): void {
+  for (const each of namespace.nestedArray) {
+    const fullName = each.fullName.replace(/^\./, "");
+    const localName = packageName !== "" && fullName.startsWith(`${packageName}.`) ? fullName.slice(packageName.length + 1) : fullName;
+    if (each instanceof protobuf.Type)
+      into.set(fullName, { kind: "message", fullName, localName, fields: checkedFields(fullName, each.fieldsArray.map(fieldOf)) });
+    else if (each instanceof protobuf.Enum) into.set(fullName, { kind: "enum", fullName, localName });
+    if (each instanceof protobuf.Namespace) collect(each, packageName, into);
+  }
+}
+
+function fieldOf(field: protobuf.Field): ProtoField {
+  const oneof = field.partOf;
+  const synthetic = oneof !== null && oneof.oneof.length === 1 && field.options?.["proto3_optional"] === true;
+  return {
+    name: field.name,
+    tag: field.id,
+    label: field.repeated ? "repeated" : field.rule === "required" || field.required ? "required" : "optional",
+    type: field.type,
+    keyType: field instanceof protobuf.MapField ? field.keyType : undefined,
+    oneof: oneof === null || synthetic ? undefined : oneof.name,
+  };
+}
+
+function checkedFields(message: string, fields: readonly ProtoField[]): readonly ProtoField[] {
+  const tags = new Set<number>();
+  for (const { tag, name } of fields) {
+    if (tags.has(tag)) throw new SchemaParseError(`Message "${message}" has the tag ${tag} twice, the second time for "${name}".`);
+    tags.add(tag);
+  }
+  return fields;
+}

@@ -1,0 +1,163 @@
+// Can a reader with one .proto file read what was written with another? Fields are known by their tags: their types must be of one family on
+// the wire, none may move into a oneof that would drop others, and messages keep their names. Names of fields and all of enums are free.
+import type { Incompatibility } from "../incompatibility.ts";
+import { resolveType, SCALARS, type ProtoField, type ProtoMessage, type ProtoWorld } from "./proto-file.ts";
+
+/** Scalars that share a wire form and may stand for each other. */
+const FAMILIES: Readonly<Record<string, string>> = {
+  int32: "varint",
+  int64: "varint",
+  uint32: "varint",
+  uint64: "varint",
+  bool: "varint",
+  enum: "varint",
+  sint32: "zigzag",
+  sint64: "zigzag",
+  string: "text",
+  bytes: "text",
+  fixed32: "fixed32",
+  sfixed32: "fixed32",
+  fixed64: "fixed64",
+  sfixed64: "fixed64",
+};
+
+/** Empty: everything written with `writer` can be read with `reader`. */
+export function protobufIncompatibilities(reader: ProtoWorld, writer: ProtoWorld): Incompatibility[] {
+  return new Comparison(reader, writer).files();
+}
+
+class Comparison {
+  readonly #reader: ProtoWorld;
+  readonly #writer: ProtoWorld;
+  readonly #found: Incompatibility[] = [];
+  /** Imported messages that are being compared, or were. */
+  readonly #seen = new Map<string, boolean>();
+
+  constructor(reader: ProtoWorld, writer: ProtoWorld) {
+    this.#reader = reader;
+    this.#writer = writer;
+  }
+
+  files(): Incompatibility[] {
+    const [reader, writer] = [this.#reader.file, this.#writer.file];
+    if (reader.package !== writer.package)
+      this.#add(
+        "PACKAGE_CHANGED",
+        "/package",
+        `The package was "${writer.package}" and is "${reader.package}".`,
+        reader.package,
+        writer.package,
+      );
+    const byLocalName = new Map([...reader.types.values()].map((type) => [type.localName, type]));
+    for (const written of writer.types.values()) {
+      if (written.kind !== "message") continue;
+      const read = byLocalName.get(written.localName);
+      if (read?.kind === "message") this.#messages(read, written);
+      else this.#add("MESSAGE_REMOVED", `/${written.localName}`, `The reader has no message "${written.localName}".`, "", written.fullName);
+    }
+    return this.#found;
+  }
+
+  #messages(reader: ProtoMessage, writer: ProtoMessage): void {
+    const written = new Map(writer.fields.map((field) => [field.tag, field]));
+    const read = new Map(reader.fields.map((field) => [field.tag, field]));
+    for (const field of reader.fields) {
+      const before = written.get(field.tag);
+      const path = `/${reader.localName}/${field.tag}`;
+      if (before !== undefined) this.#fields(reader, field, writer, before, path);
+      else if (field.label === "required")
+        this.#add("REQUIRED_FIELD_ADDED", path, `The required field "${field.name}" was never written.`, show(field), "");
+    }
+    for (const field of writer.fields) {
+      const path = `/${reader.localName}/${field.tag}`;
+      if (field.label === "required" && !read.has(field.tag))
+        this.#add("REQUIRED_FIELD_REMOVED", path, `The required field "${field.name}" is gone.`, "", show(field));
+      const left =
+        field.oneof !== undefined && reader.fields.some(({ oneof }) => oneof === field.oneof) && read.get(field.tag)?.oneof !== field.oneof;
+      if (left) this.#add("ONEOF_FIELD_REMOVED", path, `The field "${field.name}" left the oneof "${field.oneof}".`, "", show(field));
+    }
+    this.#oneofs(reader, written);
+  }
+
+  #oneofs(reader: ProtoMessage, written: ReadonlyMap<number, ProtoField>): void {
+    for (const oneof of new Set(reader.fields.flatMap((field) => field.oneof ?? []))) {
+      const before = reader.fields.filter((field) => field.oneof === oneof).flatMap(({ tag }) => written.get(tag) ?? []);
+      const moved = before.filter((field) => field.oneof === undefined);
+      const path = `/${reader.localName}/${oneof}`;
+      const names = moved.map(({ name }) => name).join(", ");
+      if (moved.length > 1)
+        this.#add(
+          "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
+          path,
+          `${names} could all be set, and only one can be in the oneof "${oneof}".`,
+          oneof,
+          names,
+        );
+      else if (moved.length === 1 && before.length > 1)
+        this.#add("FIELD_MOVED_TO_EXISTING_ONEOF", path, `${names} could be set beside the members of the oneof "${oneof}".`, oneof, names);
+    }
+  }
+
+  #fields(readerIn: ProtoMessage, reader: ProtoField, writerIn: ProtoMessage, writer: ProtoField, path: string): void {
+    const [readerIsMap, writerIsMap] = [reader.keyType !== undefined, writer.keyType !== undefined];
+    if (readerIsMap !== writerIsMap) return this.#changed("FIELD_KIND_CHANGED", path, reader, writer);
+    if (readerIsMap) this.#types(readerIn, { ...reader, type: reader.keyType! }, writerIn, { ...writer, type: writer.keyType! }, path);
+    this.#types(readerIn, reader, writerIn, writer, path);
+    const repeated = (field: ProtoField): boolean => field.label === "repeated" && field.keyType === undefined;
+    const isNumber =
+      this.#family(this.#reader, readerIn, reader.type) !== "text" && this.#kind(this.#reader, readerIn, reader.type) === "scalar";
+    if (repeated(reader) !== repeated(writer) && isNumber) this.#changed("FIELD_NUMERIC_LABEL_CHANGED", path, reader, writer);
+  }
+
+  #types(readerIn: ProtoMessage, reader: ProtoField, writerIn: ProtoMessage, writer: ProtoField, path: string): void {
+    const kind = this.#kind(this.#reader, readerIn, reader.type);
+    if (kind !== this.#kind(this.#writer, writerIn, writer.type)) return this.#changed("FIELD_KIND_CHANGED", path, reader, writer);
+    if (kind === "scalar") {
+      const [read, written] = [this.#family(this.#reader, readerIn, reader.type), this.#family(this.#writer, writerIn, writer.type)];
+      if (read !== written) this.#changed("FIELD_SCALAR_KIND_CHANGED", path, reader, writer);
+      return;
+    }
+    const read = resolveType(this.#reader, readerIn.fullName, reader.type);
+    const written = resolveType(this.#writer, writerIn.fullName, writer.type);
+    const sameName = read === undefined || written === undefined ? reader.type === writer.type : read.localName === written.localName;
+    if (!sameName) return this.#changed("FIELD_NAMED_TYPE_CHANGED", path, reader, writer);
+    if (read?.kind === "message" && written?.kind === "message" && !this.#imported(read, written))
+      this.#changed("FIELD_NAMED_TYPE_CHANGED", path, reader, writer);
+  }
+
+  /** Messages of the file itself are compared anyway; imported ones here. */
+  #imported(reader: ProtoMessage, writer: ProtoMessage): boolean {
+    if (this.#reader.file.types.has(reader.fullName) && this.#writer.file.types.has(writer.fullName)) return true;
+    const key = `${reader.fullName}\n${writer.fullName}`;
+    const before = this.#seen.get(key);
+    if (before !== undefined) return before;
+    this.#seen.set(key, true);
+    const count = this.#found.length;
+    this.#messages(reader, writer);
+    const same = this.#found.length === count;
+    this.#seen.set(key, same);
+    return same;
+  }
+
+  #kind(world: ProtoWorld, scope: ProtoMessage, type: string): "scalar" | "message" {
+    return SCALARS.has(type) || resolveType(world, scope.fullName, type)?.kind === "enum" ? "scalar" : "message";
+  }
+
+  #family(world: ProtoWorld, scope: ProtoMessage, type: string): string {
+    const name = SCALARS.has(type) ? type : (resolveType(world, scope.fullName, type)?.kind ?? type);
+    return FAMILIES[name] ?? name;
+  }
+
+  #changed(type: string, path: string, reader: ProtoField, writer: ProtoField): void {
+    this.#add(type, path, `The field was ${show(writer)} and is ${show(reader)}.`, show(reader), show(writer));
+  }
+
+  #add(type: string, path: string, description: string, reader: string, writer: string): void {
+    this.#found.push({ type, path, description, reader, writer });
+  }
+}
+
+function show({ label, type, keyType, name, tag }: ProtoField): string {
+  if (keyType !== undefined) return `map<${keyType}, ${type}> ${name} = ${tag}`;
+  return `${label === "optional" ? "" : `${label} `}${type} ${name} = ${tag}`;
+}
