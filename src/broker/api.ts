@@ -6,6 +6,7 @@ import type { LogDirectory } from "../log/log-directory.ts";
 import { apiByName, type Api, type ApiName, type RequestOf, type ResponseOf } from "../protocol/apis.ts";
 import type { GroupCoordinator } from "./coordinators/group/group-coordinator.ts";
 import type { TransactionCoordinator } from "./coordinators/transaction/transaction-coordinator.ts";
+import type { FetchSessions } from "./fetch-sessions.ts";
 import type { Settings } from "./settings.ts";
 import type { Topics } from "./topics.ts";
 
@@ -16,6 +17,7 @@ export interface BrokerContext {
   readonly topics: Topics;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
+  readonly fetchSessions: FetchSessions;
   readonly nodeId: number;
   /** Where clients are told to connect. */
   readonly advertised: Address;

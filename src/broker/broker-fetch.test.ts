@@ -127,6 +127,28 @@ describe("a long poll", () => {
     }));
 });
 
+describe("a fetch session", () => {
+  it("is told what changed, and no more", () =>
+    inWorld(async (world) => {
+      const ask = (sessionId: number, sessionEpoch: number, partitions: readonly number[]) => {
+        const asked = partitions.map((partition) => newFetchPartition({ partition, partitionMaxBytes: 1_000_000 }));
+        const topics = asked.length === 0 ? [] : [newFetchTopic({ topic: "t", partitions: asked })];
+        return world.wire.call("Fetch", VERSION, newFetchRequest({ maxWaitMs: 0, minBytes: 1, sessionId, sessionEpoch, topics }));
+      };
+      const told = (response: Awaited<ReturnType<typeof ask>>) =>
+        response.responses.flatMap(({ partitions }) => partitions.map((p) => p.partitionIndex));
+      const first = await ask(0, 0, [0, 1]);
+      assert.deepEqual(told(first), [0, 1]);
+      assert.notEqual(first.sessionId, 0);
+      assert.deepEqual(told(await ask(first.sessionId, 1, [])), []);
+      await append(world, 10, { partition: 1 });
+      const news = await ask(first.sessionId, 2, []);
+      assert.deepEqual([told(news), news.sessionId], [[1], first.sessionId]);
+      assert.equal((await ask(first.sessionId, 2, [])).errorCode, 71);
+      assert.equal((await ask(first.sessionId + 1, 3, [])).errorCode, 70);
+    }));
+});
+
 describe("an answer", () => {
   it("has one batch even if it is larger than every limit, and nothing beside it", () =>
     inWorld(async (world) => {

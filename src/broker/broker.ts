@@ -9,6 +9,7 @@ import { GroupCoordinator } from "./coordinators/group/group-coordinator.ts";
 import { MarkerWriter } from "./coordinators/transaction/marker-writer.ts";
 import { ProducerIds } from "./coordinators/transaction/producer-ids.ts";
 import { TransactionCoordinator } from "./coordinators/transaction/transaction-coordinator.ts";
+import { FetchSessions } from "./fetch-sessions.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { BrokerListener } from "./listener.ts";
 import { Settings } from "./settings.ts";
@@ -118,7 +119,9 @@ class RunningBroker implements Broker {
     const ids = new ProducerIds(env.files, `${options.dataDir}/broker`);
     const transactions = new TransactionCoordinator(env, topics, settings, ids, this.#markers);
     const nodeId = options.nodeId ?? settings.nodeId;
-    this.#context = { env, settings, logs, topics, groups, transactions, nodeId, apis: ALL_APIS, advertised: this.#address };
+    const fetchSessions = new FetchSessions(env.clock, env.random, settings.number("max.incremental.fetch.session.cache.slots"));
+    const coordinators = { groups, transactions };
+    this.#context = { env, settings, logs, topics, ...coordinators, fetchSessions, nodeId, apis: ALL_APIS, advertised: this.#address };
     this.#listener = new BrokerListener(this.#context);
     this.#housekeeping = new Housekeeping(this.#context);
     this.failed = new Promise((resolve) => {

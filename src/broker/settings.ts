@@ -32,6 +32,7 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("max.connections", "int", "2147483647", "Connections at once; further ones are closed.", { min: 1 }),
   setting("connections.max.idle.ms", "long", "600000", "A connection without requests for this long is closed."),
   setting("fetch.max.bytes", "int", "57671680", "The most record bytes one Fetch answer carries.", { min: 1024 }),
+  setting("max.incremental.fetch.session.cache.slots", "int", "1000", "Fetch sessions that are kept; 0: none.", { min: 0 }),
   setting("max.request.partition.size.limit", "int", "2000", "The most partitions one DescribeTopicPartitions answer carries.", {
     min: 1,
   }),

@@ -1,12 +1,13 @@
 // Fetch (1): versions 4–18. Long poll that wakes when a partition's high watermark or last stable offset moves; the first batch of the
 // first partition with data is sent even if it is larger than every limit; read_committed ends at the last stable offset and lists
-// aborted transactions. Fetch sessions are not kept: every answer has session id 0, which asks clients for full fetches.
+// aborted transactions. With a fetch session (fetch-sessions.ts), requests name what changed and answers what has news.
 // KIP-74 (max bytes), KIP-98, KIP-110 (zstd), KIP-227 (sessions), KIP-320 (leader epochs), KIP-516 (topic ids, v13), KIP-903, KIP-951.
 import type { PartitionLog } from "../../log/partition-log.ts";
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import { newFetchableTopicResponse, newFetchResponse, newPartitionData } from "../../protocol/generated/fetch.gen.ts";
-import type { FetchPartition, FetchRequest, FetchResponse, PartitionData } from "../../protocol/generated/fetch.gen.ts";
-import { defineApi, type BrokerContext, type Call } from "../api.ts";
+import type { FetchableTopicResponse, FetchResponse, PartitionData } from "../../protocol/generated/fetch.gen.ts";
+import { defineApi, type BrokerContext } from "../api.ts";
+import type { FetchContext, FetchItem } from "../fetch-sessions.ts";
 import { FetchWait } from "../fetch-wait.ts";
 import { LEADER_EPOCH } from "../leader-epoch.ts";
 
@@ -16,34 +17,32 @@ const READ_COMMITTED = 1;
 type Isolation = "read_uncommitted" | "read_committed";
 
 interface Wanted {
-  readonly request: FetchPartition;
+  readonly item: FetchItem;
   /** An error code instead of a log. */
   readonly log: PartitionLog | number;
 }
 
 interface Round {
-  readonly response: FetchResponse;
+  readonly answers: readonly PartitionData[];
   readonly bytes: number;
   readonly failed: boolean;
 }
 
 export const fetch = defineApi("Fetch", {
   async handle(broker, request, call) {
-    if (request.sessionId !== 0) return newFetchResponse({ errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND });
-    const topics = request.topics.map((topic) => ({
-      topic,
-      partitions: topic.partitions.map((partition) => find(broker, topic, partition, call)),
-    }));
+    const byId = call.version >= TOPIC_IDS_FROM;
+    const context = broker.fetchSessions.begin(request, byId);
+    if (typeof context === "number") return newFetchResponse({ errorCode: context });
+    const wanted = context.items.map((item) => find(broker, item, byId));
     const isolation: Isolation = request.isolationLevel === READ_COMMITTED ? "read_committed" : "read_uncommitted";
     const maxBytes = Math.min(request.maxBytes, broker.settings.number("fetch.max.bytes"));
     const minBytes = Math.min(request.minBytes, maxBytes);
-    const wanted = topics.flatMap(({ partitions }) => partitions);
     const wait = new FetchWait(broker.env.timers, request.maxWaitMs, call);
     try {
       for (;;) {
         const marks = wanted.map(({ log }) => (typeof log === "number" ? -1 : endOf(log, isolation)));
-        const round = await read(topics, isolation, maxBytes);
-        if (round.failed || round.bytes >= minBytes || wanted.length === 0 || wait.isOver) return round.response;
+        const round = await read(wanted, isolation, maxBytes);
+        if (round.failed || round.bytes >= minBytes || wanted.length === 0 || wait.isOver) return respond(context, round.answers);
         const moved = wanted.some(({ log }, i) => typeof log !== "number" && endOf(log, isolation) !== marks[i]);
         if (!moved) await wait.forAdvance(wanted.flatMap(({ log }) => (typeof log === "number" ? [] : [log])));
       }
@@ -53,28 +52,43 @@ export const fetch = defineApi("Fetch", {
   },
 });
 
-type Topics = readonly { topic: FetchRequest["topics"][number]; partitions: readonly Wanted[] }[];
-
-async function read(topics: Topics, isolation: Isolation, maxBytes: number): Promise<Round> {
-  const response = newFetchResponse();
+async function read(partitions: readonly Wanted[], isolation: Isolation, maxBytes: number): Promise<Round> {
+  const answers: PartitionData[] = [];
   let bytes = 0;
   let failed = false;
-  for (const { topic, partitions } of topics) {
-    const answers: PartitionData[] = [];
-    for (const wanted of partitions) {
-      const answer = await readPartition(wanted, isolation, maxBytes - bytes, bytes === 0);
-      bytes += answer.records?.length ?? 0;
-      if (answer.errorCode !== ErrorCode.NONE) failed = true;
-      answers.push(answer);
-    }
-    response.responses.push(newFetchableTopicResponse({ topic: topic.topic, topicId: topic.topicId, partitions: answers }));
+  for (const wanted of partitions) {
+    const answer = await readPartition(wanted, isolation, maxBytes - bytes, bytes === 0);
+    bytes += answer.records?.length ?? 0;
+    if (answer.errorCode !== ErrorCode.NONE) failed = true;
+    answers.push(answer);
   }
-  return { response, bytes, failed };
+  return { answers, bytes, failed };
+}
+
+/** Partitions of one topic that follow each other share its entry. */
+function respond(context: FetchContext, answers: readonly PartitionData[]): FetchResponse {
+  const response = newFetchResponse({ sessionId: context.sessionId });
+  let last: FetchableTopicResponse | undefined;
+  context.items.forEach((item, i) => {
+    const answer = answers[i]!;
+    if (!context.tells(item, answer)) return;
+    if (last === undefined || last.topic !== item.topic || last.topicId !== item.topicId) {
+      last = newFetchableTopicResponse({ topic: item.topic, topicId: item.topicId });
+      response.responses.push(last);
+    }
+    last.partitions.push(answer);
+  });
+  return response;
 }
 
 const NO_RECORDS = new Uint8Array(0);
 
-async function readPartition({ request, log }: Wanted, isolation: Isolation, room: number, minOneBatch: boolean): Promise<PartitionData> {
+async function readPartition(
+  { item: { request }, log }: Wanted,
+  isolation: Isolation,
+  room: number,
+  minOneBatch: boolean,
+): Promise<PartitionData> {
   if (typeof log === "number") return refused(request.partition, log, log === ErrorCode.UNKNOWN_LEADER_EPOCH ? null : []);
   const partitionIndex = request.partition;
   const { highWatermark, lastStableOffset, logStartOffset } = log;
@@ -109,14 +123,13 @@ function isInRange(log: PartitionLog, offset: number): boolean {
   return offset >= log.logStartOffset && offset <= log.highWatermark;
 }
 
-function find(broker: BrokerContext, topic: FetchRequest["topics"][number], request: FetchPartition, call: Call): Wanted {
-  const byId = call.version >= TOPIC_IDS_FROM;
-  const info = byId ? broker.topics.byId(topic.topicId) : broker.topics.byName(topic.topic);
-  if (info === undefined) return { request, log: byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-  const log = info.partitions[request.partition];
-  if (log === undefined) return { request, log: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-  if (request.currentLeaderEpoch > LEADER_EPOCH) return { request, log: ErrorCode.UNKNOWN_LEADER_EPOCH };
-  return { request, log };
+function find(broker: BrokerContext, item: FetchItem, byId: boolean): Wanted {
+  const info = byId ? broker.topics.byId(item.topicId) : broker.topics.byName(item.topic);
+  if (info === undefined) return { item, log: byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+  const log = info.partitions[item.request.partition];
+  if (log === undefined) return { item, log: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+  if (item.request.currentLeaderEpoch > LEADER_EPOCH) return { item, log: ErrorCode.UNKNOWN_LEADER_EPOCH };
+  return { item, log };
 }
 
 /** A partition that is not there has an empty list of aborted transactions, one that was refused has none: as Apache Kafka answers. */
