@@ -12,14 +12,10 @@ import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
 import { UserContext } from "./user-context.ts";
 
-export class UnsupportedStateError extends Error {
-  override readonly name = "UnsupportedStateError";
-  readonly code = "STATE_TTL_UNSUPPORTED";
-}
-
 export class ProcessOperator implements ChainOperator {
   readonly followsWatermark = false;
-  readonly lateDropped = 0;
+  readonly #other: ((element: unknown, ctx: unknown) => void) | undefined;
+  readonly #late: { readonly lateDropped: number } | undefined;
   readonly store: KeyedStore;
   readonly eventTimers: Timers;
   readonly processingTimers: Timers;
@@ -27,22 +23,31 @@ export class ProcessOperator implements ChainOperator {
   readonly #index: number;
   readonly #name: string;
   readonly #spec: ProcessSpec;
+  readonly #now: () => number;
   #runtime!: ChainRuntime;
 
-  constructor(step: PlanStep, spec: ProcessSpec, home: OperatorHome) {
+  /** `other`: takes the elements of the second side; `late`: counts elements that the function refuses as late. */
+  constructor(
+    step: PlanStep,
+    spec: ProcessSpec,
+    home: OperatorHome,
+    other?: (element: unknown, ctx: unknown) => void,
+    late?: { readonly lateDropped: number },
+  ) {
+    this.#other = other;
+    this.#late = late;
     this.#index = step.index;
     this.#name = step.node.name;
     this.#spec = spec;
-    const expiring = spec.state.find(({ ttl }) => ttl !== undefined);
-    if (expiring !== undefined) {
-      throw new UnsupportedStateError(
-        `State '${expiring.name}' of operator '${step.node.name}' has a ttl, which this engine does not support yet: clear the state with a timer.`,
-      );
-    }
+    this.#now = home.now;
     this.store = new KeyedStore(spec.state, home.maxParallelism);
     this.eventTimers = new Timers(home.maxParallelism);
     this.processingTimers = new Timers(home.maxParallelism);
     this.context = new UserContext(this, home.now);
+  }
+
+  get lateDropped(): number {
+    return this.#late?.lateDropped ?? 0;
   }
 
   get nextEventTime(): number {
@@ -54,13 +59,16 @@ export class ProcessOperator implements ChainOperator {
   }
 
   code(index: number): ReturnType<ChainOperator["code"]> {
-    const scope = { [`op${index}`]: this, [`ctx${index}`]: this.context, [`f${index}`]: this.#spec.onElement };
-    return { scope, element: (e) => `op${index}.begin(key,hash,ts);f${index}(${e},ctx${index});op${index}.store.done();` };
+    const scope = { [`op${index}`]: this, [`ctx${index}`]: this.context, [`f${index}`]: this.#spec.onElement, [`g${index}`]: this.#other };
+    const element = (e: string, side: number): string =>
+      `op${index}.begin(key,hash,ts);${side === 0 ? "f" : "g"}${index}(${e},ctx${index});op${index}.store.done();`;
+    return { scope, element };
   }
 
-  element(element: unknown, timestamp: number, key: unknown, hash: number): void {
+  element(element: unknown, timestamp: number, key: unknown, hash: number, side = 0): void {
     this.begin(key, hash, timestamp);
-    (0, this.#spec.onElement)(element, this.context);
+    if (side === 0) (0, this.#spec.onElement)(element, this.context);
+    else this.#other!(element, this.context);
     this.store.done();
   }
 
@@ -71,6 +79,7 @@ export class ProcessOperator implements ChainOperator {
     context.key = key;
     context.timestamp = timestamp;
     context.watermark = this.#runtime.watermark;
+    if (this.store.expires) this.store.tellTime(Math.max(timestamp, context.watermark), this.#now());
   }
 
   attach(runtime: ChainRuntime): void {
@@ -104,6 +113,7 @@ export class ProcessOperator implements ChainOperator {
     context.timestamp = at;
     context.watermark = this.#runtime.watermark;
     context.domain = domain;
+    if (store.expires) this.#tellTimerTime(domain, at);
     try {
       this.#spec.onTimer?.(at, context);
     } catch (thrown) {
@@ -112,6 +122,12 @@ export class ProcessOperator implements ChainOperator {
     }
     if (store.id >= 0) store.done();
     context.domain = undefined;
+  }
+
+  /** Event time is where the timer is, not where the watermark has jumped to; but never before where it was. */
+  #tellTimerTime(domain: "event-time" | "processing-time", at: number): void {
+    const { watermark, outputWatermark } = this.#runtime;
+    this.store.tellTime(domain === "event-time" ? Math.max(at, outputWatermark.time) : watermark, this.#now());
   }
 
   abandon(): void {
@@ -127,6 +143,8 @@ export class ProcessOperator implements ChainOperator {
   }
 
   snapshot(): OperatorSnapshot {
+    // No call to come is told an earlier event time than the watermark.
+    this.store.tellTime(this.#runtime.watermark, this.#now());
     return new StoreSnapshot(this.#name, this.store, [this.eventTimers, this.processingTimers]);
   }
 

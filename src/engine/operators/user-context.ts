@@ -1,14 +1,10 @@
 // The context of a keyed process function (stream/process-function.ts): one object per operator, pointed at the current key and element
-// before each call. State and timers work only during a call: there is no key outside of one.
-import type { StateHandle } from "../state/state-handles.ts";
+// before each call. State, timers and outputs work only during a call: there is no key outside of one.
+import { noCurrentKey } from "../state/context-error.ts";
+import type { StateHandle } from "../state/state-handle.ts";
 import type { Emit } from "../subtask/chain-runtime.ts";
 import type { KeyedStore } from "../state/keyed-store.ts";
 import type { Timers } from "../time/timers.ts";
-
-export class ContextError extends Error {
-  override readonly name = "ContextError";
-  readonly code = "NO_CURRENT_KEY";
-}
 
 export interface ContextOwner {
   readonly store: KeyedStore;
@@ -40,6 +36,7 @@ export class UserContext {
 
   /** A property, because users take it out of the context: ({ emit }) => … */
   readonly emit = (value: unknown): undefined => {
+    if (this.#owner.store.id < 0) throw noCurrentKey("emit() was called");
     this.#main(value, this.timestamp);
   };
 
@@ -49,7 +46,11 @@ export class UserContext {
     this.side = Object.fromEntries(
       side.map((name) => {
         const emit = emitters.get(name) ?? nothing;
-        return [name, (value: unknown): undefined => void emit(value, this.timestamp)];
+        const send = (value: unknown): undefined => {
+          if (this.#owner.store.id < 0) throw noCurrentKey(`side.${name}() was called`);
+          emit(value, this.timestamp);
+        };
+        return [name, send];
       }),
     );
     const { handles } = this.#owner.store;
@@ -66,11 +67,11 @@ export class UserTimers {
   constructor(owner: ContextOwner) {
     const { store } = owner;
     const set = (timers: Timers, at: number): undefined => {
-      if (store.id < 0) throw noKey();
+      if (store.id < 0) throw noCurrentKey("A timer was set or deleted");
       timers.set(store.group, store.table, store.id, at);
     };
     const remove = (timers: Timers, at: number): undefined => {
-      if (store.id < 0) throw noKey();
+      if (store.id < 0) throw noCurrentKey("A timer was set or deleted");
       timers.delete(store.group, store.table, store.id, at);
     };
     this.setEventTime = (at) => set(owner.eventTimers, at);
@@ -78,8 +79,4 @@ export class UserTimers {
     this.setProcessingTime = (at) => set(owner.processingTimers, at);
     this.deleteProcessingTime = (at) => remove(owner.processingTimers, at);
   }
-}
-
-function noKey(): ContextError {
-  return new ContextError("A timer was set or deleted outside a call: the context is valid only during onElement and onTimer.");
 }

@@ -1,13 +1,16 @@
 // The accumulators of a window as columns of a keyed store: column 0 counts the elements of a key, column 1 (only with allowed lateness)
 // says that its result has changed since it was last sent; then one column per aggregate that needs one.
+import { BinaryCodec } from "../../schema/binary-row/binary-codec.ts";
 import { fieldValue } from "../../schema/field-value.ts";
 import { checkValue } from "../../schema/mismatch.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { AggregateSpec, StateSpec, WindowSpec } from "../../stream/graph.ts";
 import type { KeyTable } from "../state/key-table.ts";
 import type { NumberColumn } from "../state/state-column.ts";
-import type { ListHandle, MapHandle, NumberState, RowState, StateHandle } from "../state/state-handles.ts";
-import { ValueCodec } from "../state/value-codec.ts";
+import type { ListHandle } from "../state/list-state.ts";
+import type { MapHandle } from "../state/map-state.ts";
+import type { StateHandle } from "../state/state-handle.ts";
+import type { NumberState, RowState } from "../state/value-states.ts";
 
 export const COUNT_COLUMN = 0;
 export const CHANGED_COLUMN = 1;
@@ -28,21 +31,18 @@ export interface PlannedAggregate {
 export class WindowAggregates {
   readonly specs: readonly StateSpec[];
   readonly aggregates: readonly PlannedAggregate[];
-  /** Some aggregate keeps values. */
-  readonly keeps: boolean;
   /** For the keys of collect-set. */
-  readonly #codecs = new Map<number, ValueCodec>();
+  readonly #codecs = new Map<number, BinaryCodec>();
 
   constructor(window: WindowSpec) {
     const specs: StateSpec[] = [number("#count")];
     if (window.allowedLatenessMs > 0) specs.push(number("#changed"));
     this.aggregates = window.aggregates.map((spec, index) => {
       const state = stateOf(spec);
-      if (spec.kind === "collect-set" && !isKey(spec.kept!)) this.#codecs.set(index, new ValueCodec(spec.kept!));
+      if (spec.kind === "collect-set" && !isKey(spec.kept!)) this.#codecs.set(index, new BinaryCodec(spec.kept!));
       return { spec, index, column: state === undefined ? -1 : specs.push(state) - 1, numeric: isNumericKind(spec.kind) };
     });
     this.specs = specs;
-    this.keeps = this.aggregates.some(({ numeric }) => !numeric);
   }
 
   /** What an aggregate takes of an element, checked. */
@@ -109,7 +109,7 @@ export class WindowAggregates {
   #keepOnce(spec: AggregateSpec, handle: MapHandle, value: unknown): void {
     const index = this.aggregates.findIndex((aggregate) => aggregate.spec === spec);
     const codec = this.#codecs.get(index);
-    const key = codec === undefined ? value : latin1Of(codec.encode(value));
+    const key = codec === undefined ? value : latin1Of(codec.bytesOf(value));
     if (!handle.has(key)) handle.set(key, value);
   }
 

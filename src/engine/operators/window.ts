@@ -13,12 +13,16 @@ import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
 import { CHANGED_COLUMN, column, COUNT_COLUMN, WindowAggregates, type PlannedAggregate } from "./window-aggregates.ts";
+import { WindowError } from "./window-error.ts";
 import { type Pane, PanePool } from "./window-pane.ts";
 import { readPaneHeader, WindowSnapshot } from "./window-snapshot.ts";
 
-export class WindowError extends Error {
-  override readonly name = "WindowError";
-  readonly code = "NO_EVENT_TIME";
+/** Windows that this operator serves; keyed-windows.ts has the others. */
+export type TumblingSpec = WindowSpec & { readonly assigner: { readonly kind: "tumbling" } };
+
+export function isPlainTumbling(spec: WindowSpec): spec is TumblingSpec {
+  const { assigner, trigger, evictor, apply } = spec;
+  return assigner.kind === "tumbling" && trigger === undefined && evictor === undefined && apply === undefined;
 }
 
 export class WindowOperator implements ChainOperator {
@@ -33,7 +37,7 @@ export class WindowOperator implements ChainOperator {
   nextEventTime = Infinity;
   readonly #index: number;
   readonly #name: string;
-  readonly #spec: WindowSpec;
+  readonly #spec: TumblingSpec;
   readonly #panes = new Map<number, Pane>();
   readonly #pool: PanePool;
   #runtime!: ChainRuntime;
@@ -45,7 +49,7 @@ export class WindowOperator implements ChainOperator {
   #start = 0;
   #end = 0;
 
-  constructor(step: PlanStep, spec: WindowSpec, home: OperatorHome) {
+  constructor(step: PlanStep, spec: TumblingSpec, home: OperatorHome) {
     this.#index = step.index;
     this.#name = step.node.name;
     this.#spec = spec;
@@ -86,8 +90,7 @@ export class WindowOperator implements ChainOperator {
   /** Finds the key in the pane that accepts() chose. */
   take(key: unknown, hash: number): void {
     const { store } = this.#pane!;
-    store.locate(key, hash);
-    if (this.aggregates.keeps) store.pointHandles();
+    store.select(key, hash);
     this.table = store.table;
     this.id = store.id;
     if (column(this.table, COUNT_COLUMN).values[this.id] === 0) this.aggregates.begin(this.table, this.id);
@@ -189,7 +192,7 @@ export class WindowOperator implements ChainOperator {
     const { store } = pane;
     this.table = table;
     this.id = id;
-    if (this.aggregates.keeps) store.point(-1, table, id);
+    store.point(-1, table, id);
     if (this.#spec.allowedLatenessMs > 0) column(table, CHANGED_COLUMN).values[id] = 0;
     try {
       const values: unknown[] = [table.keyAt(id), pane.start, pane.end];

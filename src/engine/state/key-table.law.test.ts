@@ -26,7 +26,9 @@ test("a key table holds the keys that a Map would, with their columns, through r
       table.columns.push(column);
       const model = new Map<string, { id: number; value: number; key: unknown }>();
       let frozen: { tags: Uint8Array; keys: Map<number, unknown> } | undefined;
-      const text = (key: unknown): string => JSON.stringify(key, (_, v: unknown) => (typeof v === "bigint" ? `${v}n` : v));
+      const text = (key: unknown): string =>
+        // "3n" and 3n are different keys.
+        typeof key + JSON.stringify(key, (_, v: unknown) => (typeof v === "bigint" ? `${v}n` : v));
       all.forEach(({ what, key }, step) => {
         if (what === "add") {
           const id = table.upsert(key, hashOfKey(key) & hashMask);

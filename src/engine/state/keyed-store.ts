@@ -1,28 +1,38 @@
 // The keyed state of one operator: a key table per key group with one column per declared state, and the handles that user code holds.
 // A key whose states are all clear and that has no timers gives its id back.
+import { BinaryCodec } from "../../schema/binary-row/binary-codec.ts";
 import type { StateSpec } from "../../stream/graph.ts";
+import type { TypeInfo } from "../../schema/type-info.ts";
+import { Expiry, type StateClock } from "./expiry.ts";
 import { keyGroup } from "./key-group.ts";
 import { KeyTable, type KeyColumn } from "./key-table.ts";
 import { MapColumn } from "./map-column.ts";
 import { RowLog } from "./row-log.ts";
 import { NumberColumn, RowColumn } from "./state-column.ts";
-import { BooleanState, ListHandle, MapHandle, NumberState, RowState, type StateHandle } from "./state-handles.ts";
-import { ValueCodec } from "./value-codec.ts";
+import { ListHandle } from "./list-state.ts";
+import { MapHandle } from "./map-state.ts";
+import type { CurrentKey, StateHandle } from "./state-handle.ts";
+import { BooleanState, ExpiringValue, NumberState, RowState } from "./value-states.ts";
 
 export type StateColumn = NumberColumn | RowColumn | MapColumn;
 
-export class KeyedStore {
+/** One codec per type: stores of one operator (a window has one per pane) share the generated code. */
+const codecs = new WeakMap<TypeInfo, BinaryCodec>();
+
+export class KeyedStore implements CurrentKey {
   readonly specs: readonly StateSpec[];
   readonly log = new RowLog();
   /** By key group; made when its first key comes. */
   readonly tables: (KeyTable | undefined)[];
   /** In the order of specs. */
   readonly handles: readonly StateHandle[];
-  readonly codecs: readonly ValueCodec[];
   /** The key at hand. */
   table!: KeyTable;
   id = -1;
   group = -1;
+  /** Some state has a ttl: tellTime() is wanted. */
+  readonly expires: boolean;
+  readonly clock: StateClock = { eventTime: -Infinity, processingTime: -Infinity };
   readonly #maxParallelism: number;
   #frozen: KeyTable[] = [];
   #snapshots = 0;
@@ -31,18 +41,12 @@ export class KeyedStore {
     this.specs = specs;
     this.#maxParallelism = maxParallelism;
     this.tables = Array.from({ length: maxParallelism }, () => undefined);
-    this.codecs = specs.map((spec) => new ValueCodec(spec.value));
-    this.handles = specs.map((spec, index) => this.#handle(spec, this.codecs[index]!));
+    this.expires = specs.some(({ ttl }) => ttl !== undefined);
+    this.handles = specs.map((spec, index) => this.#handle(spec, index));
   }
 
   /** Points everything at a key. Throws KeyError for what cannot be a key. */
   select(key: unknown, hash: number): void {
-    this.locate(key, hash);
-    this.pointHandles();
-  }
-
-  /** As select(), but leaves the handles where they are. */
-  locate(key: unknown, hash: number): void {
     const group = keyGroup(hash, this.#maxParallelism);
     const table = this.tables[group] ?? this.addTable(group);
     this.group = group;
@@ -55,12 +59,25 @@ export class KeyedStore {
     this.group = group;
     this.table = table;
     this.id = id;
-    this.pointHandles();
   }
 
-  pointHandles(): void {
-    const { handles, table, id } = this;
-    for (let index = 0; index < handles.length; index++) handles[index]!.point(table, table.columns[index], id);
+  /** Before a call, if the store `expires`. Epoch ms; −Infinity: there is no event time yet. */
+  tellTime(eventTime: number, processingTime: number): void {
+    this.clock.eventTime = eventTime;
+    this.clock.processingTime = processingTime;
+  }
+
+  /** Frees what has expired of the keys with ids [from, to) of a group. Not during a call. */
+  expire(group: number, from: number, to: number): void {
+    const table = this.tables[group];
+    if (table === undefined) return;
+    const end = Math.min(to, table.end);
+    for (let id = from; id < end; id++) {
+      if (table.tags[id] === 0) continue;
+      this.point(group, table, id);
+      for (const handle of this.handles) handle.expire();
+      this.done();
+    }
   }
 
   /** After the work with the key at hand. */
@@ -78,16 +95,23 @@ export class KeyedStore {
   }
 
   #column(spec: StateSpec, capacity: number): KeyColumn {
-    if (spec.kind === "map") return new MapColumn(capacity, this.log, isNumeric(spec));
+    const stamped = spec.ttl !== undefined;
+    if (spec.kind === "map") return new MapColumn(capacity, this.log, isNumeric(spec), stamped);
     if (spec.kind === "list") return new RowColumn(capacity, true);
-    return isNumeric(spec) ? new NumberColumn(capacity) : new RowColumn(capacity, false);
+    return isNumeric(spec) ? new NumberColumn(capacity, stamped) : new RowColumn(capacity, false, stamped);
   }
 
-  #handle(spec: StateSpec, codec: ValueCodec): StateHandle {
-    if (spec.kind === "map") return new MapHandle(this.log, spec.key, codec, isNumeric(spec));
-    if (spec.kind === "list") return new ListHandle(this.log, codec);
-    if (!isNumeric(spec)) return new RowState(this.log, codec);
-    return spec.value.kind === "boolean" ? new BooleanState() : new NumberState(spec.value);
+  #handle(spec: StateSpec, index: number): StateHandle {
+    const expiry = spec.ttl === undefined ? undefined : new Expiry(this.clock, spec.ttl);
+    if (spec.kind === "map") return new MapHandle(this, index, spec.key, codecOf(spec.value), isNumeric(spec), expiry);
+    if (spec.kind === "list") return new ListHandle(this, index, codecOf(spec.value), expiry);
+    const value = this.#valueHandle(spec, index);
+    return expiry === undefined ? value : new ExpiringValue(this, index, value, expiry);
+  }
+
+  #valueHandle(spec: StateSpec, index: number): BooleanState | NumberState | RowState {
+    if (!isNumeric(spec)) return new RowState(this, index, codecOf(spec.value));
+    return spec.value.kind === "boolean" ? new BooleanState(this, index) : new NumberState(this, index, spec.value);
   }
 
   /** From now on freed rows and ids keep what they hold, until thaw(). */
@@ -115,6 +139,12 @@ export class KeyedStore {
     for (const table of this.#frozen) table.thaw();
     this.#frozen = [];
   }
+}
+
+function codecOf(type: TypeInfo): BinaryCodec {
+  let codec = codecs.get(type);
+  if (codec === undefined) codecs.set(type, (codec = new BinaryCodec(type)));
+  return codec;
 }
 
 /** Kept as float64. */

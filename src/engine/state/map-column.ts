@@ -16,6 +16,7 @@ export interface MapColumnSnapshot {
   readonly keyRows: Int32Array;
   readonly valueNumbers: Float64Array;
   readonly valueRows: Int32Array;
+  readonly stamps: Float64Array;
 }
 
 export class MapColumn implements KeyColumn {
@@ -32,6 +33,8 @@ export class MapColumn implements KeyColumn {
   keyRows = new Int32Array(FIRST_ENTRIES);
   valueNumbers: Float64Array;
   valueRows: Int32Array;
+  /** Per entry, with a ttl: when it was written; otherwise empty. */
+  stamps: Float64Array;
   readonly #log: RowLog;
   #capacity = FIRST_ENTRIES;
   #end = 0;
@@ -40,12 +43,13 @@ export class MapColumn implements KeyColumn {
   #slots = new Int32Array(FIRST_ENTRIES * 2);
   #shift = 32 - Math.log2(FIRST_ENTRIES * 2);
 
-  constructor(capacity: number, log: RowLog, numbers: boolean) {
+  constructor(capacity: number, log: RowLog, numbers: boolean, stamped = false) {
     this.first = new Int32Array(capacity);
     this.last = new Int32Array(capacity);
     this.counts = new Int32Array(capacity);
     this.valueNumbers = new Float64Array(numbers ? FIRST_ENTRIES : 0);
     this.valueRows = new Int32Array(numbers ? 0 : FIRST_ENTRIES);
+    this.stamps = new Float64Array(stamped ? FIRST_ENTRIES : 0);
     this.#log = log;
   }
 
@@ -142,6 +146,7 @@ export class MapColumn implements KeyColumn {
       keyRows: this.keyRows.slice(0, entries),
       valueNumbers: this.valueNumbers.slice(0, entries),
       valueRows: this.valueRows.slice(0, entries),
+      stamps: this.stamps.slice(0, entries),
     };
   }
 
@@ -166,6 +171,7 @@ export class MapColumn implements KeyColumn {
     this.keyRows = grown(this.keyRows, new Int32Array(capacity));
     if (this.valueNumbers.length > 0) this.valueNumbers = grown(this.valueNumbers, new Float64Array(capacity));
     if (this.valueRows.length > 0) this.valueRows = grown(this.valueRows, new Int32Array(capacity));
+    if (this.stamps.length > 0) this.stamps = grown(this.stamps, new Float64Array(capacity));
     this.#slots = new Int32Array(capacity * 2);
     this.#shift--;
     // The table is full when it grows: no entry is free.

@@ -9,7 +9,7 @@ import { isNumeric, type KeyedStore, type StateColumn } from "./keyed-store.ts";
 import type { MapColumn } from "./map-column.ts";
 import { ChunkReader, STATE_CHUNK_VERSION } from "./state-chunk.ts";
 import type { NumberColumn, RowColumn } from "./state-column.ts";
-import { putLinked } from "./state-handles.ts";
+import { putLinked, STAMP_BYTES } from "./list-state.ts";
 import { StateRestoreError } from "./state-restore-error.ts";
 
 const decoder = new TextDecoder();
@@ -38,8 +38,16 @@ export function restoreChunk(operator: string, store: KeyedStore, group: number,
   }
 }
 
-/** Index of the declared state that takes a stored one. */
-function matchSpec(operator: string, stored: StateSpec, specs: readonly StateSpec[]): number {
+/** The column of a declared state that takes a stored one. */
+interface Taken {
+  readonly index: number;
+  /** The chunk has times of writes. */
+  readonly stamped: boolean;
+  /** They are on the clock that the declaration names now; otherwise times are not known (NaN). */
+  readonly sameClock: boolean;
+}
+
+function matchSpec(operator: string, stored: StateSpec, specs: readonly StateSpec[]): Taken {
   const index = specs.findIndex(({ name }) => name === stored.name);
   const declared = specs[index];
   if (declared === undefined) {
@@ -49,7 +57,7 @@ function matchSpec(operator: string, stored: StateSpec, specs: readonly StateSpe
     );
   }
   const same = declared.kind === stored.kind && sameType(declared.value, stored.value) && sameType(mapKey(declared), mapKey(stored));
-  if (same) return index;
+  if (same) return { index, stamped: stored.ttl !== undefined, sameClock: stored.ttl?.domain === declared.ttl?.domain };
   throw new StateRestoreError(
     "STATE_TYPE_CHANGED",
     `State '${stored.name}' of operator '${operator}' was ${describeSpec(stored)} in the checkpoint and is ${describeSpec(declared)} now.`,
@@ -75,7 +83,7 @@ function restoreKey(
   store: KeyedStore,
   group: number,
   reader: ChunkReader,
-  columns: readonly number[],
+  columns: readonly Taken[],
   setTimer: SetTimer,
 ): void {
   const bytes = reader.key();
@@ -87,47 +95,63 @@ function restoreKey(
     );
   }
   store.select(keyOfBytes(bytes), hash);
-  for (const index of columns) restoreColumn(store, reader, index);
+  for (const taken of columns) restoreColumn(store, reader, taken);
   for (const domain of [0, 1]) for (let left = reader.count(); left > 0; left--) setTimer(domain, reader.float64());
   store.done();
 }
 
-function restoreColumn(store: KeyedStore, reader: ChunkReader, index: number): void {
-  const spec = store.specs[index]!;
-  const column = store.table.columns[index] as StateColumn;
-  if (spec.kind === "map") restoreMap(store, reader, column as MapColumn, isNumeric(spec));
-  else if (spec.kind === "list") restoreList(store, reader, column as RowColumn);
-  else if (isNumeric(spec)) restoreNumber(store, reader, column as NumberColumn);
-  else {
+function restoreColumn(store: KeyedStore, reader: ChunkReader, taken: Taken): void {
+  const spec = store.specs[taken.index]!;
+  const column = store.table.columns[taken.index] as StateColumn;
+  if (spec.kind === "map") restoreMap(store, reader, column as MapColumn, isNumeric(spec), taken);
+  else if (spec.kind === "list") restoreList(store, reader, column as RowColumn, spec.ttl !== undefined, taken);
+  else restoreValue(store, reader, column as NumberColumn | RowColumn, taken);
+}
+
+/** The time of a write; NaN: not known on the clock of now. */
+function stamp(reader: ChunkReader, { stamped, sameClock }: Taken): number {
+  const time = stamped ? reader.float64() : NaN;
+  return sameClock ? time : NaN;
+}
+
+function restoreValue(store: KeyedStore, reader: ChunkReader, column: NumberColumn | RowColumn, taken: Taken): void {
+  const { id, table } = store;
+  if ("present" in column) {
+    if (reader.u8() === 0) return;
+    column.values[id] = reader.float64();
+    column.present[id] = 1;
+  } else {
     const length = reader.count();
     if (length === 0) return;
-    (column as RowColumn).rows[store.id] = store.log.put(reader.bytes(length - 1));
-    store.table.references[store.id]!++;
+    column.rows[id] = store.log.put(reader.bytes(length - 1));
   }
+  table.references[id]!++;
+  const time = stamp(reader, taken);
+  if (column.stamps.length > 0) column.stamps[id] = time;
 }
 
-function restoreNumber(store: KeyedStore, reader: ChunkReader, column: NumberColumn): void {
-  if (reader.u8() === 0) return;
-  column.values[store.id] = reader.float64();
-  column.present[store.id] = 1;
-  store.table.references[store.id]!++;
-}
-
-function restoreList(store: KeyedStore, reader: ChunkReader, column: RowColumn): void {
+function restoreList(store: KeyedStore, reader: ChunkReader, column: RowColumn, expires: boolean, taken: Taken): void {
   const count = reader.count();
   let newest = 0;
-  for (let left = count; left > 0; left--) newest = putLinked(store.log, newest, reader.bytes(reader.count()));
+  for (let left = count; left > 0; left--) {
+    const length = reader.count();
+    const time = stamp(reader, taken);
+    const bytes = reader.bytes(length - (taken.stamped ? STAMP_BYTES : 0));
+    newest = putLinked(store.log, newest, expires ? time : undefined, bytes);
+  }
   column.rows[store.id] = newest;
   column.counts[store.id] = count;
   if (count > 0) store.table.references[store.id]!++;
 }
 
-function restoreMap(store: KeyedStore, reader: ChunkReader, column: MapColumn, numbers: boolean): void {
+function restoreMap(store: KeyedStore, reader: ChunkReader, column: MapColumn, numbers: boolean, taken: Taken): void {
   for (let left = reader.count(); left > 0; left--) {
     const key = reader.u8() === 1 ? reader.float64() : keyOfBytes(reader.bytes(reader.count()));
     const entry = column.insert(store.id, key);
     if (numbers) column.valueNumbers[entry] = reader.float64();
     else column.setRow(entry, store.log.put(reader.bytes(reader.count() - 1)));
     store.table.references[store.id]!++;
+    const time = stamp(reader, taken);
+    if (column.stamps.length > 0) column.stamps[entry] = time;
   }
 }

@@ -3,21 +3,23 @@
 //   u8 tag and the key's canonical payload (8 bytes for a number, else u32 length + bytes), then per state in the order declared:
 //     number or boolean: u8 present, f64 if present      value: u32 length + 1 (0 = none), bytes      list: u32 count, u32 length + bytes each
 //     map: u32 count, each u8 1 + f64 key, or u8 0 + u32 length + canonical key; then f64, or u32 length + 1 and bytes
-//   and u32 count + f64 each of the key's event-time and processing-time timers.
+//     of a state with a ttl, f64 time of the write: behind a value that is there, before the bytes of an element (counted in their
+//     length), behind an entry's value; NaN: not known
+//   and u32 count + f64 each of the key's event-time and processing-time timers. Values of other types are binary rows
+//   (schema/binary-row/). What had expired when the snapshot was taken is not in it. Version 1 had other bytes for values and no ttl.
 import type { StateSpec } from "../../stream/graph.ts";
 import { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { TAG_DOUBLE, TAG_INTEGER, TAG_STRING } from "./canonical-key.ts";
 import type { KeyTable } from "./key-table.ts";
 import type { RowLog } from "./row-log.ts";
 
-export const STATE_CHUNK_VERSION = 1;
+export const STATE_CHUNK_VERSION = 2;
 const TWO_32 = 4294967296;
 const SHORT_BYTES = 48;
 const encoder = new TextEncoder();
 
-/** What of a state's declaration must be equal when it is restored. */
 export function declarations(specs: readonly StateSpec[]): string {
-  return JSON.stringify(specs.map((spec) => ({ ...spec, ttl: undefined })));
+  return JSON.stringify(specs);
 }
 
 export class ChunkWriter {
@@ -64,6 +66,17 @@ export class ChunkWriter {
       buffer.view.setInt32(buffer.at + 5, Math.floor(number / TWO_32), true);
     } else buffer.view.setFloat64(buffer.at + 1, number, true);
     buffer.at += 9;
+  }
+
+  /** Where the next key begins. */
+  get position(): number {
+    return this.#buffer.at;
+  }
+
+  /** Takes back the key that began there: nothing of it is left. */
+  dropKey(position: number): void {
+    this.#buffer.at = position;
+    this.#keys--;
   }
 
   number(present: boolean, value: number): void {

@@ -6,15 +6,19 @@ export class NumberColumn implements KeyColumn {
   values: Float64Array;
   /** 1 = the key has a value. */
   present: Uint8Array;
+  /** With a ttl: when the value was written; otherwise empty. */
+  stamps: Float64Array;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, stamped = false) {
     this.values = new Float64Array(capacity);
     this.present = new Uint8Array(capacity);
+    this.stamps = new Float64Array(stamped ? capacity : 0);
   }
 
   grow(capacity: number): void {
     this.values = grown(this.values, new Float64Array(capacity));
     this.present = grown(this.present, new Uint8Array(capacity));
+    if (this.stamps.length > 0) this.stamps = grown(this.stamps, new Float64Array(capacity));
   }
 
   reset(end: number): void {
@@ -27,15 +31,19 @@ export class NumberColumn implements KeyColumn {
 export class RowColumn implements KeyColumn {
   rows: Int32Array;
   counts: Int32Array;
+  /** Of a value with a ttl: when it was written; otherwise empty. Elements of lists have their stamps in their rows. */
+  stamps: Float64Array;
 
-  constructor(capacity: number, counted: boolean) {
+  constructor(capacity: number, counted: boolean, stamped = false) {
     this.rows = new Int32Array(capacity);
     this.counts = new Int32Array(counted ? capacity : 0);
+    this.stamps = new Float64Array(stamped ? capacity : 0);
   }
 
   grow(capacity: number): void {
     this.rows = grown(this.rows, new Int32Array(capacity));
     if (this.counts.length > 0) this.counts = grown(this.counts, new Int32Array(capacity));
+    if (this.stamps.length > 0) this.stamps = grown(this.stamps, new Float64Array(capacity));
   }
 
   reset(end: number): void {

@@ -1,6 +1,7 @@
 // A keyed store frozen at a barrier. The synchronous part copies what later writes change: columns of numbers and of addresses, tags and
 // timers (about 20 bytes a key). Keys and rows stay where they are, because they never change while the store is frozen. Chunks are
-// encoded when asked for, KEYS_PER_CHUNK keys at a time; state-chunk.ts has the format.
+// encoded when asked for, KEYS_PER_CHUNK keys at a time; state-chunk.ts has the format. What had expired at the barrier is left out, and
+// the store itself is rid of it at the same pace.
 import type { OperatorSnapshot } from "../operators/chain-operator.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { Timers, TimerSnapshot } from "../time/timers.ts";
@@ -9,15 +10,16 @@ import type { KeyedStore, StateColumn } from "./keyed-store.ts";
 import { MapColumn, type MapColumnSnapshot } from "./map-column.ts";
 import type { RowLog } from "./row-log.ts";
 import { ChunkWriter } from "./state-chunk.ts";
-import { LIST_LINK_BYTES, linkAt } from "./state-handles.ts";
+import { Expiry, type StateClock } from "./expiry.ts";
+import { LIST_LINK_BYTES, linkAt, stampAt } from "./list-state.ts";
 import { NumberColumn, type RowColumn } from "./state-column.ts";
 
 /** One call of next() encodes about this many keys: a few hundred microseconds for small values. */
 const KEYS_PER_CHUNK = 4096;
 
 type FrozenColumn =
-  | { readonly kind: "number"; readonly values: Float64Array; readonly present: Uint8Array }
-  | { readonly kind: "row"; readonly rows: Int32Array }
+  | { readonly kind: "number"; readonly values: Float64Array; readonly present: Uint8Array; readonly stamps: Float64Array }
+  | { readonly kind: "row"; readonly rows: Int32Array; readonly stamps: Float64Array }
   | { readonly kind: "list"; readonly rows: Int32Array; readonly counts: Int32Array }
   | { readonly kind: "map"; readonly map: MapColumnSnapshot };
 
@@ -36,6 +38,10 @@ export class StoreSnapshot implements OperatorSnapshot {
   readonly #store: KeyedStore;
   readonly #groups: FrozenGroup[] = [];
   readonly #writer: ChunkWriter;
+  /** As of the barrier. */
+  readonly #clock: StateClock;
+  /** By column; undefined: no ttl. */
+  readonly #expiries: readonly (Expiry | undefined)[];
   #id = 0;
   #released = false;
 
@@ -43,6 +49,11 @@ export class StoreSnapshot implements OperatorSnapshot {
     this.#operator = operator;
     this.#store = store;
     this.#writer = new ChunkWriter(store.specs);
+    const { eventTime, processingTime } = store.clock;
+    // At the end of all input event time has not passed, it has ended: nothing expires by that.
+    const clock: StateClock = { eventTime: eventTime === Infinity ? -Infinity : eventTime, processingTime };
+    this.#clock = clock;
+    this.#expiries = store.specs.map(({ ttl }) => (ttl === undefined ? undefined : new Expiry(clock, ttl)));
     store.freeze();
     store.tables.forEach((table, group) => {
       if (table !== undefined && table.size > 0) this.#groups.push(freezeGroup(group, table, timers));
@@ -55,6 +66,7 @@ export class StoreSnapshot implements OperatorSnapshot {
     const end = Math.min(frozen.end, this.#id + KEYS_PER_CHUNK);
     this.#writer.begin();
     for (let id = this.#id; id < end; id++) if (frozen.tags[id] !== 0) this.#writeKey(frozen, id);
+    this.#freeExpired(frozen.group, this.#id, end);
     this.#id = end;
     if (end === frozen.end) {
       this.#groups.shift();
@@ -66,17 +78,28 @@ export class StoreSnapshot implements OperatorSnapshot {
   #writeKey(frozen: FrozenGroup, id: number): void {
     const writer = this.#writer;
     const { log } = this.#store;
+    const { columns } = frozen;
+    const begin = writer.position;
+    let holds = false;
     writer.key(frozen.table, log, id, frozen.tags[id]!);
-    for (const column of frozen.columns) {
-      if (column.kind === "number") writer.number(column.present[id] === 1, column.values[id]!);
-      else if (column.kind === "row") writer.row(log, column.rows[id]!);
-      else if (column.kind === "list") writer.rows(log, chain(log, column.rows[id]!, column.counts[id]!), LIST_LINK_BYTES);
-      else writeMap(writer, log, column.map, id);
+    for (let index = 0; index < columns.length; index++) {
+      if (writeColumn(writer, log, columns[index]!, id, this.#expiries[index])) holds = true;
     }
-    for (const domain of [0, 1]) {
+    for (let domain = 0; domain < 2; domain++) {
       const timers = frozen.timers[domain];
-      writer.times(timers?.times, timers?.starts[id] ?? 0, timers?.starts[id + 1] ?? 0);
+      const from = timers?.starts[id] ?? 0;
+      const to = timers?.starts[id + 1] ?? 0;
+      writer.times(timers?.times, from, to);
+      if (to > from) holds = true;
     }
+    if (!holds) writer.dropKey(begin);
+  }
+
+  #freeExpired(group: number, from: number, to: number): void {
+    const store = this.#store;
+    if (!store.expires) return;
+    store.tellTime(this.#clock.eventTime, this.#clock.processingTime);
+    store.expire(group, from, to);
   }
 
   release(): void {
@@ -103,14 +126,19 @@ function freezeGroup(group: number, table: KeyTable, timers: readonly Timers[]):
 }
 
 function freezeColumn(column: StateColumn, end: number): FrozenColumn {
-  if (column instanceof NumberColumn) return { kind: "number", values: column.values.slice(0, end), present: column.present.slice(0, end) };
+  if (column instanceof NumberColumn) {
+    const { values, present, stamps } = column;
+    return { kind: "number", values: values.slice(0, end), present: present.slice(0, end), stamps: stamps.slice(0, end) };
+  }
   if (column instanceof MapColumn) return { kind: "map", map: column.snapshot(end) };
   return freezeRows(column, end);
 }
 
 function freezeRows(column: RowColumn, end: number): FrozenColumn {
   const rows = column.rows.slice(0, end);
-  return column.counts.length === 0 ? { kind: "row", rows } : { kind: "list", rows, counts: column.counts.slice(0, end) };
+  return column.counts.length === 0
+    ? { kind: "row", rows, stamps: column.stamps.slice(0, end) }
+    : { kind: "list", rows, counts: column.counts.slice(0, end) };
 }
 
 /** Addresses of a list's elements from the oldest to the newest. */
@@ -124,14 +152,39 @@ function chain(log: RowLog, newest: number, count: number): number[] {
   return rows;
 }
 
-function writeMap(writer: ChunkWriter, log: RowLog, map: MapColumnSnapshot, id: number): void {
-  writer.count(map.counts[id]!);
+/** False: the key holds nothing there, or nothing any more. */
+function writeColumn(writer: ChunkWriter, log: RowLog, column: FrozenColumn, id: number, expiry: Expiry | undefined): boolean {
+  if (column.kind === "map") return writeMap(writer, log, column.map, id, expiry);
+  if (column.kind === "list") return writeList(writer, log, chain(log, column.rows[id]!, column.counts[id]!), expiry);
+  const isLive = expiry === undefined || !expiry.expired(column.stamps[id]!);
+  const holds = isLive && (column.kind === "number" ? column.present[id] === 1 : column.rows[id] !== 0);
+  if (column.kind === "number") writer.number(holds, column.values[id]!);
+  else writer.row(log, holds ? column.rows[id]! : 0);
+  if (holds && expiry !== undefined) writer.float64(column.stamps[id]!);
+  return holds;
+}
+
+function writeList(writer: ChunkWriter, log: RowLog, rows: readonly number[], expiry: Expiry | undefined): boolean {
+  const living = expiry === undefined ? rows : rows.filter((row) => !expiry.expired(stampAt(log, row)));
+  writer.rows(log, living, LIST_LINK_BYTES);
+  return living.length > 0;
+}
+
+function writeMap(writer: ChunkWriter, log: RowLog, map: MapColumnSnapshot, id: number, expiry: Expiry | undefined): boolean {
+  let count = map.counts[id]!;
+  if (expiry !== undefined) {
+    for (let entry = map.first[id]!; entry !== 0; entry = map.next[entry - 1]!) if (expiry.expired(map.stamps[entry - 1]!)) count--;
+  }
+  writer.count(count);
   for (let entry = map.first[id]!; entry !== 0; entry = map.next[entry - 1]!) {
     const at = entry - 1;
+    if (expiry?.expired(map.stamps[at]!) === true) continue;
     writer.mapKey(log, map.keyNumbers[at]!, map.keyRows[at]!);
     if (map.valueNumbers.length > 0) writer.float64(map.valueNumbers[at]!);
     else writer.row(log, map.valueRows[at]!);
+    if (expiry !== undefined) writer.float64(map.stamps[at]!);
   }
+  return count > 0;
 }
 
 /** Timers grouped by key id; the grouping is done at the first access, after the barrier. */
