@@ -198,7 +198,8 @@ export async function main(args: readonly string[]): Promise<number> {
     const work = options.once
       ? replayOnce(server, job, feeding, options)
       : Promise.all([job.finished, feeding.done.then(() => new Promise(() => {}))]);
-    const outcome = await Promise.race([work, interrupted]);
+    const broken = server.failed.then((error) => Promise.reject(error));
+    const outcome = await Promise.race([work, interrupted, broken]);
     end.abort();
     if (outcome === "interrupted") {
       process.once("SIGINT", () => process.exit(130));

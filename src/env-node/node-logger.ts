@@ -70,7 +70,10 @@ function textLine(time: string, level: LogLevel, event: string, fields: Readonly
 
 /** Never a line break or a control character: a field cannot forge a line. */
 function textOf(value: unknown): string {
-  if (value instanceof Error) return JSON.stringify(codeOf(value) === undefined ? value.message : `${codeOf(value)}: ${value.message}`);
+  if (value instanceof Error) {
+    const code = codeOf(value);
+    return JSON.stringify(code === undefined || value.message.startsWith(`${code}:`) ? value.message : `${code}: ${value.message}`);
+  }
   if (typeof value === "string") return /^[\w.:/@%+-]+$/.test(value) ? value : JSON.stringify(value);
   if (typeof value === "object" && value !== null) return JSON.stringify(value, plain);
   return String(value);
