@@ -1,6 +1,7 @@
 // Hands out producer ids that no other producer of this data directory ever had. Ids are reserved in blocks: the end of the block is
 // on disk before its first id is given away, so a crash skips ids but never repeats one.
 import type { Files } from "../../../env/files.ts";
+import { makeDirectoryDurably } from "../../../log/durable-directory.ts";
 
 const BLOCK = 1000;
 const FILE = "producer-ids";
@@ -28,7 +29,7 @@ export class ProducerIds {
   async #reserve(): Promise<void> {
     const start = Math.max(this.#end, await this.#readEnd());
     const end = start + BLOCK;
-    await this.#files.makeDirectory(this.#directory);
+    await makeDirectoryDurably(this.#files, this.#directory);
     const path = `${this.#directory}/${FILE}`;
     const file = await this.#files.open(`${path}.tmp`, "w+");
     try {
