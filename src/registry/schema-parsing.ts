@@ -1,6 +1,7 @@
 // Texts to parsed schemas, with their references looked up in the state. A bounded cache spares parsing the same versions again.
 import { SchemaParseError } from "../schema/incompatibility.ts";
 import { parseAvroSchema } from "./avro-format.ts";
+import { parseJsonSchemaText } from "./json-schema-format.ts";
 import { parseProtobufSchema } from "./protobuf-format.ts";
 import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
 import { refuse } from "./registry-error.ts";
@@ -12,6 +13,7 @@ type Parse = (text: string, references: readonly ResolvedReference[], checked: b
 
 /** The types that can be registered. */
 export const FORMATS: Readonly<Partial<Record<SchemaType, Parse>>> = {
+  JSON: parseJsonSchemaText,
   PROTOBUF: parseProtobufSchema,
   AVRO: parseAvroSchema,
 };

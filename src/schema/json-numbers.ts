@@ -39,3 +39,11 @@ export function numberText(value: unknown): string | undefined {
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isRawNumber(value);
 }
+
+/** The same value with the names of all objects in order. */
+export function sortNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortNames);
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).map(([name, each]) => [name, sortNames(each)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,7 +1,7 @@
 // AvroSchema → text. Two forms: `plain` is what Avro's own libraries print (names as short as the namespace allows, attributes in their
 // order, no white space): schemas equal in it share an id; `normalized` has full names and sorted attributes, so that texts which mean the
 // same become equal. Named types that the text does not define (references) stay names.
-import { isJsonObject } from "../json-numbers.ts";
+import { sortNames } from "../json-numbers.ts";
 import {
   isNamed,
   isPrimitiveName,
@@ -85,7 +85,7 @@ class Printer {
   #attributes(attributes: AvroAttributes): Part[] {
     const parts: Part[] = [...attributes].map(([name, value]) => [
       name,
-      JSON.stringify(this.#form === "normalized" ? sorted(value) : value),
+      JSON.stringify(this.#form === "normalized" ? sortNames(value) : value),
     ]);
     return this.#form === "normalized" ? parts.sort(([a], [b]) => (a < b ? -1 : 1)) : parts;
   }
@@ -95,11 +95,4 @@ type Part = readonly [name: string, json: string];
 
 function object(parts: readonly Part[]): string {
   return `{${parts.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value).map(([name, each]) => [name, sorted(each)] as const);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,0 +1,99 @@
+// Arrays: the schema of all items, or of items by position with what follows them (additionalItems; in 2020-12 prefixItems with items).
+import type { Incompatibility } from "../incompatibility.ts";
+import { isJsonObject } from "../json-numbers.ts";
+import { incompatible, limit, type Compare, type Side } from "./comparison.ts";
+import { kindOf } from "./json-schema-kind.ts";
+
+interface Items {
+  /** For every item; undefined: there is none. */
+  readonly all: unknown;
+  readonly byPosition: readonly unknown[];
+  /** For those after byPosition. */
+  readonly rest: unknown;
+}
+
+export function compareArrays(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
+  const [read, written] = [itemsOf(reader), itemsOf(writer)];
+  const unique =
+    reader.keywords["uniqueItems"] === true && writer.keywords["uniqueItems"] !== true
+      ? [
+          incompatible(
+            "UNIQUE_ITEMS_ADDED",
+            `${path}/uniqueItems`,
+            "The reader's items must differ, the writer's need not.",
+            true,
+            undefined,
+          ),
+        ]
+      : [];
+  const all = compare(
+    read.all === undefined ? undefined : reader.located(read.all),
+    written.all === undefined ? undefined : writer.located(written.all),
+    `${path}/items`,
+  );
+  return [
+    ...all,
+    ...positions(reader, read, writer, written, path, compare),
+    ...rest(reader, read, writer, written, path, compare),
+    ...limit(reader.keywords, writer.keywords, "maxItems", "MAX_ITEMS", "max", path),
+    ...limit(reader.keywords, writer.keywords, "minItems", "MIN_ITEMS", "min", path),
+    ...unique,
+  ];
+}
+
+function itemsOf({ keywords }: Side): Items {
+  const { items, prefixItems, additionalItems, unevaluatedItems } = keywords;
+  if (Array.isArray(prefixItems)) return { all: undefined, byPosition: prefixItems, rest: items ?? unevaluatedItems };
+  if (Array.isArray(items)) return { all: undefined, byPosition: items, rest: additionalItems ?? unevaluatedItems };
+  return { all: items, byPosition: [], rest: undefined };
+}
+
+function positions(reader: Side, read: Items, writer: Side, written: Items, path: string, compare: Compare): Incompatibility[] {
+  const count = Math.max(read.byPosition.length, written.byPosition.length);
+  return Array.from({ length: count }, (_, i) => i).flatMap((i) => {
+    const here = `${path}/items/${i}`;
+    const [now, before] = [read.byPosition[i], written.byPosition[i]];
+    if (now === undefined) return removed(reader, read, writer, before, here, compare);
+    if (before === undefined) return added(reader, now, writer, written, here, compare);
+    return compare(reader.located(now), writer.located(before), here);
+  });
+}
+
+function removed(reader: Side, read: Items, writer: Side, schema: unknown, path: string, compare: Compare): Incompatibility[] {
+  if (read.rest === undefined || read.rest === true || kindOf(writer.located(schema)).kind === "never") return [];
+  const found = isJsonObject(read.rest) ? compare(reader.located(read.rest), writer.located(schema), path) : undefined;
+  if (found?.length === 0) return [];
+  const type = found === undefined ? "ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL" : "ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL";
+  return [
+    ...(found ?? []),
+    incompatible(type, path, "The item is gone, and the reader does not take it as an additional one.", read.rest, schema),
+  ];
+}
+
+function added(reader: Side, schema: unknown, writer: Side, written: Items, path: string, compare: Compare): Incompatibility[] {
+  if (written.rest === false || kindOf(reader.located(schema)).kind === "any") return [];
+  const found = isJsonObject(written.rest) ? compare(reader.located(schema), writer.located(written.rest), path) : undefined;
+  if (found?.length === 0) return [];
+  const type = found === undefined ? "ITEM_ADDED_TO_OPEN_CONTENT_MODEL" : "ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL";
+  return [
+    ...(found ?? []),
+    incompatible(type, path, "The item is new, and the writer may have written another there.", schema, written.rest),
+  ];
+}
+
+function rest(reader: Side, read: Items, writer: Side, written: Items, path: string, compare: Compare): Incompatibility[] {
+  const here = `${path}/additionalItems`;
+  if (read.rest === false && written.rest !== false)
+    return [incompatible("ADDITIONAL_ITEMS_REMOVED", here, "The reader allows no additional items, the writer did.", false, written.rest)];
+  if (!isJsonObject(read.rest) || written.rest === false) return [];
+  if (isJsonObject(written.rest)) return compare(reader.located(read.rest), writer.located(written.rest), here);
+  return [
+    incompatible(
+      "ADDITIONAL_ITEMS_NARROWED",
+      here,
+      "The writer allowed any additional items, the reader does not.",
+      read.rest,
+      written.rest,
+    ),
+  ];
+}

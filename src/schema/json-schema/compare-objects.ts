@@ -1,0 +1,173 @@
+// Objects: required properties, and what may stand beside the named ones. A content model is open (anything may), closed (nothing may) or
+// partially open (what a schema takes). A property new to the reader is harmless only where the writer could not have written another.
+import type { Incompatibility } from "../incompatibility.ts";
+import { isJsonObject } from "../json-numbers.ts";
+import { incompatible, limit, type Compare, type Side } from "./comparison.ts";
+import type { Located } from "./json-schema-document.ts";
+import { kindOf, type JsonObject } from "./json-schema-kind.ts";
+
+export function compareObjects(reader: Side, writer: Side, path: string, compare: Compare, lenient: boolean): Incompatibility[] {
+  return [
+    ...required(reader, writer, path),
+    ...properties(reader, writer, path, compare, lenient),
+    ...dependencies(reader, writer, path, compare),
+    ...additional(reader, writer, path, compare, lenient),
+    ...limit(reader.keywords, writer.keywords, "maxProperties", "MAX_PROPERTIES", "max", path),
+    ...limit(reader.keywords, writer.keywords, "minProperties", "MIN_PROPERTIES", "min", path),
+  ];
+}
+
+function propertiesOf({ keywords }: Side): JsonObject {
+  return isJsonObject(keywords["properties"]) ? keywords["properties"] : {};
+}
+
+function isRequired({ keywords }: Side, name: string): boolean {
+  return Array.isArray(keywords["required"]) && keywords["required"].includes(name);
+}
+
+function hasDefault(schema: unknown): boolean {
+  return isJsonObject(schema) && Object.hasOwn(schema, "default");
+}
+
+function required(reader: Side, writer: Side, path: string): Incompatibility[] {
+  const [read, written] = [propertiesOf(reader), propertiesOf(writer)];
+  return Object.keys(written)
+    .filter((name) => Object.hasOwn(read, name) && isRequired(reader, name) && !isRequired(writer, name) && !hasDefault(read[name]))
+    .map((name) =>
+      incompatible(
+        "REQUIRED_ATTRIBUTE_ADDED",
+        `${path}/required/${name}`,
+        `"${name}" was optional and is required, without a default.`,
+        name,
+        undefined,
+      ),
+    );
+}
+
+function properties(reader: Side, writer: Side, path: string, compare: Compare, lenient: boolean): Incompatibility[] {
+  const [read, written] = [propertiesOf(reader), propertiesOf(writer)];
+  return [...new Set([...Object.keys(written), ...Object.keys(read)])].flatMap((name) => {
+    const here = `${path}/properties/${name}`;
+    if (!Object.hasOwn(read, name)) return removed(reader, writer, name, written[name], here, compare, lenient);
+    if (!Object.hasOwn(written, name)) return added(reader, writer, name, read[name], here, compare, lenient);
+    return compare(reader.located(read[name]), writer.located(written[name]), here);
+  });
+}
+
+function removed(
+  reader: Side,
+  writer: Side,
+  name: string,
+  schema: unknown,
+  path: string,
+  compare: Compare,
+  lenient: boolean,
+): Incompatibility[] {
+  if (isOpen(reader) || lenient) return [];
+  const covering = besideNamed(reader, name);
+  if (covering !== undefined) {
+    const found = compare(covering, writer.located(schema), path);
+    if (found.length === 0) return [];
+    const text = `"${name}" is gone, and what the reader takes beside its named properties does not take it.`;
+    return [...found, incompatible("PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", path, text, covering.schema, schema)];
+  }
+  if (kindOf(writer.located(schema)).kind === "never") return [];
+  const text = `"${name}" is gone, and the reader allows no properties beside the named ones.`;
+  return [incompatible("PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", path, text, undefined, schema)];
+}
+
+function added(
+  reader: Side,
+  writer: Side,
+  name: string,
+  schema: unknown,
+  path: string,
+  compare: Compare,
+  lenient: boolean,
+): Incompatibility[] {
+  const needed = isRequired(reader, name) && !hasDefault(schema);
+  if (isOpen(writer)) {
+    if (kindOf(reader.located(schema)).kind === "any" || (lenient && !needed)) return [];
+    const text = `"${name}" is new, and the writer may have written anything under that name.`;
+    return [incompatible("PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", path, text, schema, undefined)];
+  }
+  const covering = besideNamed(writer, name);
+  const found = covering === undefined || lenient ? [] : compare(reader.located(schema), covering, path);
+  if (found.length > 0) {
+    const text = `"${name}" is new, and the writer may have written other things under that name.`;
+    found.push(incompatible("PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", path, text, schema, covering?.schema));
+  }
+  if (!needed) return found;
+  const text = `"${name}" is new and required, without a default.`;
+  return [...found, incompatible("REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", path, text, schema, undefined)];
+}
+
+function patterns({ keywords }: Side): [string, unknown][] {
+  return isJsonObject(keywords["patternProperties"]) ? Object.entries(keywords["patternProperties"]) : [];
+}
+
+function additionalOf({ keywords }: Side): unknown {
+  return keywords["additionalProperties"] ?? keywords["unevaluatedProperties"];
+}
+
+function isOpen(side: Side): boolean {
+  const rest = additionalOf(side);
+  return patterns(side).length === 0 && (rest === undefined || rest === true);
+}
+
+/** The schema for a property that is not named; undefined: none may stand there, or anything. */
+function besideNamed(side: Side, name: string): Located | undefined {
+  for (const [pattern, schema] of patterns(side)) if (matches(pattern, name)) return side.located(schema);
+  const rest = additionalOf(side);
+  return isJsonObject(rest) ? side.located(rest) : undefined;
+}
+
+const MAX_PATTERN_CHARS = 200;
+
+/** Patterns come from users: only those without nested repetition are run; others are taken to match. */
+function matches(pattern: string, name: string): boolean {
+  if (pattern.length > MAX_PATTERN_CHARS || /[+*}]\s*\)\s*[+*{]/.test(pattern) || /\\\d/.test(pattern)) return true;
+  try {
+    return new RegExp(pattern, "u").test(name);
+  } catch {
+    return false;
+  }
+}
+
+function additional(reader: Side, writer: Side, path: string, compare: Compare, lenient: boolean): Incompatibility[] {
+  const here = `${path}/additionalProperties`;
+  const [read, written] = [additionalOf(reader), additionalOf(writer)];
+  if (lenient && written !== false && (read === false || !isJsonObject(written))) return [];
+  if (read === false && written !== false)
+    return [
+      incompatible("ADDITIONAL_PROPERTIES_REMOVED", here, "The reader allows no additional properties, the writer did.", read, written),
+    ];
+  if (!isJsonObject(read) || written === false) return [];
+  if (isJsonObject(written)) return compare(reader.located(read), writer.located(written), here);
+  return [
+    incompatible(
+      "ADDITIONAL_PROPERTIES_NARROWED",
+      here,
+      "The writer allowed any additional properties, the reader does not.",
+      read,
+      written,
+    ),
+  ];
+}
+
+function dependencies(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
+  const all = ({ keywords }: Side): JsonObject =>
+    Object.assign({}, keywords["dependencies"], keywords["dependentRequired"], keywords["dependentSchemas"]) as JsonObject;
+  const written = all(writer);
+  return Object.entries(all(reader)).flatMap(([name, read]) => {
+    const here = `${path}/dependencies/${name}`;
+    const before = written[name];
+    const text = `Where "${name}" is there, the reader asks for more than the writer did.`;
+    if (Array.isArray(read)) {
+      if (Array.isArray(before) && read.every((each) => before.includes(each))) return [];
+      return [incompatible(Array.isArray(before) ? "DEPENDENCY_ARRAY_EXTENDED" : "DEPENDENCY_ARRAY_ADDED", here, text, read, before)];
+    }
+    if (before === undefined || Array.isArray(before)) return [incompatible("DEPENDENCY_SCHEMA_ADDED", here, text, read, before)];
+    return compare(reader.located(read), writer.located(before), here);
+  });
+}

@@ -1,0 +1,185 @@
+// Is everything that one JSON Schema takes also taken by another? Structural: each rule looks at one place, and what no rule knows to be
+// wider counts as incompatible. Sums (anyOf, oneOf) may gain parts, products (allOf) lose them; parts are matched one to one.
+import type { Incompatibility } from "../incompatibility.ts";
+import { isJsonObject, numberOf } from "../json-numbers.ts";
+import { compareArrays } from "./compare-arrays.ts";
+import { compareObjects } from "./compare-objects.ts";
+import { compareNumbers, compareStrings, compareValues } from "./compare-scalars.ts";
+import { incompatible, type Compare, type Side } from "./comparison.ts";
+import type { JsonSchemaValue, Located } from "./json-schema-document.ts";
+import { kindOf, type SchemaKind, type SimpleType } from "./json-schema-kind.ts";
+import { largestMatching } from "./matching.ts";
+
+type Combined = Extract<SchemaKind, { kind: "combined" }>;
+
+/** Empty: everything that `writer` takes, `reader` takes. `lenient`: properties may come and go in any content model. */
+export function jsonSchemaIncompatibilities(reader: Located, writer: Located, lenient: boolean): Incompatibility[] {
+  return new Comparison(lenient).compare(reader, writer, "");
+}
+
+class Comparison {
+  readonly #lenient: boolean;
+  /** Pairs being compared: a recursive pair is taken to be compatible. */
+  readonly #open = new Map<JsonSchemaValue, Set<JsonSchemaValue>>();
+
+  constructor(lenient: boolean) {
+    this.#lenient = lenient;
+  }
+
+  readonly compare: Compare = (readerAt, writerAt, path) => {
+    if (readerAt === undefined) return [];
+    const reader = kindOf(readerAt);
+    if (writerAt === undefined)
+      return reader.kind === "any"
+        ? []
+        : [incompatible("SCHEMA_ADDED", path, "The reader has a schema where the writer had none.", reader.schema, undefined)];
+    const writer = kindOf(writerAt);
+    if (reader.kind === "any" || writer.kind === "never") return [];
+    const open =
+      typeof reader.schema === "object" && typeof writer.schema === "object" ? this.#enter(reader.schema, writer.schema) : undefined;
+    if (open === false) return [];
+    try {
+      return this.#kinds(reader, writer, path);
+    } finally {
+      if (open === true) this.#open.get(reader.schema)!.delete(writer.schema);
+    }
+  };
+
+  /** false: the pair is being compared already. */
+  #enter(reader: JsonSchemaValue, writer: JsonSchemaValue): boolean {
+    let writers = this.#open.get(reader);
+    if (writers === undefined) this.#open.set(reader, (writers = new Set()));
+    if (writers.has(writer)) return false;
+    writers.add(writer);
+    return true;
+  }
+
+  #kinds(reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility[] {
+    if (reader.kind === "combined")
+      return writer.kind === "combined" ? this.#combined(reader, writer, path) : this.#extended(reader, writer, path);
+    if (writer.kind === "combined") {
+      if (writer.parts.length === 1) return this.compare(reader, writer.parts[0], path);
+      return [typeChanged(reader, writer, path)];
+    }
+    if (reader.kind === "not" && writer.kind === "not") {
+      if (this.compare(writer.inner, reader.inner, `${path}/not`).length === 0) return [];
+      return [
+        incompatible("NOT_TYPE_EXTENDED", `${path}/not`, "The reader excludes more than the writer did.", reader.schema, writer.schema),
+      ];
+    }
+    if (writer.kind === "enum" && reader.kind === "enum") return compareValues(reader.values, writer.values, path);
+    if (writer.kind === "enum" && reader.kind === "type") {
+      if (writer.values.every((value) => hasType(value, reader.type)) && isBare(reader.keywords)) return [];
+      return [typeChanged(reader, writer, path)];
+    }
+    if (reader.kind === "type" && writer.kind === "type") return this.#types(reader, writer, path);
+    return [typeChanged(reader, writer, path)];
+  }
+
+  #types(reader: Extract<SchemaKind, { kind: "type" }>, writer: Extract<SchemaKind, { kind: "type" }>, path: string): Incompatibility[] {
+    const [read, written] = [reader.keywords, writer.keywords];
+    if (reader.type !== writer.type) {
+      if (reader.type === "number" && writer.type === "integer") return compareNumbers(read, written, path);
+      if (reader.type === "integer" && writer.type === "number")
+        return [incompatible("TYPE_NARROWED", `${path}/type`, "The writer's numbers need not be whole.", "integer", "number")];
+      return [typeChanged(reader, writer, path)];
+    }
+    switch (reader.type) {
+      case "string":
+        return compareStrings(read, written, path);
+      case "number":
+      case "integer":
+        return compareNumbers(read, written, path);
+      case "object":
+        return compareObjects(sideOf(reader), sideOf(writer), path, this.compare, this.#lenient);
+      case "array":
+        return compareArrays(sideOf(reader), sideOf(writer), path, this.compare);
+      default:
+        return [];
+    }
+  }
+
+  /** The reader combines, the writer does not. */
+  #extended(reader: Combined, writer: SchemaKind, path: string): Incompatibility[] {
+    const parts = reader.parts.map((part) => this.compare(part, writer, path));
+    if (parts.length === 1) return parts[0]!;
+    const taken = reader.criterion === "allOf" ? parts.every((found) => found.length === 0) : parts.some((found) => found.length === 0);
+    if (taken && (reader.criterion !== "allOf" || writer.kind === "enum")) return [];
+    return [typeChanged(reader, writer, path)];
+  }
+
+  #combined(reader: Combined, writer: Combined, path: string): Incompatibility[] {
+    const here = `${path}/${writer.criterion}`;
+    if (!mayBecome(writer, reader)) {
+      const text = `The writer's ${writer.criterion} became ${reader.criterion}.`;
+      return [incompatible("COMBINED_TYPE_CHANGED", here, text, reader.schema, writer.schema)];
+    }
+    const found: Incompatibility[] = [];
+    const [read, written] = [distinct(reader.parts), distinct(writer.parts)];
+    if (reader.criterion === "allOf" && read.length > written.length)
+      found.push(incompatible("PRODUCT_TYPE_EXTENDED", here, "The reader asks for more schemas at once.", reader.schema, writer.schema));
+    if (reader.criterion !== "allOf" && read.length < written.length)
+      found.push(incompatible("SUM_TYPE_NARROWED", here, "The reader has fewer alternatives.", reader.schema, writer.schema));
+    const matched = largestMatching(written.length, read.length, (w, r) => this.compare(read[r], written[w], `${here}/${w}`).length === 0);
+    if (matched < Math.min(read.length, written.length))
+      found.push(
+        incompatible(
+          "COMBINED_TYPE_SUBSCHEMAS_CHANGED",
+          here,
+          "Not every part has a counterpart that takes it.",
+          reader.schema,
+          writer.schema,
+        ),
+      );
+    return found;
+  }
+}
+
+function mayBecome(writer: Combined, reader: Combined): boolean {
+  if (writer.criterion === reader.criterion || reader.criterion === "anyOf") return true;
+  if (reader.criterion === "oneOf") return writer.parts.length === 1;
+  return writer.parts.length === 1 && reader.parts.length === 1;
+}
+
+function distinct(parts: readonly Located[]): Located[] {
+  return [...new Map(parts.map((part) => [JSON.stringify(part.schema), part])).values()];
+}
+
+function sideOf({ keywords, document }: Extract<SchemaKind, { kind: "type" }>): Side {
+  return { keywords, located: (schema) => ({ schema: schema as JsonSchemaValue, document }) };
+}
+
+function typeChanged(reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility {
+  return incompatible(
+    "TYPE_CHANGED",
+    path === "" ? "/" : path,
+    "The reader's schema is of another kind than the writer's.",
+    reader.schema,
+    writer.schema,
+  );
+}
+
+/** Nothing but the type restricts. */
+function isBare(keywords: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(keywords).every((name) =>
+    ["type", "title", "description", "default", "examples", "format", "$comment"].includes(name),
+  );
+}
+
+function hasType(value: unknown, type: SimpleType): boolean {
+  const number = numberOf(value);
+  switch (type) {
+    case "null":
+      return value === null;
+    case "array":
+      return Array.isArray(value);
+    case "object":
+      return isJsonObject(value);
+    case "number":
+      return number !== undefined;
+    case "integer":
+      return number !== undefined && Number.isInteger(number);
+    default:
+      return typeof value === type;
+  }
+}

@@ -1,0 +1,109 @@
+// What a JSON Schema is, for comparison: one type, a list of values, several schemas together, a negation, everything or nothing.
+import { isJsonObject } from "../json-numbers.ts";
+import { resolveReference, type JsonSchemaValue, type Located, type SchemaDocument } from "./json-schema-document.ts";
+
+export type SimpleType = "string" | "number" | "integer" | "boolean" | "null" | "object" | "array";
+export type Criterion = "allOf" | "anyOf" | "oneOf";
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export type SchemaKind = { readonly document: SchemaDocument; readonly schema: JsonSchemaValue } & (
+  | { readonly kind: "any" | "never" }
+  | { readonly kind: "type"; readonly type: SimpleType; readonly keywords: JsonObject }
+  | { readonly kind: "enum"; readonly values: readonly unknown[] }
+  | { readonly kind: "combined"; readonly criterion: Criterion; readonly parts: readonly Located[] }
+  | { readonly kind: "not"; readonly inner: Located }
+);
+
+const COMBINED: readonly Criterion[] = ["allOf", "anyOf", "oneOf"];
+const MAX_REFERENCES = 100;
+
+const KEYWORDS: Readonly<Record<Exclude<SimpleType, "boolean" | "null" | "integer">, readonly string[]>> = {
+  object: [
+    "properties",
+    "required",
+    "additionalProperties",
+    "patternProperties",
+    "minProperties",
+    "maxProperties",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "propertyNames",
+    "unevaluatedProperties",
+  ],
+  array: ["items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains", "unevaluatedItems"],
+  string: ["minLength", "maxLength", "pattern"],
+  number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
+};
+
+/** Follows references first; one that leads round in a circle or nowhere takes everything. */
+export function kindOf(located: Located): SchemaKind {
+  let { schema, document } = located;
+  for (let i = 0; isJsonObject(schema) && typeof schema["$ref"] === "string"; i++) {
+    const target = resolveReference(schema["$ref"], document);
+    if (target === undefined || i > MAX_REFERENCES) return { kind: "any", schema, document };
+    ({ schema, document } = target);
+  }
+  if (typeof schema === "boolean") return { kind: schema ? "any" : "never", schema, document };
+  return classify(schema, document);
+}
+
+function classify(schema: JsonObject, document: SchemaDocument): SchemaKind {
+  const at = { schema, document };
+  const parts: Located[] = [];
+  const own = ownPart(schema, document);
+  if (own !== undefined) parts.push(own);
+  const groups = COMBINED.filter((criterion) => Array.isArray(schema[criterion]));
+  if (own === undefined && groups.length === 1 && schema["not"] === undefined) {
+    const [criterion] = groups as [Criterion];
+    return { ...at, kind: "combined", criterion, parts: located(schema[criterion], document) };
+  }
+  for (const criterion of groups) {
+    if (criterion === "allOf") parts.push(...located(schema[criterion], document));
+    else parts.push({ schema: { [criterion]: schema[criterion] }, document });
+  }
+  if (schema["not"] !== undefined) {
+    const inner = { schema: schema["not"] as JsonSchemaValue, document };
+    if (parts.length === 0) return { ...at, kind: "not", inner };
+    parts.push({ schema: { not: schema["not"] }, document });
+  }
+  if (parts.length === 0) return { ...at, kind: "any" };
+  if (parts.length > 1 || own === undefined) return { ...at, kind: "combined", criterion: "allOf", parts };
+  return simple(own.schema as JsonObject, document);
+}
+
+/** The schema without what combines and negates; undefined if nothing is left that restricts. */
+function ownPart(schema: JsonObject, document: SchemaDocument): Located | undefined {
+  const rest: Record<string, unknown> = { ...schema };
+  for (const name of [...COMBINED, "not"]) delete rest[name];
+  const restricts =
+    rest["type"] !== undefined || rest["enum"] !== undefined || Object.hasOwn(rest, "const") || inferredType(rest) !== undefined;
+  if (!restricts) return undefined;
+  return { schema: Object.keys(rest).length === Object.keys(schema).length ? schema : rest, document };
+}
+
+function simple(schema: JsonObject, document: SchemaDocument): SchemaKind {
+  const at = { schema, document };
+  if (Object.hasOwn(schema, "const")) return { ...at, kind: "enum", values: [schema["const"]] };
+  if (Array.isArray(schema["enum"])) return { ...at, kind: "enum", values: schema["enum"] };
+  const { type } = schema;
+  if (Array.isArray(type) && type.length !== 1)
+    return {
+      ...at,
+      kind: "combined",
+      criterion: "anyOf",
+      parts: type.map((each: unknown) => ({ schema: { ...schema, type: each }, document })),
+    };
+  const name = (Array.isArray(type) ? type[0] : type) ?? inferredType(schema);
+  return { ...at, kind: "type", type: name as SimpleType, keywords: schema };
+}
+
+function inferredType(schema: JsonObject): SimpleType | undefined {
+  for (const [type, keywords] of Object.entries(KEYWORDS))
+    if (keywords.some((keyword) => schema[keyword] !== undefined)) return type as SimpleType;
+  return undefined;
+}
+
+function located(list: unknown, document: SchemaDocument): Located[] {
+  return (list as readonly JsonSchemaValue[]).map((schema) => ({ schema, document }));
+}
