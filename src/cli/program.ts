@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { BrokerFlags } from "./commands/broker.ts";
 import type { DevFlags } from "./commands/dev.ts";
 import type { JobFlags, JobSavepointFlags, JobStopFlags } from "./commands/job.ts";
+import type { LogDumpFlags } from "./commands/log-dump.ts";
+import type { LogRepairFlags } from "./commands/log-verify.ts";
 import type { RegistryFlags } from "./commands/registry.ts";
 import type { RunFlags } from "./commands/run.ts";
 import type { TopicCreateFlags } from "./commands/topic-create.ts";
@@ -13,6 +15,7 @@ import type { TopicProduceFlags } from "./commands/topic-produce.ts";
 import type { TopicRmFlags } from "./commands/topic-rm.ts";
 import type { TopicTailFlags } from "./commands/topic-tail.ts";
 import { EXIT } from "./exit-codes.ts";
+import type { LogFlags } from "./log-target.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ProgramContext {
@@ -38,6 +41,7 @@ export function createProgram({ version, terminal }: ProgramContext): Command {
   addServerCommands(program, terminal);
   addTopicCommands(program, terminal);
   addJobCommands(program, terminal);
+  addLogCommands(program, terminal);
   return program;
 }
 
@@ -187,6 +191,34 @@ function addJobCommands(program: Command, terminal: TerminalOf): void {
     .argument("<name>")
     .option("--to <dir>", "where to put it")
     .action(async (name: string, flags: JobSavepointFlags & Quiet) => (await commands()).jobSavepoint(name, flags, terminal(flags)));
+}
+
+function addLogCommands(program: Command, terminal: TerminalOf): void {
+  const data = (command: Command): Command => output(command).option("--data <dir>", "the data directory (.millrace)");
+  const log = program.command("log").description("the files of a data directory, without a broker");
+  data(log.command("dump"))
+    .description("batches and records as they are stored")
+    .argument("<which>", "a topic, a partition (orders-0), or the path of a partition's directory")
+    .option("-o, --offset <n>", "begin with the batch that holds this offset", wholeFrom(0))
+    .option("-n, --count <n>", "end after this many batches", wholeFrom(1))
+    .option("-r, --records", "the records of each batch, too")
+    .option("--jsonl", "a JSON document per batch and line")
+    .action(async (which: string, flags: LogDumpFlags & Quiet) =>
+      (await import("./commands/log-dump.ts")).logDump(which, flags, terminal(flags)),
+    );
+  data(log.command("verify"))
+    .description("read everything and say what is damaged")
+    .argument("[which]", "a topic, a partition (orders-0), or the path of a partition's directory; everything unless said otherwise")
+    .action(async (which: string | undefined, flags: LogFlags & Quiet) =>
+      (await import("./commands/log-verify.ts")).logVerify(which, flags, terminal(flags)),
+    );
+  data(log.command("repair"))
+    .description("cut damaged batches out, keeping the original beside; remove what the broker makes anew")
+    .argument("[which]", "a topic, a partition (orders-0), or the path of a partition's directory; everything unless said otherwise")
+    .option("--dry-run", "only say what would be done")
+    .action(async (which: string | undefined, flags: LogRepairFlags & Quiet) =>
+      (await import("./commands/log-verify.ts")).logRepair(which, flags, terminal(flags)),
+    );
 }
 
 // ---------- options that several commands share ----------

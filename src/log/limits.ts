@@ -55,3 +55,5 @@ export const COMPACTION_INTERVAL_MS = 15_000;
 export const COMPACTION_ROLL_BYTES = 16 * 1024 * 1024;
 /** Bytes of one write of a compaction. */
 export const COMPACTION_WRITE_BYTES = 1024 * 1024;
+/** Bytes behind a damaged place in which the next sound batch is looked for (millrace log verify). */
+export const MAX_RESYNC_BYTES = 64 * 1024 * 1024;

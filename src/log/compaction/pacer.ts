@@ -38,7 +38,7 @@ export class Pacer {
 
   /** Lets others run. Rejects with a CancelledError after cancel(). */
   async rest(): Promise<void> {
-    if (!this.#cancelled) await new Promise<void>((resolve) => this.#timers.after(COMPACTION_REST_MS, resolve, { unref: true }));
+    if (!this.#cancelled) await new Promise<void>((resolve) => this.#timers.after(COMPACTION_REST_MS, resolve));
     this.begin();
   }
 

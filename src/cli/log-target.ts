@@ -1,0 +1,49 @@
+// Which partitions a `millrace log` command is about: those of a data directory, some of them by topic or partition, or one by its path.
+// Nothing is asked of a broker.
+import { createNodeEnv } from "../env-node/node-env.ts";
+import type { Env } from "../env/env.ts";
+import { findPartitions, partitionFiles, type PartitionFiles } from "../log/inspect/partition-files.ts";
+import { explainDataDirectory } from "../server/server-error.ts";
+import { CliError } from "./cli-error.ts";
+import { EXIT } from "./exit-codes.ts";
+import { loadSettings } from "./load-settings.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface LogFlags {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+export interface LogTarget {
+  readonly env: Env;
+  /** The directory a writer locks. */
+  readonly logDirectory: string;
+  readonly partitions: readonly PartitionFiles[];
+}
+
+/** `which`: a topic, a partition ("orders-3"), the path of a partition's directory, or undefined for everything. */
+export async function findLogs(terminal: Terminal, which: string | undefined, flags: LogFlags): Promise<LogTarget> {
+  const env = createNodeEnv({ logLevel: "error" });
+  const isPath = which !== undefined && which.includes("/");
+  const directory = which?.replace(/\/+$/, "");
+  const { dataDir } = isPath ? { dataDir: "" } : (await loadSettings(terminal, { dataDir: flags.data })).values;
+  const logDirectory = isPath ? directory!.slice(0, Math.max(1, directory!.lastIndexOf("/"))) : `${dataDir}/log`;
+  let partitions: readonly PartitionFiles[];
+  try {
+    const one = isPath ? await partitionFiles(env.files, directory!) : undefined;
+    partitions = isPath ? (one === undefined ? [] : [one]) : await findPartitions(env.files, logDirectory, which);
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") throw notFound(isPath ? directory! : logDirectory);
+    throw explainDataDirectory(error, isPath ? directory! : dataDir);
+  }
+  if (partitions.length === 0 && which !== undefined)
+    throw new CliError(
+      EXIT.notFound,
+      `${isPath ? `${which} is no partition's directory` : `There is no topic or partition ${which} in ${logDirectory}`}. See: millrace log verify`,
+    );
+  return { env, logDirectory, partitions };
+}
+
+function notFound(directory: string): CliError {
+  return new CliError(EXIT.notFound, `There is no log in ${directory}. Name a data directory with --data DIR, or a partition's directory.`);
+}
