@@ -5,8 +5,10 @@ import type { Aggregate, AggregateResult } from "./aggregates.ts";
 import type { Sink } from "./connector.ts";
 import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { DurationCheck } from "./duration.ts";
-import type { KeyedProcessFunction, SideOutputs } from "./process-function.ts";
-import type { StateDescriptors } from "./state.ts";
+import type { Evictor } from "./evictors.ts";
+import type { ConnectFunction, KeyedProcessFunction, SideOutputs, WindowProcessFunction } from "./process-function.ts";
+import type { DeepReadonly, StateDescriptors } from "./state.ts";
+import type { Trigger } from "./triggers.ts";
 import type { WatermarkStrategy } from "./watermarks.ts";
 import type { WindowAssigner } from "./windows.ts";
 
@@ -79,6 +81,8 @@ export interface DataStream<out T> {
   union<U>(...others: readonly DataStream<U>[]): DataStream<T | U>;
   /** Assigns event times and watermarks in mid-stream, replacing what the source gave. */
   assignWatermarks(time: TimeOptions<T>, options?: OperatorOptions): DataStream<T>;
+  /** Windows over all elements, in one subtask; the results' key is "all". */
+  windowAll<W>(assigner: WindowAssigner<W, T>): WindowedStream<"all", T, W>;
   /** Spreads the elements evenly over the subtasks of what follows. */
   rebalance(): DataStream<T>;
   /** Ends in a sink. The name is the address of the sink's state in checkpoints. */
@@ -97,7 +101,71 @@ export interface KeyedStream<out K, out T> extends DataStream<T> {
     fn: KeyedProcessFunction<K, T, Out, D, S>,
     options?: Pick<OperatorOptions, "parallelism">,
   ): ProcessedStream<Out, S>;
-  window<W>(assigner: WindowAssigner<W>): WindowedStream<K, T, W>;
+  window<W>(assigner: WindowAssigner<W, T>): WindowedStream<K, T, W>;
+  /** Sends `fn(last, element)` for each element; the first of a key as it is. Kept as state: the stream needs a schema. */
+  reduce(name: string, fn: (last: DeepReadonly<T>, element: T) => T, options?: Pick<OperatorOptions, "parallelism">): DataStream<T>;
+  /** For each element, the key's first element with the sum so far in `field`. */
+  sum<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  /** For each element, the key's first element with the smallest value so far in `field`. */
+  min<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  /** For each element, the key's first element with the largest value so far in `field`. */
+  max<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  /** For each element, the element with the smallest `field` so far; of equal ones the first. */
+  minBy<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  /** For each element, the element with the largest `field` so far; of equal ones the first. */
+  maxBy<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  /** Two keyed streams with common state and timers per key. */
+  connect<U, Out, D extends StateDescriptors = {}, S extends SideOutputs = {}>(
+    name: string,
+    other: KeyedStream<Key, U>,
+    fn: ConnectFunction<K, T, U, Out, D, S>,
+    options?: Pick<OperatorOptions, "parallelism">,
+  ): ProcessedStream<Out, S>;
+  /** Pairs of elements of equal keys whose event times are within bounds. A pair has the larger of both event times. */
+  intervalJoin<U, Out>(
+    name: string,
+    other: KeyedStream<Key, U>,
+    bounds: IntervalBounds,
+    fn: (left: T, right: U) => Out & Sync<Out>,
+    options?: Pick<OperatorOptions, "parallelism">,
+  ): DataStream<Out>;
+  /** Pairs of elements of equal keys in a common window, when the watermark passes its end. A pair has the time end − 1. */
+  windowJoin<U, W, Out>(
+    name: string,
+    other: KeyedStream<Key, U>,
+    assigner: WindowAssigner<W>,
+    fn: (left: T, right: U) => Out & Sync<Out>,
+    options?: Pick<OperatorOptions, "parallelism">,
+  ): DataStream<Out>;
+  /** All elements of a key's window of both sides, when the watermark passes its end; one side may be empty. */
+  coGroup<U, W, Out>(
+    name: string,
+    other: KeyedStream<Key, U>,
+    assigner: WindowAssigner<W>,
+    fn: (group: CoGroup<K, T, U, W>) => Iterable<Out>,
+    options?: Pick<OperatorOptions, "parallelism">,
+  ): DataStream<Out>;
+}
+
+/** Fields that hold numbers. */
+export type NumberField<T> = { [F in keyof T]: T[F] extends number ? F : never }[keyof T] & string;
+
+/** right.time is from left.time + lower to left.time + upper. */
+export interface IntervalBounds {
+  /** ms, or text such as "-5m" or "0s". */
+  readonly lower: number | string;
+  readonly upper: number | string;
+  /** The bound itself is outside. Default false. */
+  readonly lowerExclusive?: boolean;
+  readonly upperExclusive?: boolean;
+}
+
+export interface CoGroup<out K, out T, out U, out W> {
+  readonly key: K;
+  readonly window: W;
+  /** In order of arrival. */
+  readonly left: readonly T[];
+  readonly right: readonly U[];
 }
 
 export type Aggregates<T> = { readonly [name: string]: Aggregate<T, unknown> };
@@ -112,19 +180,33 @@ export interface WindowedStream<out K, out T, out W> {
   allowedLateness<const D extends number | string>(duration: D & DurationCheck<D>): WindowedStream<K, T, W>;
   /** Elements that come too late leave through `side.late` instead of being dropped. */
   lateOutput(): LateWindowedStream<K, T, W>;
+  /** Replaces the assigner's trigger. */
+  trigger(trigger: Trigger<T>): WindowedStream<K, T, W>;
+  /** Forgets elements before or after the window's function sees them. The stream needs a schema. */
+  evictor(evictor: Evictor<T>): WindowedStream<K, T, W>;
   /** One row per key and window: { key, window: { start, end }, ...aggregates }, with the event time end − 1. */
   aggregate<const A extends Aggregates<T> & NoReservedNames>(
     name: string,
     aggregates: A,
     options?: Omit<OperatorOptions, "name">,
   ): DataStream<WindowResult<K, T, W, A>>;
+  /** One element per key and window, with the event time end − 1. The stream needs a schema. */
+  reduce(name: string, fn: (a: DeepReadonly<T>, b: T) => T, options?: Omit<OperatorOptions, "name">): DataStream<T>;
+  /** Shows all elements of a window to a function. What it emits has the event time end − 1. The stream needs a schema. */
+  process<Out>(name: string, fn: WindowProcessFunction<K, T, W, Out>, options?: Omit<OperatorOptions, "name">): DataStream<Out>;
 }
 
+type WithLate<Out, T> = DataStream<Out> & { readonly side: { readonly late: DataStream<T> } };
+
 export interface LateWindowedStream<out K, out T, out W> {
+  trigger(trigger: Trigger<T>): LateWindowedStream<K, T, W>;
+  evictor(evictor: Evictor<T>): LateWindowedStream<K, T, W>;
+  reduce(name: string, fn: (a: DeepReadonly<T>, b: T) => T, options?: Omit<OperatorOptions, "name">): WithLate<T, T>;
+  process<Out>(name: string, fn: WindowProcessFunction<K, T, W, Out>, options?: Omit<OperatorOptions, "name">): WithLate<Out, T>;
   allowedLateness<const D extends number | string>(duration: D & DurationCheck<D>): LateWindowedStream<K, T, W>;
   aggregate<const A extends Aggregates<T> & NoReservedNames>(
     name: string,
     aggregates: A,
     options?: Omit<OperatorOptions, "name">,
-  ): DataStream<WindowResult<K, T, W, A>> & { readonly side: { readonly late: DataStream<T> } };
+  ): WithLate<WindowResult<K, T, W, A>, T>;
 }

@@ -16,10 +16,15 @@ export interface Outlet {
   readonly output: string;
 }
 
+export interface Inlet extends Outlet {
+  /** Where it differs from the node's. */
+  readonly partitioning?: Partitioning;
+}
+
 export interface NewNode {
   /** undefined: derived. */
   readonly name: string | undefined;
-  readonly inputs: readonly Outlet[];
+  readonly inputs: readonly Inlet[];
   readonly partitioning: Partitioning;
   readonly output: TypeInfo | undefined;
   readonly onError: ErrorHandling | undefined;
@@ -173,7 +178,9 @@ export class GraphDraft {
 }
 
 function freezeNode(node: DraftNode): StreamNode {
-  const inputs = node.inputs.map(({ from, output }): Edge => Object.freeze({ from, output, partitioning: node.partitioning }));
+  const inputs = node.inputs.map(({ from, output, partitioning = node.partitioning }): Edge =>
+    Object.freeze({ from, output, partitioning }),
+  );
   return Object.freeze({
     id: node.id,
     name: node.finalName,

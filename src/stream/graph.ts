@@ -55,6 +55,9 @@ export type StreamNode =
   | (NodeBase & { readonly kind: "flat-map"; readonly fn: (event: unknown) => Iterable<unknown> })
   | (NodeBase & { readonly kind: "process"; readonly process: ProcessSpec })
   | (NodeBase & { readonly kind: "window"; readonly window: WindowSpec })
+  | (NodeBase & { readonly kind: "connect"; readonly connect: ConnectSpec })
+  | (NodeBase & { readonly kind: "interval-join"; readonly join: IntervalJoinSpec })
+  | (NodeBase & { readonly kind: "window-join"; readonly join: WindowJoinSpec })
   | (NodeBase & { readonly kind: "sink"; readonly sink: Sink<unknown> });
 
 export interface EventTime {
@@ -73,6 +76,32 @@ export interface ProcessSpec {
   readonly onTimer: ((at: number, ctx: unknown) => void) | undefined;
 }
 
+/** Two keyed streams that share state and timers. Inputs before `otherFrom` are the left side's. */
+export interface ConnectSpec {
+  readonly process: ProcessSpec;
+  readonly otherFrom: number;
+  readonly onOther: (element: unknown, ctx: unknown) => void;
+}
+
+/** Pairs with left.time + lowerMs ≤ right.time ≤ left.time + upperMs (whole ms). Their event time is the larger one. */
+export interface IntervalJoinSpec {
+  readonly key: KeySelector;
+  readonly otherFrom: number;
+  readonly lowerMs: number;
+  readonly upperMs: number;
+  readonly left: TypeInfo;
+  readonly right: TypeInfo;
+  readonly fn: (left: unknown, right: unknown) => unknown;
+}
+
+/** Elements of both sides in common windows: `apply` sees { left } and { right } elements. */
+export interface WindowJoinSpec {
+  readonly window: WindowSpec;
+  readonly otherFrom: number;
+  /** Pairs, or whole groups. */
+  readonly of: "pairs" | "groups";
+}
+
 export type StateSpec =
   | { readonly kind: "value" | "list"; readonly name: string; readonly value: TypeInfo; readonly ttl: StateTtl | undefined }
   | { readonly kind: "map"; readonly name: string; readonly key: TypeInfo; readonly value: TypeInfo; readonly ttl: StateTtl | undefined };
@@ -82,12 +111,45 @@ export interface StateTtl {
   readonly domain: "processing-time" | "event-time";
 }
 
+/** Which windows an element belongs to. Times in ms; `slide` counts elements. */
+export type AssignerSpec =
+  | { readonly kind: "tumbling"; readonly sizeMs: number; readonly offsetMs: number }
+  | { readonly kind: "sliding"; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
+  | { readonly kind: "session"; readonly gapMs: number }
+  | { readonly kind: "dynamic-session"; readonly gap: (event: unknown) => number }
+  | { readonly kind: "global" };
+
+/** When a window sends its result. Every kind but "purging" leaves the window's contents where they are. */
+export type TriggerSpec =
+  | { readonly kind: "event-time" | "processing-time" | "never" }
+  | { readonly kind: "count"; readonly count: number }
+  | { readonly kind: "continuous-event-time"; readonly intervalMs: number }
+  | { readonly kind: "delta"; readonly threshold: number; readonly delta: (last: unknown, current: unknown) => number }
+  | { readonly kind: "purging"; readonly of: TriggerSpec };
+
+/** What leaves a window before or after its function sees it. */
+export type EvictorSpec = { readonly after: boolean } & (
+  | { readonly kind: "count"; readonly count: number }
+  | { readonly kind: "time"; readonly keepMs: number }
+  | { readonly kind: "delta"; readonly threshold: number; readonly delta: (element: unknown, last: unknown) => number }
+);
+
 export interface WindowSpec {
   readonly key: KeySelector;
-  readonly assigner: { readonly kind: "tumbling"; readonly sizeMs: number; readonly offsetMs: number };
+  readonly assigner: AssignerSpec;
+  /** undefined: event time, or never for global windows. */
+  readonly trigger: TriggerSpec | undefined;
+  readonly evictor: EvictorSpec | undefined;
   readonly allowedLatenessMs: number;
-  /** Result fields in order. Rows are { key, window: { start, end }, ...fields } with timestamp end − 1. */
+  /** Of the elements that the window takes in; undefined: no schema, and then none are kept. */
+  readonly element: TypeInfo | undefined;
+  /** Result fields in order. Rows are { key, window: { start, end }, ...fields } with timestamp end − 1. Empty with `apply`. */
   readonly aggregates: readonly AggregateSpec[];
+  /** Instead of aggregates. `process` sees all elements and emits through its context. */
+  readonly apply:
+    | { readonly kind: "reduce"; readonly fn: (a: unknown, b: unknown) => unknown }
+    | { readonly kind: "process"; readonly fn: (elements: readonly unknown[], ctx: unknown) => void }
+    | undefined;
   /** Side output of late elements, if declared. */
   readonly lateOutput: string | undefined;
 }

@@ -4,13 +4,32 @@ export type { Infer, Schema } from "../schema/type-info.ts";
 export { BadSchemaError, SchemaError } from "../schema/schema-error.ts";
 export { avg, collect, collectSet, count, custom, first, last, max, min, sum, type Aggregate, type CustomAggregate } from "./aggregates.ts";
 export type { Json, Sink, Source } from "./connector.ts";
-export type { DataStream, Key, KeyedStream, OperatorOptions, ProcessedStream, TimeOptions, WindowedStream } from "./data-stream.ts";
+export type {
+  CoGroup,
+  DataStream,
+  IntervalBounds,
+  Key,
+  KeyedStream,
+  OperatorOptions,
+  ProcessedStream,
+  TimeOptions,
+  WindowedStream,
+} from "./data-stream.ts";
 export { deadLetter, DeadLetterSchema, type DeadLetterPolicy, type ErrorHandling } from "./dead-letter.ts";
 export { processFunction } from "./define-process.ts";
 export type { DeadLetter, StreamGraph } from "./graph.ts";
 export { pipeline, type Pipeline, type PipelineBuilder, type SourceOptions } from "./pipeline.ts";
 export { PipelineError, type PipelineErrorCode } from "./pipeline-error.ts";
-export type { KeyedProcessFunction, ProcessContext, TimerContext, Timers } from "./process-function.ts";
+export { countEvictor, deltaEvictor, timeEvictor, type Evictor } from "./evictors.ts";
+export type {
+  ConnectFunction,
+  KeyedProcessFunction,
+  ProcessContext,
+  TimerContext,
+  Timers,
+  WindowContext,
+  WindowProcessFunction,
+} from "./process-function.ts";
 export {
   listState,
   mapState,
@@ -30,4 +49,22 @@ export {
   type WatermarkGenerator,
   type WatermarkStrategy,
 } from "./watermarks.ts";
-export { tumbling, type TimeWindow, type WindowAssigner } from "./windows.ts";
+export {
+  continuousEventTimeTrigger,
+  countTrigger,
+  deltaTrigger,
+  eventTimeTrigger,
+  processingTimeTrigger,
+  purging,
+  type Trigger,
+} from "./triggers.ts";
+export {
+  countWindow,
+  globalWindow,
+  session,
+  sliding,
+  tumbling,
+  type GlobalWindow,
+  type TimeWindow,
+  type WindowAssigner,
+} from "./windows.ts";

@@ -7,7 +7,8 @@ import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { StreamGraph } from "./graph.ts";
 import { checkName, GraphDraft } from "./graph-draft.ts";
 import { PipelineError } from "./pipeline-error.ts";
-import { checkErrorHandling, eventTime, StreamHandle } from "./stream-handle.ts";
+import { checkErrorHandling, eventTime } from "./operator-arguments.ts";
+import { StreamHandle } from "./stream-handle.ts";
 import type { WatermarkStrategy } from "./watermarks.ts";
 
 /** Says "a pipeline of this major version" to every copy of the package in the process. */

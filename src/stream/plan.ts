@@ -2,7 +2,7 @@
 // pipeline have the same hash. Invariant: whatever changes what state means (names, kinds, schemas, options, edges) changes the hash.
 import type { TypeInfo } from "../schema/type-info.ts";
 import type { Json } from "./connector.ts";
-import type { AggregateSpec, Edge, EventTime, KeySelector, StateSpec, StreamNode } from "./graph.ts";
+import type { AggregateSpec, Edge, EventTime, KeySelector, ProcessSpec, StateSpec, StreamNode, WindowSpec } from "./graph.ts";
 import { sha256Hex } from "./sha256.ts";
 
 /** Raised when the plan's own form changes. */
@@ -37,25 +37,55 @@ function bodyPlan(node: StreamNode): { readonly [name: string]: Json } {
     case "timestamps":
       return { time: timePlan(node.time) };
     case "process":
-      return {
-        key: keyPlan(node.process.key),
-        state: node.process.state.map(statePlan),
-        side: node.process.side.map((side) => ({ name: side.name, type: typePlan(side.type) })),
-        timers: node.process.onTimer !== undefined,
-      };
+      return processPlan(node.process);
+    case "connect":
+      return { ...processPlan(node.connect.process), otherFrom: node.connect.otherFrom };
     case "window":
+      return windowPlan(node.window);
+    case "window-join":
+      return { ...windowPlan(node.join.window), otherFrom: node.join.otherFrom, of: node.join.of };
+    case "interval-join":
       return {
-        key: keyPlan(node.window.key),
-        assigner: { ...node.window.assigner },
-        allowedLatenessMs: node.window.allowedLatenessMs,
-        aggregates: node.window.aggregates.map(aggregatePlan),
-        lateOutput: node.window.lateOutput ?? null,
+        key: keyPlan(node.join.key),
+        otherFrom: node.join.otherFrom,
+        lowerMs: node.join.lowerMs,
+        upperMs: node.join.upperMs,
+        left: typePlan(node.join.left),
+        right: typePlan(node.join.right),
       };
     case "sink":
       return { connector: node.sink.connector, sink: node.sink.describe() };
     default:
       return {};
   }
+}
+
+function processPlan(process: ProcessSpec): { readonly [name: string]: Json } {
+  return {
+    key: keyPlan(process.key),
+    state: process.state.map(statePlan),
+    side: process.side.map((side) => ({ name: side.name, type: typePlan(side.type) })),
+    timers: process.onTimer !== undefined,
+  };
+}
+
+/** What plain windows have no need of is left out, so that their hashes stay as they are. */
+function windowPlan(window: WindowSpec): { readonly [name: string]: Json } {
+  const { trigger, evictor, apply } = window;
+  return {
+    key: keyPlan(window.key),
+    assigner: withoutFunctions(window.assigner),
+    allowedLatenessMs: window.allowedLatenessMs,
+    aggregates: window.aggregates.map(aggregatePlan),
+    lateOutput: window.lateOutput ?? null,
+    ...(trigger === undefined ? {} : { trigger: withoutFunctions(trigger) }),
+    ...(evictor === undefined ? {} : { evictor: withoutFunctions(evictor) }),
+    ...(apply === undefined ? {} : { apply: apply.kind, element: typePlan(window.element) }),
+  };
+}
+
+function withoutFunctions(spec: object): Json {
+  return JSON.parse(JSON.stringify(spec, (_, value: unknown) => (typeof value === "function" ? "function" : value))) as Json;
 }
 
 function edgePlan({ from, output, partitioning }: Edge): Json {

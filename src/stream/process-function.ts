@@ -49,3 +49,32 @@ export interface KeyedProcessFunction<K, T, Out, D extends StateDescriptors = {}
   readonly onElement: (element: T, ctx: ProcessContext<K, Out, D, S>) => undefined;
   readonly onTimer?: ((at: number, ctx: TimerContext<K, Out, D, S>) => undefined) | undefined;
 }
+
+/** Two streams of one key type: `onLeft` and `onRight` share state and timers. */
+export interface ConnectFunction<K, T, U, Out, D extends StateDescriptors = {}, S extends SideOutputs = {}> {
+  /** Schema of what emit() takes. */
+  readonly output: Schema<Out>;
+  readonly side?: S | undefined;
+  readonly state?: D | undefined;
+  readonly onError?: "fail" | "skip" | DeadLetterPolicy | undefined;
+  readonly onLeft: (element: T, ctx: ProcessContext<K, Out, D, S>) => undefined;
+  readonly onRight: (element: U, ctx: ProcessContext<K, Out, D, S>) => undefined;
+  readonly onTimer?: ((at: number, ctx: TimerContext<K, Out, D, S>) => undefined) | undefined;
+}
+
+export interface WindowContext<out K, out W, in Out> {
+  readonly key: K;
+  readonly window: W;
+  /** Event time; −Infinity before the first watermark. */
+  readonly watermark: number;
+  emit(value: DeepReadonly<Out>): undefined;
+  /** Processing time, epoch ms. */
+  now(): number;
+}
+
+export interface WindowProcessFunction<K, T, W, Out> {
+  /** Schema of what emit() takes. */
+  readonly output: Schema<Out>;
+  /** Called when the window fires, with its elements in order of arrival. */
+  readonly onWindow: (elements: readonly T[], ctx: WindowContext<K, W, Out>) => undefined;
+}

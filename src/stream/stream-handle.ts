@@ -1,20 +1,34 @@
 // The implementation of DataStream, KeyedStream and WindowedStream: immutable handles on outlets of a graph draft. Each method checks
 // its arguments (JavaScript callers have no compiler), finds the user's call, and adds a node.
-import { isSchema, t } from "../schema/t.ts";
+import { isSchema } from "../schema/t.ts";
 import type { Schema, TypeInfo } from "../schema/type-info.ts";
 import { sameType } from "../schema/type-names.ts";
 import type { Aggregate } from "./aggregates.ts";
 import { calledAt } from "./called-at.ts";
 import type { Sink } from "./connector.ts";
-import type { DataStream, OperatorOptions, TimeOptions } from "./data-stream.ts";
+import type { DataStream, IntervalBounds, OperatorOptions, TimeOptions } from "./data-stream.ts";
 import type { ErrorHandling } from "./dead-letter.ts";
 import { durationMs } from "./duration.ts";
-import type { EventTime, KeySelector, Partitioning, StateSpec } from "./graph.ts";
-import { checkName, type GraphDraft, type NodeBody, type Outlet } from "./graph-draft.ts";
+import type { Evictor } from "./evictors.ts";
+import type { KeySelector, Partitioning, ProcessSpec, StateSpec, WindowSpec } from "./graph.ts";
+import { checkName, type GraphDraft, type NewNode, type NodeBody, type Outlet } from "./graph-draft.ts";
+import {
+  checkErrorHandling,
+  checkFunction,
+  checkKeyType,
+  compositeType,
+  eventTime,
+  GlobalWindowSchema,
+  processSpec,
+  resultType,
+  TimeWindowSchema,
+} from "./operator-arguments.ts";
 import { PipelineError } from "./pipeline-error.ts";
-import type { KeyedProcessFunction, SideOutputs } from "./process-function.ts";
+import type { ConnectFunction, KeyedProcessFunction, SideOutputs, WindowProcessFunction } from "./process-function.ts";
 import { fieldOf, resolveAggregates } from "./resolve-aggregates.ts";
 import type { StateDescriptors } from "./state.ts";
+import type { Trigger } from "./triggers.ts";
+import { intervalJoinBody, leftOf, rightOf, windowJoinBody, type Sides } from "./two-streams.ts";
 import type { Duration } from "./watermarks.ts";
 import type { WindowAssigner } from "./windows.ts";
 
@@ -61,7 +75,8 @@ export class StreamHandle {
     if (!isSchema(schema)) throw new PipelineError("BAD_ARGUMENT", "returns(schema): a schema is wanted, such as t.string().", where);
     const [outlet] = this.outlets;
     const kind = this.outlets.length === 1 && outlet!.output === "main" ? this.draft.node(outlet!.from).kind : undefined;
-    if (kind !== "map" && kind !== "flat-map") return this.#then({ kind: "map", fn: (event) => event }, schema.type, undefined, where);
+    if (kind === undefined || !["map", "flat-map", "interval-join", "window-join"].includes(kind))
+      return this.#then({ kind: "map", fn: (event) => event }, schema.type, undefined, where);
     this.draft.declareOutput(outlet!.from, schema.type);
     return new StreamHandle(this.draft, this.outlets, schema.type, this.partitioning);
   }
@@ -105,6 +120,11 @@ export class StreamHandle {
     return this.#then({ kind: "timestamps", time: eventTime(time, "assignWatermarks(time)", where)! }, this.type, options, where);
   }
 
+  windowAll(assigner: WindowAssigner<unknown>): WindowedHandle {
+    const key: KeySelector = Object.freeze({ kind: "selector", select: () => "all" });
+    return new KeyedHandle(this, key, { kind: "string" }).window(assigner).inOneSubtask();
+  }
+
   rebalance(): StreamHandle {
     return new StreamHandle(this.draft, this.outlets, this.type, REBALANCE);
   }
@@ -146,36 +166,220 @@ export class KeyedHandle extends StreamHandle {
     checkName(name, "process(name, …)", where);
     const what = `process("${name}", …)`;
     checkFunction(fn?.onElement, `${what}: onElement`, where);
-    if (fn.onTimer !== undefined) checkFunction(fn.onTimer, `${what}: onTimer`, where);
-    if (!isSchema(fn.output))
-      throw new PipelineError("SCHEMA_REQUIRED", `${what}: output is the schema of what emit() takes, such as t.string().`, where);
-    checkErrorHandling(fn.onError, what, where);
-    const sideOutputs = Object.entries(fn.side ?? {}).map(([side, schema]) => sideOutput(side, schema, what, where));
-    const { key } = this;
-    const state = Object.entries(fn.state ?? {}).map(([stateName, descriptor]) => stateSpec(stateName, descriptor, what, where));
-    const process = Object.freeze({
-      key,
-      state: Object.freeze(state),
-      side: Object.freeze(sideOutputs),
-      open: undefined,
-      onElement: fn.onElement.bind(fn) as (element: unknown, ctx: unknown) => void,
-      onTimer: fn.onTimer?.bind(fn) as ((at: number, ctx: unknown) => void) | undefined,
-    });
+    const process = processSpec(this.key, fn, fn.onElement.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
+    const inlets = { inputs: this.outlets, partitioning: keyed(this.key) };
+    return this.#addProcess(name, fn, process.side, { kind: "process", process }, inlets, options, where);
+  }
+
+  #addProcess(
+    name: string,
+    fn: { readonly output: Schema<unknown>; readonly onError?: ErrorHandling | undefined },
+    sides: ProcessSpec["side"],
+    body: NodeBody,
+    inlets: Pick<NewNode, "inputs" | "partitioning">,
+    options: Pick<OperatorOptions, "parallelism">,
+    where: Where,
+  ): StreamHandle & { readonly side: Readonly<Record<string, StreamHandle>> } {
     const id = this.draft.add({
       name,
-      inputs: this.outlets,
-      partitioning: keyed(key),
+      ...inlets,
       output: fn.output.type,
       onError: fn.onError,
       parallelism: options.parallelism,
       calledAt: where,
-      body: { kind: "process", process },
-      sideOutputs: sideOutputs.map((side) => side.name),
+      body,
+      sideOutputs: sides.map((side) => side.name),
     });
-    const side = sideOutputs.map((one) => [one.name, new StreamHandle(this.draft, [{ from: id, output: one.name }], one.type)]);
+    const side = sides.map((one) => [one.name, new StreamHandle(this.draft, [{ from: id, output: one.name }], one.type)]);
     return Object.assign(new StreamHandle(this.draft, [{ from: id, output: "main" }], fn.output.type), {
       side: Object.freeze(Object.fromEntries(side) as Record<string, StreamHandle>),
     });
+  }
+
+  reduce(name: string, fn: Callback, options: Pick<OperatorOptions, "parallelism"> = {}): StreamHandle {
+    const where = calledAt(this.reduce);
+    checkName(name, "reduce(name, fn)", where);
+    checkFunction(fn, `reduce("${name}", fn)`, where);
+    return this.#rolling(name, fn as unknown as (last: unknown, element: unknown) => unknown, options, where);
+  }
+
+  sum(name: string, field: string): StreamHandle {
+    const where = calledAt(this.sum);
+    this.#checkNumber("sum", name, field, where);
+    const add = (last: unknown, element: unknown): unknown => withField(last, field, numberOf(last, field) + numberOf(element, field));
+    return this.#rolling(name, add, {}, where);
+  }
+
+  min(name: string, field: string): StreamHandle {
+    return this.#best("min", name, field, calledAt(this.min));
+  }
+
+  max(name: string, field: string): StreamHandle {
+    return this.#best("max", name, field, calledAt(this.max));
+  }
+
+  minBy(name: string, field: string): StreamHandle {
+    return this.#best("minBy", name, field, calledAt(this.minBy));
+  }
+
+  maxBy(name: string, field: string): StreamHandle {
+    return this.#best("maxBy", name, field, calledAt(this.maxBy));
+  }
+
+  #best(method: "min" | "max" | "minBy" | "maxBy", name: string, field: string, where: Where): StreamHandle {
+    this.#checkNumber(method, name, field, where);
+    const sign = method.startsWith("min") ? 1 : -1;
+    const whole = method.endsWith("By");
+    const better = (last: unknown, element: unknown): unknown => {
+      const value = numberOf(element, field);
+      if (!(sign * value < sign * numberOf(last, field))) return last;
+      return whole ? element : withField(last, field, value);
+    };
+    return this.#rolling(name, better, {}, where);
+  }
+
+  #checkNumber(method: string, name: string, field: string, where: Where): void {
+    checkName(name, `${method}(name, field)`, where);
+    if (typeof field !== "string" || this.type === undefined) return;
+    const type = fieldOf(this.type, field, `${method}("${name}", field)`, where);
+    if (type !== undefined && !["int", "long", "double"].includes(type.kind))
+      throw new PipelineError("BAD_ARGUMENT", `${method}("${name}", "${field}"): the field is no number.`, where);
+  }
+
+  /** One element per key as state, replaced by `fn` and sent for each element. */
+  #rolling(
+    name: string,
+    fn: (last: unknown, element: unknown) => unknown,
+    options: Pick<OperatorOptions, "parallelism">,
+    where: Where,
+  ): StreamHandle {
+    if (this.type === undefined) throw schemaRequired(name, where);
+    const spec: StateSpec = Object.freeze({ kind: "value", name: "value", value: this.type, ttl: undefined });
+    const onElement = (element: unknown, context: unknown): void => {
+      const { state, emit } = context as RollingContext;
+      const last = state.value.get();
+      const next = last === undefined ? element : fn(last, element);
+      state.value.set(next);
+      emit(next);
+    };
+    const body = { key: this.key, state: Object.freeze([spec]), side: [], open: undefined, onElement, onTimer: undefined };
+    const process: NodeBody = { kind: "process", process: Object.freeze(body) };
+    const inlets = { inputs: this.outlets, partitioning: keyed(this.key) };
+    return this.#added(name, inlets, this.type, process, options, where);
+  }
+
+  #added(
+    name: string,
+    inlets: Pick<NewNode, "inputs" | "partitioning">,
+    output: TypeInfo | undefined,
+    body: NodeBody,
+    { parallelism }: Pick<OperatorOptions, "parallelism">,
+    where: Where,
+  ): StreamHandle {
+    const id = this.draft.add({ name, ...inlets, output, onError: undefined, parallelism, calledAt: where, body });
+    return new StreamHandle(this.draft, [{ from: id, output: "main" }], output);
+  }
+
+  connect(
+    name: string,
+    other: unknown,
+    fn: ConnectFunction<unknown, unknown, unknown, unknown, StateDescriptors, SideOutputs>,
+    options: Pick<OperatorOptions, "parallelism"> = {},
+  ): StreamHandle & { readonly side: Readonly<Record<string, StreamHandle>> } {
+    const where = calledAt(this.connect);
+    checkName(name, "connect(name, …)", where);
+    const what = `connect("${name}", …)`;
+    const { sides, inlets } = this.#with(other, what, where);
+    checkFunction(fn?.onLeft, `${what}: onLeft`, where);
+    checkFunction(fn.onRight, `${what}: onRight`, where);
+    const process = processSpec(this.key, fn, fn.onLeft.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
+    const onOther = fn.onRight.bind(fn) as (element: unknown, ctx: unknown) => void;
+    const body: NodeBody = { kind: "connect", connect: Object.freeze({ process, otherFrom: sides.otherFrom, onOther }) };
+    return this.#addProcess(name, fn, process.side, body, inlets, options, where);
+  }
+
+  intervalJoin(
+    name: string,
+    other: unknown,
+    bounds: IntervalBounds,
+    fn: Callback,
+    options: Pick<OperatorOptions, "parallelism"> = {},
+  ): StreamHandle {
+    const where = calledAt(this.intervalJoin);
+    const what = `intervalJoin("${name}", …)`;
+    const { sides, inlets } = this.#joined(name, other, fn, what, where);
+    const body = intervalJoinBody(sides, bounds, fn as unknown as (left: unknown, right: unknown) => unknown, what, this.intervalJoin);
+    return this.#added(name, inlets, undefined, body, options, where);
+  }
+
+  windowJoin(
+    name: string,
+    other: unknown,
+    assigner: WindowAssigner<unknown>,
+    fn: Callback,
+    options: Pick<OperatorOptions, "parallelism"> = {},
+  ): StreamHandle {
+    const where = calledAt(this.windowJoin);
+    const what = `windowJoin("${name}", …)`;
+    const { sides, inlets } = this.#joined(name, other, fn, what, where);
+    const pair = fn as unknown as (left: unknown, right: unknown) => unknown;
+    const pairs = (elements: readonly unknown[], ctx: unknown): void => {
+      const rights = rightOf(elements);
+      if (rights.length === 0) return;
+      for (const left of leftOf(elements)) for (const right of rights) (ctx as { emit(value: unknown): void }).emit(pair(left, right));
+    };
+    const body = windowJoinBody(sides, assigner, "pairs", pairs, what, where);
+    return this.#added(name, inlets, undefined, body, options, where);
+  }
+
+  coGroup(
+    name: string,
+    other: unknown,
+    assigner: WindowAssigner<unknown>,
+    fn: Callback,
+    options: Pick<OperatorOptions, "parallelism"> = {},
+  ): StreamHandle {
+    const where = calledAt(this.coGroup);
+    const what = `coGroup("${name}", …)`;
+    const { sides, inlets } = this.#joined(name, other, fn, what, where);
+    const groups = fn as unknown as (group: unknown) => Iterable<unknown>;
+    const group = (elements: readonly unknown[], context: unknown): void => {
+      const { key, window, emit } = context as { readonly key: unknown; readonly window: unknown; emit(value: unknown): void };
+      for (const one of groups({ key, window, left: leftOf(elements), right: rightOf(elements) })) emit(one);
+    };
+    const body = windowJoinBody(sides, assigner, "groups", group, what, where);
+    return this.#added(name, inlets, undefined, body, options, where);
+  }
+
+  #joined(
+    name: string,
+    other: unknown,
+    fn: Callback,
+    what: string,
+    where: Where,
+  ): { readonly sides: Sides; readonly inlets: Pick<NewNode, "inputs" | "partitioning"> } {
+    checkName(name, "a join", where);
+    checkFunction(fn, what, where);
+    const both = this.#with(other, what, where);
+    if (!this.draft.hasWatermarks(both.inlets.inputs))
+      throw new PipelineError(
+        "NO_WATERMARKS",
+        `${what}: both streams need event time and watermarks: give p.from(…) { eventTime, watermarks }.`,
+        where,
+      );
+    return both;
+  }
+
+  /** This stream's inputs and then the other's, each with its own key. */
+  #with(other: unknown, what: string, where: Where): { readonly sides: Sides; readonly inlets: Pick<NewNode, "inputs" | "partitioning"> } {
+    if (!(other instanceof KeyedHandle))
+      throw new PipelineError("BAD_ARGUMENT", `${what}: the other stream must be keyed, too: add .keyBy(…) to it.`, where);
+    if (other.draft !== this.draft) throw new PipelineError("OTHER_PIPELINE", `${what}: the other stream is of another pipeline.`, where);
+    const right = other.outlets.map((outlet) => ({ ...outlet, partitioning: keyed(other.key) }));
+    return {
+      sides: { key: this.key, otherFrom: this.outlets.length, left: this.type, right: other.type },
+      inlets: { inputs: [...this.outlets, ...right], partitioning: keyed(this.key) },
+    };
   }
 
   window(assigner: WindowAssigner<unknown>): WindowedHandle {
@@ -185,148 +389,182 @@ export class KeyedHandle extends StreamHandle {
         'window(assigner): a window assigner is wanted, such as tumbling("1h").',
         calledAt(this.window),
       );
-    return new WindowedHandle(this, assigner, 0, false);
+    const { trigger, evictor } = assigner;
+    return new WindowedHandle(this, { assigner: assigner.assigner, trigger, evictor, allowedLatenessMs: 0, late: false, alone: false });
   }
 }
 
+interface WindowParts extends Pick<WindowSpec, "assigner" | "trigger" | "evictor" | "allowedLatenessMs"> {
+  /** Late elements have an output. */
+  readonly late: boolean;
+  /** Runs in one subtask. */
+  readonly alone: boolean;
+}
+
+type Windowed = StreamHandle & { readonly side?: { readonly late: StreamHandle } };
+
 export class WindowedHandle {
   readonly #stream: KeyedHandle;
-  readonly #assigner: WindowAssigner<unknown>;
-  readonly #allowedLatenessMs: number;
-  readonly #late: boolean;
+  readonly #parts: WindowParts;
 
-  constructor(stream: KeyedHandle, assigner: WindowAssigner<unknown>, allowedLatenessMs: number, late: boolean) {
+  constructor(stream: KeyedHandle, parts: WindowParts) {
     this.#stream = stream;
-    this.#assigner = assigner;
-    this.#allowedLatenessMs = allowedLatenessMs;
-    this.#late = late;
+    this.#parts = parts;
+  }
+
+  #but(parts: Partial<WindowParts>): WindowedHandle {
+    return new WindowedHandle(this.#stream, { ...this.#parts, ...parts });
+  }
+
+  inOneSubtask(): WindowedHandle {
+    return this.#but({ alone: true });
   }
 
   allowedLateness(duration: Duration): WindowedHandle {
-    const ms = durationMs(duration, "allowedLateness(duration)", this.allowedLateness);
-    return new WindowedHandle(this.#stream, this.#assigner, ms, this.#late);
+    return this.#but({ allowedLatenessMs: durationMs(duration, "allowedLateness(duration)", this.allowedLateness) });
   }
 
   lateOutput(): WindowedHandle {
-    return new WindowedHandle(this.#stream, this.#assigner, this.#allowedLatenessMs, true);
+    return this.#but({ late: true });
+  }
+
+  trigger(trigger: Trigger<never>): WindowedHandle {
+    const where = calledAt(this.trigger);
+    if (typeof trigger?.trigger?.kind !== "string")
+      throw new PipelineError("BAD_ARGUMENT", "trigger(trigger): a trigger is wanted, such as countTrigger(10).", where);
+    const { kind } = trigger.trigger.kind === "purging" ? trigger.trigger.of : trigger.trigger;
+    if (this.#parts.assigner.kind === "global" && kind !== "count" && kind !== "delta")
+      throw new PipelineError("BAD_ARGUMENT", "trigger(trigger): a global window has no end; use countTrigger or deltaTrigger.", where);
+    if (kind === "delta" && this.#parts.assigner.kind.endsWith("session"))
+      throw new PipelineError("BAD_ARGUMENT", "trigger(deltaTrigger(…)): sessions merge, and a delta trigger cannot.", where);
+    return this.#but({ trigger: trigger.trigger });
+  }
+
+  evictor(evictor: Evictor<never>): WindowedHandle {
+    if (typeof evictor?.evictor?.kind === "string") return this.#but({ evictor: evictor.evictor });
+    throw new PipelineError("BAD_ARGUMENT", "evictor(evictor): an evictor is wanted, such as countEvictor(10).", calledAt(this.evictor));
   }
 
   aggregate(
     name: string,
     aggregates: Readonly<Record<string, Aggregate<never, unknown>>>,
     options: Omit<OperatorOptions, "name"> = {},
-  ): StreamHandle & { readonly side?: { readonly late: StreamHandle } } {
+  ): Windowed {
     const where = calledAt(this.aggregate);
     checkName(name, "aggregate(name, …)", where);
-    checkErrorHandling(options.onError, `aggregate("${name}", …)`, where);
-    const { draft, outlets, type, key, keyType } = this.#stream;
-    const stream = outlets.map((outlet) => draft.node(outlet.from).name).join(", ");
-    if (!draft.hasWatermarks(outlets))
-      throw new PipelineError(
-        "NO_WATERMARKS",
-        `Window "${name}" would never fire: "${stream}" has no watermarks. Give p.from(…) { eventTime, watermarks: boundedOutOfOrderness("5s") }, or use .assignWatermarks(…).`,
-        where,
-      );
-    const specs = resolveAggregates(aggregates, { operator: name, type, stream, calledAt: where });
-    const output = resultType(name, keyType, specs);
-    const window = Object.freeze({
-      key,
-      assigner: this.#assigner.assigner,
-      allowedLatenessMs: this.#allowedLatenessMs,
-      aggregates: specs,
-      lateOutput: this.#late ? "late" : undefined,
-    });
+    const { type, keyType } = this.#stream;
+    const specs = resolveAggregates(aggregates, { operator: name, type, stream: this.#streamName(), calledAt: where });
+    const global = this.#parts.assigner.kind === "global";
+    const output = resultType(name, keyType, (global ? GlobalWindowSchema : TimeWindowSchema).type, specs);
+    return this.#add(name, "aggregate", { aggregates: specs, apply: undefined }, output, options, where);
+  }
+
+  reduce(name: string, fn: Callback, options: Omit<OperatorOptions, "name"> = {}): Windowed {
+    const where = calledAt(this.reduce);
+    checkName(name, "reduce(name, fn)", where);
+    checkFunction(fn, `reduce("${name}", fn)`, where);
+    const apply = Object.freeze({ kind: "reduce", fn: fn as unknown as (a: unknown, b: unknown) => unknown } as const);
+    return this.#add(name, "reduce", { aggregates: [], apply }, this.#stream.type, options, where);
+  }
+
+  process(
+    name: string,
+    fn: WindowProcessFunction<unknown, unknown, unknown, unknown>,
+    options: Omit<OperatorOptions, "name"> = {},
+  ): Windowed {
+    const where = calledAt(this.process);
+    checkName(name, "process(name, …)", where);
+    checkFunction(fn?.onWindow, `process("${name}", …): onWindow`, where);
+    if (!isSchema(fn.output))
+      throw new PipelineError("SCHEMA_REQUIRED", `process("${name}", …): output is the schema of what emit() takes.`, where);
+    const apply = Object.freeze({
+      kind: "process",
+      fn: fn.onWindow.bind(fn) as (elements: readonly unknown[], ctx: unknown) => void,
+    } as const);
+    return this.#add(name, "process", { aggregates: [], apply }, fn.output.type, options, where);
+  }
+
+  #streamName(): string {
+    const { draft, outlets } = this.#stream;
+    return outlets.map((outlet) => draft.node(outlet.from).name).join(", ");
+  }
+
+  #add(
+    name: string,
+    method: string,
+    work: Pick<WindowSpec, "aggregates" | "apply">,
+    output: TypeInfo | undefined,
+    options: Omit<OperatorOptions, "name">,
+    where: Where,
+  ): Windowed {
+    checkErrorHandling(options.onError, `${method}("${name}", …)`, where);
+    const { draft, outlets, type, key } = this.#stream;
+    const { late, alone, ...parts } = this.#parts;
+    this.#check(name, work, where);
+    const window = Object.freeze({ key, ...parts, element: type, ...work, lateOutput: late ? "late" : undefined });
     const id = draft.add({
       name,
       inputs: outlets,
       partitioning: keyed(key),
       output,
       onError: options.onError,
-      parallelism: options.parallelism,
+      parallelism: alone ? 1 : options.parallelism,
       calledAt: where,
       body: { kind: "window", window },
-      sideOutputs: this.#late ? ["late"] : [],
+      sideOutputs: late ? ["late"] : [],
     });
     const main = new StreamHandle(draft, [{ from: id, output: "main" }], output);
-    if (!this.#late) return main;
+    if (!late) return main;
     return Object.assign(main, { side: Object.freeze({ late: new StreamHandle(draft, [{ from: id, output: "late" }], type) }) });
+  }
+
+  #check(name: string, { aggregates, apply }: Pick<WindowSpec, "aggregates" | "apply">, where: Where): void {
+    const { draft, outlets, type } = this.#stream;
+    const { assigner, trigger, evictor } = this.#parts;
+    if (assigner.kind === "global" && trigger === undefined)
+      throw new PipelineError("BAD_ARGUMENT", `Window "${name}" would never fire: a global window needs .trigger(countTrigger(…)).`, where);
+    if (assigner.kind !== "global" && !draft.hasWatermarks(outlets))
+      throw new PipelineError(
+        "NO_WATERMARKS",
+        `Window "${name}" would never fire: "${this.#streamName()}" has no watermarks. Give p.from(…) { eventTime, watermarks: boundedOutOfOrderness("5s") }, or use .assignWatermarks(…).`,
+        where,
+      );
+    const inner = trigger?.kind === "purging" ? trigger.of : trigger;
+    const merging = assigner.kind === "session" || assigner.kind === "dynamic-session";
+    const keeps =
+      apply !== undefined ||
+      evictor !== undefined ||
+      inner?.kind === "delta" ||
+      (assigner.kind !== "tumbling" || trigger !== undefined ? aggregates : []).some(
+        ({ kind, custom }) =>
+          kind.startsWith("collect") ||
+          (merging && (kind === "first" || kind === "last" || (kind === "custom" && custom?.merge === undefined))),
+      );
+    if (keeps && type === undefined) throw schemaRequired(name, where);
   }
 }
 
-function keyed(key: KeySelector): Partitioning {
-  return Object.freeze({ kind: "keyed", key });
+interface RollingContext {
+  readonly state: { readonly value: { get(): unknown; set(value: unknown): void } };
+  emit(value: unknown): void;
 }
 
-const Window = t.record("TimeWindow", { start: t.timestamp(), end: t.timestamp() });
-
-function resultType(name: string, key: TypeInfo | undefined, aggregates: readonly { readonly name: string; readonly result: TypeInfo }[]) {
-  if (key === undefined) return undefined;
-  const fields = [
-    { name: "key", type: key },
-    { name: "window", type: Window.type },
-    ...aggregates.map(({ name, result }) => ({ name, type: result })),
-  ];
-  const record: TypeInfo = {
-    kind: "record",
-    name: name.replace(/[^A-Za-z0-9_]/g, "_").replace(/^[0-9]/, "_$&"),
-    fields: Object.freeze(fields),
-  };
-  return Object.freeze(record);
+function numberOf(element: unknown, field: string): number {
+  return (element as Readonly<Record<string, number>>)[field]!;
 }
 
-/** A composite key is an array of its fields' values: of one type, or undefined (no schema). */
-function compositeType(types: readonly (TypeInfo | undefined)[]): TypeInfo | undefined {
-  const [of] = types;
-  return of !== undefined && types.every((type) => sameType(type, of)) ? Object.freeze({ kind: "array", of }) : undefined;
+function withField(element: unknown, field: string, value: number): unknown {
+  return { ...(element as object), [field]: value };
 }
 
-function checkKeyType(field: string, type: TypeInfo | undefined, where: Where): void {
-  if (type === undefined || !["bytes", "map", "record", "union", "optional"].includes(type.kind)) return;
-  throw new PipelineError(
-    "BAD_ARGUMENT",
-    `keyBy("${field}"): a ${type.kind} is no key. A key is a string, a number, a bigint or a boolean; make one with keyBy((e) => …).`,
+function schemaRequired(name: string, where: Where): PipelineError {
+  return new PipelineError(
+    "SCHEMA_REQUIRED",
+    `"${name}" keeps elements, and what is kept needs a schema: add .returns(Schema) before keyBy.`,
     where,
   );
 }
 
-function sideOutput(name: string, schema: unknown, what: string, where: Where): { readonly name: string; readonly type: TypeInfo } {
-  checkName(name, `${what}: a side output`, where);
-  if (name === "main" || name === "errors")
-    throw new PipelineError("BAD_NAME", `${what}: a side output cannot be named "${name}", which every operator has.`, where);
-  if (!isSchema(schema)) throw new PipelineError("SCHEMA_REQUIRED", `${what}: the side output "${name}" needs a schema.`, where);
-  return Object.freeze({ name, type: schema.type });
-}
-
-function stateSpec(name: string, descriptor: StateDescriptors[string], what: string, where: Where): StateSpec {
-  checkName(name, `${what}: a state`, where);
-  if (typeof descriptor?.spec?.kind !== "string")
-    throw new PipelineError("BAD_STATE", `${what}: state "${name}" is no state descriptor, such as valueState(t.long()).`, where);
-  return Object.freeze({ ...descriptor.spec, name });
-}
-
-function checkFunction(fn: unknown, what: string, where: Where): void {
-  if (typeof fn !== "function") throw new PipelineError("BAD_ARGUMENT", `${what}: a function is wanted, not ${typeof fn}.`, where);
-  if (fn.constructor.name.startsWith("Async")) throw new PipelineError("BAD_ARGUMENT", `${what}: the function must not be async.`, where);
-}
-
-export function checkErrorHandling(onError: ErrorHandling | undefined, what: string, where: Where): void {
-  if (onError === undefined || onError === "fail" || onError === "skip" || typeof onError === "object") return;
-  throw new PipelineError("BAD_ARGUMENT", `${what}: onError is "fail", "skip" or deadLetter(…), not ${JSON.stringify(onError)}.`, where);
-}
-
-/** undefined if neither event time nor watermarks are given. */
-export function eventTime(
-  time: { readonly [N in keyof TimeOptions<never>]?: TimeOptions<never>[N] | undefined } | undefined,
-  what: string,
-  where: Where,
-): EventTime | undefined {
-  if (time?.eventTime === undefined && time?.watermarks === undefined) return undefined;
-  if (time.eventTime !== undefined) checkFunction(time.eventTime, `${what}: eventTime`, where);
-  if (typeof time.watermarks?.kind !== "string")
-    throw new PipelineError(
-      "NO_WATERMARKS",
-      `${what}: event time needs watermarks, such as boundedOutOfOrderness("5s") or noWatermarks().`,
-      where,
-    );
-  return Object.freeze({ eventTime: time.eventTime as EventTime["eventTime"], watermarks: time.watermarks });
+function keyed(key: KeySelector): Partitioning {
+  return Object.freeze({ kind: "keyed", key });
 }

@@ -24,6 +24,6 @@ export interface ChainParts {
 export interface ChainCompiler {
   /** Fills runtime.emitters. Called once, before any loop. */
   linkEmitters(): void;
-  /** A loop for batches that look like `sample` (type, kind of key). */
-  compileLoop(sample: Batch): RunRows;
+  /** A loop for batches that look like `sample` (type, kind of key). `side`: 1 for the second stream of a head that has two. */
+  compileLoop(sample: Batch, side: number): RunRows;
 }

@@ -26,6 +26,8 @@ export class ChainGenerator implements ChainCompiler {
   /** Everything that generated text may name. */
   readonly #scope: Record<string, unknown>;
   #compiled = 0;
+  /** Of the loop being compiled. */
+  #side = 0;
 
   constructor(parts: ChainParts) {
     this.#parts = parts;
@@ -58,7 +60,8 @@ export class ChainGenerator implements ChainCompiler {
     }
   }
 
-  compileLoop(sample: Batch): RunRows {
+  compileLoop(sample: Batch, side: number): RunRows {
+    this.#side = side;
     const head = this.#parts.plan.steps[0]!;
     const columns = columnConstants(fieldColumns(sample.type), "batch.columns", "v");
     const keyed = keySelectorOf(head) === undefined || sample.key === undefined ? undefined : keyCell(sample);
@@ -156,7 +159,7 @@ export class ChainGenerator implements ChainCompiler {
   #keyedStep(step: PlanStep, e: string, keyed: boolean): string {
     const { index } = step;
     const take = keyed ? "" : `const key=${keyExpression(keySelectorOf(step)!, e, index)},hash=hashOfKey(key);`;
-    return take + this.#parts.runtime.operators[index]!.code(index).element(e);
+    return take + this.#parts.runtime.operators[index]!.code(index).element(e, keyed ? this.#side : 0);
   }
 
   #compile(body: string, kind: string): unknown {

@@ -34,10 +34,10 @@ export class ChainInterpreter implements ChainCompiler {
     }
   }
 
-  compileLoop(sample: Batch): RunRows {
+  compileLoop(sample: Batch, side: number): RunRows {
     const { plan, runtime, watermarks } = this.#parts;
     const head = plan.steps[0]!;
-    const step = this.#head(head, sample);
+    const step = this.#head(head, sample, side);
     const followsMarks = watermarks === undefined && head.node.kind !== "source";
     return (batch, from, to) => {
       let mark = 0;
@@ -54,12 +54,12 @@ export class ChainInterpreter implements ChainCompiler {
     };
   }
 
-  #head(head: PlanStep, sample: Batch): (batch: Batch, row: number) => void {
+  #head(head: PlanStep, sample: Batch, side: number): (batch: Batch, row: number) => void {
     if (head.node.kind === "source" || head.node.kind === "timestamps") return this.#timeHead(head, head.node);
     if (keySelectorOf(head) !== undefined && sample.key !== undefined) {
       const work = this.#guard(
         head,
-        (element, timestamp, key, hash) => this.#operator(head).element(element, timestamp, key, hash!),
+        (element, timestamp, key, hash) => this.#operator(head).element(element, timestamp, key, hash!, side),
         this.#operator(head),
       );
       return (batch, row) => work(readRow(batch, row), batch.timestamps[row]!, valueAt(batch.key!, row), batch.keyHashes![row]!);

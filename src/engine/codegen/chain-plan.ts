@@ -37,12 +37,32 @@ export function mainConsumers(step: PlanStep): Consumers {
 
 /** Steps that call an emitter for what they put out; the others' elements go on in line. */
 export function emitsByItself(step: PlanStep): boolean {
-  return step.node.kind === "flat-map" || step.node.kind === "process" || step.node.kind === "window";
+  return step.node.kind === "flat-map" || keySelectorOf(step) !== undefined;
 }
 
 export function keySelectorOf(step: PlanStep): KeySelector | undefined {
-  if (step.node.kind === "process") return step.node.process.key;
-  return step.node.kind === "window" ? step.node.window.key : undefined;
+  const { node } = step;
+  switch (node.kind) {
+    case "process":
+      return node.process.key;
+    case "connect":
+      return node.connect.process.key;
+    case "window":
+      return node.window.key;
+    case "interval-join":
+      return node.join.key;
+    case "window-join":
+      return node.join.window.key;
+    default:
+      return undefined;
+  }
+}
+
+/** Which of a node's two streams a port of its task belongs to: 0, or 1 for the second. */
+export function sideOf({ node }: PlanStep, port: number): number {
+  if (node.kind === "connect") return port < node.connect.otherFrom ? 0 : 1;
+  if (node.kind === "interval-join" || node.kind === "window-join") return port < node.join.otherFrom ? 0 : 1;
+  return 0;
 }
 
 export function planChain(task: Task): ChainPlan {
@@ -76,6 +96,7 @@ function parentType(steps: readonly PlanStep[], indexOf: ReadonlyMap<number, num
   const { from, output } = node.inputs[0]!;
   const parent = steps[indexOf.get(from)!]!;
   if (output === "main") return parent.output;
+  if (parent.node.kind === "connect") return parent.node.connect.process.side.find((side) => side.name === output)?.type;
   if (parent.node.kind === "process") return parent.node.process.side.find((side) => side.name === output)?.type;
   return parent.node.kind === "window" && output === parent.node.window.lateOutput ? parent.input : undefined;
 }

@@ -10,10 +10,10 @@ export interface ChainOperator {
   /** The next processing-time timer in epoch ms, Infinity if none. */
   readonly nextProcessingTime: number;
   readonly lateDropped: number;
-  /** Text that handles the element `e` with its `key`, `hash` and `ts`, and what the text names. */
-  code(index: number): { readonly scope: Readonly<Record<string, unknown>>; element(e: string): string };
+  /** Text that handles the element `e` with its `key`, `hash` and `ts`, and what the text names. `side` is 1 for the second of two streams. */
+  code(index: number): { readonly scope: Readonly<Record<string, unknown>>; element(e: string, side: number): string };
   /** The interpreter's way. */
-  element(element: unknown, timestamp: number, key: unknown, hash: number): void;
+  element(element: unknown, timestamp: number, key: unknown, hash: number, side?: number): void;
   /** Gives the operator its chain. Before open(). */
   attach(runtime: ChainRuntime): void;
   /** After the chain is linked. */

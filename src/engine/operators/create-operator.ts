@@ -1,8 +1,10 @@
 // The operator behind a step, for the kinds that have state or timers.
 import type { PlanStep } from "../codegen/chain-plan.ts";
 import type { ChainOperator } from "./chain-operator.ts";
+import { IntervalJoin } from "./interval-join.ts";
+import { KeyedWindows } from "./keyed-windows.ts";
 import { ProcessOperator } from "./process.ts";
-import { WindowOperator } from "./window.ts";
+import { isPlainTumbling, WindowOperator } from "./window.ts";
 
 /** What a stateful operator is told about where it runs. */
 export interface OperatorHome {
@@ -18,8 +20,23 @@ export function createOperator(step: PlanStep, home: OperatorHome): ChainOperato
   switch (node.kind) {
     case "process":
       return new ProcessOperator(step, node.process, home);
-    case "window":
-      return new WindowOperator(step, node.window, home);
+    case "connect":
+      return new ProcessOperator(step, node.connect.process, home, node.connect.onOther);
+    case "window": {
+      if (isPlainTumbling(node.window)) return new WindowOperator(step, node.window, home);
+      const windows = new KeyedWindows(node.name, node.window);
+      return new ProcessOperator(step, windows.process, home, undefined, windows);
+    }
+    case "interval-join": {
+      const join = new IntervalJoin(node.name, node.join);
+      return new ProcessOperator(step, join.process, home, join.right, join);
+    }
+    case "window-join": {
+      const windows = new KeyedWindows(node.name, node.join.window);
+      const { onElement } = windows.process;
+      const left = { ...windows.process, onElement: (element: unknown, ctx: unknown) => onElement({ left: element }, ctx) };
+      return new ProcessOperator(step, left, home, (element, ctx) => onElement({ right: element }, ctx), windows);
+    }
     default:
       return undefined;
   }

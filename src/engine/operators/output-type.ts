@@ -8,6 +8,7 @@ export function outputType(nodes: readonly StreamNode[], id: number, output: str
   const node = nodes[id]!;
   if (output === "errors") return DeadLetterSchema.type;
   if (output !== "main") {
+    if (node.kind === "connect") return node.connect.process.side.find((side) => side.name === output)?.type;
     if (node.kind === "process") return node.process.side.find((side) => side.name === output)?.type;
     return inputType(nodes, node); // late elements are elements of the input
   }

@@ -3,6 +3,7 @@
 import type { Batch } from "../../schema/batch.ts";
 import type { SourceBatch } from "../../stream/connector.ts";
 import type { ChainCompiler, RunRows } from "../codegen/chain-compiler.ts";
+import { sideOf } from "../codegen/chain-plan.ts";
 import type { PassThrough } from "./pass-through.ts";
 import { keyGroupRange, type KeyGroupRange } from "../state/key-group.ts";
 import type { SplitWatermarks } from "../time/split-watermarks.ts";
@@ -35,6 +36,7 @@ export interface ChainSubtaskParts {
 interface Loop {
   readonly type: Batch["type"];
   readonly key: string | undefined;
+  readonly side: number;
   readonly run: RunRows;
 }
 
@@ -167,23 +169,23 @@ export class ChainSubtask implements Subtask {
     else if (!watermarks.idle && this.#idle) this.#becomeActive();
   }
 
-  data(_port: number, batch: Batch): void {
+  data(port: number, batch: Batch): void {
     if (this.#idle) this.#becomeActive();
-    if (batch.rows > 0) this.#run(batch, 0, batch.rows);
+    if (batch.rows > 0) this.#run(batch, 0, batch.rows, sideOf(this.#runtime.steps[0]!, port));
     else for (let mark = 0; mark < batch.markCount; mark++) this.watermark(batch.markTimes[mark]!);
     this.#metrics.countIn(batch.rows, batch.rows);
     this.#endOfData();
   }
 
-  #run(batch: Batch, from: number, to: number): void {
+  #run(batch: Batch, from: number, to: number, side = 0): void {
     if (to > MAX_BATCH_ROWS) throw new RangeError(`A batch of ${to} rows was given to a subtask: at most ${MAX_BATCH_ROWS} are allowed.`);
-    this.#loop(batch).run(batch, from, to);
+    this.#loop(batch, side).run(batch, from, to);
   }
 
-  #loop(batch: Batch): Loop {
+  #loop(batch: Batch, side: number): Loop {
     const key = batch.key === undefined ? undefined : `${batch.key.kind}${batch.key.nulls === undefined ? "" : "?"}`;
-    for (const loop of this.#loops) if (loop.type === batch.type && loop.key === key) return loop;
-    const loop = { type: batch.type, key, run: this.#compiler.compileLoop(batch) };
+    for (const loop of this.#loops) if (loop.type === batch.type && loop.key === key && loop.side === side) return loop;
+    const loop = { type: batch.type, key, side, run: this.#compiler.compileLoop(batch, side) };
     this.#loops.push(loop);
     if (this.#loops.length > MAX_LOOPS) this.#loops.shift();
     return loop;

@@ -1,0 +1,124 @@
+// What the methods of streams check of their arguments, and what they make of them: states, side outputs, event time, result types.
+import { isSchema, t } from "../schema/t.ts";
+import type { TypeInfo } from "../schema/type-info.ts";
+import { sameType } from "../schema/type-names.ts";
+import type { TimeOptions } from "./data-stream.ts";
+import type { ErrorHandling } from "./dead-letter.ts";
+import type { EventTime, ProcessSpec, StateSpec, KeySelector } from "./graph.ts";
+import { checkName } from "./graph-draft.ts";
+import { PipelineError } from "./pipeline-error.ts";
+import type { SideOutputs } from "./process-function.ts";
+import type { StateDescriptors } from "./state.ts";
+
+type Where = string | undefined;
+
+export const GlobalWindowSchema = t.record("GlobalWindow", { global: t.boolean() });
+export const TimeWindowSchema = t.record("TimeWindow", { start: t.timestamp(), end: t.timestamp() });
+
+/** Of a window's rows; undefined without a schema of the key. */
+export function resultType(
+  name: string,
+  key: TypeInfo | undefined,
+  window: TypeInfo,
+  aggregates: readonly { readonly name: string; readonly result: TypeInfo }[],
+) {
+  if (key === undefined) return undefined;
+  const fields = [
+    { name: "key", type: key },
+    { name: "window", type: window },
+    ...aggregates.map(({ name, result }) => ({ name, type: result })),
+  ];
+  const record: TypeInfo = {
+    kind: "record",
+    name: name.replace(/[^A-Za-z0-9_]/g, "_").replace(/^[0-9]/, "_$&"),
+    fields: Object.freeze(fields),
+  };
+  return Object.freeze(record);
+}
+
+/** A composite key is an array of its fields' values: of one type, or undefined (no schema). */
+export function compositeType(types: readonly (TypeInfo | undefined)[]): TypeInfo | undefined {
+  const [of] = types;
+  return of !== undefined && types.every((type) => sameType(type, of)) ? Object.freeze({ kind: "array", of }) : undefined;
+}
+
+export function checkKeyType(field: string, type: TypeInfo | undefined, where: Where): void {
+  if (type === undefined || !["bytes", "map", "record", "union", "optional"].includes(type.kind)) return;
+  throw new PipelineError(
+    "BAD_ARGUMENT",
+    `keyBy("${field}"): a ${type.kind} is no key. A key is a string, a number, a bigint or a boolean; make one with keyBy((e) => …).`,
+    where,
+  );
+}
+
+export function sideOutput(name: string, schema: unknown, what: string, where: Where): { readonly name: string; readonly type: TypeInfo } {
+  checkName(name, `${what}: a side output`, where);
+  if (name === "main" || name === "errors")
+    throw new PipelineError("BAD_NAME", `${what}: a side output cannot be named "${name}", which every operator has.`, where);
+  if (!isSchema(schema)) throw new PipelineError("SCHEMA_REQUIRED", `${what}: the side output "${name}" needs a schema.`, where);
+  return Object.freeze({ name, type: schema.type });
+}
+
+export function stateSpec(name: string, descriptor: StateDescriptors[string], what: string, where: Where): StateSpec {
+  checkName(name, `${what}: a state`, where);
+  if (typeof descriptor?.spec?.kind !== "string")
+    throw new PipelineError("BAD_STATE", `${what}: state "${name}" is no state descriptor, such as valueState(t.long()).`, where);
+  return Object.freeze({ ...descriptor.spec, name });
+}
+
+export function checkFunction(fn: unknown, what: string, where: Where): void {
+  if (typeof fn !== "function") throw new PipelineError("BAD_ARGUMENT", `${what}: a function is wanted, not ${typeof fn}.`, where);
+  if (fn.constructor.name.startsWith("Async")) throw new PipelineError("BAD_ARGUMENT", `${what}: the function must not be async.`, where);
+}
+
+export function checkErrorHandling(onError: ErrorHandling | undefined, what: string, where: Where): void {
+  if (onError === undefined || onError === "fail" || onError === "skip" || typeof onError === "object") return;
+  throw new PipelineError("BAD_ARGUMENT", `${what}: onError is "fail", "skip" or deadLetter(…), not ${JSON.stringify(onError)}.`, where);
+}
+
+/** undefined if neither event time nor watermarks are given. */
+export function eventTime(
+  time: { readonly [N in keyof TimeOptions<never>]?: TimeOptions<never>[N] | undefined } | undefined,
+  what: string,
+  where: Where,
+): EventTime | undefined {
+  if (time?.eventTime === undefined && time?.watermarks === undefined) return undefined;
+  if (time.eventTime !== undefined) checkFunction(time.eventTime, `${what}: eventTime`, where);
+  if (typeof time.watermarks?.kind !== "string")
+    throw new PipelineError(
+      "NO_WATERMARKS",
+      `${what}: event time needs watermarks, such as boundedOutOfOrderness("5s") or noWatermarks().`,
+      where,
+    );
+  return Object.freeze({ eventTime: time.eventTime as EventTime["eventTime"], watermarks: time.watermarks });
+}
+
+interface FunctionParts {
+  readonly output: unknown;
+  readonly side?: SideOutputs | undefined;
+  readonly state?: StateDescriptors | undefined;
+  readonly onError?: ErrorHandling | undefined;
+  readonly onTimer?: ((...args: never[]) => unknown) | undefined;
+}
+
+/** What a process function and one of two streams have in common. */
+export function processSpec(
+  key: KeySelector,
+  fn: FunctionParts,
+  onElement: ProcessSpec["onElement"],
+  what: string,
+  where: Where,
+): ProcessSpec {
+  if (fn.onTimer !== undefined) checkFunction(fn.onTimer, `${what}: onTimer`, where);
+  if (!isSchema(fn.output))
+    throw new PipelineError("SCHEMA_REQUIRED", `${what}: output is the schema of what emit() takes, such as t.string().`, where);
+  checkErrorHandling(fn.onError, what, where);
+  return Object.freeze({
+    key,
+    state: Object.freeze(Object.entries(fn.state ?? {}).map(([name, descriptor]) => stateSpec(name, descriptor, what, where))),
+    side: Object.freeze(Object.entries(fn.side ?? {}).map(([name, schema]) => sideOutput(name, schema, what, where))),
+    open: undefined,
+    onElement,
+    onTimer: fn.onTimer?.bind(fn) as ProcessSpec["onTimer"],
+  });
+}
