@@ -3,6 +3,7 @@
 // Invariants: writtenOffset ≥ flushedOffset; everything below flushedOffset is on disk; only the active segment has unflushed bytes.
 // A full disk rejects what is queued and truncates the file back (reads go on, the next append tries again); any other failed write and
 // every failed flush is fail-stop.
+import { isPlanted } from "../env/planted-faults.ts";
 import { readBatchHeader } from "../protocol/records/batch-header.ts";
 import type { KafkaError } from "../protocol/errors.ts";
 import type { AbortedTransaction } from "./aborted-index.ts";
@@ -77,7 +78,8 @@ export class AppendQueue implements FlushTarget {
 
   /** Offset below which appends are acknowledged and readable. */
   get stableOffset(): number {
-    return this.#context.options.durability === "disk" ? this.flushedOffset : this.writtenOffset;
+    const isDurable = this.#context.options.durability === "disk" && !isPlanted("acknowledged-before-sync");
+    return isDurable ? this.flushedOffset : this.writtenOffset;
   }
 
   push(append: PendingAppend): void {
@@ -169,7 +171,7 @@ export class AppendQueue implements FlushTarget {
     if (this.#context.failure !== undefined) return;
     for (let i = 0; i < taken.length; i++) this.#written(this.#items.shift() as PendingAppend);
     if (this.#context.options.durability === "disk") this.#context.flush.request(this);
-    else this.#settle();
+    if (this.stableOffset === this.writtenOffset) this.#settle();
   }
 
   /** The chunks of one gathered write: appends from the head of the queue that fit into the active segment. */

@@ -1,5 +1,6 @@
 // Replaces a small file as a whole: written aside, flushed, renamed over the old one, directory flushed. After a crash either the old
 // or the new content is there, and once it resolves the new one is.
+import { isPlanted } from "../env/planted-faults.ts";
 import type { Files } from "../env/files.ts";
 import { TEMPORARY_SUFFIX } from "./segment-files.ts";
 
@@ -14,5 +15,5 @@ export async function writeFileAtomically(files: Files, directory: string, name:
     await handle.close();
   }
   await files.rename(temporary, path);
-  await files.syncDirectory(directory);
+  if (!isPlanted("no-directory-sync")) await files.syncDirectory(directory);
 }

@@ -1,5 +1,6 @@
 // Walks the batches of a segment file from a position, in large reads. Stops at the first thing that is not a whole, sound batch:
 // behind the last flush of a crashed log that is the torn tail.
+import { isPlanted } from "../env/planted-faults.ts";
 import type { FileHandle } from "../env/files.ts";
 import {
   BATCH_HEADER_BYTES,
@@ -58,7 +59,7 @@ export async function scanBatches(range: ScanRange, visit: VisitBatch): Promise<
         return { position: position + at, nextOffset, problem: `a batch claims ${sizeBytes} bytes` };
       }
       if (sizeBytes > left) break;
-      const problem = problemOfBatch(buffer, at, nextOffset, position + at >= range.checkCrcFrom);
+      const problem = problemOfBatch(buffer, at, nextOffset, position + at >= range.checkCrcFrom && !isPlanted("no-checksum-at-recovery"));
       if (problem !== undefined) return { position: position + at, nextOffset, problem };
       const header = readBatchHeader(buffer, at);
       nextOffset = header.baseOffset + header.lastOffsetDelta + 1;

@@ -1,4 +1,5 @@
 // Makes a directory that survives a power cut: every new entry on the way is flushed in its parent.
+import { isPlanted } from "../env/planted-faults.ts";
 import type { Files } from "../env/files.ts";
 
 export async function makeDirectoryDurably(files: Files, path: string): Promise<void> {
@@ -9,7 +10,7 @@ export async function makeDirectoryDurably(files: Files, path: string): Promise<
     await files.makeDirectory(path);
   }
   // Also if it was there: an earlier process may have died before its flush.
-  if (parent !== path) await files.syncDirectory(parent);
+  if (parent !== path && !isPlanted("no-directory-sync")) await files.syncDirectory(parent);
 }
 
 function parentOf(path: string): string {

@@ -1,6 +1,7 @@
 // One partition's log: what the broker appends to and reads from. Decides (offsets, sequences, transactions) in memory at once, in the
 // order of calls; writing, flushing, reading and checkpoints are done by its parts.
 // Invariant: highWatermark ≤ writtenOffset ≤ logEndOffset, and nothing at or above the high watermark is ever returned by a read.
+import { isPlanted } from "../env/planted-faults.ts";
 import {
   BATCH_HEADER_BYTES,
   type BatchHeader,
@@ -331,14 +332,15 @@ export class PartitionLog {
     this.#checkRange(offset);
     const committed = options.isolation === "read_committed";
     const limits = {
-      untilOffset: committed ? lastStableOffset : highWatermark,
+      untilOffset: committed && !isPlanted("open-transactions-shown") ? lastStableOffset : highWatermark,
       maxBytes: options.maxBytes,
       minOneBatch: options.minOneBatch,
     };
     try {
       return await this.#segments.consistently(async () => {
         const bytes = await this.#reader.read(offset, limits);
-        const abortedTransactions = committed && bytes.length > 0 ? await this.#abortedIn(offset, bytes) : NO_ABORTED;
+        const abortedTransactions =
+          committed && bytes.length > 0 && !isPlanted("aborted-not-told") ? await this.#abortedIn(offset, bytes) : NO_ABORTED;
         return { bytes, highWatermark, lastStableOffset, logStartOffset: this.logStartOffset, abortedTransactions };
       });
     } catch (error) {

@@ -1,6 +1,7 @@
 // Opens the files of one partition after whatever happened: finds the recovery point, walks the log behind it, cuts a torn tail off,
 // and rebuilds indexes and producer state. A cleanly closed log is opened without reading its segments.
 // Invariant: when it resolves, everything up to the returned end is on disk and every batch behind the recovery point had a right checksum.
+import { isPlanted } from "../env/planted-faults.ts";
 import { int64At, MAX_TIMESTAMP_AT, BATCH_HEADER_BYTES } from "../protocol/records/batch-header.ts";
 import { readFully, scanBatches } from "./batch-scan.ts";
 import { recoverSwap } from "./compaction/segment-swap.ts";
@@ -275,7 +276,7 @@ class Recovery {
     }
     const file = await this.#context.files.acquire(segment.path);
     try {
-      await file.handle.truncate(position);
+      if (!isPlanted("torn-tail-kept")) await file.handle.truncate(position);
     } finally {
       file.release();
     }
@@ -288,7 +289,7 @@ class Recovery {
   async #finish(scannedBytes: number): Promise<void> {
     const active = this.#segments.at(-1)!;
     if (active.sizeBytes > 0 && active.firstTimestamp === undefined) await this.#readFirstTimestamp(active);
-    if (scannedBytes > 0 || this.#cut !== undefined) await this.#flushAll();
+    if ((scannedBytes > 0 || this.#cut !== undefined) && !isPlanted("recovered-tail-not-flushed")) await this.#flushAll();
     if (this.#cut !== undefined) {
       this.#context.env.logger.log("warn", "log-tail-truncated", {
         directory: this.#directory,
@@ -305,7 +306,8 @@ class Recovery {
     for (const segment of this.#segments.filter((candidate) => candidate.baseOffset >= from)) {
       const file = await this.#context.files.acquire(segment.path);
       try {
-        if (this.#context.suspectPages.suspected) await writeAgain(file.handle, this.#trustedBytes(segment), segment.sizeBytes);
+        if (this.#context.suspectPages.suspected && !isPlanted("suspect-pages-trusted"))
+          await writeAgain(file.handle, this.#trustedBytes(segment), segment.sizeBytes);
         await file.handle.datasync();
       } catch (error) {
         await this.#context.suspectPages.remember();

@@ -1,5 +1,6 @@
 // All producers one partition knows, and its open transactions: applies the decisions of producer-state.ts batch by batch, and takes
 // them back when a write is rejected.
+import { isPlanted } from "../env/planted-faults.ts";
 import { FrameError } from "../bytes/frame-error.ts";
 import { type BatchHeader, isControl, isTransactional } from "../protocol/records/batch-header.ts";
 import { BatchReader } from "../protocol/records/batch-reader.ts";
@@ -74,7 +75,7 @@ export class Producers {
       transactional: isTransactional(header.attributes),
       appendMs,
     };
-    const decision: AppendDecision = decideAppend(previous, batch, baseOffset, checks);
+    const decision: AppendDecision = decideAppend(previous, batch, baseOffset, isPlanted("no-deduplication") ? "none" : checks);
     if (decision.kind === "duplicate") return decision.batch;
     if (decision.kind === "refuse") throw logError(decision.error, `Append to ${partition}: ${decision.reason}.`);
     this.#put(decision.entry, previous, baseOffset + header.lastOffsetDelta + 1);

@@ -1,5 +1,6 @@
 // One partition as a split: decodes fetched batches straight into columns. Invariant: every offset below position() was delivered as a row
 // or as poison, or holds nothing that a reader should see (markers, aborted records).
+import { isPlanted } from "../../env/planted-faults.ts";
 import type { FetchedBatch } from "../../client/fetched-batch.ts";
 import type { PartitionCursor } from "../../client/partition-cursor.ts";
 import { BatchReader } from "../../protocol/records/batch-reader.ts";
@@ -69,7 +70,7 @@ export class PartitionReader implements SplitReader {
   }
 
   position(): Json {
-    return { offset: this.#here() };
+    return { offset: this.#here() + (isPlanted("position-off-by-one") ? 1 : 0) };
   }
 
   /** Records of open transactions count as not delivered: they may still come, so the partition is not idle. */

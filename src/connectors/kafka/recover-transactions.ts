@@ -1,6 +1,7 @@
 // What a restored checkpoint had prepared is committed, first of all and whatever else goes wrong. A transaction that the coordinator will
 // not commit (any more) is looked up in the log: committed is fine (a savepoint was taken long ago, an answer was lost), everything else is
 // lost output and said so.
+import { isPlanted } from "../../env/planted-faults.ts";
 import type { KafkaClient } from "../../client/client.ts";
 import { codeOf, messageOf } from "../../client/errors.ts";
 import { resumeTransaction } from "../../client/resume-transaction.ts";
@@ -48,6 +49,7 @@ async function recoverTransaction(
   committable: KafkaCommittable,
   onLost: "fail" | "continue",
 ): Promise<void> {
+  if (isPlanted("prepared-not-committed")) return;
   try {
     const ended = await resumeTransaction(client, committable, "commit");
     if (ended === "done") await untilVisible(client.cluster, committable);

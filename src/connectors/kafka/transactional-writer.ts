@@ -1,6 +1,7 @@
 // Exactly once: everything between two barriers is one transaction. prepare() seals and flushes it, the checkpoint keeps its identity,
 // commit() ends it (DESIGN §5; FLIP-143). A new transaction sends nothing before the sealed one is flushed, so records of a key stay in
 // order in their partition; rows that come meanwhile wait in the feed.
+import { isPlanted } from "../../env/planted-faults.ts";
 import type { Batch } from "../../schema/batch.ts";
 import type { SinkWriter } from "../../stream/connector.ts";
 import { encodeCommittable, type KafkaCommittable } from "./committable.ts";
@@ -72,7 +73,7 @@ export class TransactionalWriter implements SinkWriter {
     const { identity } = sealed;
     const prepared: Prepared = { transaction: sealed, epoch: identity.producerEpoch, committable: undefined };
     this.#prepared.set(id, prepared);
-    await flushed;
+    if (!isPlanted("prepared-before-flush")) await flushed;
     prepared.committable = { ...identity, topic: this.#topic, records: sealed.records, ranges: sealed.ranges };
     return [encodeCommittable(prepared.committable)];
   }

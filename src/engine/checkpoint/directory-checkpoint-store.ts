@@ -1,6 +1,7 @@
 // Checkpoints in a directory: DIR/<job>/chk-<id>/{state files, manifest}. Durable in this order: the directory, state files, the
 // manifest's bytes, all their names, and only then the manifest's final name (rename, directory sync). What latest() sees is synced
 // first, so a restore never rests on an entry that a power cut could take back.
+import { isPlanted } from "../../env/planted-faults.ts";
 import type { DirectoryLock, Files } from "../../env/files.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import { CheckpointError } from "./checkpoint-errors.ts";
@@ -205,7 +206,7 @@ async function writeDurably(files: Files, path: string, bytes: Uint8Array): Prom
   const handle = await files.open(path, "w+");
   try {
     await handle.write([bytes], 0);
-    await handle.datasync();
+    if (!isPlanted("manifest-not-flushed")) await handle.datasync();
   } finally {
     await handle.close();
   }

@@ -1,5 +1,6 @@
 // Runs the groups: feeds events to decideGroup, executes its actions, keeps one timer per group, writes to __consumer_offsets.
 // Invariant: what a client was told (an assignment, a committed offset) is in the log before it was told.
+import { isPlanted } from "../../../env/planted-faults.ts";
 import type { Timer } from "../../../env/clock.ts";
 import type { Env } from "../../../env/env.ts";
 import { ErrorCode, KafkaError } from "../../../protocol/errors.ts";
@@ -113,7 +114,10 @@ export class GroupCoordinator {
     this.#apply(groupId, { kind: "committed", memberId: caller.memberId });
     if (offsets.length === 0) return ErrorCode.NONE;
     return this.#write(async () => {
-      const first = await this.log.append(groupId, offsetRecords(groupId, offsets));
+      const appended = this.log.append(groupId, offsetRecords(groupId, offsets));
+      const isEarly = isPlanted("group-offset-acknowledged-early");
+      if (isEarly) appended.catch(() => undefined);
+      const first = isEarly ? this.#env.clock.now() : await appended;
       offsets.forEach(({ topic, partition, committed }, i) => this.offsets.put(groupId, `${topic}-${partition}`, committed, first + i));
     });
   }

@@ -1,5 +1,6 @@
 // Writes the markers of one ended transaction into all its partitions and does not give up: the decision is made, every partition has
 // to learn it. A partition whose topic is gone needs none.
+import { isPlanted } from "../../../env/planted-faults.ts";
 import type { Env } from "../../../env/env.ts";
 import { KafkaError } from "../../../protocol/errors.ts";
 import { OFFSETS_TOPIC, parsePartitionKey, type Topics } from "../../topics.ts";
@@ -39,9 +40,15 @@ export class MarkerWriter {
     const { topic, partition } = parsePartitionKey(key);
     for (let tries = 0; ; tries++) {
       const log = this.#topics.partition(topic, partition);
-      if (log === undefined) return true;
+      if (log === undefined || (isPlanted("marker-missing") && partition === 1)) return true;
       try {
-        await log.appendMarker({ producerId, producerEpoch, commit, coordinatorEpoch: COORDINATOR_EPOCH, now: this.#env.clock.now() });
+        await log.appendMarker({
+          producerId,
+          producerEpoch,
+          commit: commit || isPlanted("abort-marked-as-commit"),
+          coordinatorEpoch: COORDINATOR_EPOCH,
+          now: this.#env.clock.now(),
+        });
         if (topic === OFFSETS_TOPIC) this.#offsetsEnded(producerId, commit);
         return true;
       } catch (error) {

@@ -1,5 +1,6 @@
 // Hands out producer ids that no other producer of this data directory ever had. Ids are reserved in blocks: the end of the block is
 // on disk before its first id is given away, so a crash skips ids but never repeats one.
+import { isPlanted } from "../../../env/planted-faults.ts";
 import type { Files } from "../../../env/files.ts";
 import { makeDirectoryDurably } from "../../../log/durable-directory.ts";
 
@@ -29,7 +30,8 @@ export class ProducerIds {
   async #reserve(): Promise<void> {
     const start = Math.max(this.#end, await this.#readEnd());
     const end = start + BLOCK;
-    await makeDirectoryDurably(this.#files, this.#directory);
+    if (isPlanted("producer-ids-repeat")) await this.#files.makeDirectory(this.#directory);
+    else await makeDirectoryDurably(this.#files, this.#directory);
     const path = `${this.#directory}/${FILE}`;
     const file = await this.#files.open(`${path}.tmp`, "w+");
     try {

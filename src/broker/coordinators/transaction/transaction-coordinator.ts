@@ -1,6 +1,7 @@
 // Runs the transactions: feeds events to decideTransaction, executes its actions, writes to __transaction_state and the markers.
 // Invariant: per transactional id at most one transition is being written; a request that meets one waits for its end, for a while,
 // instead of being sent back with CONCURRENT_TRANSACTIONS at once.
+import { isPlanted } from "../../../env/planted-faults.ts";
 import type { Env } from "../../../env/env.ts";
 import { ErrorCode } from "../../../protocol/errors.ts";
 import type { Settings } from "../../settings.ts";
@@ -57,7 +58,7 @@ export class TransactionCoordinator {
       },
       marker: () => {},
     });
-    this.#renewTimeouts();
+    if (!isPlanted("transaction-timeouts-not-renewed")) this.#renewTimeouts();
   }
 
   /**
