@@ -1,0 +1,50 @@
+// Writes docs/registry-api.md from the registry's route table: `node --conditions=source tools/registry-docs.ts`. A test compares.
+import { readFile, writeFile } from "node:fs/promises";
+import { format } from "oxfmt";
+import type { Route } from "../src/registry/route.ts";
+import { ROUTES } from "../src/registry/routes/all.ts";
+import { FORMATS } from "../src/registry/schema-parsing.ts";
+
+const TARGET = new URL("../docs/registry-api.md", import.meta.url);
+
+const INTRODUCTION = `# The schema registry's HTTP API
+
+<!-- Made by tools/registry-docs.ts from src/registry/routes/. Do not edit. -->
+
+\`millrace dev\` serves it on port 8081, \`millrace registry\` alone. Paths, bodies and error codes are those of Confluent's Schema Registry,
+so that its clients work unchanged. Schemas live in the compacted topic \`_schemas\`, in Confluent's record format, on the embedded broker
+or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
+
+- Types: ${Object.keys(FORMATS).join(", ")}. Answers are \`application/vnd.schemaregistry.v1+json\`.
+- An error is \`{ "error_code": 40401, "message": "…" }\`; the HTTP status is the first three digits. Every route may answer 50001 (the
+  topic cannot be written or read now) and, if it changes something, 50004 (another registry has taken over the topic; this one only reads).
+- \`/contexts/NAME\` in front of a path means the subjects of that context; \`:.NAME:subject\` is such a subject's full name. Each context has
+  ids of its own.
+- One registry writes to a topic. A newer one takes over, and the older one only reads from then on. An id is never given twice, not even
+  after a permanent deletion or a crash.
+- The registry listens on loopback only and has no users of its own. Requests of web pages and with a foreign Host header are refused.
+- Not there: exporters, encryption keys (DEK registry), associations, \`format\` parameters, \`modify tags\`.
+
+`;
+
+export async function registryDocs(): Promise<string> {
+  const text = INTRODUCTION + ROUTES.map(section).join("\n");
+  const { code, errors } = await format("registry-api.md", text, { printWidth: 140 });
+  if (errors.length > 0) throw new Error(errors[0]!.message);
+  return code;
+}
+
+function section({ method, path, query, summary, errors }: Route): string {
+  const lines = [`## ${method} ${path}`, "", summary, ""];
+  const parameters = Object.entries(query);
+  for (const [name, meaning] of parameters) lines.push(`- \`?${name}=\` ${meaning}`);
+  if (parameters.length > 0) lines.push("");
+  if (errors.length > 0) lines.push(`Errors: ${errors.join(", ")}.`, "");
+  return lines.join("\n");
+}
+
+export async function committedRegistryDocs(): Promise<string> {
+  return await readFile(TARGET, "utf8");
+}
+
+if (import.meta.main) await writeFile(TARGET, await registryDocs());
