@@ -59,7 +59,7 @@ export function groupMember(world: World): (env: Env, process: number) => Promis
       },
     });
     consumer.subscribe([LOG_TOPIC]);
-    const signal = overSignal(world, env);
+    const signal = AbortSignal.any([overSignal(world, env), afterAWhile(world, env)]);
     try {
       for await (const batch of consumer.batches({ signal })) {
         recorder.poll(process, batch, "read_committed");
@@ -71,6 +71,26 @@ export function groupMember(world: World): (env: Env, process: number) => Promis
     }
     await client.close();
   };
+}
+
+/** A member leaves now and then, so that the next one asks where to go on. */
+function afterAWhile(world: World, env: Env): AbortSignal {
+  const over = new AbortController();
+  env.timers.after(world.random.between(200, 1500), () => over.abort(new Error("enough")));
+  return over.signal;
+}
+
+/** What the groups' offsets are in the end. */
+export async function fetchGroupOffsets(world: World, client: KafkaClient): Promise<void> {
+  const { history } = world.recorder;
+  const groups = new Set(history.flatMap((operation) => (operation.kind === "offset-commit" ? [operation.group] : [])));
+  for (const group of groups) {
+    const found = await client.admin().groupOffsets(group);
+    for (const partition of PARTITIONS) {
+      const offset = found.find((each) => each.topic === LOG_TOPIC && each.partition === partition)?.offset ?? NONE;
+      history.push({ kind: "offset-fetch", group, partition, offset });
+    }
+  }
 }
 
 async function commitOffset(commit: OffsetCommit, done: Promise<void>): Promise<void> {

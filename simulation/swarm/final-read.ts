@@ -3,7 +3,7 @@ import type { Isolation } from "../checkers/history.ts";
 import type { InputRecord, PipelineOutput, SumRow, TimerRow, WindowRow } from "../checkers/pipeline-checker.ts";
 import type { KafkaClient } from "../../src/client/client.ts";
 import type { ConsumedBatch } from "../../src/client/consumer/consumed-batch.ts";
-import { LOG_PARTITIONS, LOG_TOPIC, type World } from "./world.ts";
+import { LOG_PARTITIONS, LOG_TOPIC, within, type World } from "./world.ts";
 import { IN_TOPIC, SUMS_TOPIC, TIMERS_TOPIC, WINDOWS_TOPIC } from "./simulated-pipeline.ts";
 
 export const PIPELINE_PARTITIONS = 2;
@@ -23,8 +23,8 @@ async function readTopic(
   }
 }
 
-/** Into the history, one reader per partition and isolation. */
-export async function readLog(world: World, client: KafkaClient): Promise<void> {
+/** Into the history, one reader per isolation. */
+export async function readLog(world: World, client: KafkaClient, deadlineMs: number): Promise<void> {
   for (const isolation of ["read_committed", "read_uncommitted"] as const) {
     const process = world.recorder.process();
     for (let partition = 0; partition < LOG_PARTITIONS; partition++)
@@ -32,7 +32,8 @@ export async function readLog(world: World, client: KafkaClient): Promise<void> 
         { kind: "assign", process, partition, from: 0 },
         { kind: "poll", process, partition, isolation, transaction: -1, final: true, offsets: [], values: [], payloads: [] },
       );
-    await readTopic(client, LOG_TOPIC, LOG_PARTITIONS, isolation, (batch) => world.recorder.poll(process, batch, isolation, true));
+    const read = readTopic(client, LOG_TOPIC, LOG_PARTITIONS, isolation, (batch) => world.recorder.poll(process, batch, isolation, true));
+    await within(world, deadlineMs, `Reading the log (${isolation})`, read);
   }
 }
 

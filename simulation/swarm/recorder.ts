@@ -3,7 +3,7 @@
 import type { ConsumedBatch } from "../../src/client/consumer/consumed-batch.ts";
 import type { End, Isolation, OffsetCommit, Operation, Send } from "../checkers/history.ts";
 
-const MAX_FILLER = 400;
+const MAX_FILLER = 1200;
 const encoder = new TextEncoder();
 
 export class Recorder {

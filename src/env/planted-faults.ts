@@ -7,7 +7,6 @@ export const PLANTED_FAULTS = [
   "no-directory-sync",
   "acknowledged-before-sync",
   "no-checksum-at-recovery",
-  "torn-tail-kept",
   "recovered-tail-not-flushed",
   "suspect-pages-trusted",
   "no-deduplication",

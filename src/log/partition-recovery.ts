@@ -6,7 +6,7 @@ import { int64At, MAX_TIMESTAMP_AT, BATCH_HEADER_BYTES } from "../protocol/recor
 import { readFully, scanBatches } from "./batch-scan.ts";
 import { recoverSwap } from "./compaction/segment-swap.ts";
 import type { LogContext } from "./log-context.ts";
-import { logError, messageOf } from "./log-error.ts";
+import { codeOf, logError, messageOf } from "./log-error.ts";
 import { type PartitionCheckpoint, type RecoveryPoint, readCheckpoint } from "./partition-checkpoint.ts";
 import { decodeProducerSnapshot } from "./producer-snapshot.ts";
 import type { ProducerEntry } from "./producer-state.ts";
@@ -115,7 +115,7 @@ class Recovery {
     while (dead + 1 < bases.length && bases[dead + 1]! <= this.#logStartOffset) dead++;
     for (const base of bases.slice(0, dead)) await deleteSegmentFiles(this.#context, this.#directory, base);
     const alive = bases.slice(dead);
-    await this.#removeStrays(new Set(alive));
+    await this.#removeStrays(names, new Set(alive), new Set(bases.slice(0, dead)));
     for (const [i, base] of alive.entries()) {
       const stat = await files.stat(`${this.#directory}/${offsetFileName(base, LOG_SUFFIX)}`);
       this.#segments.push(new Segment(this.#directory, base, stat?.size ?? 0, alive[i + 1] ?? base));
@@ -127,11 +127,11 @@ class Recovery {
     this.#logStartOffset = Math.max(this.#logStartOffset, this.#segments[0]!.baseOffset);
   }
 
-  async #removeStrays(bases: ReadonlySet<number>): Promise<void> {
-    for (const name of await this.#context.env.files.list(this.#directory)) {
+  async #removeStrays(names: readonly string[], bases: ReadonlySet<number>, removed: ReadonlySet<number>): Promise<void> {
+    for (const name of names) {
       const orphan = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, ABORTED_INDEX_SUFFIX].some((suffix) => {
         const base = offsetOfFileName(name, suffix);
-        return base >= 0 && !bases.has(base);
+        return base >= 0 && !bases.has(base) && !removed.has(base);
       });
       if (orphan || name.endsWith(TEMPORARY_SUFFIX)) await this.#context.env.files.remove(`${this.#directory}/${name}`);
     }
@@ -177,6 +177,7 @@ class Recovery {
     const indexes = await this.#loadIndexes(segment, point);
     segment.indexes = indexes ?? new SegmentIndexes(segment.baseOffset);
     segment.nextOffset = point.offset;
+    segment.firstTimestamp = point.firstTimestamp;
     for (const later of this.#segments.slice(at + 1)) later.indexes = new SegmentIndexes(later.baseOffset);
     if (indexes !== undefined) {
       this.#abortedFrom = point.offset;
@@ -196,9 +197,14 @@ class Recovery {
   async #readSnapshot(offset: number): Promise<ReturnType<typeof decodeProducerSnapshot>> {
     const path = `${this.#directory}/${offsetFileName(offset, SNAPSHOT_SUFFIX)}`;
     const { files, logger } = this.#context.env;
-    const there = (await files.stat(path)) !== undefined;
-    const entries = there ? decodeProducerSnapshot(await files.readFile(path)) : undefined;
-    if (entries === undefined) logger.log("warn", "producer-snapshot-unusable", { path, there });
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await files.readFile(path);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
+    const entries = bytes && decodeProducerSnapshot(bytes);
+    if (entries === undefined) logger.log("warn", "producer-snapshot-unusable", { path, there: bytes !== undefined });
     return entries;
   }
 
@@ -276,7 +282,7 @@ class Recovery {
     }
     const file = await this.#context.files.acquire(segment.path);
     try {
-      if (!isPlanted("torn-tail-kept")) await file.handle.truncate(position);
+      await file.handle.truncate(position);
     } finally {
       file.release();
     }
