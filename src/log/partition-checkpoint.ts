@@ -15,6 +15,8 @@ export interface RecoveryPoint {
   readonly position: number;
   /** Saved entries of that segment's offset, time and aborted index. */
   readonly indexEntries: readonly [number, number, number];
+  /** Timestamp of that segment's first batch, absent while it is empty. */
+  readonly firstTimestamp?: number;
 }
 
 export interface PartitionCheckpoint {

@@ -141,7 +141,8 @@ export class PartitionKeeper {
     // Until the next entry the largest timestamp would be in memory only.
     indexes.seal();
     const indexEntries = [indexes.offsets.count, indexes.times.count, indexes.aborted.count] as const;
-    return { offset, segmentBase: active.baseOffset, position: active.sizeBytes, indexEntries };
+    const point = { offset, segmentBase: active.baseOffset, position: active.sizeBytes, indexEntries };
+    return active.firstTimestamp === undefined ? point : { ...point, firstTimestamp: active.firstTimestamp };
   }
 
   async #removeOldSnapshots(): Promise<void> {
