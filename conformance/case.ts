@@ -1,0 +1,93 @@
+// The cases of a conformance folder (README.md of that folder has the format): what is to be computed, and what Apache Flink computed.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Condition } from "./condition.ts";
+
+export interface WindowCase {
+  readonly kind: "window";
+  readonly window: {
+    readonly type: string;
+    readonly sizeMs?: number;
+    readonly slideMs?: number;
+    readonly offsetMs?: number;
+    readonly gapMs?: number;
+    readonly gap?: { readonly if: Condition; readonly thenMs: number; readonly elseMs: number };
+    readonly size?: number;
+    readonly slide?: number;
+  };
+  readonly sum: string;
+  readonly allowedLatenessMs?: number;
+  readonly late?: boolean;
+  readonly trigger?: Part;
+  readonly evictor?: Part;
+}
+
+/** A trigger or an evictor. */
+export interface Part {
+  readonly type: string;
+  readonly n?: number;
+  readonly ms?: number;
+  readonly intervalMs?: number;
+  readonly threshold?: number;
+  readonly field?: string;
+  readonly after?: boolean;
+  readonly of?: Part;
+}
+
+export interface JoinCase {
+  readonly kind: "join";
+  readonly join: {
+    readonly type: string;
+    readonly lowerMs?: number;
+    readonly upperMs?: number;
+    readonly lowerExclusive?: boolean;
+    readonly upperExclusive?: boolean;
+    readonly sizeMs?: number;
+    readonly slideMs?: number;
+    readonly offsetMs?: number;
+    readonly gapMs?: number;
+  };
+  readonly left: Condition;
+  readonly right: Condition;
+}
+
+export interface ProcessCase {
+  readonly kind: "process";
+  readonly function: string;
+  readonly paramMs?: number;
+}
+
+export type Case = (WindowCase | JoinCase | ProcessCase | { readonly kind: "cep" }) & {
+  readonly id: string;
+  readonly group: string;
+  readonly text: string;
+  readonly input: string;
+  readonly filter?: Condition;
+  readonly key?: readonly string[];
+  readonly watermarkDelayMs: number;
+};
+
+export interface ExpectedRows {
+  readonly count: number;
+  readonly sha256: string;
+  readonly file?: string;
+}
+
+export interface Expected {
+  readonly id: string;
+  readonly main: ExpectedRows;
+  readonly late?: ExpectedRows;
+}
+
+export interface Conformance {
+  readonly cases: readonly Case[];
+  readonly expected: ReadonlyMap<string, Expected>;
+}
+
+/** Throws if the folder is not of format 1. */
+export function readConformance(folder: string): Conformance {
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), "utf8"));
+  const { format, cases } = read("cases.json") as { format: number; cases: readonly Case[] };
+  if (format !== 1) throw new Error(`${folder}/cases.json has format ${format}; this runner knows format 1.`);
+  return { cases, expected: new Map((read("index.json") as readonly Expected[]).map((one) => [one.id, one])) };
+}

@@ -1,0 +1,71 @@
+// The keyed process functions that the cases tell in words.
+import { mapState, t, valueState, type DataStream, type KeyedStream } from "../src/stream/index.ts";
+import type { ProcessCase } from "./case.ts";
+import type { InputRecord } from "./inputs.ts";
+import { UnsupportedCaseError } from "./window-parts.ts";
+
+type Keyed = KeyedStream<string, InputRecord>;
+
+/** Throws UnsupportedCaseError. */
+export function addProcess({ function: name, paramMs = 0 }: ProcessCase, stream: Keyed): DataStream<string> {
+  if (name === "inactivity") return inactivity(stream, paramMs);
+  if (name === "dedup") return dedup(stream, paramMs);
+  if (name === "sortBuffer") return sortBuffer(stream);
+  throw new UnsupportedCaseError(`process function ${name}`);
+}
+
+function inactivity(stream: Keyed, paramMs: number): DataStream<string> {
+  return stream.process("inactivity", {
+    output: t.string(),
+    state: { n: valueState(t.long()), timer: valueState(t.long()) },
+    onElement(_event, { state, timers, timestamp }) {
+      state.n.set((state.n.get() ?? 0) + 1);
+      const former = state.timer.get();
+      if (former !== undefined) timers.deleteEventTime(former);
+      timers.setEventTime(timestamp + paramMs);
+      state.timer.set(timestamp + paramMs);
+    },
+    onTimer(at, { key, state, emit }) {
+      emit(JSON.stringify([key, at, state.n.get()]));
+      state.n.clear();
+      state.timer.clear();
+    },
+  });
+}
+
+function dedup(stream: Keyed, paramMs: number): DataStream<string> {
+  return stream.process("dedup", {
+    output: t.string(),
+    state: { seen: valueState(t.boolean()) },
+    onElement(event, { state, timers, timestamp, emit }) {
+      if (state.seen.get() === true) return;
+      state.seen.set(true);
+      timers.setEventTime(timestamp + paramMs);
+      emit(JSON.stringify([event.i]));
+    },
+    onTimer(_at, { state }) {
+      state.seen.clear();
+    },
+  });
+}
+
+function sortBuffer(stream: Keyed): DataStream<string> {
+  return stream.process("sort-buffer", {
+    output: t.string(),
+    state: { waiting: mapState(t.long(), t.array(t.int())), sent: valueState(t.long()) },
+    onElement(event, { key, state, timers, timestamp, watermark, emit }) {
+      if (timestamp <= watermark) {
+        emit(JSON.stringify([key, null, event.i]));
+        return;
+      }
+      state.waiting.set(timestamp, [...(state.waiting.get(timestamp) ?? []), event.i]);
+      timers.setEventTime(timestamp);
+    },
+    onTimer(at, { key, state, emit }) {
+      let sent = state.sent.get() ?? 0;
+      for (const i of state.waiting.get(at) ?? []) emit(JSON.stringify([key, sent++, i]));
+      state.sent.set(sent);
+      state.waiting.delete(at);
+    },
+  });
+}

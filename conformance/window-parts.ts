@@ -1,0 +1,86 @@
+// Assigners, triggers and evictors of the cases in our API's words.
+import {
+  continuousEventTimeTrigger,
+  countEvictor,
+  countTrigger,
+  countWindow,
+  deltaEvictor,
+  deltaTrigger,
+  eventTimeTrigger,
+  processingTimeTrigger,
+  purging,
+  session,
+  sliding,
+  timeEvictor,
+  tumbling,
+  type Evictor,
+  type GlobalWindow,
+  type TimeWindow,
+  type Trigger,
+  type WindowAssigner,
+} from "../src/stream/index.ts";
+import type { Part, WindowCase } from "./case.ts";
+import { compileCondition } from "./condition.ts";
+import type { InputRecord } from "./inputs.ts";
+
+/** The case uses something that the API does not have (yet). */
+export class UnsupportedCaseError extends Error {
+  override readonly name = "UnsupportedCaseError";
+
+  constructor(what: string) {
+    super(`not supported yet: ${what}`);
+  }
+}
+
+export function timeAssigner(window: WindowCase["window"]): WindowAssigner<TimeWindow, InputRecord> {
+  const { type, sizeMs, slideMs, offsetMs, gapMs, gap } = window;
+  if (type === "tumbling") return tumbling(sizeMs!, { offset: offsetMs ?? 0 });
+  if (type === "sliding") return sliding(sizeMs!, slideMs!, { offset: offsetMs ?? 0 });
+  if (type === "session") return session(gapMs!);
+  if (type !== "dynamicSession" || gap === undefined) throw new UnsupportedCaseError(`window ${type}`);
+  const isThen = compileCondition(gap.if) as unknown as (event: InputRecord) => boolean;
+  return session((event: InputRecord) => (isThen(event) ? gap.thenMs : gap.elseMs));
+}
+
+export function countAssigner({ size, slide }: WindowCase["window"]): WindowAssigner<GlobalWindow> {
+  return countWindow(size!, slide);
+}
+
+export function triggerOf(part: Part): Trigger<InputRecord> {
+  const { type, n, intervalMs, ms, of } = part;
+  switch (type) {
+    case "count":
+      return countTrigger(n!);
+    case "continuousEventTime":
+      return continuousEventTimeTrigger((intervalMs ?? ms)!);
+    case "eventTime":
+      return eventTimeTrigger();
+    case "processingTime":
+      return processingTimeTrigger();
+    case "delta": {
+      const value = fieldOf(part);
+      return deltaTrigger(part.threshold!, (last: InputRecord, current: InputRecord) => value(current) - value(last));
+    }
+    case "purging":
+      if (of !== undefined) return purging(triggerOf(of));
+      break;
+    case "purgingCount":
+      return purging(countTrigger(n!));
+  }
+  throw new UnsupportedCaseError(`trigger ${JSON.stringify(part)}`);
+}
+
+export function evictorOf(part: Part): Evictor<InputRecord> {
+  const { type, n, ms } = part;
+  const options = { after: part.after ?? false };
+  if (type === "count") return countEvictor(n!, options);
+  if (type === "time") return timeEvictor(ms!, options);
+  if (type !== "delta") throw new UnsupportedCaseError(`evictor ${JSON.stringify(part)}`);
+  const value = fieldOf(part);
+  return deltaEvictor(part.threshold!, (element: InputRecord, last: InputRecord) => value(last) - value(element), options);
+}
+
+function fieldOf({ type, field }: Part): (event: InputRecord) => number {
+  if (field === undefined) throw new UnsupportedCaseError(`${type} without a field`);
+  return (event) => (event as unknown as Record<string, number>)[field]!;
+}
