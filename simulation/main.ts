@@ -3,6 +3,8 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { runSeed, type SeedResult } from "./swarm/run-seed.ts";
+import type { SwarmPlan } from "./swarm/plan.ts";
+import { shrink } from "./swarm/shrink.ts";
 
 const REPEAT_EVERY = 100;
 
@@ -10,6 +12,8 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
+    /** A shrunk plan, as a failure prints it. */
+    plan: { type: "string" },
     verbose: { type: "boolean", default: false },
   },
 });
@@ -17,15 +21,16 @@ const { values } = parseArgs({
 async function main(): Promise<number> {
   const count = wholeNumber("seeds", values.seeds);
   const first = wholeNumber("seed", values.seed);
+  const plan = values.plan === undefined ? undefined : (JSON.parse(values.plan) as SwarmPlan);
   const began = process.hrtime.bigint();
   const total = { failed: 0, recoveries: 0, operations: 0, rows: 0, virtualMs: 0, faults: 0, repeated: 0 };
   for (let seed = first; seed < first + count; seed++) {
     const seedBegan = process.hrtime.bigint();
-    const result = await runSeed(seed);
+    const result = await runSeed(seed, plan);
     const problems = [...result.problems];
     if ((seed - first) % REPEAT_EVERY === 0) {
       total.repeated++;
-      const again = await runSeed(seed);
+      const again = await runSeed(seed, plan);
       if (again.traceHash !== result.traceHash) problems.push(`not repeatable: trace ${result.traceHash}, then ${again.traceHash}`);
     }
     total.recoveries += result.recoveries;
@@ -37,6 +42,7 @@ async function main(): Promise<number> {
     if (problems.length === 0) continue;
     total.failed++;
     report(result, problems);
+    if (plan === undefined && result.problems.length > 0) await reportShrunk(result);
   }
   console.log(
     `${count} seeds from ${first}: ${total.failed} failed; ${total.recoveries} recoveries, ${total.faults} faults, ${total.operations} operations, ${total.rows} rows, ` +
@@ -58,6 +64,12 @@ function report(result: SeedResult, problems: readonly string[]): void {
   console.error(`plan: ${JSON.stringify(result.plan)}`);
   for (const note of result.notes) console.error(`  ${note}`);
   console.error(`replay: npm run simulate -- --seeds 1 --seed ${result.seed}\n`);
+}
+
+async function reportShrunk(result: SeedResult): Promise<void> {
+  const { plan, problems, runs } = await shrink(result);
+  console.error(`shrunk in ${runs} runs to: npm run simulate -- --seeds 1 --seed ${result.seed} --plan '${JSON.stringify(plan)}'`);
+  for (const problem of problems) console.error(problem);
 }
 
 function commit(): string {

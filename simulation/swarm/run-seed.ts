@@ -37,10 +37,11 @@ export interface SeedResult {
   readonly notes: readonly string[];
 }
 
-export async function runSeed(seed: number): Promise<SeedResult> {
+/** `shrunk`: a plan to run instead of the one that the seed draws. */
+export async function runSeed(seed: number, shrunk?: SwarmPlan): Promise<SeedResult> {
   const simulation = createSimulation(seed);
   const random = simulation.random.fork("swarm");
-  const plan = drawPlan(random.fork("plan"));
+  const plan = shrunk ?? drawPlan(random.fork("plan"));
   const driver = simulation.env("driver");
   const world: World = { simulation, driver, plan, recorder: new Recorder(), random, isRunning: true, lastAcknowledgedMs: -1 };
   const run = new SwarmRun(world);
