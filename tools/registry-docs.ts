@@ -23,7 +23,7 @@ or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
 - One registry writes to a topic. A newer one takes over, and the older one only reads from then on. An id is never given twice, not even
   after a permanent deletion or a crash.
 - The registry listens on loopback only and has no users of its own. Requests of web pages and with a foreign Host header are refused.
-- Not there: exporters, encryption keys (DEK registry), associations, \`format\` parameters, \`modify tags\`.
+- Not there: exporters, encryption keys (DEK registry), associations, changing tags of a registered schema.
 
 `;
 

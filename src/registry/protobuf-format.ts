@@ -1,4 +1,5 @@
 // Protobuf for the registry: texts with references in, forms and comparison out. A reference's name is the path that the text imports.
+import { descriptorOfText, textOfDescriptor } from "../schema/protobuf/file-descriptor.ts";
 import { SchemaParseError } from "../schema/incompatibility.ts";
 import { parseProtobuf } from "../schema/protobuf/parse-protobuf.ts";
 import { normalizedProto, protoLayout } from "../schema/protobuf/proto-text.ts";
@@ -14,7 +15,8 @@ interface ParsedProtobuf extends ParsedSchema {
 const BUILT_IN = /^(google\/(protobuf|type|api)|confluent)\//;
 
 /** Throws SchemaParseError. `checked`: a new schema, whose imports and types must be there. */
-export function parseProtobufSchema(text: string, references: readonly ResolvedReference[], checked: boolean): ParsedSchema {
+export function parseProtobufSchema(given: string, references: readonly ResolvedReference[], checked: boolean): ParsedSchema {
+  const text = textOfDescriptor(given) ?? given;
   const file = parseProtobuf(text);
   const known = new Map<string, ProtoType>(file.types);
   for (const reference of references) for (const [name, type] of parseProtobuf(reference.schema).types) known.set(name, type);
@@ -44,4 +46,12 @@ function checkImports(world: ProtoWorld, references: readonly ResolvedReference[
       throw new SchemaParseError(`Field "${name}" of message "${message.fullName}" has the type "${type}", which is not defined.`);
     }
   }
+}
+
+/** The schema as a serialised FileDescriptorProto in base64. Throws SchemaParseError. */
+export function serializedProtobuf(text: string, references: readonly ResolvedReference[]): string {
+  return descriptorOfText(
+    text,
+    references.map(({ schema }) => schema),
+  );
 }

@@ -2,7 +2,7 @@
 import { SchemaParseError } from "../schema/incompatibility.ts";
 import { parseAvroSchema } from "./avro-format.ts";
 import { parseJsonSchemaText } from "./json-schema-format.ts";
-import { parseProtobufSchema } from "./protobuf-format.ts";
+import { parseProtobufSchema, serializedProtobuf } from "./protobuf-format.ts";
 import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
 import { refuse } from "./registry-error.ts";
 import type { RegistryState } from "./registry-state.ts";
@@ -88,4 +88,15 @@ export function storedContent(content: SchemaContent, parsed: ParsedSchema, norm
   const references = normalize ? [...content.references].sort((a, b) => (a.name < b.name ? -1 : 1)) : content.references;
   const stored = { ...content, references, schema: normalize ? parsed.normalized() : parsed.canonical };
   return { ...stored, guid: guidOf(stored) };
+}
+
+/** ?format=serialized: Protobuf as a file descriptor in base64; everything else as it is. Throws 42201. */
+export function inFormat(state: RegistryState, entry: SchemaEntry, format: string | null): SchemaEntry {
+  if (format !== "serialized" || entry.schemaType !== "PROTOBUF") return entry;
+  try {
+    return { ...entry, schema: serializedProtobuf(entry.schema, resolveReferences(state, entry.subject, entry)) };
+  } catch (error) {
+    if (!(error instanceof SchemaParseError)) throw error;
+    throw refuse.invalidSchema(error.message, error);
+  }
 }

@@ -6,10 +6,11 @@ import { refuse } from "../registry-error.ts";
 import { schemaBody, versionBody } from "../response-body.ts";
 import type { Route } from "../route.ts";
 import type { SchemaEntry } from "../schema-entry.ts";
-import { FORMATS } from "../schema-parsing.ts";
+import { FORMATS, inFormat } from "../schema-parsing.ts";
 import { contextOf, prefixFilter, qualified } from "../subject-name.ts";
 
 const OF_SUBJECT = "the id is looked up in this subject's context, and this subject's version comes first";
+export const FORMAT = "serialized: Protobuf as a file descriptor in base64";
 const DELETED = "true: soft-deleted ones, too";
 
 function entriesOf(state: RegistryState, request: RegistryRequest): SchemaEntry[] {
@@ -69,12 +70,12 @@ export const SCHEMA_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/schemas/ids/{id}",
-    query: { subject: OF_SUBJECT, fetchMaxId: "true: adds maxId, the highest id of the context" },
+    query: { subject: OF_SUBJECT, format: FORMAT, fetchMaxId: "true: adds maxId, the highest id of the context" },
     summary: "Answers the schema with an id, also when it is soft-deleted.",
     errors: [40403],
     handle: async ({ store }, request) =>
       await store.read((state) => {
-        const entry = representative(entriesOf(state, request));
+        const entry = inFormat(state, representative(entriesOf(state, request)), request.query.get("format"));
         const maxId = flag(request, "fetchMaxId") ? { maxId: state.maxId(contextOf(entry.subject)) } : {};
         return { ...schemaBody(entry), ...maxId };
       }),
@@ -82,10 +83,13 @@ export const SCHEMA_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/schemas/ids/{id}/schema",
-    query: { subject: OF_SUBJECT },
+    query: { subject: OF_SUBJECT, format: FORMAT },
     summary: "Answers the text of the schema with an id, and nothing else.",
     errors: [40403],
-    handle: async ({ store }, request) => new RawText(await store.read((state) => representative(entriesOf(state, request)).schema)),
+    handle: async ({ store }, request) =>
+      new RawText(
+        await store.read((state) => inFormat(state, representative(entriesOf(state, request)), request.query.get("format")).schema),
+      ),
   },
   {
     method: "GET",

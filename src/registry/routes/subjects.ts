@@ -17,6 +17,8 @@ import {
 import { registeredBody, versionBody } from "../response-body.ts";
 import type { Route } from "../route.ts";
 import type { SchemaEntry } from "../schema-entry.ts";
+import { inFormat } from "../schema-parsing.ts";
+import { FORMAT } from "./schemas.ts";
 import { aliased } from "../scope.ts";
 import { contextOf, prefixFilter } from "../subject-name.ts";
 
@@ -28,7 +30,8 @@ const NORMALIZE = "true: texts that mean the same count as the same";
 function oneVersion({ store }: RegistryContext, request: RegistryRequest): Promise<SchemaEntry> {
   const subject = subjectOf(request);
   const spec = parseVersion(request.path["version"]!);
-  return store.read((state) => findVersion(state, aliased(state, subject), spec, flag(request, "deleted")));
+  const format = request.query.get("format");
+  return store.read((state) => inFormat(state, findVersion(state, aliased(state, subject), spec, flag(request, "deleted")), format));
 }
 
 async function register({ store, parsing, now }: RegistryContext, request: RegistryRequest): Promise<unknown> {
@@ -146,7 +149,7 @@ export const SUBJECT_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/subjects/{subject}/versions/{version}",
-    query: { deleted: DELETED },
+    query: { deleted: DELETED, format: FORMAT },
     summary: 'Answers one version; "latest" and -1 are the latest.',
     errors: [40401, 40402, 42202],
     handle: async (context, request) => versionBody(await oneVersion(context, request)),
@@ -169,7 +172,7 @@ export const SUBJECT_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/subjects/{subject}/versions/{version}/schema",
-    query: { deleted: DELETED },
+    query: { deleted: DELETED, format: FORMAT },
     summary: "Answers the text of one version, and nothing else.",
     errors: [40401, 40402, 42202],
     handle: async (context, request) => new RawText((await oneVersion(context, request)).schema),

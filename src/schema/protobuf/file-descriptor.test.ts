@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { descriptorOfText, textOfDescriptor } from "./file-descriptor.ts";
+import { protoLayout } from "./proto-text.ts";
+
+const OTHER = 'syntax = "proto3"; package q; message N { int32 x = 1; } enum K { Z = 0; }';
+const TEXTS: readonly (readonly [what: string, text: string, ...imported: string[]])[] = [
+  [
+    "scalars, repeated, optional",
+    'syntax = "proto3"; package p; message M { string a = 1; repeated int64 b = 2; optional bool c = 3; bytes d = 15; }',
+  ],
+  [
+    "oneofs and maps",
+    'syntax = "proto3"; package p; message M { map<string, N> m = 3; oneof o { int32 i = 1; N n = 2; } message N { double v = 1; } }',
+  ],
+  ["enums and recursion", 'syntax = "proto3"; message M { E e = 1; M next = 2; } enum E { A = 0; B = 5; }'],
+  ["proto2", 'syntax = "proto2"; package p; message M { required string a = 1; optional int32 b = 2 [default = 7]; }'],
+  ["imports", 'syntax = "proto3"; package p; import "o.proto"; message M { q.N n = 1; q.K k = 2; }', OTHER],
+  [
+    "well-known types",
+    'syntax = "proto3"; package p; import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp t = 1; }',
+  ],
+];
+
+/** Descriptors name types in full. */
+const withoutScopes = (text: string): string => protoLayout(text).replace(/(?<=[\s<])\.?((?:\w+\.)+)(?=\w+[> ])/g, "");
+
+for (const [what, text, ...imported] of TEXTS)
+  test(`text to descriptor and back: ${what}`, () => {
+    const base64 = descriptorOfText(text, imported);
+    const back = textOfDescriptor(base64);
+    assert.equal(withoutScopes(back!), withoutScopes(text));
+    assert.equal(descriptorOfText(back!, imported), base64);
+  });
+
+test("texts are not taken for descriptors, broken descriptors are told", () => {
+  assert.equal(textOfDescriptor('syntax = "proto3"; message M { }'), undefined);
+  assert.throws(() => textOfDescriptor(btoa("\u00ff\u00ff\u00ff")), { code: "INVALID_SCHEMA" });
+});
