@@ -4,7 +4,7 @@ import type { TypeInfo } from "../schema/type-info.ts";
 import { sameType } from "../schema/type-names.ts";
 import type { TimeOptions } from "./data-stream.ts";
 import type { ErrorHandling } from "./dead-letter.ts";
-import type { EventTime, ProcessSpec, StateSpec, KeySelector } from "./graph.ts";
+import type { EventTime, KeySelector, Partitioning, ProcessSpec, StateSpec } from "./graph.ts";
 import { checkName } from "./graph-draft.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import type { SideOutputs } from "./process-function.ts";
@@ -121,4 +121,16 @@ export function processSpec(
     onElement,
     onTimer: fn.onTimer?.bind(fn) as ProcessSpec["onTimer"],
   });
+}
+
+export function schemaRequired(name: string, where: Where): PipelineError {
+  return new PipelineError(
+    "SCHEMA_REQUIRED",
+    `"${name}" keeps elements, and what is kept needs a schema: add .returns(Schema) before keyBy.`,
+    where,
+  );
+}
+
+export function keyed(key: KeySelector): Partitioning {
+  return Object.freeze({ kind: "keyed", key });
 }

@@ -3,14 +3,11 @@
 import { isSchema } from "../schema/t.ts";
 import type { Schema, TypeInfo } from "../schema/type-info.ts";
 import { sameType } from "../schema/type-names.ts";
-import type { Aggregate } from "./aggregates.ts";
 import { calledAt } from "./called-at.ts";
 import type { Sink } from "./connector.ts";
 import type { DataStream, IntervalBounds, OperatorOptions, TimeOptions } from "./data-stream.ts";
 import type { ErrorHandling } from "./dead-letter.ts";
-import { durationMs } from "./duration.ts";
-import type { Evictor } from "./evictors.ts";
-import type { KeySelector, Partitioning, ProcessSpec, StateSpec, WindowSpec } from "./graph.ts";
+import type { KeySelector, Partitioning, ProcessSpec, StateSpec } from "./graph.ts";
 import { checkName, type GraphDraft, type NewNode, type NodeBody, type Outlet } from "./graph-draft.ts";
 import {
   checkErrorHandling,
@@ -18,18 +15,16 @@ import {
   checkKeyType,
   compositeType,
   eventTime,
-  GlobalWindowSchema,
+  keyed,
   processSpec,
-  resultType,
-  TimeWindowSchema,
+  schemaRequired,
 } from "./operator-arguments.ts";
 import { PipelineError } from "./pipeline-error.ts";
-import type { ConnectFunction, KeyedProcessFunction, SideOutputs, WindowProcessFunction } from "./process-function.ts";
-import { fieldOf, resolveAggregates } from "./resolve-aggregates.ts";
+import type { ConnectFunction, KeyedProcessFunction, SideOutputs } from "./process-function.ts";
+import { fieldOf } from "./resolve-aggregates.ts";
 import type { StateDescriptors } from "./state.ts";
-import type { Trigger } from "./triggers.ts";
 import { intervalJoinBody, leftOf, rightOf, windowJoinBody, type Sides } from "./two-streams.ts";
-import type { Duration } from "./watermarks.ts";
+import { WindowedHandle } from "./windowed-handle.ts";
 import type { WindowAssigner } from "./windows.ts";
 
 const FORWARD: Partitioning = Object.freeze({ kind: "forward" });
@@ -120,7 +115,7 @@ export class StreamHandle {
     return this.#then({ kind: "timestamps", time: eventTime(time, "assignWatermarks(time)", where)! }, this.type, options, where);
   }
 
-  windowAll(assigner: WindowAssigner<unknown>): WindowedHandle {
+  windowAll(assigner: WindowAssigner<unknown>): WindowedHandle<StreamHandle> {
     const key: KeySelector = Object.freeze({ kind: "selector", select: () => "all" });
     return new KeyedHandle(this, key, { kind: "string" }).window(assigner).inOneSubtask();
   }
@@ -382,7 +377,7 @@ export class KeyedHandle extends StreamHandle {
     };
   }
 
-  window(assigner: WindowAssigner<unknown>): WindowedHandle {
+  window(assigner: WindowAssigner<unknown>): WindowedHandle<StreamHandle> {
     if (typeof assigner?.assigner?.kind !== "string")
       throw new PipelineError(
         "BAD_ARGUMENT",
@@ -390,157 +385,10 @@ export class KeyedHandle extends StreamHandle {
         calledAt(this.window),
       );
     const { trigger, evictor } = assigner;
-    return new WindowedHandle(this, { assigner: assigner.assigner, trigger, evictor, allowedLatenessMs: 0, late: false, alone: false });
-  }
-}
-
-interface WindowParts extends Pick<WindowSpec, "assigner" | "trigger" | "evictor" | "allowedLatenessMs"> {
-  /** Late elements have an output. */
-  readonly late: boolean;
-  /** Runs in one subtask. */
-  readonly alone: boolean;
-}
-
-type Windowed = StreamHandle & { readonly side?: { readonly late: StreamHandle } };
-
-export class WindowedHandle {
-  readonly #stream: KeyedHandle;
-  readonly #parts: WindowParts;
-
-  constructor(stream: KeyedHandle, parts: WindowParts) {
-    this.#stream = stream;
-    this.#parts = parts;
-  }
-
-  #but(parts: Partial<WindowParts>): WindowedHandle {
-    return new WindowedHandle(this.#stream, { ...this.#parts, ...parts });
-  }
-
-  inOneSubtask(): WindowedHandle {
-    return this.#but({ alone: true });
-  }
-
-  allowedLateness(duration: Duration): WindowedHandle {
-    return this.#but({ allowedLatenessMs: durationMs(duration, "allowedLateness(duration)", this.allowedLateness) });
-  }
-
-  lateOutput(): WindowedHandle {
-    return this.#but({ late: true });
-  }
-
-  trigger(trigger: Trigger<never>): WindowedHandle {
-    const where = calledAt(this.trigger);
-    if (typeof trigger?.trigger?.kind !== "string")
-      throw new PipelineError("BAD_ARGUMENT", "trigger(trigger): a trigger is wanted, such as countTrigger(10).", where);
-    const { kind } = trigger.trigger.kind === "purging" ? trigger.trigger.of : trigger.trigger;
-    if (this.#parts.assigner.kind === "global" && kind !== "count" && kind !== "delta")
-      throw new PipelineError("BAD_ARGUMENT", "trigger(trigger): a global window has no end; use countTrigger or deltaTrigger.", where);
-    if (kind === "delta" && this.#parts.assigner.kind.endsWith("session"))
-      throw new PipelineError("BAD_ARGUMENT", "trigger(deltaTrigger(…)): sessions merge, and a delta trigger cannot.", where);
-    return this.#but({ trigger: trigger.trigger });
-  }
-
-  evictor(evictor: Evictor<never>): WindowedHandle {
-    if (typeof evictor?.evictor?.kind === "string") return this.#but({ evictor: evictor.evictor });
-    throw new PipelineError("BAD_ARGUMENT", "evictor(evictor): an evictor is wanted, such as countEvictor(10).", calledAt(this.evictor));
-  }
-
-  aggregate(
-    name: string,
-    aggregates: Readonly<Record<string, Aggregate<never, unknown>>>,
-    options: Omit<OperatorOptions, "name"> = {},
-  ): Windowed {
-    const where = calledAt(this.aggregate);
-    checkName(name, "aggregate(name, …)", where);
-    const { type, keyType } = this.#stream;
-    const specs = resolveAggregates(aggregates, { operator: name, type, stream: this.#streamName(), calledAt: where });
-    const global = this.#parts.assigner.kind === "global";
-    const output = resultType(name, keyType, (global ? GlobalWindowSchema : TimeWindowSchema).type, specs);
-    return this.#add(name, "aggregate", { aggregates: specs, apply: undefined }, output, options, where);
-  }
-
-  reduce(name: string, fn: Callback, options: Omit<OperatorOptions, "name"> = {}): Windowed {
-    const where = calledAt(this.reduce);
-    checkName(name, "reduce(name, fn)", where);
-    checkFunction(fn, `reduce("${name}", fn)`, where);
-    const apply = Object.freeze({ kind: "reduce", fn: fn as unknown as (a: unknown, b: unknown) => unknown } as const);
-    return this.#add(name, "reduce", { aggregates: [], apply }, this.#stream.type, options, where);
-  }
-
-  process(
-    name: string,
-    fn: WindowProcessFunction<unknown, unknown, unknown, unknown>,
-    options: Omit<OperatorOptions, "name"> = {},
-  ): Windowed {
-    const where = calledAt(this.process);
-    checkName(name, "process(name, …)", where);
-    checkFunction(fn?.onWindow, `process("${name}", …): onWindow`, where);
-    if (!isSchema(fn.output))
-      throw new PipelineError("SCHEMA_REQUIRED", `process("${name}", …): output is the schema of what emit() takes.`, where);
-    const apply = Object.freeze({
-      kind: "process",
-      fn: fn.onWindow.bind(fn) as (elements: readonly unknown[], ctx: unknown) => void,
-    } as const);
-    return this.#add(name, "process", { aggregates: [], apply }, fn.output.type, options, where);
-  }
-
-  #streamName(): string {
-    const { draft, outlets } = this.#stream;
-    return outlets.map((outlet) => draft.node(outlet.from).name).join(", ");
-  }
-
-  #add(
-    name: string,
-    method: string,
-    work: Pick<WindowSpec, "aggregates" | "apply">,
-    output: TypeInfo | undefined,
-    options: Omit<OperatorOptions, "name">,
-    where: Where,
-  ): Windowed {
-    checkErrorHandling(options.onError, `${method}("${name}", …)`, where);
-    const { draft, outlets, type, key } = this.#stream;
-    const { late, alone, ...parts } = this.#parts;
-    this.#check(name, work, where);
-    const window = Object.freeze({ key, ...parts, element: type, ...work, lateOutput: late ? "late" : undefined });
-    const id = draft.add({
-      name,
-      inputs: outlets,
-      partitioning: keyed(key),
-      output,
-      onError: options.onError,
-      parallelism: alone ? 1 : options.parallelism,
-      calledAt: where,
-      body: { kind: "window", window },
-      sideOutputs: late ? ["late"] : [],
-    });
-    const main = new StreamHandle(draft, [{ from: id, output: "main" }], output);
-    if (!late) return main;
-    return Object.assign(main, { side: Object.freeze({ late: new StreamHandle(draft, [{ from: id, output: "late" }], type) }) });
-  }
-
-  #check(name: string, { aggregates, apply }: Pick<WindowSpec, "aggregates" | "apply">, where: Where): void {
-    const { draft, outlets, type } = this.#stream;
-    const { assigner, trigger, evictor } = this.#parts;
-    if (assigner.kind === "global" && trigger === undefined)
-      throw new PipelineError("BAD_ARGUMENT", `Window "${name}" would never fire: a global window needs .trigger(countTrigger(…)).`, where);
-    if (assigner.kind !== "global" && !draft.hasWatermarks(outlets))
-      throw new PipelineError(
-        "NO_WATERMARKS",
-        `Window "${name}" would never fire: "${this.#streamName()}" has no watermarks. Give p.from(…) { eventTime, watermarks: boundedOutOfOrderness("5s") }, or use .assignWatermarks(…).`,
-        where,
-      );
-    const inner = trigger?.kind === "purging" ? trigger.of : trigger;
-    const merging = assigner.kind === "session" || assigner.kind === "dynamic-session";
-    const keeps =
-      apply !== undefined ||
-      evictor !== undefined ||
-      inner?.kind === "delta" ||
-      (assigner.kind !== "tumbling" || trigger !== undefined ? aggregates : []).some(
-        ({ kind, custom }) =>
-          kind.startsWith("collect") ||
-          (merging && (kind === "first" || kind === "last" || (kind === "custom" && custom?.merge === undefined))),
-      );
-    if (keeps && type === undefined) throw schemaRequired(name, where);
+    const make = (outlet: Outlet, type: TypeInfo | undefined): StreamHandle => new StreamHandle(this.draft, [outlet], type);
+    const { draft, outlets, type: element, key, keyType } = this;
+    const input = { draft, outlets, type: element, key, keyType, make };
+    return new WindowedHandle(input, { assigner: assigner.assigner, trigger, evictor, allowedLatenessMs: 0, late: false, alone: false });
   }
 }
 
@@ -555,16 +403,4 @@ function numberOf(element: unknown, field: string): number {
 
 function withField(element: unknown, field: string, value: number): unknown {
   return { ...(element as object), [field]: value };
-}
-
-function schemaRequired(name: string, where: Where): PipelineError {
-  return new PipelineError(
-    "SCHEMA_REQUIRED",
-    `"${name}" keeps elements, and what is kept needs a schema: add .returns(Schema) before keyBy.`,
-    where,
-  );
-}
-
-function keyed(key: KeySelector): Partitioning {
-  return Object.freeze({ kind: "keyed", key });
 }
