@@ -6,7 +6,7 @@ import type { Job } from "../engine/coordinator/job-status.ts";
 import { loadPipelineGraph } from "../engine/host/load-pipeline.ts";
 import { runJob } from "../engine/run-job.ts";
 import type { Env } from "../env/env.ts";
-import { startRegistry, type Registry } from "../registry/start-registry.ts";
+import type { Registry } from "../registry/start-registry.ts";
 import { SCHEMAS_TOPIC } from "../registry/store-topic.ts";
 import { asPipeline, type Pipeline } from "../stream/pipeline.ts";
 import { startHttpServer, type HttpServer } from "./http/http-server.ts";
@@ -63,6 +63,8 @@ export interface Server {
   /** A pipeline's module (path or URL) runs in a worker thread; a pipeline object in this thread, next to the broker. */
   run(pipeline: Pipeline | URL | string, options?: RunOptions): Promise<Job>;
   jobs(): readonly Job[];
+  /** Shows figures of the program around the server on the console's page; `facts` is called at each look. The same title replaces. */
+  show(title: string, facts: () => Readonly<Record<string, string>>): void;
   /** Stops the jobs with a final checkpoint, then everything else. Idempotent. */
   close(): Promise<void>;
 }
@@ -93,6 +95,7 @@ class RunningServer implements Server {
   readonly #env: Env;
   readonly #options: ServerOptions;
   readonly #jobs = new Jobs();
+  readonly #panels = new Map<string, () => Readonly<Record<string, string>>>();
   readonly #token: string;
   #broker: Broker | undefined;
   #client: KafkaClient | undefined;
@@ -166,6 +169,10 @@ class RunningServer implements Server {
     );
   }
 
+  show(title: string, facts: () => Readonly<Record<string, string>>): void {
+    this.#panels.set(title, facts);
+  }
+
   jobs(): readonly Job[] {
     return this.#jobs.list();
   }
@@ -195,6 +202,7 @@ class RunningServer implements Server {
   }
 
   async #startRegistry(port: number): Promise<void> {
+    const { startRegistry } = await import("../registry/start-registry.ts"); // only who wants one loads its parsers
     try {
       const version = await packageVersion(this.#env.files);
       this.#registry = await startRegistry(this.#env, { bootstrapServers: this.bootstrapServers, host: HOST, port, version });
