@@ -60,12 +60,12 @@ function bodyPlan(node: StreamNode): { readonly [name: string]: Json } {
   }
 }
 
-function processPlan(process: ProcessSpec): { readonly [name: string]: Json } {
+function processPlan(spec: ProcessSpec): { readonly [name: string]: Json } {
   return {
-    key: keyPlan(process.key),
-    state: process.state.map(statePlan),
-    side: process.side.map((side) => ({ name: side.name, type: typePlan(side.type) })),
-    timers: process.onTimer !== undefined,
+    key: keyPlan(spec.key),
+    state: spec.state.map(statePlan),
+    side: spec.side.map((side) => ({ name: side.name, type: typePlan(side.type) })),
+    timers: spec.onTimer !== undefined,
   };
 }
 
