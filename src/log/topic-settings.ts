@@ -1,0 +1,83 @@
+// All topic settings of Apache Kafka 4.3 by their names: type, default, bounds, and what they mean here. One table for the log, which obeys
+// those that mean something on one node, and for the broker's config APIs, which tell all of them.
+
+export type TopicSettingType = "long" | "int" | "double" | "boolean" | "string" | "list";
+
+export interface TopicSetting {
+  readonly type: TopicSettingType;
+  readonly default: string;
+  /** What it means, in a sentence. */
+  readonly doc: string;
+  readonly min?: number;
+  readonly max?: number;
+  /** Allowed values of a string, or of each element of a list. */
+  readonly values?: readonly string[];
+}
+
+const LONG_MAX = "9223372036854775807";
+const CODECS = ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"];
+const UNCOMPRESSED_HERE = "Accepted; batches are never compressed here.";
+const NO_REMOTE = "Accepted; there is no remote storage.";
+const ONE_COPY = "Accepted; there is one copy.";
+const BROKERS_DURABILITY = "Accepted; durability is a property of the broker.";
+
+export const TOPIC_SETTINGS: Readonly<Record<string, TopicSetting>> = {
+  "cleanup.policy": {
+    type: "list",
+    default: "delete",
+    values: ["delete", "compact"],
+    doc: "What happens to old records: delete, compact, or both.",
+  },
+  "compression.gzip.level": { type: "int", default: "-1", doc: UNCOMPRESSED_HERE },
+  "compression.lz4.level": { type: "int", default: "9", doc: UNCOMPRESSED_HERE },
+  "compression.type": { type: "string", default: "producer", values: CODECS, doc: "Batches stay as the producer compressed them." },
+  "compression.zstd.level": { type: "int", default: "3", doc: UNCOMPRESSED_HERE },
+  "delete.retention.ms": {
+    type: "long",
+    default: "86400000",
+    min: 0,
+    doc: "How long tombstones stay on a compacted topic after the first compaction that met them.",
+  },
+  "file.delete.delay.ms": { type: "long", default: "60000", min: 0, doc: "Accepted; files of deleted segments go at once." },
+  "flush.messages": { type: "long", default: LONG_MAX, min: 1, doc: BROKERS_DURABILITY },
+  "flush.ms": { type: "long", default: LONG_MAX, min: 0, doc: BROKERS_DURABILITY },
+  "follower.replication.throttled.replicas": { type: "list", default: "", doc: ONE_COPY },
+  "index.interval.bytes": { type: "int", default: "4096", min: 0, doc: "Bytes between two entries of the offset index." },
+  "leader.replication.throttled.replicas": { type: "list", default: "", doc: ONE_COPY },
+  "local.retention.bytes": { type: "long", default: "-2", min: -2, doc: NO_REMOTE },
+  "local.retention.ms": { type: "long", default: "-2", min: -2, doc: NO_REMOTE },
+  "max.compaction.lag.ms": { type: "long", default: LONG_MAX, min: 1, doc: "How long a record stays uncompacted at most." },
+  "max.message.bytes": { type: "int", default: "1048588", min: 0, doc: "The largest record batch." },
+  "message.timestamp.after.max.ms": { type: "long", default: "3600000", min: 0, doc: "How far a record's time may lie ahead." },
+  "message.timestamp.before.max.ms": { type: "long", default: LONG_MAX, min: 0, doc: "How far a record's time may lie back." },
+  "message.timestamp.type": {
+    type: "string",
+    default: "CreateTime",
+    values: ["CreateTime", "LogAppendTime"],
+    doc: "Whose time a record carries.",
+  },
+  "min.cleanable.dirty.ratio": {
+    type: "double",
+    default: "0.5",
+    min: 0,
+    max: 1,
+    doc: "Share of uncompacted bytes that starts a compaction.",
+  },
+  "min.compaction.lag.ms": { type: "long", default: "0", min: 0, doc: "How long a record stays uncompacted at least." },
+  "min.insync.replicas": { type: "int", default: "1", min: 1, doc: ONE_COPY },
+  preallocate: { type: "boolean", default: "false", doc: "Accepted; segments grow as they are written." },
+  "remote.log.copy.disable": { type: "boolean", default: "false", doc: NO_REMOTE },
+  "remote.log.delete.on.disable": { type: "boolean", default: "false", doc: NO_REMOTE },
+  "remote.storage.enable": { type: "boolean", default: "false", doc: NO_REMOTE },
+  "retention.bytes": {
+    type: "long",
+    default: "-1",
+    doc: "Size of a partition above which old segments are deleted; -1: none.",
+  },
+  "retention.ms": { type: "long", default: "604800000", min: -1, doc: "Age at which segments are deleted; -1: never." },
+  "segment.bytes": { type: "int", default: "1073741824", min: 14, doc: "Size at which a segment is full." },
+  "segment.index.bytes": { type: "int", default: "10485760", min: 4, doc: "Accepted; an index grows with its segment." },
+  "segment.jitter.ms": { type: "long", default: "0", min: 0, doc: "Accepted; segments are not rolled by a timer." },
+  "segment.ms": { type: "long", default: "604800000", min: 1, doc: "Age at which a segment is closed." },
+  "unclean.leader.election.enable": { type: "boolean", default: "false", doc: ONE_COPY },
+};
