@@ -22,6 +22,7 @@ export function hashCanonical(bytes: Uint8Array): number {
 }
 
 export function hashNumber(key: number): number {
+  if ((key | 0) === key) return hashWords(TAG_INTEGER, key, key >> 31);
   if (Number.isSafeInteger(key)) return hashWords(TAG_INTEGER, key | 0, Math.floor(key / TWO_32) | 0);
   if (key !== key) return 0;
   doubles[0] = key;

@@ -88,10 +88,21 @@ export class KeyTable {
     if (tag === TAG_STRING) return this.keyAt(id) === key;
     if (tag !== ASCII) return false;
     const row = this.rows[id]!;
-    if (this.#log.lengthOf(row) !== key.length) return false;
+    const { length } = key;
+    if (this.#log.lengthOf(row) !== length) return false;
+    // Four characters at a time: payloads begin at whole words.
+    const words = this.#log.wordsOf(row);
+    const at = this.#log.payloadStart(row) >>> 2;
+    const whole = length & ~3;
+    for (let index = 0; index < whole; index += 4) {
+      const a = key.charCodeAt(index);
+      const b = key.charCodeAt(index + 1);
+      const c = key.charCodeAt(index + 2);
+      const d = key.charCodeAt(index + 3);
+      if ((a | b | c | d) > 0x7f || words[at + (index >>> 2)] !== (a | (b << 8) | (c << 16) | (d << 24))) return false;
+    }
     const page = this.#log.pageOf(row);
-    const at = this.#log.payloadStart(row);
-    for (let index = 0; index < key.length; index++) if (page[at + index] !== key.charCodeAt(index)) return false;
+    for (let index = whole; index < length; index++) if (page[at * 4 + index] !== key.charCodeAt(index)) return false;
     return true;
   }
 
@@ -203,7 +214,8 @@ export class KeyTable {
   }
 
   keyAt(id: number): unknown {
-    return this.keyOf(id, this.tags[id]!);
+    const number = this.numbers[id]!;
+    return number === number ? number : this.keyOf(id, this.tags[id]!); // NaN for keys that are no numbers
   }
 
   /** The key of an id whose tag was kept by a snapshot. */

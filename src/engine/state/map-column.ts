@@ -1,5 +1,6 @@
 // Map state of one key group: one hash table over (id of the key, map key), entries chained per id in the order of insertion. Entries of
-// deleted keys are reused. Map keys are numbers, or rows with canonical bytes; map values are numbers or rows.
+// deleted keys are reused. Map keys are numbers, or rows with canonical bytes; map values are numbers or rows. Memory is random here, so
+// a lookup touches one cell of the table (with the hash in it) and one record of 32 bytes.
 import { canonicalBytes } from "./canonical-key.ts";
 import { hashOfKey } from "./key-hash.ts";
 import { grown, type KeyColumn } from "./key-table.ts";
@@ -7,15 +8,51 @@ import type { RowLog } from "./row-log.ts";
 
 const FIRST_ENTRIES = 16;
 const GOLDEN = 0x9e3779b1;
+/** A record: int32 owner id, next + 1, previous + 1 (0 = none), hash, row of the map key (0: a number), row of the value; float64 map key. */
+const WORDS = 8;
+const NEXT = 1;
+const PREVIOUS = 2;
+const HASH = 3;
+const KEY_ROW = 4;
+const VALUE_ROW = 5;
+const DOUBLES = WORDS / 2;
+const KEY_NUMBER = 3;
+
+/** Entries as they are, or as a snapshot has copied them. */
+export class MapEntries {
+  readonly words: Int32Array;
+  readonly doubles: Float64Array;
+
+  constructor(words: Int32Array<ArrayBuffer>) {
+    this.words = words;
+    this.doubles = new Float64Array(words.buffer);
+  }
+
+  /** Entry + 1; 0 = the last one. */
+  next(entry: number): number {
+    return this.words[entry * WORDS + NEXT]!;
+  }
+
+  /** Row with the canonical bytes of the map key; 0: it is a number. */
+  keyRow(entry: number): number {
+    return this.words[entry * WORDS + KEY_ROW]!;
+  }
+
+  keyNumber(entry: number): number {
+    return this.doubles[entry * DOUBLES + KEY_NUMBER]!;
+  }
+
+  valueRow(entry: number): number {
+    return this.words[entry * WORDS + VALUE_ROW]!;
+  }
+}
 
 export interface MapColumnSnapshot {
   readonly first: Int32Array;
   readonly counts: Int32Array;
-  readonly next: Int32Array;
-  readonly keyNumbers: Float64Array;
-  readonly keyRows: Int32Array;
+  readonly entries: MapEntries;
+  /** Empty if values are rows. */
   readonly valueNumbers: Float64Array;
-  readonly valueRows: Int32Array;
   readonly stamps: Float64Array;
 }
 
@@ -24,23 +61,18 @@ export class MapColumn implements KeyColumn {
   first: Int32Array;
   last: Int32Array;
   counts: Int32Array;
-  /** Per entry: owner id, next and previous entry + 1, hash, map key (number, or NaN and its row), value (number or row). */
-  owners = new Int32Array(FIRST_ENTRIES);
-  next = new Int32Array(FIRST_ENTRIES);
-  #previous = new Int32Array(FIRST_ENTRIES);
-  #hashes = new Int32Array(FIRST_ENTRIES);
-  keyNumbers = new Float64Array(FIRST_ENTRIES);
-  keyRows = new Int32Array(FIRST_ENTRIES);
+  entries = new MapEntries(new Int32Array(FIRST_ENTRIES * WORDS));
+  /** Per entry, if values are numbers. */
   valueNumbers: Float64Array;
-  valueRows: Int32Array;
   /** Per entry, with a ttl: when it was written; otherwise empty. */
   stamps: Float64Array;
   readonly #log: RowLog;
   #capacity = FIRST_ENTRIES;
   #end = 0;
-  /** Chain of free entries through `next`. */
+  /** Chain of free entries through NEXT. */
   #free = 0;
-  #slots = new Int32Array(FIRST_ENTRIES * 2);
+  /** Cells of two words: entry + 1 (0 = empty), hash. */
+  #slots = new Int32Array(FIRST_ENTRIES * 4);
   #shift = 32 - Math.log2(FIRST_ENTRIES * 2);
 
   constructor(capacity: number, log: RowLog, numbers: boolean, stamped = false) {
@@ -48,7 +80,6 @@ export class MapColumn implements KeyColumn {
     this.last = new Int32Array(capacity);
     this.counts = new Int32Array(capacity);
     this.valueNumbers = new Float64Array(numbers ? FIRST_ENTRIES : 0);
-    this.valueRows = new Int32Array(numbers ? 0 : FIRST_ENTRIES);
     this.stamps = new Float64Array(stamped ? FIRST_ENTRIES : 0);
     this.#log = log;
   }
@@ -63,7 +94,6 @@ export class MapColumn implements KeyColumn {
     this.first.fill(0, 0, end);
     this.last.fill(0, 0, end);
     this.counts.fill(0, 0, end);
-    this.valueRows.fill(0, 0, this.#end);
     this.#slots.fill(0);
     this.#free = 0;
     this.#end = 0;
@@ -73,18 +103,19 @@ export class MapColumn implements KeyColumn {
   find(id: number, key: unknown): number {
     const hash = hashOf(id, key);
     const slots = this.#slots;
+    const { words, doubles } = this.entries;
     const mask = slots.length - 1;
     const bytes = typeof key === "number" ? undefined : canonicalBytes(key);
-    for (let slot = Math.imul(hash, GOLDEN) >>> this.#shift; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const entry = slots[slot]! - 1;
-      if (this.#hashes[entry] !== hash || this.owners[entry] !== id) continue;
-      if (bytes === undefined ? this.keyNumbers[entry] === key : this.#isKey(entry, bytes)) return entry;
+    for (let cell = (Math.imul(hash, GOLDEN) >>> this.#shift) * 2; ; cell = (cell + 2) & mask) {
+      const entry = slots[cell]! - 1;
+      if (entry < 0) return -1;
+      if (slots[cell + 1] !== hash || words[entry * WORDS] !== id) continue;
+      if (bytes === undefined ? doubles[entry * DOUBLES + KEY_NUMBER] === key : this.#isKey(entry, bytes)) return entry;
     }
-    return -1;
   }
 
   #isKey(entry: number, bytes: Uint8Array): boolean {
-    const row = this.keyRows[entry]!;
+    const row = this.entries.keyRow(entry);
     if (row === 0 || this.#log.lengthOf(row) !== bytes.length) return false;
     const page = this.#log.pageOf(row);
     const at = this.#log.payloadStart(row);
@@ -97,15 +128,18 @@ export class MapColumn implements KeyColumn {
     const bytes = typeof key === "number" && key === key ? undefined : canonicalBytes(key);
     const entry = this.#take();
     const hash = hashOf(id, key);
-    this.owners[entry] = id;
-    this.#hashes[entry] = hash;
-    this.keyNumbers[entry] = bytes === undefined ? (key as number) + 0 : NaN;
-    this.keyRows[entry] = bytes === undefined ? 0 : this.#log.put(bytes);
+    const { words, doubles } = this.entries;
+    const at = entry * WORDS;
     const last = this.last[id]!;
-    this.#previous[entry] = last;
-    this.next[entry] = 0;
+    words[at] = id;
+    words[at + NEXT] = 0;
+    words[at + PREVIOUS] = last;
+    words[at + HASH] = hash;
+    words[at + KEY_ROW] = bytes === undefined ? 0 : this.#log.put(bytes);
+    words[at + VALUE_ROW] = 0;
+    doubles[entry * DOUBLES + KEY_NUMBER] = bytes === undefined ? (key as number) + 0 : NaN;
     if (last === 0) this.first[id] = entry + 1;
-    else this.next[last - 1] = entry + 1;
+    else words[(last - 1) * WORDS + NEXT] = entry + 1;
     this.last[id] = entry + 1;
     this.counts[id]!++;
     this.#place(entry, hash);
@@ -114,25 +148,29 @@ export class MapColumn implements KeyColumn {
 
   /** Takes an entry out. Frees the row of its value, too. */
   remove(entry: number): void {
-    const id = this.owners[entry]!;
     this.#removeSlot(entry);
-    const previous = this.#previous[entry]!;
-    const next = this.next[entry]!;
+    const { words } = this.entries;
+    const at = entry * WORDS;
+    const id = words[at]!;
+    const previous = words[at + PREVIOUS]!;
+    const next = words[at + NEXT]!;
     if (previous === 0) this.first[id] = next;
-    else this.next[previous - 1] = next;
+    else words[(previous - 1) * WORDS + NEXT] = next;
     if (next === 0) this.last[id] = previous;
-    else this.#previous[next - 1] = previous;
+    else words[(next - 1) * WORDS + PREVIOUS] = previous;
     this.counts[id]!--;
-    if (this.keyRows[entry] !== 0) this.#log.free(this.keyRows[entry]!);
-    if (this.valueRows.length > 0) this.setRow(entry, 0);
-    this.next[entry] = this.#free;
+    if (words[at + KEY_ROW] !== 0) this.#log.free(words[at + KEY_ROW]!);
+    if (words[at + VALUE_ROW] !== 0) this.#log.free(words[at + VALUE_ROW]!);
+    words[at + NEXT] = this.#free;
     this.#free = entry + 1;
   }
 
   setRow(entry: number, row: number): void {
-    const old = this.valueRows[entry]!;
+    const { words } = this.entries;
+    const at = entry * WORDS + VALUE_ROW;
+    const old = words[at]!;
     if (old !== 0) this.#log.free(old);
-    this.valueRows[entry] = row;
+    words[at] = row;
   }
 
   /** Copies what later writes change, for ids below `end`; the rows themselves stay in the frozen log. */
@@ -141,11 +179,8 @@ export class MapColumn implements KeyColumn {
     return {
       first: this.first.slice(0, end),
       counts: this.counts.slice(0, end),
-      next: this.next.slice(0, entries),
-      keyNumbers: this.keyNumbers.slice(0, entries),
-      keyRows: this.keyRows.slice(0, entries),
+      entries: new MapEntries(this.entries.words.slice(0, entries * WORDS) as Int32Array<ArrayBuffer>),
       valueNumbers: this.valueNumbers.slice(0, entries),
-      valueRows: this.valueRows.slice(0, entries),
       stamps: this.stamps.slice(0, entries),
     };
   }
@@ -153,7 +188,7 @@ export class MapColumn implements KeyColumn {
   #take(): number {
     if (this.#free !== 0) {
       const entry = this.#free - 1;
-      this.#free = this.next[entry]!;
+      this.#free = this.entries.next(entry);
       return entry;
     }
     if (this.#end === this.#capacity) this.#growEntries();
@@ -163,39 +198,36 @@ export class MapColumn implements KeyColumn {
   #growEntries(): void {
     const capacity = this.#capacity * 2;
     this.#capacity = capacity;
-    this.owners = grown(this.owners, new Int32Array(capacity));
-    this.next = grown(this.next, new Int32Array(capacity));
-    this.#previous = grown(this.#previous, new Int32Array(capacity));
-    this.#hashes = grown(this.#hashes, new Int32Array(capacity));
-    this.keyNumbers = grown(this.keyNumbers, new Float64Array(capacity));
-    this.keyRows = grown(this.keyRows, new Int32Array(capacity));
+    this.entries = new MapEntries(grown(this.entries.words, new Int32Array(capacity * WORDS)) as Int32Array<ArrayBuffer>);
     if (this.valueNumbers.length > 0) this.valueNumbers = grown(this.valueNumbers, new Float64Array(capacity));
-    if (this.valueRows.length > 0) this.valueRows = grown(this.valueRows, new Int32Array(capacity));
     if (this.stamps.length > 0) this.stamps = grown(this.stamps, new Float64Array(capacity));
-    this.#slots = new Int32Array(capacity * 2);
+    this.#slots = new Int32Array(capacity * 4);
     this.#shift--;
     // The table is full when it grows: no entry is free.
-    for (let entry = 0; entry < this.#end; entry++) this.#place(entry, this.#hashes[entry]!);
+    for (let entry = 0; entry < this.#end; entry++) this.#place(entry, this.entries.words[entry * WORDS + HASH]!);
   }
 
   #place(entry: number, hash: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let slot = Math.imul(hash, GOLDEN) >>> this.#shift;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = entry + 1;
+    let cell = (Math.imul(hash, GOLDEN) >>> this.#shift) * 2;
+    while (slots[cell] !== 0) cell = (cell + 2) & mask;
+    slots[cell] = entry + 1;
+    slots[cell + 1] = hash;
   }
 
   #removeSlot(entry: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let hole = Math.imul(this.#hashes[entry]!, GOLDEN) >>> this.#shift;
-    while (slots[hole] !== entry + 1) hole = (hole + 1) & mask;
-    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = Math.imul(this.#hashes[slots[slot]! - 1]!, GOLDEN) >>> this.#shift;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      slots[hole] = slots[slot]!;
-      hole = slot;
+    const shift = this.#shift;
+    let hole = (Math.imul(this.entries.words[entry * WORDS + HASH]!, GOLDEN) >>> shift) * 2;
+    while (slots[hole] !== entry + 1) hole = (hole + 2) & mask;
+    for (let cell = (hole + 2) & mask; slots[cell] !== 0; cell = (cell + 2) & mask) {
+      const home = (Math.imul(slots[cell + 1]!, GOLDEN) >>> shift) * 2;
+      if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
+      slots[hole] = slots[cell]!;
+      slots[hole + 1] = slots[cell + 1]!;
+      hole = cell;
     }
     slots[hole] = 0;
   }

@@ -72,7 +72,7 @@ export class MapHandle implements StateHandle {
     const column = this.#column();
     if (expiry === undefined) return;
     for (let entry = column.first[this.#at.id]! - 1; entry >= 0;) {
-      const next = column.next[entry]! - 1;
+      const next = column.entries.next(entry) - 1;
       this.#dropExpired(expiry, column, entry);
       entry = next;
     }
@@ -90,9 +90,10 @@ export class MapHandle implements StateHandle {
     this.expire();
     const keys: unknown[] = [];
     const column = this.#column();
-    for (let entry = column.first[this.#at.id]!; entry !== 0; entry = column.next[entry - 1]!) {
-      const row = column.keyRows[entry - 1]!;
-      keys.push(row === 0 ? column.keyNumbers[entry - 1]! : keyOfBytes(this.#at.log.bytesOf(row)));
+    const { entries } = column;
+    for (let entry = column.first[this.#at.id]! - 1; entry >= 0; entry = entries.next(entry) - 1) {
+      const row = entries.keyRow(entry);
+      keys.push(row === 0 ? entries.keyNumber(entry) : keyOfBytes(this.#at.log.bytesOf(row)));
     }
     return keys;
   }
@@ -133,7 +134,7 @@ export class MapHandle implements StateHandle {
       return this.#codec.type.kind === "boolean" ? value === 1 : value;
     }
     const { log } = this.#at;
-    const row = column.valueRows[entry]!;
+    const row = column.entries.valueRow(entry);
     const start = log.payloadStart(row);
     return this.#codec.decode(log.pageOf(row), start, start + log.lengthOf(row));
   }

@@ -14,10 +14,14 @@ const EXACT_UNITS = 32;
 
 export class RowLog {
   readonly #pages: (Uint8Array | undefined)[] = [];
+  /** The same pages, for the lengths. */
+  readonly #words: (Int32Array | undefined)[] = [];
   /** Next free unit in the last page. */
   #next = 1;
   #end = 0;
-  /** Free rows by units. */
+  /** Free rows by units, up to EXACT_UNITS. */
+  readonly #freeExact: number[][] = Array.from({ length: EXACT_UNITS + 1 }, () => []);
+  /** Free rows by units, the larger ones. */
   readonly #free = new Map<number, number[]>();
   #open = 0;
   #waiting: number[] = [];
@@ -33,27 +37,26 @@ export class RowLog {
     return this.#pages[row >>> PAGE_SHIFT]!;
   }
 
+  /** The same page as words, little-endian like the machine; payloads begin at whole words. */
+  wordsOf(row: number): Int32Array {
+    return this.#words[row >>> PAGE_SHIFT]!;
+  }
+
   payloadStart(row: number): number {
     return (row & (PAGE_UNITS - 1)) * UNIT_BYTES + HEADER_BYTES;
   }
 
   lengthOf(row: number): number {
-    const page = this.pageOf(row);
-    const at = this.payloadStart(row) - HEADER_BYTES;
-    return page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24);
+    return this.#words[row >>> PAGE_SHIFT]![(row & (PAGE_UNITS - 1)) << 1]!;
   }
 
   /** Room for a payload of `length` bytes, to be filled at once. */
   allocate(length: number): number {
     const units = unitsOf(length);
-    const row = this.#free.get(units)?.pop() ?? this.#append(units);
+    const free = units <= EXACT_UNITS ? this.#freeExact[units] : this.#free.get(units);
+    const row = free !== undefined && free.length > 0 ? free.pop()! : this.#append(units);
     this.usedBytes += units * UNIT_BYTES;
-    const page = this.pageOf(row);
-    const at = this.payloadStart(row) - HEADER_BYTES;
-    page[at] = length;
-    page[at + 1] = length >>> 8;
-    page[at + 2] = length >>> 16;
-    page[at + 3] = length >>> 24;
+    this.#words[row >>> PAGE_SHIFT]![(row & (PAGE_UNITS - 1)) << 1] = length;
     return row;
   }
 
@@ -96,7 +99,9 @@ export class RowLog {
     const pages = [...this.#pages, ...this.#spare].filter((page) => page?.length === PAGE_BYTES);
     this.#spare = pages.slice(0, keep) as Uint8Array[];
     this.#pages.length = 0;
+    this.#words.length = 0;
     this.#free.clear();
+    for (const rows of this.#freeExact) rows.length = 0;
     this.#next = 1;
     this.#end = 0;
     this.usedBytes = 0;
@@ -106,6 +111,10 @@ export class RowLog {
   #reuse(row: number): void {
     const units = unitsOf(this.lengthOf(row));
     this.usedBytes -= units * UNIT_BYTES;
+    if (units <= EXACT_UNITS) {
+      this.#freeExact[units]!.push(row);
+      return;
+    }
     const rows = this.#free.get(units);
     if (rows === undefined) this.#free.set(units, [row]);
     else rows.push(row);
@@ -134,8 +143,13 @@ export class RowLog {
     const page = this.#pages.length;
     if (page + numbers > MAX_PAGES) throw new RangeError("The state of one operator in one subtask exceeds 16 GiB: raise the parallelism.");
     const spare = numbers === 1 && sizeBytes === PAGE_BYTES ? this.#spare.pop() : undefined;
-    this.#pages.push(spare ?? new Uint8Array(sizeBytes));
-    for (let more = 1; more < numbers; more++) this.#pages.push(undefined);
+    const bytes = spare ?? new Uint8Array(sizeBytes);
+    this.#pages.push(bytes);
+    this.#words.push(new Int32Array(bytes.buffer));
+    for (let more = 1; more < numbers; more++) {
+      this.#pages.push(undefined);
+      this.#words.push(undefined);
+    }
     if (spare === undefined) this.sizeBytes += sizeBytes;
     // Unit 0 of the log is no row.
     this.#next = page === 0 ? 1 : page << PAGE_SHIFT;

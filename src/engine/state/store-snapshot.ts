@@ -171,18 +171,17 @@ function writeList(writer: ChunkWriter, log: RowLog, rows: readonly number[], ex
 }
 
 function writeMap(writer: ChunkWriter, log: RowLog, map: MapColumnSnapshot, id: number, expiry: Expiry | undefined): boolean {
+  const { entries, stamps } = map;
+  const first = map.first[id]! - 1;
   let count = map.counts[id]!;
-  if (expiry !== undefined) {
-    for (let entry = map.first[id]!; entry !== 0; entry = map.next[entry - 1]!) if (expiry.expired(map.stamps[entry - 1]!)) count--;
-  }
+  if (expiry !== undefined) for (let at = first; at >= 0; at = entries.next(at) - 1) if (expiry.expired(stamps[at]!)) count--;
   writer.count(count);
-  for (let entry = map.first[id]!; entry !== 0; entry = map.next[entry - 1]!) {
-    const at = entry - 1;
-    if (expiry?.expired(map.stamps[at]!) === true) continue;
-    writer.mapKey(log, map.keyNumbers[at]!, map.keyRows[at]!);
+  for (let at = first; at >= 0; at = entries.next(at) - 1) {
+    if (expiry?.expired(stamps[at]!) === true) continue;
+    writer.mapKey(log, entries.keyNumber(at), entries.keyRow(at));
     if (map.valueNumbers.length > 0) writer.float64(map.valueNumbers[at]!);
-    else writer.row(log, map.valueRows[at]!);
-    if (expiry !== undefined) writer.float64(map.stamps[at]!);
+    else writer.row(log, entries.valueRow(at));
+    if (expiry !== undefined) writer.float64(stamps[at]!);
   }
   return count > 0;
 }
