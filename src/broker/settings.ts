@@ -41,6 +41,13 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("group.initial.rebalance.delay.ms", "int", "0", "How long a new group waits for more members before its first generation.", {
     min: 0,
   }),
+  setting("group.consumer.session.timeout.ms", "int", "45000", "A member of a consumer group that is silent for this long is removed.", {
+    min: 1,
+  }),
+  setting("group.consumer.heartbeat.interval.ms", "int", "5000", "How often members of consumer groups are told to send heartbeats.", {
+    min: 1,
+  }),
+  setting("group.consumer.max.size", "int", "2147483647", "The most members of a consumer group.", { min: 1 }),
   setting("group.max.size", "int", "2147483647", "The most members of a group.", { min: 1 }),
   setting("offset.metadata.max.bytes", "int", "4096", "The longest metadata of a committed offset.", { min: 0 }),
   setting("offsets.retention.minutes", "int", "10080", "Committed offsets of a group without members are dropped after this.", { min: 1 }),

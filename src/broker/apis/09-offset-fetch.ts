@@ -42,10 +42,13 @@ export const offsetFetch = defineApi("OffsetFetch", {
 
 function fetchGroup(
   broker: BrokerContext,
-  { groupId, topics }: OffsetFetchRequestGroup,
+  { groupId, topics, memberId, memberEpoch }: OffsetFetchRequestGroup,
   requireStable: boolean,
   version: number,
 ): OffsetFetchResponseGroup {
+  const isMember = broker.groups.consumers.get(groupId) !== undefined && memberId !== null && memberEpoch >= 0;
+  const refused = isMember ? broker.groups.consumers.check(groupId, memberId, memberEpoch) : ErrorCode.NONE;
+  if (refused !== ErrorCode.NONE) return newOffsetFetchResponseGroup({ groupId, errorCode: refused });
   const byId = version >= TOPIC_IDS_FROM;
   const asked = topics ?? everything(broker, groupId);
   const answers = asked.map(({ name, topicId, partitionIndexes }) => {

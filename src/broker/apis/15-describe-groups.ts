@@ -24,10 +24,15 @@ export const describeGroups = defineApi("DescribeGroups", {
 
 function describe(broker: BrokerContext, groupId: string, version: number, authorizedOperations: number): DescribedGroup {
   const state = broker.groups.describe(groupId);
-  if (state === undefined) {
+  const isConsumerGroup = broker.groups.consumers.get(groupId) !== undefined;
+  if (state === undefined || isConsumerGroup) {
     const missing = newDescribedGroup({ groupId, groupState: "Dead" });
     if (version < NOT_FOUND_FROM) return { ...missing, authorizedOperations };
-    return { ...missing, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.` };
+    return {
+      ...missing,
+      errorCode: ErrorCode.GROUP_ID_NOT_FOUND,
+      errorMessage: isConsumerGroup ? `Group ${groupId} is not a classic group.` : `Group ${groupId} not found.`,
+    };
   }
   const assigned = state.phase === "Stable";
   const members = [...state.members.values()].map((member) =>

@@ -18,7 +18,7 @@ export const offsetDelete = defineApi("OffsetDelete", {
     if (state === undefined) return newOffsetDeleteResponse({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND });
     if (state.phase !== "Empty" && state.protocolType !== "consumer")
       return newOffsetDeleteResponse({ errorCode: ErrorCode.NON_EMPTY_GROUP });
-    const subscribed = subscriptions(state);
+    const subscribed = broker.groups.consumers.subscribedTopics(request.groupId) ?? subscriptions(state);
     const keys: string[] = [];
     const topics = request.topics.map(({ name, partitions }) => {
       const error = subscribed.has(name) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE;

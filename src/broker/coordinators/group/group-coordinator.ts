@@ -6,7 +6,9 @@ import type { Env } from "../../../env/env.ts";
 import { ErrorCode, KafkaError } from "../../../protocol/errors.ts";
 import type { Settings } from "../../settings.ts";
 import { OFFSETS_TOPIC, parsePartitionKey, type Topics } from "../../topics.ts";
-import { InternalTopic } from "../internal-topic.ts";
+import { ConsumerGroups } from "../consumer-group/consumer-groups.ts";
+import type { HeartbeatReply, HeartbeatRequest } from "../consumer-group/state.ts";
+import { InternalTopic, type LogRecord } from "../internal-topic.ts";
 import { SteadyClock } from "../steady-clock.ts";
 import { decideGroup } from "./decide.ts";
 import { OffsetStore } from "./offset-store.ts";
@@ -39,6 +41,8 @@ export interface OffsetToCommit {
 export class GroupCoordinator {
   readonly offsets = new OffsetStore();
   readonly log: InternalTopic;
+  /** Groups of the new protocol. */
+  readonly consumers: ConsumerGroups;
   readonly #env: Env;
   readonly #settings: Settings;
   readonly #clock: SteadyClock;
@@ -60,6 +64,7 @@ export class GroupCoordinator {
       "offsets.topic.num.partitions",
       settings.number("offsets.topic.num.partitions"),
     );
+    this.consumers = new ConsumerGroups(env, topics, settings, this.log);
     this.#limits = {
       minSessionTimeoutMs: settings.number("group.min.session.timeout.ms"),
       maxSessionTimeoutMs: settings.number("group.max.session.timeout.ms"),
@@ -69,27 +74,49 @@ export class GroupCoordinator {
   }
 
   async load(): Promise<void> {
-    await this.log.replay(replayInto(this.offsets, this.#groups, this.#clock.now()));
+    const others = (key: Uint8Array, value: Uint8Array | null): unknown => this.consumers.replay(key, value);
+    await this.log.replay(replayInto(this.offsets, this.#groups, this.#clock.now(), others));
+    this.consumers.resume();
     for (const state of this.#groups.values()) this.#arm(state);
   }
 
   close(): void {
     this.#closed = true;
+    this.consumers.close();
     for (const { timer } of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
 
   /** undefined: no such group. A group that only has offsets, or is about to get them from a transaction, is there, empty. */
   describe(groupId: string): GroupState | undefined {
-    const hasOffsets = this.offsets.hasGroup(groupId) || this.offsets.hasPending(groupId);
+    const hasOffsets = this.offsets.hasGroup(groupId) || this.offsets.hasPending(groupId) || this.consumers.get(groupId) !== undefined;
     return this.#groups.get(groupId) ?? (hasOffsets ? newGroup(groupId, this.#clock.now()) : undefined);
   }
 
   groupIds(): Set<string> {
-    return new Set([...this.#groups.keys(), ...this.offsets.groups()]);
+    return new Set([...this.#groups.keys(), ...this.consumers.groupIds(), ...this.offsets.groups()]);
   }
 
-  join(groupId: string, event: Ask<JoinEvent>): Promise<JoinReply> {
+  /** An empty classic group of that name gives way (its offsets stay); one with members does not. */
+  async consumerHeartbeat(groupId: string, request: HeartbeatRequest): Promise<HeartbeatReply> {
+    const classic = this.#groups.get(groupId);
+    const free = classic === undefined || (classic.phase === "Empty" && classic.pendingMembers.size === 0);
+    const reply = await this.consumers.heartbeat(groupId, request, free);
+    if (classic !== undefined && reply.error === ErrorCode.NONE && this.#groups.get(groupId) === classic) {
+      this.#drop(groupId);
+      await this.#write(async () => void (await this.log.append(groupId, [{ key: writeGroupKey(groupId), value: null }])));
+    }
+    return reply;
+  }
+
+  /** A group of the new protocol without members becomes a classic one. */
+  async join(groupId: string, event: Ask<JoinEvent>): Promise<JoinReply> {
+    const consumers = this.consumers.get(groupId);
+    if (consumers !== undefined) {
+      if (consumers.members.size > 0) return refusedJoin(event.memberId);
+      const error = await this.#write(async () => void (await this.log.append(groupId, this.consumers.tombstones(groupId))));
+      if (error === ErrorCode.NONE && this.consumers.get(groupId) === consumers) this.consumers.forget(groupId);
+    }
     return this.#ask(groupId, (request) => ({ kind: "join", request, ...event })) as Promise<JoinReply>;
   }
 
@@ -109,9 +136,9 @@ export class GroupCoordinator {
 
   /** Error code for all partitions. Resolves when the offsets are durable. */
   async commit(groupId: string, caller: Caller, offsets: readonly OffsetToCommit[]): Promise<number> {
-    const refused = checkCommit(this.describe(groupId), caller, false);
+    const refused = this.#checkCommit(groupId, caller, offsets, false);
     if (refused !== ErrorCode.NONE) return refused;
-    this.#apply(groupId, { kind: "committed", memberId: caller.memberId });
+    if (this.consumers.get(groupId) === undefined) this.#apply(groupId, { kind: "committed", memberId: caller.memberId });
     if (offsets.length === 0) return ErrorCode.NONE;
     return this.#write(async () => {
       const appended = this.log.append(groupId, offsetRecords(groupId, offsets));
@@ -129,7 +156,7 @@ export class GroupCoordinator {
     producer: { producerId: number; producerEpoch: number },
     offsets: readonly OffsetToCommit[],
   ): Promise<number> {
-    const refused = checkCommit(this.describe(groupId), caller, true);
+    const refused = this.#checkCommit(groupId, caller, offsets, true);
     if (refused !== ErrorCode.NONE || offsets.length === 0) return refused;
     return this.#write(async () => {
       const first = await this.log.append(groupId, offsetRecords(groupId, offsets), { ...producer, transactional: true });
@@ -145,6 +172,7 @@ export class GroupCoordinator {
   }
 
   async deleteGroup(groupId: string): Promise<number> {
+    if ((this.consumers.get(groupId)?.members.size ?? 0) > 0) return ErrorCode.NON_EMPTY_GROUP;
     const state = this.describe(groupId);
     if (state === undefined) return ErrorCode.GROUP_ID_NOT_FOUND;
     if (state.phase !== "Empty") return ErrorCode.NON_EMPTY_GROUP;
@@ -171,6 +199,7 @@ export class GroupCoordinator {
     for (const groupId of this.groupIds()) {
       const state = this.#groups.get(groupId);
       if ((state !== undefined && state.phase !== "Empty") || this.offsets.hasPending(groupId)) continue;
+      if ((this.consumers.get(groupId)?.members.size ?? 0) > 0) continue;
       const since = typeof state?.protocolType === "string" ? state.phaseSince : -Infinity;
       const keys = this.offsets.keys(groupId);
       const old = keys.filter((key) => Math.max(since, this.offsets.get(groupId, key)!.committedAt) + retentionMs <= now);
@@ -179,17 +208,27 @@ export class GroupCoordinator {
     }
   }
 
+  #checkCommit(groupId: string, caller: Caller, offsets: readonly OffsetToCommit[], transactional: boolean): number {
+    const consumers = this.consumers.get(groupId);
+    if (consumers === undefined) return checkCommit(this.describe(groupId), caller, transactional);
+    if (transactional && caller.generation < 0 && caller.memberId === "") return ErrorCode.NONE;
+    const error = this.consumers.check(groupId, caller.memberId, caller.generation, offsets);
+    return transactional && error === ErrorCode.STALE_MEMBER_EPOCH ? ErrorCode.ILLEGAL_GENERATION : error;
+  }
+
   async #forgetOffsets(groupId: string, keys: readonly string[], alsoGroup: boolean): Promise<number> {
-    const records = keys.map((key) => {
+    const records: LogRecord[] = keys.map((key) => {
       const { topic, partition } = parsePartitionKey(key);
       return { key: writeOffsetKey(groupId, topic, partition), value: null };
     });
     if (alsoGroup && this.#groups.has(groupId)) records.push({ key: writeGroupKey(groupId), value: null });
+    if (alsoGroup) records.push(...this.consumers.tombstones(groupId));
     const state = this.#groups.get(groupId);
     return this.#write(async () => {
       if (records.length > 0) await this.log.append(groupId, records);
       for (const key of keys) this.offsets.remove(groupId, key);
       if (alsoGroup && this.#groups.get(groupId) === state) this.#drop(groupId);
+      if (alsoGroup) this.consumers.forget(groupId);
     });
   }
 
@@ -279,6 +318,12 @@ export function coordinatorError(error: unknown): number {
   }
   if (error instanceof KafkaError && (error.code === "INVALID_PRODUCER_EPOCH" || error.code === "PRODUCER_FENCED")) return error.errorCode;
   return ErrorCode.COORDINATOR_NOT_AVAILABLE;
+}
+
+/** A classic member cannot join a group whose members speak the new protocol. */
+function refusedJoin(memberId: string): JoinReply {
+  const nothing = { generation: -1, protocolType: null, protocol: null, leader: "", skipAssignment: false, members: [] };
+  return { kind: "join-reply", request: -1, error: ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId, ...nothing };
 }
 
 /** Nothing happened to the group yet: not worth remembering. */

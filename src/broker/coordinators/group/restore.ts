@@ -6,11 +6,17 @@ import type { OffsetStore } from "./offset-store.ts";
 import { readGroupValue, readOffsetValue, readRecordKey, type GroupSnapshot } from "./records.ts";
 import { newGroup, type GroupState, type Member } from "./state.ts";
 
-export function replayInto(offsets: OffsetStore, groups: Map<string, GroupState>, now: number): Replay {
+/** `others` is offered every record that is neither an offset nor a classic group. */
+export function replayInto(
+  offsets: OffsetStore,
+  groups: Map<string, GroupState>,
+  now: number,
+  others: (key: Uint8Array, value: Uint8Array | null) => void,
+): Replay {
   return {
     record(keyBytes, value, producerId, at) {
       const key = readRecordKey(keyBytes);
-      if (key === undefined) return;
+      if (key === undefined) return others(keyBytes, value);
       if (key.kind === "group") {
         if (value === null) groups.delete(key.group);
         else groups.set(key.group, restoreGroup(key.group, readGroupValue(value), now));

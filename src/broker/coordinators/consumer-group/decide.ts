@@ -1,0 +1,240 @@
+// The coordinator of new-protocol groups (KIP-848) as pure functions: (state, request, topics, now) -> state and reply. No I/O, no clock.
+import { crc32c } from "../../../bytes/crc32c.ts";
+import { ErrorCode, KafkaError } from "../../../protocol/errors.ts";
+import { ASSIGNORS, type Subscriber } from "./assignors.ts";
+import { reconcile } from "./reconcile.ts";
+import { LEAVE, LEFT_STATIC, NO_PARTITIONS, sameSet, SINCE_NEVER } from "./state.ts";
+import type { ConsumerGroupLimits, ConsumerGroupState, ConsumerMember, HeartbeatReply, HeartbeatRequest, TopicsView } from "./state.ts";
+
+export interface HeartbeatDecision {
+  readonly state: ConsumerGroupState;
+  readonly reply: HeartbeatReply;
+}
+
+const DEFAULT_ASSIGNOR = "uniform";
+
+/** Throws a KafkaError, which is the reply; then nothing changed. */
+export function heartbeat(
+  state: ConsumerGroupState,
+  request: HeartbeatRequest,
+  topics: TopicsView,
+  now: number,
+  limits: ConsumerGroupLimits,
+): HeartbeatDecision {
+  if (request.epoch < 0) return leave(state, request, now, limits);
+  const before = request.epoch === 0 ? join(state, request, limits) : find(state, request);
+  const member = updated(before.member, request, now + limits.sessionTimeoutMs);
+  let next = withMember(before.state, member);
+  const fingerprint = fingerprintOf(next, topics);
+  if (before.isNew || resubscribed(before.member, member) || fingerprint !== next.fingerprint) {
+    next = { ...next, epoch: next.epoch + 1, fingerprint };
+  }
+  if (next.epoch > next.assignmentEpoch) next = assign(next, topics);
+  const target = next.target.get(member.memberId) ?? NO_PARTITIONS;
+  const isTaken = (partition: string): boolean => isOwnedByAnother(next, member.memberId, partition);
+  const reconciled = reconcile(member, request.owned, { epoch: next.assignmentEpoch, target, isTaken }, now);
+  if (reconciled !== member) next = withMember(next, reconciled);
+  const complete = request.rebalanceTimeoutMs !== -1 && (request.topics !== null || request.regex !== null) && request.owned !== null;
+  const tells = request.epoch === 0 || complete || !sameSet(before.member.assigned, reconciled.assigned);
+  const reply = { error: ErrorCode.NONE, message: null, epoch: reconciled.epoch, assignment: tells ? reconciled.assigned : null };
+  return { state: next, reply };
+}
+
+/** Removes members whose time is over. */
+export function expire(state: ConsumerGroupState, now: number): ConsumerGroupState {
+  let next = state;
+  for (const { memberId, sessionDeadline, revocationDeadline } of state.members.values()) {
+    if (sessionDeadline <= now || (revocationDeadline ?? Infinity) <= now) next = without(next, memberId);
+  }
+  return next;
+}
+
+/**
+ * May this member read offsets, or commit those of `partitions`? An epoch that is not the newest will do for partitions it has had
+ * since then (KIP-1251): the answer that brought the newer one may be on its way.
+ */
+export function checkMemberEpoch(state: ConsumerGroupState, memberId: string, epoch: number, partitions: readonly string[] = []): number {
+  if (epoch < 0 && state.members.size === 0) return ErrorCode.NONE;
+  const member = state.members.get(memberId);
+  if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
+  if (member.epoch === epoch) return ErrorCode.NONE;
+  const hasHad = (partition: string): boolean => member.assigned.has(partition) && (member.since.get(partition) ?? Infinity) <= epoch;
+  const isKnown = partitions.length > 0 && epoch < member.epoch && partitions.every(hasHad);
+  return isKnown ? ErrorCode.NONE : ErrorCode.STALE_MEMBER_EPOCH;
+}
+
+interface Found {
+  readonly state: ConsumerGroupState;
+  readonly member: ConsumerMember;
+  readonly isNew: boolean;
+}
+
+function join(state: ConsumerGroupState, request: HeartbeatRequest, limits: ConsumerGroupLimits): Found {
+  const existing = state.members.get(request.memberId);
+  if (existing !== undefined) {
+    // The answer to its join was lost, or it was told to start again: it has nothing and gets what is its own.
+    const member = { ...existing, epoch: 0, previousEpoch: 0, phase: "stable" as const, assigned: NO_PARTITIONS, since: SINCE_NEVER };
+    return { state, member: { ...member, revoking: NO_PARTITIONS, revocationDeadline: undefined }, isNew: false };
+  }
+  const former = request.instanceId === null ? undefined : staticMember(state, request.instanceId);
+  if (former !== undefined) return replace(state, former, request);
+  if (state.members.size >= limits.maxSize) throw new KafkaError("GROUP_MAX_SIZE_REACHED");
+  return { state, member: { ...blank(request), epoch: 0 }, isNew: true };
+}
+
+/** KIP-345: the successor of a static member that left for a while takes over its partitions. */
+function replace(state: ConsumerGroupState, former: ConsumerMember, request: HeartbeatRequest): Found {
+  if (former.epoch !== LEFT_STATIC) {
+    const message = `Static member ${request.memberId} with instance id ${former.instanceId} cannot join: member ${former.memberId} has it and has not left.`;
+    throw new KafkaError("UNRELEASED_INSTANCE_ID", message);
+  }
+  const members = new Map(state.members);
+  const target = new Map(state.target);
+  members.delete(former.memberId);
+  target.delete(former.memberId);
+  target.set(request.memberId, state.target.get(former.memberId) ?? NO_PARTITIONS);
+  return {
+    state: { ...state, members, target },
+    member: { ...former, memberId: request.memberId, epoch: 0, previousEpoch: 0 },
+    isNew: false,
+  };
+}
+
+function find(state: ConsumerGroupState, request: HeartbeatRequest): Found {
+  const member = identified(state, request);
+  const { epoch, owned } = request;
+  if (epoch > member.epoch) throw fenced(member, epoch);
+  if (epoch < member.epoch) {
+    const repeats = epoch === member.previousEpoch && owned !== null && [...owned].every((partition) => member.assigned.has(partition));
+    if (!repeats) throw fenced(member, epoch);
+  }
+  return { state, member, isNew: false };
+}
+
+function identified(state: ConsumerGroupState, { memberId, instanceId }: HeartbeatRequest): ConsumerMember {
+  if (instanceId !== null) {
+    const member = staticMember(state, instanceId);
+    if (member === undefined) throw new KafkaError("UNKNOWN_MEMBER_ID", `There is no member with instance id ${instanceId}.`);
+    if (member.memberId !== memberId)
+      throw new KafkaError("FENCED_INSTANCE_ID", `Instance id ${instanceId} belongs to member ${member.memberId}.`);
+    return member;
+  }
+  const member = state.members.get(memberId);
+  if (member === undefined) throw new KafkaError("UNKNOWN_MEMBER_ID", `Member ${memberId} is not a member of group ${state.groupId}.`);
+  return member;
+}
+
+function leave(state: ConsumerGroupState, request: HeartbeatRequest, now: number, limits: ConsumerGroupLimits): HeartbeatDecision {
+  const member = identified(state, request);
+  const reply = { error: ErrorCode.NONE, message: null, epoch: request.epoch, assignment: null };
+  if (request.epoch === LEAVE) return { state: without(state, member.memberId), reply };
+  const away = { ...member, epoch: LEFT_STATIC, phase: "stable" as const, revoking: NO_PARTITIONS, revocationDeadline: undefined };
+  return { state: withMember(state, { ...away, sessionDeadline: now + limits.sessionTimeoutMs }), reply };
+}
+
+function fenced(member: ConsumerMember, epoch: number): KafkaError {
+  return new KafkaError(
+    "FENCED_MEMBER_EPOCH",
+    `The consumer group member has epoch ${epoch}, the coordinator knows it with epoch ${member.epoch}.`,
+  );
+}
+
+function staticMember(state: ConsumerGroupState, instanceId: string): ConsumerMember | undefined {
+  for (const member of state.members.values()) if (member.instanceId === instanceId) return member;
+  return undefined;
+}
+
+function blank(request: HeartbeatRequest): ConsumerMember {
+  const { memberId, instanceId, rackId, clientId, clientHost } = request;
+  const subscription = { rebalanceTimeoutMs: request.rebalanceTimeoutMs, topics: [], regex: null, assignor: null };
+  const position = { epoch: 0, previousEpoch: 0, phase: "stable" as const, assigned: NO_PARTITIONS, since: SINCE_NEVER };
+  const nothing = { revoking: NO_PARTITIONS, sessionDeadline: 0, revocationDeadline: undefined };
+  return { memberId, instanceId, rackId, clientId, clientHost, ...subscription, ...position, ...nothing };
+}
+
+function updated(member: ConsumerMember, request: HeartbeatRequest, sessionDeadline: number): ConsumerMember {
+  const joins = request.epoch === 0;
+  const topics = request.topics === null ? (joins ? [] : member.topics) : [...new Set(request.topics)].sort();
+  return {
+    ...member,
+    rackId: request.rackId ?? member.rackId,
+    clientId: request.clientId,
+    clientHost: request.clientHost,
+    rebalanceTimeoutMs: request.rebalanceTimeoutMs === -1 ? member.rebalanceTimeoutMs : request.rebalanceTimeoutMs,
+    topics,
+    regex: request.regex === null ? (joins ? null : member.regex) : request.regex === "" ? null : request.regex,
+    assignor: request.assignor ?? member.assignor,
+    sessionDeadline,
+  };
+}
+
+function resubscribed(before: ConsumerMember, after: ConsumerMember): boolean {
+  return before.regex !== after.regex || before.assignor !== after.assignor || before.topics.join() !== after.topics.join();
+}
+
+function withMember(state: ConsumerGroupState, member: ConsumerMember): ConsumerGroupState {
+  return { ...state, members: new Map(state.members).set(member.memberId, member) };
+}
+
+function without(state: ConsumerGroupState, memberId: string): ConsumerGroupState {
+  const members = new Map(state.members);
+  const target = new Map(state.target);
+  members.delete(memberId);
+  target.delete(memberId);
+  return { ...state, members, target, epoch: state.epoch + 1 };
+}
+
+function isOwnedByAnother(state: ConsumerGroupState, memberId: string, partition: string): boolean {
+  for (const member of state.members.values()) {
+    if (member.memberId !== memberId && (member.assigned.has(partition) || member.revoking.has(partition))) return true;
+  }
+  return false;
+}
+
+/** Names, by list and by pattern. */
+export function topicsOf(member: ConsumerMember, topics: TopicsView): Set<string> {
+  return new Set([...member.topics, ...(member.regex === null ? [] : topics.matching(member.regex))]);
+}
+
+/** Of identity and size of every subscribed topic. */
+function fingerprintOf(state: ConsumerGroupState, topics: TopicsView): number {
+  const names = new Set<string>();
+  for (const member of state.members.values()) for (const name of topicsOf(member, topics)) names.add(name);
+  const known = [...names].sort().flatMap((name) => {
+    const topic = topics.byName(name);
+    return topic === undefined ? [] : [`${topic.id}:${topic.partitions}`];
+  });
+  const text = new TextEncoder().encode(known.join());
+  return crc32c(text) * 2 ** 20 + (crc32c(text.toReversed()) >>> 12);
+}
+
+function assign(state: ConsumerGroupState, topics: TopicsView): ConsumerGroupState {
+  const sizes = new Map<string, number>();
+  const subscribers: Subscriber[] = [];
+  for (const member of state.members.values()) {
+    const ids = new Set<string>();
+    for (const name of topicsOf(member, topics)) {
+      const topic = topics.byName(name);
+      if (topic === undefined) continue;
+      ids.add(topic.id);
+      sizes.set(topic.id, topic.partitions);
+    }
+    const { memberId, instanceId } = member;
+    subscribers.push({ memberId, instanceId, topics: ids, previous: state.target.get(memberId) ?? NO_PARTITIONS });
+  }
+  const target = ASSIGNORS.get(assignorOf(state))!(subscribers, sizes);
+  for (const [memberId, partitions] of target) {
+    const former = state.target.get(memberId);
+    if (former !== undefined && sameSet(former, partitions)) target.set(memberId, former as Set<string>);
+  }
+  return { ...state, target, assignmentEpoch: state.epoch };
+}
+
+/** The one most members ask for. */
+export function assignorOf(state: ConsumerGroupState): string {
+  const votes = new Map<string, number>();
+  for (const { assignor } of state.members.values()) if (assignor !== null) votes.set(assignor, (votes.get(assignor) ?? 0) + 1);
+  let best = DEFAULT_ASSIGNOR;
+  for (const [name, count] of votes) if (count > (votes.get(best) ?? 0)) best = name;
+  return best;
+}
