@@ -107,9 +107,29 @@ function drawGraph(operators) {
   $("graph").replaceChildren(root);
 }
 
+function facts(pairs) {
+  return pairs.map(([name, value, kind]) => {
+    const box = element("div");
+    box.append(element("dt", name), element("dd", value, kind ? { class: kind } : {}));
+    return box;
+  });
+}
+
+function drawPanels(panels) {
+  $("panels").replaceChildren(
+    ...panels.map((panel) => {
+      const section = element("section");
+      const list = element("dl");
+      list.append(...facts(Object.entries(panel.facts)));
+      section.append(element("h2", panel.title), list);
+      return section;
+    }),
+  );
+}
+
 function drawFacts(job) {
   const { last, completed, failed } = job.checkpoints;
-  const facts = [
+  const pairs = [
     ["State", job.state, `state-${job.state}`],
     ["Running since", formatTime(job.startedAt)],
     ["Parallelism", String(job.parallelism)],
@@ -120,13 +140,7 @@ function drawFacts(job) {
       last ? `#${last.id} · ${formatTime(last.at)} · ${last.durationMs.toFixed(0)} ms · ${formatNumber(last.sizeBytes / 1024)} KiB` : "–",
     ],
   ];
-  $("facts").replaceChildren(
-    ...facts.map(([name, value, kind]) => {
-      const box = element("div");
-      box.append(element("dt", name), element("dd", value, kind ? { class: kind } : {}));
-      return box;
-    }),
-  );
+  $("facts").replaceChildren(...facts(pairs));
 }
 
 function drawJob(job) {
@@ -194,6 +208,7 @@ async function get(path) {
 async function refresh() {
   const status = await get("/api/status");
   drawJobs(status.jobs);
+  drawPanels(status.panels ?? []);
   const job = status.jobs.find((j) => j.name === chosenJob) ?? status.jobs[0];
   if (job) {
     chosenJob = job.name;

@@ -13,7 +13,22 @@ const START = fileURLToPath(new URL("../start.ts", import.meta.url));
 test("1,754,155 transactions give exactly the handbook's alerts", { timeout: 600_000 }, () => {
   const data = mkdtempSync(join(tmpdir(), "fraud-reference-"));
   try {
-    const options = ["--input", INPUT, "--speed", "max", "--once", "--json", "--data", data, "--broker-port", "0", "--console-port", "0"];
+    const options = [
+      "--input",
+      INPUT,
+      "--speed",
+      "max",
+      "--once",
+      "--json",
+      "--data",
+      data,
+      "--broker-port",
+      "0",
+      "--registry-port",
+      "0",
+      "--console-port",
+      "0",
+    ];
     const output = execFileSync(process.execPath, ["--conditions=source", START, ...options], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],

@@ -16,13 +16,14 @@ export const USAGE = `npm start -- [options]
   --input FILE     replay a CSV file (.csv, .csv.gz) instead of live traffic
   --once           with --input: end when the file is through, and print the result
   --json           one JSON document per line on standard output
-  --broker-port N  (9092; 0 = any)      --console-port N  (4400; 0 = any)
+  --broker-port N  --registry-port N  --console-port N    (9092, 8081, 4400; 0 = any)
 `;
 
 interface Options {
   readonly data: string;
   readonly brokerPort: number;
   readonly consolePort: number;
+  readonly registryPort: number;
   readonly once: boolean;
   readonly json: boolean;
   readonly source: FeederOptions["source"];
@@ -43,6 +44,7 @@ export function readOptions(args: readonly string[]): Options {
       json: { type: "boolean", default: false },
       "broker-port": { type: "string", default: "9092" },
       "console-port": { type: "string", default: "4400" },
+      "registry-port": { type: "string", default: "8081" },
     },
   });
   const number = (name: string, text: string, least: number): number => {
@@ -59,6 +61,7 @@ export function readOptions(args: readonly string[]): Options {
     data: values.data,
     brokerPort: number("broker-port", values["broker-port"], 0),
     consolePort: number("console-port", values["console-port"], 0),
+    registryPort: number("registry-port", values["registry-port"], 0),
     once: values.once,
     json: values.json,
     source:
@@ -103,51 +106,43 @@ function startFeeder(options: FeederOptions): Feeding {
   return { sent: () => sent, done, stop: () => worker.postMessage("stop") };
 }
 
-const milliseconds = (values: readonly number[], p: number): string =>
-  values.length === 0 ? "–" : `${percentile(values, p).toFixed(0)} ms`;
-
-function progressLine(score: Scoreboard["score"], eventsPerSecond: number, time: number): string {
+/** What the terminal and the console show. */
+function figures(score: Scoreboard["score"], eventsPerSecond: number, time: number): Record<string, string> {
   const { alerts, judged, judgedFraud, frauds, latencies } = score;
   const percent = (a: number, b: number): string => (b === 0 ? "–" : `${((100 * a) / b).toFixed(0)} %`);
-  const clock = Number.isNaN(time) ? "–" : new Date(time).toISOString().slice(0, 16).replace("T", " ");
-  return [
-    clock,
-    `${eventsPerSecond.toFixed(0)} events/s`,
-    `${alerts} alerts`,
-    `p50 ${milliseconds(latencies, 0.5)}`,
-    `p99 ${milliseconds(latencies, 0.99)}`,
-    `precision ${percent(judgedFraud, judged)}`,
-    `recall ${percent(judgedFraud, frauds)}`,
-  ].join(" · ");
+  const milliseconds = (p: number): string => (latencies.length === 0 ? "–" : `${percentile(latencies, p).toFixed(0)} ms`);
+  return {
+    "event time": Number.isNaN(time) ? "–" : new Date(time).toISOString().slice(0, 16).replace("T", " "),
+    "events/s": eventsPerSecond.toFixed(0),
+    alerts: String(alerts),
+    p50: milliseconds(0.5),
+    p99: milliseconds(0.99),
+    precision: percent(judgedFraud, judged),
+    recall: percent(judgedFraud, frauds),
+  };
 }
 
-/** Prints a line every second until the signal. */
-function printProgress(options: Options, feeding: Feeding, board: Scoreboard, signal: AbortSignal): void {
-  let last = feeding.sent().position;
+const lineOf = ({ "event time": time, "events/s": rate, alerts, ...others }: Record<string, string>): string =>
+  [time, `${rate} events/s`, `${alerts} alerts`, ...Object.entries(others).map(([name, value]) => `${name} ${value}`)].join(" · ");
+
+/** Prints a line every second until the signal, and shows the same on the console's page. */
+function showProgress(server: Server, options: Options, feeding: Feeding, board: Scoreboard, signal: AbortSignal): void {
+  let last: number | undefined;
   let lastAt = performance.now();
+  let shown = figures(board.score, 0, Number.NaN);
+  server.show("Card fraud (p50, p99: from produce to alert)", () => shown);
   const every = setInterval(() => {
     const { position, time } = feeding.sent();
-    const perSecond = ((position - last) * 1000) / (performance.now() - lastAt);
-    last = position;
+    const perSecond = last === undefined ? 0 : ((position - last) * 1000) / (performance.now() - lastAt);
+    if (position > 0) last = position;
     lastAt = performance.now();
-    const { latencies: _, newest: __, ...score } = board.score;
+    shown = figures(board.score, perSecond, time);
+    const { latencies, newest: _, ...score } = board.score;
+    const p50Ms = percentile(latencies, 0.5);
+    const p99Ms = percentile(latencies, 0.99);
     if (options.json)
-      console.log(
-        JSON.stringify({
-          position,
-          eventTime: time,
-          eventsPerSecond: Math.round(perSecond),
-          ...score,
-          p50Ms: percentile(board.score.latencies, 0.5),
-          p99Ms: percentile(board.score.latencies, 0.99),
-        }),
-      );
-    else
-      process.stderr.write(
-        process.stderr.isTTY
-          ? `\r\u001B[K${progressLine(board.score, perSecond, time)}`
-          : `${progressLine(board.score, perSecond, time)}\n`,
-      );
+      console.log(JSON.stringify({ position, eventTime: time, eventsPerSecond: Math.round(perSecond), ...score, p50Ms, p99Ms }));
+    else process.stderr.write(process.stderr.isTTY ? `\r\u001B[K${lineOf(shown)}` : `${lineOf(shown)}\n`);
   }, 1000);
   signal.addEventListener("abort", () => clearInterval(every), { once: true });
 }
@@ -179,22 +174,28 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const end = new AbortController();
-  const server = await startServer({ dataDir: options.data, brokerPort: options.brokerPort, consolePort: options.consolePort });
+  const server = await startServer({
+    dataDir: options.data,
+    brokerPort: options.brokerPort,
+    registryPort: options.registryPort,
+    consolePort: options.consolePort,
+  });
   try {
     await createTopics(server.bootstrapServers);
     const job = await server.run(new URL("./pipeline.ts", import.meta.url));
     const feeding = startFeeder({ brokers: server.bootstrapServers, source: options.source });
     const board = new Scoreboard(server.bootstrapServers);
     const following = options.once ? Promise.resolve() : board.follow(end.signal);
-    if (options.json) console.log(JSON.stringify({ bootstrapServers: server.bootstrapServers, console: server.consoleUrl }));
+    if (options.json)
+      console.log(JSON.stringify({ bootstrapServers: server.bootstrapServers, registry: server.registryUrl, console: server.consoleUrl }));
     else
       console.error(
-        `Console  ${server.consoleUrl}\nKafka    ${server.bootstrapServers}   topics transactions, labels, fraud-alerts\nCtrl-C stops with a final checkpoint; the same command goes on from there.\n`,
+        `Console  ${server.consoleUrl}\nKafka    ${server.bootstrapServers}   topics transactions, labels, fraud-alerts\nRegistry ${server.registryUrl}\nCtrl-C stops with a final checkpoint; the same command goes on from there.\n`,
       );
     const interrupted = new Promise<"interrupted">((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve("interrupted"));
     });
-    if (!options.once) printProgress(options, feeding, board, end.signal);
+    if (!options.once) showProgress(server, options, feeding, board, end.signal);
     const work = options.once
       ? replayOnce(server, job, feeding, options)
       : Promise.all([job.finished, feeding.done.then(() => new Promise(() => {}))]);

@@ -43,7 +43,13 @@ function fakeJob(name: string): { readonly job: Job; readonly asked: unknown[] }
 async function serverWith(...all: Job[]) {
   const jobs = new Jobs();
   for (const job of all) await jobs.add(job.name, ["alerts"], async () => job);
-  const context = { version: "1.2.3", jobs, topics: async () => ["alerts"], newest: async () => [] };
+  const context = {
+    version: "1.2.3",
+    jobs,
+    topics: async () => ["alerts"],
+    newest: async () => [],
+    panels: () => [{ title: "Shop", facts: { orders: "3" } }],
+  };
   return {
     jobs,
     ask: (method: string, path: string, body?: unknown) => route(context, { method, path, query: new URLSearchParams(), body }),
@@ -57,6 +63,7 @@ test("the status has the version, the jobs with the topics they write, and the t
     version: "1.2.3",
     jobs: [{ ...job.status(), sinkTopics: ["alerts"] }],
     topics: ["alerts"],
+    panels: [{ title: "Shop", facts: { orders: "3" } }],
   });
 });
 

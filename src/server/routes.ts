@@ -10,6 +10,13 @@ export interface RouteContext {
   /** Names, without internal topics. */
   readonly topics: () => Promise<readonly string[]>;
   readonly newest: (topic: string, count: number) => Promise<readonly TailRecord[]>;
+  readonly panels: () => readonly Panel[];
+}
+
+/** What the program around the server wants shown on the console's page: a title, and figures as text. */
+export interface Panel {
+  readonly title: string;
+  readonly facts: Readonly<Record<string, string>>;
 }
 
 const NEWEST_DEFAULT = 20;
@@ -44,8 +51,8 @@ export async function route(context: RouteContext, request: ApiRequest): Promise
   throw new HttpError(404, `There is no ${request.path}.`);
 }
 
-async function status({ version, jobs, topics }: RouteContext): Promise<unknown> {
-  return { version, jobs: jobs.shown(), topics: await topics() };
+async function status({ version, jobs, topics, panels }: RouteContext): Promise<unknown> {
+  return { version, jobs: jobs.shown(), topics: await topics(), panels: panels() };
 }
 
 /** Resolves when the job has ended: { state, savepoint? }. */

@@ -219,6 +219,7 @@ class RunningServer implements Server {
       jobs: this.#jobs,
       topics: () => this.#topics(),
       newest: (topic: string, count: number) => this.#tails!.newest(topic, count),
+      panels: () => [...this.#panels].map(([title, facts]) => ({ title, facts: facts() })),
     };
     try {
       this.#http = await startHttpServer({ host: HOST, port, token: this.#token, files, api: (request) => route(context, request) });
