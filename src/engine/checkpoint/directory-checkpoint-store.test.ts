@@ -222,3 +222,34 @@ test("a savepoint is a copy: it stays when its checkpoint is removed", async () 
     assert.deepEqual(chunks, chunksOf(1));
   });
 });
+
+test("a completed checkpoint survives a power cut even if the process that made the directory was killed while it did", async () => {
+  for (let killedAt = 0; killedAt < 10; killedAt++) {
+    const simulation = createSimulation(SEED);
+    simulation.files.provideDirectory("/data");
+    await simulation.run(async () => {
+      await new Promise<void>((resolve) => {
+        simulation.files.onOperation = ({ index }) => {
+          if (index === killedAt) resolve();
+          return "ok";
+        };
+        storeOf(simulation.env())
+          .open()
+          .then(
+            () => resolve(),
+            () => {},
+          );
+      });
+      simulation.kill();
+      simulation.files.onOperation = undefined;
+      const store = storeOf(simulation.env());
+      await store.open();
+      await takeCheckpoint(store, 1);
+      simulation.crash("localhost", { style: "lose" });
+      simulation.restart();
+      const restored = storeOf(simulation.env());
+      await restored.open();
+      await assertWhole(restored, 1);
+    });
+  }
+});

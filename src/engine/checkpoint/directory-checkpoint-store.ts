@@ -212,13 +212,24 @@ async function writeDurably(files: Files, path: string, bytes: Uint8Array): Prom
   }
 }
 
-/** The directory and its missing parents, each entry synced in its parent. */
+/** Other people's directories above ours may not be ours to sync. */
+const NOT_OURS: ReadonlySet<unknown> = new Set(["EACCES", "EPERM", "EROFS"]);
+
+/**
+ * The directory with its parents, each entry synced in its parent: also of those that are there, since an earlier process may have made
+ * them and died before its sync; a power cut would then take everything that was built inside.
+ */
 async function makeDurableDirectory(files: Files, path: string): Promise<void> {
-  const missing: string[] = [];
-  for (let at = path; at !== "" && at !== "/" && at !== "." && (await files.stat(at)) === undefined; at = parentOf(at)) missing.push(at);
   await files.makeDirectory(path);
-  for (const made of missing.toReversed()) await files.syncDirectory(parentOf(made));
   await files.syncDirectory(path);
+  for (let at = path; parentOf(at) !== at; at = parentOf(at)) {
+    try {
+      await files.syncDirectory(parentOf(at));
+    } catch (error) {
+      if (!NOT_OURS.has((error as { code?: unknown }).code)) throw error;
+      return;
+    }
+  }
 }
 
 function parentOf(path: string): string {
