@@ -13,7 +13,7 @@ if (!LANES.includes(lane)) {
 if (lane === "reference" && !existsSync(join(ROOT, "../shared")))
   missingPrerequisite("test:reference", "it reads ../shared, a folder beside the clone, and there is none");
 
-const files = sourceFiles(["src", "tools", "examples", "bench", "simulation", "test"], `.${lane}.test.ts`);
+const files = sourceFiles(["src", "tools", "examples", "bench", "simulation", "conformance", "test"], `.${lane}.test.ts`);
 if (files.length === 0) {
   console.error(`The lane "${lane}" has no test files yet.`);
   process.exit(1);

@@ -178,7 +178,7 @@ class Model {
   #advance(to: number): void {
     if (to <= this.#watermark) return;
     this.#watermark = to;
-    for (const window of [...this.#open]) {
+    for (const window of this.#open) {
       for (;;) {
         const time = Math.min(...window.times);
         if (time > to || time === Infinity) break;
