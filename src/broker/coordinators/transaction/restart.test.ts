@@ -1,0 +1,39 @@
+// An ongoing transaction outlives a restart of the broker, whatever the wall clock did meanwhile: it gets its whole timeout again.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { KafkaClient } from "../../../client/client.ts";
+import { resumeTransaction } from "../../../client/resume-transaction.ts";
+import { createSimulation } from "../../../testing/simulation/simulation.ts";
+import { startBroker } from "../../broker.ts";
+
+const HOUR_MS = 3_600_000;
+
+for (const jumpMs of [HOUR_MS, -HOUR_MS])
+  test(`a prepared transaction is committed after a restart and a clock that jumped by ${jumpMs} ms; then it would have timed out`, async () => {
+    const simulation = createSimulation(3);
+    simulation.filesOf("broker").provideDirectory("/data");
+    await simulation.run(async () => {
+      const settings = { "transaction.abort.timed.out.transaction.cleanup.interval.ms": "100" };
+      const options = { host: "broker", port: 9092, dataDir: "/data", insecure: true, settings };
+      await startBroker(simulation.env("broker"), options);
+      const env = simulation.env("client");
+      const client = new KafkaClient(env, { brokers: "broker:9092" });
+      const begin = async (transactionalId: string) => {
+        const producer = client.producer({ transactionalId, transactionTimeoutMs: 5000 });
+        await producer.beginTransaction();
+        await producer.send({ topic: "t", value: "prepared" });
+        const { identity } = producer;
+        await producer.close({ transaction: "leave" });
+        return identity;
+      };
+      const [prepared, forgotten] = [await begin("prepared"), await begin("forgotten")];
+      simulation.kill("broker");
+      simulation.clock.jumpWallClock(jumpMs);
+      await startBroker(simulation.env("broker"), options);
+      await env.timers.sleep(1000);
+      assert.equal(await resumeTransaction(client, prepared, "commit"), "done");
+      await env.timers.sleep(6000);
+      await assert.rejects(resumeTransaction(client, forgotten, "commit"));
+      await client.close();
+    });
+  });
