@@ -231,11 +231,11 @@ export class ChainSubtask implements Subtask {
   }
 
   #splitStates(): StateChunk[] {
-    if (this.#watermarks === undefined) {
-      const { name } = this.#runtime.steps[0]!.node;
-      return this.#isSource ? [] : [encodeWatermark(name, this.#index, this.#parallelism, this.#runtime.watermark)];
-    }
-    return encodeSplitStates(this.#runtime.steps[0]!.node.name, this.#watermarks);
+    const { steps, operators, watermark } = this.#runtime;
+    // At another parallelism a keyed operator of this chain may begin one of its own, and must know how far event time was.
+    const keepers = steps.filter((step, at) => operators[at] !== undefined || (at === 0 && !this.#isSource && !this.#watermarks));
+    const states = keepers.map(({ node }) => encodeWatermark(node.name, this.#index, this.#parallelism, watermark));
+    return this.#watermarks === undefined ? states : [...encodeSplitStates(steps[0]!.node.name, this.#watermarks), ...states];
   }
 
   checkpointDone(_checkpoint: number): void {
