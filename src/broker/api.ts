@@ -6,6 +6,8 @@ import type { LogDirectory } from "../log/log-directory.ts";
 import { apiByName, type Api, type ApiName, type RequestOf, type ResponseOf } from "../protocol/apis.ts";
 import type { GroupCoordinator } from "./coordinators/group/group-coordinator.ts";
 import type { TransactionCoordinator } from "./coordinators/transaction/transaction-coordinator.ts";
+import type { MetricCounters } from "./broker-metrics.ts";
+import type { Faults } from "./faults.ts";
 import type { FetchSessions } from "./fetch-sessions.ts";
 import type { Settings } from "./settings.ts";
 import type { Topics } from "./topics.ts";
@@ -18,6 +20,8 @@ export interface BrokerContext {
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   readonly fetchSessions: FetchSessions;
+  readonly faults: Faults;
+  readonly counters: MetricCounters;
   readonly nodeId: number;
   /** Where clients are told to connect. */
   readonly advertised: Address;

@@ -9,6 +9,8 @@ import { readResponseHeader, writeRequestHeader } from "../protocol/headers.ts";
 import { newHeartbeatRequest, newHeartbeatResponse } from "../protocol/generated/heartbeat.gen.ts";
 import { newProduceRequest, newProduceResponse } from "../protocol/generated/produce.gen.ts";
 import { defineApi, type ApiHandler, type BrokerContext } from "./api.ts";
+import { MetricCounters } from "./broker-metrics.ts";
+import { Faults } from "./faults.ts";
 import { BrokerConnection } from "./broker-connection.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { RequestMemory } from "./request-memory.ts";
@@ -76,7 +78,7 @@ class Desk {
     const clock = { now: () => 0, monotonicMs: () => 0 };
     const logger = { log: (_level: string, event: string) => void this.logged.push(event) };
     this.broker = new BrokerConnection(this.connection, {
-      broker: { env: { clock, logger } } as unknown as BrokerContext,
+      broker: { env: { clock, logger }, faults: new Faults(), counters: new MetricCounters() } as unknown as BrokerContext,
       dispatcher: new Dispatcher(handlers),
       memory: this.memory,
       maxRequestBytes: 100_000,

@@ -5,6 +5,7 @@ import type { Connection } from "../env/network.ts";
 import type { Logger } from "../env/logger.ts";
 import type { BrokerContext, Call } from "./api.ts";
 import { isMalformed, type Answer, type Decoded, type Dispatcher } from "./dispatch.ts";
+import { answerOf, type Fault } from "./faults.ts";
 import { FrameAssembler, FrameLengthError } from "./frame-assembler.ts";
 import type { RequestMemory } from "./request-memory.ts";
 
@@ -129,8 +130,14 @@ export class BrokerConnection {
   }
 
   #run(slot: Slot, frame: Uint8Array, decoded: Decoded): void {
+    const { handler, header, request } = decoded;
+    const { broker } = this.#options;
     const call = this.#callOf(decoded);
+    const started = broker.env.clock.monotonicMs();
+    const count = broker.counters.api(handler.api.key);
+    count.requests++;
     const answered = (response: unknown): void => {
+      count.totalMs += broker.env.clock.monotonicMs() - started;
       if (this.#closed) return this.#options.memory.give(frame.length);
       if (call.close) return this.#failed(frame, "request-refused", decoded, new Error("A request without answer failed"));
       let answer: Answer | null;
@@ -141,9 +148,13 @@ export class BrokerConnection {
       }
       this.#finish(slot, frame, answer);
     };
-    const failed = (error: unknown): void => this.#failed(frame, "request-failed", decoded, error);
+    const failed = (error: unknown): void => {
+      count.failures++;
+      this.#failed(frame, "request-failed", decoded, error);
+    };
     try {
-      const result = decoded.handler.handle(this.#options.broker, decoded.request, call);
+      const fault = broker.faults.isEmpty ? undefined : broker.faults.take(handler.api.name, request, header.apiVersion);
+      const result = fault === undefined ? handler.handle(broker, request, call) : meet(fault, broker, decoded, call);
       if (call.exclusive) this.#overlapping = false;
       if (result instanceof Promise) result.then(answered, failed);
       else answered(result);
@@ -222,7 +233,7 @@ export class BrokerConnection {
   #refuse(event: string, error: unknown, fields: Record<string, unknown> = {}): void {
     if (this.#closed) return;
     const { host, port } = this.#connection.remote;
-    const level = isMalformed(error) || error instanceof FrameLengthError ? "warn" : "error";
+    const level = isMalformed(error) || error instanceof FrameLengthError || error instanceof DroppedError ? "warn" : "error";
     this.#logger.log(level, event, { peer: `${host}:${port}`, ...fields, error, consequence: "the connection is closed" });
     this.#connection.destroy();
     this.#onClose();
@@ -240,4 +251,20 @@ export class BrokerConnection {
     this.#closeHooks.clear();
     closed(this);
   }
+}
+
+/** The request's way through a fault that somebody asked for. */
+async function meet(fault: Fault, broker: BrokerContext, { handler, header, request }: Decoded, call: Call): Promise<unknown> {
+  if (fault.delayMs !== undefined) await broker.env.timers.sleep(fault.delayMs);
+  if (fault.drop === "request") throw new DroppedError();
+  const instead = answerOf(fault, handler.api.name, request, header.apiVersion);
+  const response = instead ?? (await handler.handle(broker, request, call));
+  if (fault.drop === "answer") throw new DroppedError();
+  return response;
+}
+
+class DroppedError extends Error {
+  override readonly name = "DroppedError";
+  readonly code = "DROPPED_ON_DEMAND";
+  override readonly message = "A fault was asked for: the request or its answer is lost.";
 }

@@ -3,12 +3,15 @@
 import type { Env } from "../env/env.ts";
 import type { Address } from "../env/network.ts";
 import { LogDirectory } from "../log/log-directory.ts";
+import type { ApiName } from "../protocol/apis.ts";
 import { ALL_APIS } from "./apis/all.ts";
 import type { BrokerContext } from "./api.ts";
 import { GroupCoordinator } from "./coordinators/group/group-coordinator.ts";
 import { MarkerWriter } from "./coordinators/transaction/marker-writer.ts";
 import { ProducerIds } from "./coordinators/transaction/producer-ids.ts";
 import { TransactionCoordinator } from "./coordinators/transaction/transaction-coordinator.ts";
+import { MetricCounters } from "./broker-metrics.ts";
+import { Faults, type Fault } from "./faults.ts";
 import { FetchSessions } from "./fetch-sessions.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { BrokerListener } from "./listener.ts";
@@ -52,6 +55,13 @@ export interface Broker {
   /** Resolves if the broker had to stop by itself, with the reason. */
   readonly failed: Promise<Error>;
   metrics(): BrokerMetrics;
+  /** The same and more in Prometheus' text format, under the names of Apache Kafka's metrics. */
+  metricsText(): string;
+  /**
+   * Makes requests of an API fail on demand (delayed, dropped, refused): for tests of clients. Returns how to take that back.
+   * Throws FaultError if the API's answers have no error of their own.
+   */
+  control<N extends ApiName>(api: N, fault: Fault<N>): () => void;
   /** Idempotent. Resolves when everything is on disk and closed. */
   close(): Promise<void>;
 }
@@ -121,7 +131,8 @@ class RunningBroker implements Broker {
     const nodeId = options.nodeId ?? settings.nodeId;
     const fetchSessions = new FetchSessions(env.clock, env.random, settings.number("max.incremental.fetch.session.cache.slots"));
     const coordinators = { groups, transactions };
-    this.#context = { env, settings, logs, topics, ...coordinators, fetchSessions, nodeId, apis: ALL_APIS, advertised: this.#address };
+    const tools = { fetchSessions, faults: new Faults(), counters: new MetricCounters() };
+    this.#context = { env, settings, logs, topics, ...coordinators, ...tools, nodeId, apis: ALL_APIS, advertised: this.#address };
     this.#listener = new BrokerListener(this.#context);
     this.#housekeeping = new Housekeeping(this.#context);
     this.failed = new Promise((resolve) => {
@@ -163,6 +174,17 @@ class RunningBroker implements Broker {
     }
     const { connections, requestBytes } = this.#listener;
     return { connections, requestBytes, topics, partitions, groups: this.#context.groups.groupIds().size };
+  }
+
+  metricsText(): string {
+    const { logs, apis, groups, transactions, fetchSessions, counters } = this.#context;
+    const { connections, requestBytes } = this.#listener;
+    const coordinated = { groups: groups.groupIds().size, transactionalIds: [...transactions.states()].length };
+    return counters.text({ logs, apis, connections, requestBytes, ...coordinated, fetchSessions: fetchSessions.metrics });
+  }
+
+  control<N extends ApiName>(api: N, fault: Fault<N>): () => void {
+    return this.#context.faults.add(api, fault);
   }
 
   close(): Promise<void> {

@@ -1,17 +1,39 @@
 // millrace/broker: the Kafka-compatible broker for a Node process, for tests and for embedding.
 import { createNodeEnv } from "../env-node/node-env.ts";
 import type { Logger } from "../env/logger.ts";
-import { startBroker as startBrokerOn, type Broker, type BrokerMetrics, type BrokerOptions } from "./broker.ts";
+import { BrokerOptionsError, startBroker as startBrokerOn, type Broker, type BrokerMetrics, type BrokerOptions } from "./broker.ts";
+import { randomUuid } from "./random-uuid.ts";
 
-export { BrokerOptionsError } from "./broker.ts";
+export { BrokerOptionsError };
+export { FaultError, type Fault } from "./faults.ts";
 export { SettingError } from "./settings.ts";
 export type { Broker, BrokerMetrics, BrokerOptions };
 
+export interface StartBrokerOptions extends Omit<BrokerOptions, "dataDir"> {
+  /** Where everything is kept; or `memory`. */
+  readonly dataDir?: string;
+  /** Nothing is kept: a directory of its own in the machine's memory file system (or its temporary one), gone at close(). */
+  readonly memory?: boolean;
+  readonly logger?: Logger;
+}
+
+const MEMORY_FILE_SYSTEM = "/dev/shm";
+const TEMPORARY_FILES = "/tmp";
+
 /**
- * Starts a broker: `{ port: 0, dataDir }` is enough for a test. Resolves when it accepts clients.
+ * Starts a broker: `{ port: 0, memory: true }` is enough for a test. Resolves when it accepts clients.
  * Rejects when the directory is in use (ELOCKED), the port is taken (EADDRINUSE), or an option is wrong.
  */
-export function startBroker(options: BrokerOptions & { readonly logger?: Logger }): Promise<Broker> {
-  const { logger, ...rest } = options;
-  return startBrokerOn(createNodeEnv(logger === undefined ? {} : { logger }), rest);
+export async function startBroker(options: StartBrokerOptions): Promise<Broker> {
+  const { logger, dataDir, memory = false, ...rest } = options;
+  const env = createNodeEnv(logger === undefined ? {} : { logger });
+  if (memory === (dataDir !== undefined)) throw new BrokerOptionsError("A broker needs either dataDir or memory: true.");
+  if (dataDir !== undefined) return startBrokerOn(env, { ...rest, dataDir });
+  const parent = (await env.files.stat(MEMORY_FILE_SYSTEM))?.kind === "directory" ? MEMORY_FILE_SYSTEM : TEMPORARY_FILES;
+  const directory = `${parent}/millrace-broker-${randomUuid(env.random)}`;
+  const broker = await startBrokerOn(env, { durability: "page-cache", ...rest, dataDir: directory });
+  const close = broker.close.bind(broker);
+  let closing: Promise<void> | undefined;
+  broker.close = () => (closing ??= close().then(() => env.files.removeDirectory(directory)));
+  return broker;
 }

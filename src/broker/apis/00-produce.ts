@@ -38,6 +38,7 @@ const ADMIN_CLIENT_ID = "__admin_client";
 interface Target {
   readonly log: PartitionLog;
   readonly records: Uint8Array;
+  readonly recordCount: number;
 }
 
 export const produce = defineApi("Produce", {
@@ -57,6 +58,9 @@ async function append(broker: BrokerContext, request: ProduceRequest, call: Call
     const partitions = topicData.partitionData.map((data) => {
       try {
         const target = check(broker, request, topicData, data, call, refusal);
+        const traffic = broker.counters.topic(target.log.topic);
+        traffic.messagesIn += target.recordCount;
+        traffic.bytesIn += target.records.length;
         const appending = target.log.append(target.records, { leaderEpoch: LEADER_EPOCH, origin: "client", now });
         return appending.then(
           ({ baseOffset, logAppendTime, logStartOffset }) =>
@@ -101,7 +105,7 @@ function check(
   checkBatch(header, records, call);
   if (refusal !== ErrorCode.NONE) throw new KafkaError(errorByCode(refusal).name);
   if (transactionalId !== null && isTransactional(header.attributes)) checkTransaction(broker, transactionalId, topic, index, header, call);
-  return { log, records };
+  return { log, records, recordCount: header.recordCount };
 }
 
 function findTopic(broker: BrokerContext, { name, topicId }: TopicProduceData, call: Call): TopicInfo {

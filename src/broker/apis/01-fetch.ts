@@ -42,7 +42,10 @@ export const fetch = defineApi("Fetch", {
       for (;;) {
         const marks = wanted.map(({ log }) => (typeof log === "number" ? -1 : endOf(log, isolation)));
         const round = await read(wanted, isolation, maxBytes);
-        if (round.failed || round.bytes >= minBytes || wanted.length === 0 || wait.isOver) return respond(context, round.answers);
+        if (round.failed || round.bytes >= minBytes || wanted.length === 0 || wait.isOver) {
+          count(broker, wanted, round.answers);
+          return respond(context, round.answers);
+        }
         const moved = wanted.some(({ log }, i) => typeof log !== "number" && endOf(log, isolation) !== marks[i]);
         if (!moved) await wait.forAdvance(wanted.flatMap(({ log }) => (typeof log === "number" ? [] : [log])));
       }
@@ -63,6 +66,13 @@ async function read(partitions: readonly Wanted[], isolation: Isolation, maxByte
     answers.push(answer);
   }
   return { answers, bytes, failed };
+}
+
+function count(broker: BrokerContext, wanted: readonly Wanted[], answers: readonly PartitionData[]): void {
+  wanted.forEach(({ log }, i) => {
+    const bytes = answers[i]!.records?.length ?? 0;
+    if (bytes > 0 && typeof log !== "number") broker.counters.topic(log.topic).bytesOut += bytes;
+  });
 }
 
 /** Partitions of one topic that follow each other share its entry. */
