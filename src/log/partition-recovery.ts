@@ -231,6 +231,11 @@ class Recovery {
   /** Reads the batches of one segment from `from` on; cuts the tail off if it is torn. Returns the bytes read. */
   async #scan(index: number, from: number): Promise<number> {
     const segment = this.#segments[index]!;
+    const nextOffset = from === 0 ? segment.baseOffset : segment.nextOffset;
+    if (from === segment.sizeBytes) {
+      this.#endScan(index, nextOffset);
+      return 0;
+    }
     const point = this.#point;
     const trusted = this.#trustedBytes(segment);
     const indexedTo = segment.baseOffset === point?.segmentBase ? this.#indexedTo : 0;
@@ -241,7 +246,7 @@ class Recovery {
         handle: file.handle,
         from,
         end: segment.sizeBytes,
-        nextOffset: from === 0 ? segment.baseOffset : segment.nextOffset,
+        nextOffset,
         checkCrcFrom: trusted,
       };
       const sizeBytes = segment.sizeBytes;
@@ -254,12 +259,18 @@ class Recovery {
       });
       if (result.problem !== undefined) await this.#cutTail(index, result.position, sizeBytes, result.problem, trusted);
       else segment.sizeBytes = sizeBytes;
-      segment.nextOffset = Math.max(result.nextOffset, index + 1 < this.#segments.length ? this.#segments[index + 1]!.baseOffset : 0);
-      if (segment.indexes !== undefined && index + 1 < this.#segments.length) segment.indexes.seal();
+      this.#endScan(index, result.nextOffset);
       return sizeBytes - from;
     } finally {
       file.release();
     }
+  }
+
+  #endScan(index: number, nextOffset: number): void {
+    const segment = this.#segments[index]!;
+    const next = this.#segments[index + 1];
+    segment.nextOffset = Math.max(nextOffset, next?.baseOffset ?? 0);
+    if (next !== undefined) segment.indexes?.seal();
   }
 
   /** Bytes of the segment below the recovery point. */
