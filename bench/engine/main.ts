@@ -1,5 +1,6 @@
 // `npm run bench:engine [-- --jsonl] [--events N] [--case NAME] [--profile DIR] [--throughput]`: how many events per second and core the
-// engine handles through the public API, checkpoints every second, and the 99th percentile of the latency at half that load.
+// engine handles through the public API, checkpoints every second, and the 99th percentile of the latency at half of the load that the
+// machine reaches at that moment by the wall clock (run-case.ts says how both are measured).
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { machine } from "../machine.ts";
@@ -9,6 +10,7 @@ interface Line {
   readonly case: string;
   readonly events: number;
   readonly eventsPerSPerCore: number;
+  readonly halfLoadPerS: number | null;
   readonly p99Ms: number | null;
   readonly rssMb: number;
   readonly goal: number;
@@ -39,10 +41,11 @@ if (chosen.length === 0) throw new Error(`No case contains "${values.case}". Cas
 if (!values.jsonl) console.log(machine());
 for (const each of chosen) {
   const line = measure(each.name, values.events === undefined ? each.events : Number(values.events));
-  const { eventsPerSPerCore, p99Ms, rssMb } = line;
-  if (values.jsonl) console.log(JSON.stringify({ case: line.case, events: line.events, eventsPerSPerCore, p99Ms, rssMb }));
+  const { eventsPerSPerCore, halfLoadPerS, p99Ms, rssMb } = line;
+  if (values.jsonl) console.log(JSON.stringify({ case: line.case, events: line.events, eventsPerSPerCore, halfLoadPerS, p99Ms, rssMb }));
   else {
     const millions = (eventsPerSPerCore / 1e6).toFixed(2);
-    console.log(`${line.case.padEnd(22)} ${millions.padStart(7)} M events/s/core (goal ${line.goal / 1e6}) p99 ${p99Ms} ms, ${rssMb} MB`);
+    const latency = p99Ms === null ? "" : ` p99 ${p99Ms} ms at ${((halfLoadPerS ?? 0) / 1e6).toFixed(2)} M/s,`;
+    console.log(`${line.case.padEnd(22)} ${millions.padStart(7)} M events/s/core (goal ${line.goal / 1e6}),${latency} ${rssMb} MB`);
   }
 }
