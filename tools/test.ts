@@ -6,7 +6,7 @@ import { LANES } from "./lane-names.ts";
 
 const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
 const laneFile = new RegExp(`\\.(${LANES.join("|")})\\.test\\.ts$`);
-const files = sourceFiles(["src", "tools", "examples", "bench", "simulation", "test"], ".test.ts")
+const files = sourceFiles(["src", "tools", "examples", "bench", "simulation", "conformance", "test"], ".test.ts")
   .filter((path) => !laneFile.test(path))
   .filter((path) => patterns.length === 0 || patterns.some((pattern) => path.includes(pattern)));
 if (files.length === 0) {
