@@ -78,6 +78,8 @@ test("a crash at any operation of a compaction loses nothing and leaves nothing 
         ack,
       );
       await send(log, [{ key: "p", value: `p${i + 1}` }], ack, i + 1);
+      // A recovery point inside of a segment that is compacted.
+      if (i === 1) await log.checkpoint();
     }
     await directory.compact(FUTURE);
     for (let i = 4; i < 7; i++) await send(log, [{ key: "a", value: `${i}`.padEnd(700, ".") }], ack);

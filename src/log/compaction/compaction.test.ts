@@ -295,6 +295,24 @@ test(
 );
 
 test(
+  "records without a key from before the topic was compacted go; the end stays reachable though nothing is left",
+  inWorld(async (world) => {
+    await world.open({ "cleanup.policy": "delete" });
+    for (let i = 0; i < 3; i++) await world.send(record(null, `${i}`));
+    await world.directory.setTopicConfig("t", { ...compacted, "max.compaction.lag.ms": "1" });
+    await world.compact();
+    const left = await readStored(world.env, world.log);
+    assert.deepEqual(
+      left.map(({ lastOffset, records }) => [lastOffset, records.length]),
+      [[2, 0]],
+    );
+    assert.equal(world.log.logEndOffset, 3);
+    await world.reopen();
+    assert.equal(await world.send(record("a", "1")), 3);
+  }),
+);
+
+test(
   "a damaged batch stops the compaction and is not given a new checksum",
   inWorld(async (world) => {
     await world.open();
