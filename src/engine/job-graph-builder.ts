@@ -75,7 +75,8 @@ class Builder {
       const type = this.#type(edge);
       const routed = edge.partitioning.kind === "forward" && from.parallelism !== parallelism ? rebalanced(edge) : edge;
       draft.inputs.push({ fromTask: from.id, fromOutput: from.outputs.length, edge: routed, type });
-      const target = { kind: "task", task: draft.id, port, parallelism, edge: routed } as const;
+      const ordered = hasTwoStreams(node) ? ({ ordered: true } as const) : {};
+      const target = { kind: "task", task: draft.id, port, parallelism, edge: routed, ...ordered } as const;
       from.outputs.push({ node: edge.from, output: edge.output, type, target });
     });
     return draft;
@@ -103,6 +104,10 @@ class Builder {
       `The parallelism of ${what} must be a whole number from 1 to ${this.#maxParallelism} (its max parallelism), not ${parallelism}.`,
     );
   }
+}
+
+export function hasTwoStreams({ kind }: StreamNode): boolean {
+  return kind === "connect" || kind === "interval-join" || kind === "window-join";
 }
 
 function rebalanced(edge: Edge): Edge {

@@ -41,8 +41,18 @@ export interface TaskOutput {
   readonly output: string;
   /** Of the rows that leave here; undefined: no schema. */
   readonly type: TypeInfo | undefined;
-  /** `parallelism` is the target's: it decides which of its subtasks gets a row. */
+  /**
+   * `parallelism` is the target's: it decides which of its subtasks gets a row. `ordered`: the target has two streams, and rows of both
+   * that come from one subtask stay in their order, so that lateness is the same at every parallelism.
+   */
   readonly target:
-    | { readonly kind: "task"; readonly task: number; readonly port: number; readonly parallelism: number; readonly edge: Edge }
+    | {
+        readonly kind: "task";
+        readonly task: number;
+        readonly port: number;
+        readonly parallelism: number;
+        readonly edge: Edge;
+        readonly ordered?: true;
+      }
     | { readonly kind: "sink"; readonly node: StreamNode & { readonly kind: "sink" } };
 }

@@ -31,9 +31,10 @@ export function writeOutput(index: number, writer: OutputWriter, e: string): str
   const single = writer.buffers.length === 1;
   const at = single ? "" : "[t]";
   const target = `const b=${o}b[${single ? 0 : "t"}],n=b.rows;`;
+  const begin = writer.buffers.some(({ siblings }) => siblings.length > 0) ? "if(n===0)b.begin();" : "";
   const row = writeRow(writer.output.type, `${o}type`, e, `${o}c`, at);
   const done = `if(rt.outputWatermark.time!==b.marked)b.mark();${o}ts${at}[n]=ts;b.rows=n+1;if(n+1===MAX)${o}.full(b);`;
-  return `${route(index, writer, e, single)}${target}${row}${keyCode(o, writer, at)}${done}`;
+  return `${route(index, writer, e, single)}${target}${begin}${row}${keyCode(o, writer, at)}${done}`;
 }
 
 function route(index: number, writer: OutputWriter, e: string, single: boolean): string {

@@ -12,6 +12,8 @@ export interface GateTarget {
 
 interface Channel {
   readonly port: number;
+  /** Channels from the same subtask, over which rows come in one order: what one says about time holds for all. */
+  readonly origin: number;
   watermark: number;
   idle: boolean;
   /** Takes part in the minimum: active, and not behind what was already put out. */
@@ -26,14 +28,24 @@ const NO_BARRIER = -1;
 export class InputGate {
   readonly #channels: readonly Channel[];
   readonly #target: GateTarget;
+  readonly #shared: boolean;
   #watermark = -Infinity;
   #idle = false;
   #markRows = new Int32Array(16);
   #markTimes = new Float64Array(16);
 
-  /** `ports[c]` is the port of channel c. At least one channel. */
-  constructor(ports: readonly number[], target: GateTarget) {
-    this.#channels = ports.map((port) => ({ port, watermark: -Infinity, idle: false, aligned: true, ended: false, barrier: NO_BARRIER }));
+  /** `ports[c]` is the port of channel c. At least one channel. Channels of one `origin` keep their rows in one order. */
+  constructor(ports: readonly number[], target: GateTarget, origins: readonly number[] = ports.map((_, index) => index)) {
+    this.#shared = new Set(origins).size < origins.length;
+    this.#channels = ports.map((port, index) => ({
+      port,
+      origin: origins[index]!,
+      watermark: -Infinity,
+      idle: false,
+      aligned: true,
+      ended: false,
+      barrier: NO_BARRIER,
+    }));
     this.#target = target;
   }
 
@@ -141,8 +153,17 @@ export class InputGate {
   /** After a channel's watermark rose. True when the combined one did. */
   #advance(channel: Channel): boolean {
     if (channel.idle) return false;
+    if (this.#shared) this.#tellSiblings(channel);
     if (!channel.aligned && channel.watermark >= this.#watermark) channel.aligned = true;
     return this.#raise(this.#minimum());
+  }
+
+  #tellSiblings({ origin, watermark }: Channel): void {
+    for (const other of this.#channels) {
+      if (other.origin !== origin || other.watermark >= watermark) continue;
+      other.watermark = watermark;
+      if (watermark >= this.#watermark) other.aligned = !other.idle;
+    }
   }
 
   #minimum(): number {

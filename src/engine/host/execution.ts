@@ -5,6 +5,7 @@ import type { ConnectorContext, Json, SinkConnector, SourceConnector, Split } fr
 import type { StreamNode } from "../../stream/graph.ts";
 import { fromBase64 } from "../checkpoint/base64.ts";
 import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
+import { hasTwoStreams } from "../job-graph-builder.ts";
 import { channelsOf } from "../exchange/channels.ts";
 import type { JobGraph, Task } from "../job-graph.ts";
 import { keyGroupOwner } from "../state/key-group.ts";
@@ -179,8 +180,10 @@ export class Execution {
       now: () => clock.now(),
     };
     const subtask = createSubtask(task, context, runner);
-    const ports = channelsOf(this.graph, task, index).map((channel) => channel.port);
-    runner.connect(subtask, ports, routes);
+    const channels = channelsOf(this.graph, task, index);
+    const ports = channels.map((channel) => channel.port);
+    const origins = hasTwoStreams(task.nodes[0]!) ? channels.map((channel) => channel.task * 65_536 + channel.subtask) : undefined;
+    runner.connect(subtask, ports, routes, origins);
   }
 
   #targets(

@@ -48,10 +48,10 @@ export class SubtaskRunner implements SubtaskOutput {
     this.#meter = meter;
   }
 
-  /** `ports`: the port of each input channel, empty for a source. */
-  connect(subtask: Subtask, ports: readonly number[], routes: readonly OutputRoute[]): void {
+  /** `ports`: the port of each input channel, empty for a source; `origins` as the gate has them. */
+  connect(subtask: Subtask, ports: readonly number[], routes: readonly OutputRoute[], origins?: readonly number[]): void {
     this.#subtask = subtask;
-    this.#gate = ports.length === 0 ? undefined : new InputGate(ports, subtask);
+    this.#gate = ports.length === 0 ? undefined : new InputGate(ports, subtask, origins);
     this.#routes = routes;
     this.#channels = routes.flatMap((route) => (route.kind === "task" ? route.targets.filter((target) => target !== undefined) : []));
     this.#sinks = [...new Set(routes.flatMap((route) => (route.kind === "sink" ? [route.sink] : [])))];

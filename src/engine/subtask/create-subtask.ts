@@ -9,7 +9,7 @@ import { createOperator, type OperatorHome } from "../operators/create-operator.
 import { SplitWatermarks } from "../time/split-watermarks.ts";
 import { ChainRuntime } from "./chain-runtime.ts";
 import { ChainSubtask } from "./chain-subtask.ts";
-import { OutputWriter } from "./output-writer.ts";
+import { keepOrder, OutputWriter } from "./output-writer.ts";
 import { PassThrough } from "./pass-through.ts";
 import type { Subtask, SubtaskOutput } from "./subtask.ts";
 
@@ -34,6 +34,7 @@ export function createSubtask(task: Task, context: SubtaskContext, out: SubtaskO
   const runtime = new ChainRuntime(plan.steps, operators);
   operators.forEach((operator) => operator?.attach(runtime));
   const writers = task.outputs.map((output, number) => new OutputWriter(output, number, context, out, runtime.outputWatermark));
+  keepOrder(writers);
   const passThrough = writers.map((writer, number) =>
     plan.passThrough.has(number) ? new PassThrough(writer, number, out, runtime.outputWatermark) : undefined,
   );

@@ -14,6 +14,8 @@ export class OutputBuffer {
   /** The watermark that the receiver knows once this batch is sent. */
   marked = -Infinity;
   readonly batch: Batch;
+  /** Buffers of other outputs whose rows must not be overtaken: at most one of them has rows. */
+  readonly siblings: OutputBuffer[] = [];
   readonly #out: SubtaskOutput;
   readonly #output: number;
   /** Number of the downstream subtask. */
@@ -34,6 +36,11 @@ export class OutputBuffer {
       field >= 0 ? this.batch.columns[field]! : { kind: "object", nulls: undefined, values: Array.from({ length: MAX_BATCH_ROWS }) };
     this.batch.key = key;
     this.batch.keyHashes = new Int32Array(MAX_BATCH_ROWS);
+  }
+
+  /** Before the first row: what was appended to a sibling goes out first. */
+  begin(): void {
+    for (const sibling of this.siblings) sibling.send();
   }
 
   /** Records the watermark as it is now, behind the last row. */

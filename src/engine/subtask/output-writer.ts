@@ -19,6 +19,21 @@ export interface OutputRouting {
   readonly maxParallelism: number;
 }
 
+/** Ties the buffers of outputs that lead to the two streams of one task. */
+export function keepOrder(writers: readonly OutputWriter[]): void {
+  const ordered = writers.filter(({ output: { target } }) => target.kind === "task" && target.ordered === true);
+  for (const writer of ordered) {
+    for (const other of ordered) {
+      if (other === writer || taskOf(other) !== taskOf(writer)) continue;
+      for (const buffer of writer.buffers) buffer.siblings.push(...other.buffers.filter(({ target }) => target === buffer.target));
+    }
+  }
+}
+
+function taskOf({ output: { target } }: OutputWriter): number {
+  return target.kind === "task" ? target.task : -1;
+}
+
 export class OutputWriter {
   readonly output: TaskOutput;
   readonly buffers: readonly OutputBuffer[];
@@ -64,6 +79,7 @@ export class OutputWriter {
     }
     const buffer = this.buffers[target]!;
     const { batch, rows } = buffer;
+    if (rows === 0) buffer.begin();
     storeRow(this.output.type, batch.columns, rows, element);
     if (this.key !== undefined) {
       batch.keyHashes![rows] = hash;
