@@ -66,9 +66,11 @@ function addWindow(
   const aggregates = { n: count(), total: sum(value), low: min("i"), high: max("i") } as const;
   const trigger = one.trigger === undefined ? undefined : triggerOf(one.trigger);
   const evictor = one.evictor === undefined ? undefined : evictorOf(one.evictor);
-  if (one.window.type === "count") {
+  if (one.window.size !== undefined || one.window.type === "global") {
     const assigner = countAssigner(one.window);
-    const windowed = one.key === undefined ? stream.windowAll(assigner) : byKey(one, stream).window(assigner);
+    let windowed = one.key === undefined ? stream.windowAll(assigner) : byKey(one, stream).window(assigner);
+    if (trigger !== undefined) windowed = windowed.trigger(trigger);
+    if (evictor !== undefined) windowed = windowed.evictor(evictor);
     windowed
       .aggregate("windows", aggregates)
       .map(({ key, n, total, low, high }) => JSON.stringify([key, n, total, low, high]))

@@ -7,6 +7,7 @@ import {
   deltaEvictor,
   deltaTrigger,
   eventTimeTrigger,
+  globalWindow,
   processingTimeTrigger,
   purging,
   session,
@@ -43,7 +44,7 @@ export function timeAssigner(window: WindowCase["window"]): WindowAssigner<TimeW
 }
 
 export function countAssigner({ size, slide }: WindowCase["window"]): WindowAssigner<GlobalWindow> {
-  return countWindow(size!, slide);
+  return size === undefined ? globalWindow() : countWindow(size, slide);
 }
 
 export function triggerOf(part: Part): Trigger<InputRecord> {

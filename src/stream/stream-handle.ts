@@ -161,9 +161,9 @@ export class KeyedHandle extends StreamHandle {
     checkName(name, "process(name, …)", where);
     const what = `process("${name}", …)`;
     checkFunction(fn?.onElement, `${what}: onElement`, where);
-    const process = processSpec(this.key, fn, fn.onElement.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
+    const spec = processSpec(this.key, fn, fn.onElement.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
     const inlets = { inputs: this.outlets, partitioning: keyed(this.key) };
-    return this.#addProcess(name, fn, process.side, { kind: "process", process }, inlets, options, where);
+    return this.#addProcess(name, fn, spec.side, { kind: "process", process: spec }, inlets, options, where);
   }
 
   #addProcess(
@@ -287,10 +287,10 @@ export class KeyedHandle extends StreamHandle {
     const { sides, inlets } = this.#with(other, what, where);
     checkFunction(fn?.onLeft, `${what}: onLeft`, where);
     checkFunction(fn.onRight, `${what}: onRight`, where);
-    const process = processSpec(this.key, fn, fn.onLeft.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
+    const spec = processSpec(this.key, fn, fn.onLeft.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
     const onOther = fn.onRight.bind(fn) as (element: unknown, ctx: unknown) => void;
-    const body: NodeBody = { kind: "connect", connect: Object.freeze({ process, otherFrom: sides.otherFrom, onOther }) };
-    return this.#addProcess(name, fn, process.side, body, inlets, options, where);
+    const body: NodeBody = { kind: "connect", connect: Object.freeze({ process: spec, otherFrom: sides.otherFrom, onOther }) };
+    return this.#addProcess(name, fn, spec.side, body, inlets, options, where);
   }
 
   intervalJoin(
