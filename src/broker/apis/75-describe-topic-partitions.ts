@@ -82,5 +82,10 @@ function describe(broker: BrokerContext, topic: TopicInfo, first: number, room: 
 
 function unknown(name: string): DescribeTopicPartitionsResponseTopic {
   const errorCode = invalidTopicName(name) === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION;
-  return newDescribeTopicPartitionsResponseTopic({ errorCode, name, isInternal: isInternalTopic(name) });
+  return newDescribeTopicPartitionsResponseTopic({
+    errorCode,
+    name,
+    isInternal: isInternalTopic(name),
+    topicAuthorizedOperations: TOPIC_OPERATIONS,
+  });
 }
