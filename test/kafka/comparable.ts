@@ -1,0 +1,37 @@
+// Answers of two brokers made comparable: what may differ is replaced by what kind of thing it is. The list of what may differ, with the
+// reasons, is here and nowhere else.
+import { errorByCode } from "../../src/protocol/errors.ts";
+
+/** Fields whose values differ between any two brokers. */
+const MASKED: Readonly<Record<string, string>> = {
+  throttleTimeMs: "quotas are not enforced",
+  port: "each listens on its own",
+  host: "each may be known by its own name",
+  clusterId: "random",
+  topicId: "random, made by the broker that created the topic",
+  producerId: "taken from blocks of different sizes",
+  sessionId: "random (fetch sessions)",
+  errorMessage: "our own words",
+  memberEpoch: "the epochs of our consumer groups begin with 1, those of Apache Kafka with 2",
+  logAppendTimeMs: "the broker's clock",
+  lastTimestamp: "the broker's clock",
+  leaderEpoch: "our partitions never change their leader: epoch 0; Apache Kafka counts restarts",
+  currentLeaderEpoch: "as leaderEpoch",
+  logDir: "each has its own directory",
+  totalBytes: "our file interface does not know the size of the disk",
+  usableBytes: "the disk changes",
+  partitionSize: "the sizes of indexes and markers differ",
+};
+
+/** A plain value for deepEqual. */
+export function comparable(value: unknown, key = ""): unknown {
+  if (MASKED[key] !== undefined) return `<${key}>`;
+  if (/errorCode$/i.test(key) && typeof value === "number") return errorByCode(value).name;
+  if (value instanceof Uint8Array) return `<${value.length} bytes>`;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => comparable(item, key));
+    return typeof items[0] === "object" ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
+  }
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, comparable(inner, name)]));
+}

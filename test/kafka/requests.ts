@@ -1,0 +1,188 @@
+// Random requests for a comparison of two brokers: each is a function of what the run has learnt so far (ids the broker gave out), so
+// that both brokers get the same request in their own ids.
+import fc from "fast-check";
+import type { ApiName, RequestOf, ResponseOf } from "../../src/protocol/apis.ts";
+import { newConsumerGroupHeartbeatRequest } from "../../src/protocol/generated/consumer-group-heartbeat.gen.ts";
+import { newDescribeProducersRequest } from "../../src/protocol/generated/describe-producers.gen.ts";
+import { newDescribeTopicPartitionsRequest } from "../../src/protocol/generated/describe-topic-partitions.gen.ts";
+import { newElectLeadersRequest } from "../../src/protocol/generated/elect-leaders.gen.ts";
+import { newFetchPartition, newFetchRequest, newFetchTopic } from "../../src/protocol/generated/fetch.gen.ts";
+import { newListOffsetsPartition, newListOffsetsRequest, newListOffsetsTopic } from "../../src/protocol/generated/list-offsets.gen.ts";
+import {
+  newOffsetCommitRequest,
+  newOffsetCommitRequestPartition,
+  newOffsetCommitRequestTopic,
+} from "../../src/protocol/generated/offset-commit.gen.ts";
+import { newOffsetFetchRequest } from "../../src/protocol/generated/offset-fetch.gen.ts";
+import { newPartitionProduceData, newProduceRequest, newTopicProduceData } from "../../src/protocol/generated/produce.gen.ts";
+import { BatchWriter } from "../../src/protocol/records/batch-writer.ts";
+
+/** What one broker told in this run. */
+export interface Learnt {
+  readonly prefix: string;
+  sessionId: number;
+  sessionEpoch: number;
+  memberEpoch: number;
+}
+
+export interface Step<N extends ApiName = ApiName> {
+  readonly name: string;
+  readonly api: N;
+  readonly version: number;
+  request(learnt: Learnt): RequestOf<N>;
+  learn?(response: ResponseOf<N>, learnt: Learnt): void;
+}
+
+const TIME = 1_700_000_000_000;
+const topic = fc.constantFrom("t", "t", "t", "u", "missing");
+const partition = fc.constantFrom(0, 0, 1, 7);
+const offset = fc.integer({ min: -1, max: 8 });
+
+const step = <N extends ApiName>(definition: Step<N>): Step => definition as unknown as Step;
+
+function batch(records: number, broken: boolean): Uint8Array {
+  const writer = new BatchWriter();
+  for (let i = 0; i < records; i++) writer.append(TIME + i, null, new TextEncoder().encode(`value ${i}`));
+  const bytes = writer.finish().slice();
+  if (broken) bytes[bytes.length - 1]! ^= 1;
+  return bytes;
+}
+
+const produce = fc
+  .tuple(topic, partition, fc.integer({ min: 1, max: 3 }), fc.nat(5), fc.constantFrom(5, 9, 11))
+  .map(([name, index, records, luck, version]) =>
+    step<"Produce">({
+      name: `produce ${records} to ${name}-${index}${luck === 0 ? ", broken" : ""}`,
+      api: "Produce",
+      version,
+      request: ({ prefix }) => {
+        const partitionData = [newPartitionProduceData({ index, records: batch(records, luck === 0) })];
+        return newProduceRequest({ acks: -1, timeoutMs: 5000, topicData: [newTopicProduceData({ name: prefix + name, partitionData })] });
+      },
+    }),
+  );
+
+const fetch = fc
+  .tuple(topic, partition, offset, fc.boolean(), fc.constantFrom(5, 11, 12))
+  .map(([name, index, fetchOffset, committed, version]) =>
+    step<"Fetch">({
+      name: `fetch ${name}-${index} from ${fetchOffset}`,
+      api: "Fetch",
+      version,
+      request: ({ prefix }) => {
+        const partitions = [newFetchPartition({ partition: index, fetchOffset, partitionMaxBytes: 10_000 })];
+        const topics = [newFetchTopic({ topic: prefix + name, partitions })];
+        return newFetchRequest({ maxWaitMs: 0, minBytes: 1, maxBytes: 10_000, isolationLevel: committed ? 1 : 0, topics });
+      },
+    }),
+  );
+
+const session = fc.tuple(fc.constantFrom("open", "go on", "go on", "go on", "skip"), partition).map(([what, index]) =>
+  step<"Fetch">({
+    name: `session: ${what} ${index}`,
+    api: "Fetch",
+    version: 12,
+    request: ({ prefix, sessionId, sessionEpoch }) => {
+      const opens = what === "open";
+      const partitions = [0, 1].map((number) =>
+        newFetchPartition({ partition: number, fetchOffset: index === 7 ? 1 : 0, partitionMaxBytes: 10_000 }),
+      );
+      const topics = opens || index === 1 ? [newFetchTopic({ topic: `${prefix}t`, partitions })] : [];
+      const epoch = opens ? 0 : sessionEpoch + (what === "skip" ? 2 : 0);
+      return newFetchRequest({
+        maxWaitMs: 0,
+        minBytes: 1,
+        maxBytes: 10_000,
+        sessionId: opens ? 0 : sessionId,
+        sessionEpoch: epoch,
+        topics,
+      });
+    },
+    learn: (response, learnt) => {
+      if (response.errorCode !== 0) return;
+      learnt.sessionEpoch = response.sessionId === learnt.sessionId ? learnt.sessionEpoch + 1 : 1;
+      learnt.sessionId = response.sessionId;
+    },
+  }),
+);
+
+const listOffsets = fc
+  .tuple(topic, partition, fc.constantFrom(-3, -2, -1, TIME, TIME + 1, TIME + 9), fc.constantFrom(7, 9))
+  .map(([name, index, timestamp, version]) =>
+    step<"ListOffsets">({
+      name: `offset of ${timestamp} in ${name}-${index}`,
+      api: "ListOffsets",
+      version,
+      request: ({ prefix }) => {
+        const partitions = [newListOffsetsPartition({ partitionIndex: index, timestamp })];
+        return newListOffsetsRequest({ topics: [newListOffsetsTopic({ name: prefix + name, partitions })] });
+      },
+    }),
+  );
+
+const commit = fc.tuple(topic, partition, offset, fc.constantFrom("g", "h")).map(([name, partitionIndex, committedOffset, group]) =>
+  step<"OffsetCommit">({
+    name: `commit ${name}-${partitionIndex} of ${group}`,
+    api: "OffsetCommit",
+    version: 8,
+    request: ({ prefix }) => {
+      const partitions = [
+        newOffsetCommitRequestPartition({ partitionIndex, committedOffset: Math.max(0, committedOffset), committedMetadata: "m" }),
+      ];
+      const topics = [newOffsetCommitRequestTopic({ name: prefix + name, partitions })];
+      return newOffsetCommitRequest({ groupId: prefix + group, generationIdOrMemberEpoch: -1, topics });
+    },
+  }),
+);
+
+const committed = fc.tuple(fc.constantFrom("g", "h", "nobody"), fc.boolean()).map(([group, all]) =>
+  step<"OffsetFetch">({
+    name: `offsets of ${group}`,
+    api: "OffsetFetch",
+    version: 8,
+    request: ({ prefix }) => {
+      const topics = all ? null : [{ name: `${prefix}t`, topicId: "", partitionIndexes: [0, 1, 7] }];
+      return newOffsetFetchRequest({ groups: [{ groupId: prefix + group, memberId: null, memberEpoch: -1, topics }] });
+    },
+  }),
+);
+
+const consumer = fc.constantFrom("join", "beat", "beat", "leave", "future").map((what) =>
+  step<"ConsumerGroupHeartbeat">({
+    name: `consumer: ${what}`,
+    api: "ConsumerGroupHeartbeat",
+    version: 1,
+    request: ({ prefix, memberEpoch }) => {
+      const memberId = "AAAAAAAAAAAAAAAAAAAAAQ";
+      const joins = { rebalanceTimeoutMs: 10_000, subscribedTopicNames: [`${prefix}t`], topicPartitions: [], memberEpoch: 0 };
+      const epochs = { beat: Math.max(1, memberEpoch), leave: -1, future: memberEpoch + 9 };
+      return newConsumerGroupHeartbeatRequest({
+        groupId: `${prefix}c`,
+        memberId,
+        ...(what === "join" ? joins : { memberEpoch: epochs[what as "beat"] }),
+      });
+    },
+    learn: (response, learnt) => {
+      if (response.errorCode === 0) learnt.memberEpoch = response.memberEpoch;
+    },
+  }),
+);
+
+const questions = fc.tuple(fc.constantFrom("producers", "partitions", "election"), topic).map(([what, name]): Step => {
+  if (what === "producers") {
+    const request = ({ prefix }: Learnt) => newDescribeProducersRequest({ topics: [{ name: prefix + name, partitionIndexes: [0, 7] }] });
+    return step<"DescribeProducers">({ name: `producers of ${name}`, api: "DescribeProducers", version: 0, request });
+  }
+  if (what === "partitions") {
+    const request = ({ prefix }: Learnt) =>
+      newDescribeTopicPartitionsRequest({ topics: [{ name: prefix + name }, { name: `${prefix}u` }] });
+    return step<"DescribeTopicPartitions">({ name: `partitions of ${name}`, api: "DescribeTopicPartitions", version: 0, request });
+  }
+  const request = ({ prefix }: Learnt) => newElectLeadersRequest({ topicPartitions: [{ topic: prefix + name, partitions: [0] }] });
+  return step<"ElectLeaders">({ name: `election of ${name}`, api: "ElectLeaders", version: 2, request });
+});
+
+export const sequence = fc.array(fc.oneof(produce, produce, fetch, session, session, listOffsets, commit, committed, consumer, questions), {
+  minLength: 5,
+  maxLength: 25,
+});
