@@ -22,6 +22,7 @@ runStages([
   {
     name: `test:${lane}`,
     command: "node",
+    env: { MILLRACE_SEED: process.env["MILLRACE_SEED"] ?? "20261123" },
     args: ["--conditions=source", "--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=900000", ...files],
   },
 ]);

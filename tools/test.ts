@@ -17,6 +17,8 @@ if (files.length === 0) {
 const tests = {
   name: "tests",
   command: "node",
+  // Laws draw the same cases at every run, so that a red run can be repeated; MILLRACE_SEED=N looks further.
+  env: { MILLRACE_SEED: process.env["MILLRACE_SEED"] ?? "20261123" },
   args: ["--conditions=source", "--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout=120000", ...files],
 };
 const checks = [

@@ -30,7 +30,10 @@ test("a misspelt command or subcommand names the nearest", async () => {
 });
 
 test("a word that is near to nothing gets the list", async () => {
-  assert.equal(await explained("frobnicate"), 'There is no command "frobnicate": dev, broker, run, topic, job. See: millrace --help');
+  assert.equal(
+    await explained("frobnicate"),
+    'There is no command "frobnicate": dev, broker, registry, run, topic, job, log. See: millrace --help',
+  );
 });
 
 test("a noun alone says what it needs", async () => {

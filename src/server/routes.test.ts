@@ -67,6 +67,11 @@ test("the status has the version, the jobs with the topics they write, and the t
   });
 });
 
+test("metrics are Prometheus text", async () => {
+  const { ask } = await serverWith();
+  assert.equal(await ask("GET", "/metrics"), "orders 3\n");
+});
+
 test("stop, cancel and savepoint reach the job that is named, with their options", async () => {
   const one = fakeJob("one job");
   const two = fakeJob("two");

@@ -11,6 +11,8 @@ export interface RouteContext {
   readonly topics: () => Promise<readonly string[]>;
   readonly newest: (topic: string, count: number) => Promise<readonly TailRecord[]>;
   readonly panels: () => readonly Panel[];
+  /** Prometheus text; empty without an embedded broker. */
+  readonly metrics: () => string;
 }
 
 /** What the program around the server wants shown on the console's page: a title, and figures as text. */
@@ -35,6 +37,7 @@ const ROUTES: readonly Route[] = [
   ["POST", /^\/api\/jobs\/([^/]+)\/stop$/, stop],
   ["POST", /^\/api\/jobs\/([^/]+)\/cancel$/, cancel],
   ["POST", /^\/api\/jobs\/([^/]+)\/savepoint$/, savepoint],
+  ["GET", /^\/metrics$/, async ({ metrics }) => metrics()],
   ["GET", /^\/api\/topics$/, async ({ topics }) => ({ topics: await topics() })],
   ["GET", /^\/api\/topics\/([^/]+)\/newest$/, newest],
 ];

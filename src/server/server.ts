@@ -219,6 +219,7 @@ class RunningServer implements Server {
       jobs: this.#jobs,
       topics: () => this.#topics(),
       newest: (topic: string, count: number) => this.#tails!.newest(topic, count),
+      metrics: () => this.#broker?.metricsText() ?? "",
       panels: () => [...this.#panels].map(([title, facts]) => ({ title, facts: facts() })),
     };
     try {

@@ -16,6 +16,8 @@ export interface WindowRow {
   size: number;
   /** Of a count trigger: since it last fired. */
   triggerCount: number;
+  /** Its event-time timer at end − 1 is set and has not fired. Timers belong to the key: another window's past timer may have the same time. */
+  endArmed: boolean;
   /** Of a continuous trigger: its next time. */
   fireAt: number | undefined;
   /** Of a delta trigger: the element to compare with. */
@@ -26,7 +28,7 @@ export interface WindowRow {
 }
 
 export function newRow(start: number, end: number): WindowRow {
-  return { start, end, size: 0, triggerCount: 0, fireAt: undefined, last: undefined, acc: {}, runs: [] };
+  return { start, end, size: 0, triggerCount: 0, endArmed: false, fireAt: undefined, last: undefined, acc: {}, runs: [] };
 }
 
 /** `accumulators`: their types by index; `last`: of the delta trigger's element. */
@@ -52,6 +54,7 @@ export function rowType(accumulators: readonly (TypeInfo | undefined)[], last: T
     { name: "end", type: double },
     { name: "size", type: long },
     { name: "triggerCount", type: long },
+    { name: "endArmed", type: { kind: "boolean" } as TypeInfo },
     { name: "fireAt", type: optional(double) },
     { name: "acc", type: acc },
     { name: "runs", type: { kind: "array", of: run } as TypeInfo },

@@ -15,7 +15,7 @@ export function onElement(trigger: TriggerSpec, row: WindowRow, element: unknown
       return CONTINUE;
     case "event-time":
       if (last <= ctx.watermark) return FIRE;
-      ctx.timers.setEventTime(last);
+      armEnd(row, ctx);
       return CONTINUE;
     case "processing-time":
       ctx.timers.setProcessingTime(last);
@@ -26,7 +26,7 @@ export function onElement(trigger: TriggerSpec, row: WindowRow, element: unknown
       return FIRE;
     case "continuous-event-time":
       if (last <= ctx.watermark) return FIRE;
-      ctx.timers.setEventTime(last);
+      armEnd(row, ctx);
       if (row.fireAt === undefined) armContinuous(trigger.intervalMs, row, timestamp - (timestamp % trigger.intervalMs), ctx);
       return CONTINUE;
     case "delta":
@@ -49,7 +49,11 @@ function onDelta(trigger: TriggerSpec & { readonly kind: "delta" }, row: WindowR
 export function onEventTime(trigger: TriggerSpec, row: WindowRow, at: number, ctx: UserContext): number {
   if (trigger.kind === "purging") return purged(onEventTime(trigger.of, row, at, ctx));
   if (trigger.kind !== "event-time" && trigger.kind !== "continuous-event-time") return CONTINUE;
-  if (at === timerTime(row.end - 1)) return FIRE;
+  if (at === timerTime(row.end - 1)) {
+    if (!row.endArmed) return CONTINUE;
+    row.endArmed = false;
+    return FIRE;
+  }
   if (trigger.kind !== "continuous-event-time" || row.fireAt === undefined || at !== timerTime(row.fireAt)) return CONTINUE;
   armContinuous(trigger.intervalMs, row, row.fireAt, ctx);
   return FIRE;
@@ -67,8 +71,14 @@ export function onMerge(trigger: TriggerSpec, row: WindowRow, merged: readonly W
     if (other.fireAt !== undefined) row.fireAt = Math.min(row.fireAt ?? Infinity, other.fireAt);
   }
   const inner = trigger.kind === "purging" ? trigger.of : trigger;
-  if (inner.kind === "event-time" && row.end - 1 > ctx.watermark) ctx.timers.setEventTime(row.end - 1);
+  row.endArmed = false;
+  if (inner.kind === "event-time" && row.end - 1 > ctx.watermark) armEnd(row, ctx);
   if (inner.kind === "continuous-event-time" && row.fireAt !== undefined) ctx.timers.setEventTime(row.fireAt);
+}
+
+function armEnd(row: WindowRow, ctx: UserContext): void {
+  row.endArmed = true;
+  ctx.timers.setEventTime(row.end - 1);
 }
 
 function armContinuous(intervalMs: number, row: WindowRow, from: number, ctx: UserContext): void {
