@@ -49,6 +49,7 @@ async function serverWith(...all: Job[]) {
     topics: async () => ["alerts"],
     newest: async () => [],
     panels: () => [{ title: "Shop", facts: { orders: "3" } }],
+    metrics: () => "orders 3\n",
   };
   return {
     jobs,
