@@ -73,17 +73,21 @@ export function onMerge(trigger: TriggerSpec, row: WindowRow, merged: readonly W
   const inner = trigger.kind === "purging" ? trigger.of : trigger;
   row.endArmed = false;
   if (inner.kind === "event-time" && row.end - 1 > ctx.watermark) armEnd(row, ctx);
-  if (inner.kind === "continuous-event-time" && row.fireAt !== undefined) ctx.timers.setEventTime(row.fireAt);
+  if (inner.kind === "continuous-event-time" && row.fireAt !== undefined) setTimer(row, row.fireAt, ctx);
 }
 
 function armEnd(row: WindowRow, ctx: UserContext): void {
-  row.endArmed = true;
-  ctx.timers.setEventTime(row.end - 1);
+  setTimer(row, row.end - 1, ctx);
+}
+
+function setTimer(row: WindowRow, at: number, ctx: UserContext): void {
+  if (timerTime(at) === timerTime(row.end - 1)) row.endArmed = true;
+  ctx.timers.setEventTime(at);
 }
 
 function armContinuous(intervalMs: number, row: WindowRow, from: number, ctx: UserContext): void {
   row.fireAt = Math.min(from + intervalMs, row.end - 1);
-  ctx.timers.setEventTime(row.fireAt);
+  setTimer(row, row.fireAt, ctx);
 }
 
 function purged(result: number): number {
