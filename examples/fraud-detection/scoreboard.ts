@@ -43,6 +43,8 @@ export class Scoreboard {
   };
   readonly #client: KafkaClient;
   readonly #frauds = new Set<string>();
+  /** Alerts of an earlier run tell nothing about the time to an alert now. */
+  readonly #since = Date.now();
   /** Alerts that no label has spoken about yet, oldest first. */
   readonly #open = new Map<string, FraudAlert>();
 
@@ -86,7 +88,7 @@ export class Scoreboard {
       score.judged++;
       score.judgedFraud++;
     } else this.#open.set(alert.transactionId, alert);
-    if (alert.sentAt !== undefined && alert.sentAt !== null) {
+    if (alert.sentAt !== undefined && alert.sentAt !== null && alert.sentAt >= this.#since) {
       if (score.latencies.length >= LATENCY_SAMPLES) score.latencies.splice(0, LATENCY_SAMPLES / 2);
       score.latencies.push(Date.now() - alert.sentAt);
     }
