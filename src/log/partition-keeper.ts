@@ -1,6 +1,7 @@
 // Housekeeping of one partition: recovery points, retention, deleting records. One piece of work at a time.
 // Invariants: a recovery point is written only after the log below it is on disk; segments are deleted only after a log start offset
-// at or above their end is on disk, so that a crash in between leaves no hole.
+// at or above their end is on disk, so that a crash in between leaves no hole, and after a recovery point behind them, whose snapshot
+// keeps what they say of producers.
 import type { AppendQueue } from "./append-queue.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { decideSwap, finishSwap, removeCleaned, renameCleaned } from "./compaction/segment-swap.ts";
@@ -200,8 +201,16 @@ export class PartitionKeeper {
     if (offset <= this.logStartOffset) return;
     const { segments } = this.#parts;
     const firstKept = segments.all[segments.indexOf(offset)]!;
-    // A recovery point in a segment that goes away is moved out of it first.
-    if (this.#recoveryPoint !== undefined && this.#recoveryPoint.segmentBase < firstKept.baseOffset) await this.#checkpoint();
+    // What segments that go away say of producers and open transactions is in the snapshot of a recovery point behind them first.
+    const isBehindPoint = (): boolean =>
+      firstKept === segments.all[0] || (this.#recoveryPoint !== undefined && this.#recoveryPoint.segmentBase >= firstKept.baseOffset);
+    if (!isBehindPoint()) await this.#checkpoint();
+    if (!isBehindPoint()) {
+      throw logError(
+        "KAFKA_STORAGE_ERROR",
+        `Records of ${this.#partition.name} were not deleted: no recovery point could be written behind them. Try again.`,
+      );
+    }
     try {
       await this.#writeCheckpoint(offset, this.#recoveryPoint);
       this.logStartOffset = offset;

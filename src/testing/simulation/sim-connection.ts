@@ -58,7 +58,13 @@ export class SimConnection implements Connection {
 
   write(bytes: Uint8Array): boolean {
     if (this.#state !== "open" || !this.process.running) return true;
-    this.#out.write(bytes);
+    const verdict = this.#network.operate("write", this.process, this.remote, (decided) => {
+      if (typeof decided === "object") this.#out.hold(decided.lateMs);
+      this.#out.write(bytes);
+    });
+    if (typeof verdict === "object") this.#breakLate();
+    else if (verdict.startsWith("reset")) this.#breakBoth();
+    if (this.closed) return true;
     if (this.#out.queuedBytes <= WRITE_BUFFER_BYTES) return true;
     this.#needsDrain = true;
     return false;
@@ -112,12 +118,28 @@ export class SimConnection implements Connection {
     this.#close(Object.assign(new Error(text), { code }));
   }
 
-  /** The process is gone: no handler is called, the peer learns of it a while later. */
+  /** The process is gone: no handler is called, the peer learns of it a while later. What the kernel had taken arrives before that, or not. */
   abandon(): void {
+    const delivers = this.#network.random.chance(0.5);
     this.#state = "closed";
-    this.#out.break();
+    if (delivers) this.#out.end();
+    else this.#out.break();
     this.#network.forget(this);
-    this.#network.scheduler.after(this.#network.delay(), "reset", () => this.#peer!.fail());
+    this.#network.scheduler.after(delivers ? LINGER_MS : this.#network.delay(), "reset", () => this.#peer!.fail());
+  }
+
+  /** Both ends see a reset a moment later; what was written before may have arrived by then. */
+  #breakBoth(): void {
+    this.#network.scheduler.after(this.#network.delay(), "reset", () => {
+      this.#peer!.fail();
+      this.fail();
+    });
+  }
+
+  /** This end breaks at once; its bytes are held up. The peer answers to nobody. */
+  #breakLate(): void {
+    this.#out.end();
+    this.#close(Object.assign(new Error("ECONNRESET: the connection broke, what was sent is under way"), { code: "ECONNRESET" }));
   }
 
   /** A black hole has opened or closed. */

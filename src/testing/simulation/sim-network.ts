@@ -15,6 +15,21 @@ const FIRST_FREE_PORT = 20_000;
 /** What Linux waits for an answer to its first packet. */
 const CONNECT_TIMEOUT_MS = 127_000;
 
+export interface NetworkOperation {
+  /** In the order of the calls, from 0. */
+  readonly index: number;
+  readonly kind: "listen" | "connect" | "write";
+  /** The host whose process does it. */
+  readonly host: string;
+  readonly to: Address;
+}
+
+/**
+ * kill: kill -9 of the process's host; crash: its power cut; reset: the connection breaks for both ends (a connect is refused). `lateMs`: the
+ * writer's end breaks at once, what it wrote arrives so much later, as a packet that was sent again by the kernel: after its repetition, perhaps.
+ */
+export type NetworkVerdict = "ok" | `${"kill" | "crash" | "reset"}-${"before" | "after"}` | { readonly lateMs: number };
+
 interface SimListener {
   readonly address: Address;
   readonly process: SimProcess;
@@ -28,8 +43,13 @@ export class SimNetwork {
   splitProbability = 0.3;
   /** The probability that a connection breaks when a piece is sent. */
   resetProbability = 0;
+  /** Asked before each operation of any process takes effect. */
+  onOperation: ((operation: NetworkOperation) => NetworkVerdict) | undefined;
+  /** Operations so far. */
+  operations = 0;
   readonly scheduler: Scheduler;
   readonly random: Prng;
+  readonly #end: (host: string, how: "kill" | "crash") => void;
   readonly #listeners = new Map<number, SimListener>();
   readonly #connections = new Set<SimConnection>();
   /** Ends that opened their connection. */
@@ -39,9 +59,20 @@ export class SimNetwork {
   readonly #hosts = new Set<string>();
   #nextPort = FIRST_FREE_PORT;
 
-  constructor(scheduler: Scheduler, random: Prng) {
+  constructor(scheduler: Scheduler, random: Prng, end: (host: string, how: "kill" | "crash") => void) {
     this.scheduler = scheduler;
     this.random = random;
+    this.#end = end;
+  }
+
+  /** Asks for the verdict on an operation and lets "kill" and "crash" happen around `act`; the rest is the caller's. */
+  operate(kind: NetworkOperation["kind"], process: SimProcess, to: Address, act: (verdict: NetworkVerdict) => void): NetworkVerdict {
+    const operation: NetworkOperation = { index: this.operations++, kind, host: process.host, to };
+    const verdict = this.onOperation?.(operation) ?? "ok";
+    if (verdict === "kill-before" || verdict === "crash-before") this.#end(process.host, verdict === "kill-before" ? "kill" : "crash");
+    else if (verdict !== "reset-before") act(verdict);
+    if (verdict === "kill-after" || verdict === "crash-after") this.#end(process.host, verdict === "kill-after" ? "kill" : "crash");
+    return verdict;
   }
 
   /** Breaks connections (all unless `match` says which); both ends see ECONNRESET. Returns how many. */
@@ -107,6 +138,8 @@ export class SimNetwork {
 
   #listen(process: SimProcess, address: Address, accept: (connection: Connection) => void): Promise<Listener> {
     return this.#soon(process, "listen", () => {
+      this.operate("listen", process, address, () => undefined);
+      if (!process.running) throw process.crashError("listen");
       if (!this.#isReachable(address.host)) throw networkError("EADDRNOTAVAIL", "listen", address);
       const port = address.port === 0 ? this.#freePort() : address.port;
       if (this.#listeners.has(port)) throw networkError("EADDRINUSE", "listen", address);
@@ -132,6 +165,9 @@ export class SimNetwork {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason as Error);
       if (!process.running) return reject(process.crashError("connect"));
+      const verdict = this.operate("connect", process, to, () => undefined);
+      if (!process.running) return reject(process.crashError("connect"));
+      if (typeof verdict === "object" || verdict.startsWith("reset")) return reject(networkError("ECONNREFUSED", "connect", to));
       const from: Address = { host: process.host, port: this.#freePort() };
       let settled = false;
       const settle = (act: () => void): void => {

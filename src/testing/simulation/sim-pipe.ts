@@ -27,6 +27,7 @@ export class SimPipe {
   #waiting: Uint8Array[] = [];
   #unread = 0;
   #lastArrivalMs = 0;
+  #heldUntilMs = 0;
   #endQueued = false;
   #endSent = false;
   #broken = false;
@@ -95,6 +96,11 @@ export class SimPipe {
     return this.#waiting.length > 0;
   }
 
+  /** What is written from now on arrives so much later. */
+  hold(lateMs: number): void {
+    this.#heldUntilMs = this.#ends.nowMs() + lateMs;
+  }
+
   #send(piece: Uint8Array): void {
     this.#unread += piece.length;
     this.#travel(`${piece.length} bytes`, () => {
@@ -106,7 +112,7 @@ export class SimPipe {
 
   #travel(label: string, arrive: () => void): void {
     const now = this.#ends.nowMs();
-    this.#lastArrivalMs = Math.max(this.#lastArrivalMs, now + this.#ends.delay());
+    this.#lastArrivalMs = Math.max(this.#lastArrivalMs, this.#heldUntilMs, now + this.#ends.delay());
     this.#ends.after(this.#lastArrivalMs - now, label, () => {
       if (!this.#broken) arrive();
     });

@@ -66,7 +66,7 @@ class SeededSimulation implements Simulation {
     this.#root = new Prng(seed);
     this.random = this.#root.fork("test");
     this.clock = new VirtualClock(this.#scheduler);
-    this.network = new SimNetwork(this.#scheduler, this.#root.fork("network"));
+    this.network = new SimNetwork(this.#scheduler, this.#root.fork("network"), (host, how) => this[how](host));
     this.#scheduler.describeOpen = () => this.network.describe();
   }
 
