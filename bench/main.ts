@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { machine } from "./machine.ts";
 
 console.log(machine());
-for (const name of ["engine", "broker"]) {
+for (const name of ["engine", "broker", "example"]) {
   const script = fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url));
   const { status } = spawnSync(process.execPath, ["--conditions=source", script, "--jsonl", ...process.argv.slice(2)], {
     stdio: "inherit",
