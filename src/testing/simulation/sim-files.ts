@@ -47,13 +47,17 @@ export interface Operation {
   readonly path: string;
 }
 
-/** "crash-torn": in the middle of a write or a sync; elsewhere as "crash-after". An error of a write may leave a part of it, of a sync too. */
+/**
+ * "crash-torn": in the middle of a write or a sync; elsewhere as "crash-after". "lie": a sync answers well and does nothing; elsewhere as "ok".
+ * An error of a write may leave a part of it, of a sync too, unless `effect` says "none".
+ */
 export type Verdict =
   | "ok"
+  | "lie"
   | "crash-before"
   | "crash-after"
   | "crash-torn"
-  | { readonly error: "EIO" | "ENOSPC" | "EMFILE" | "EROFS" | "EACCES" };
+  | { readonly error: "EIO" | "ENOSPC" | "EMFILE" | "EROFS" | "EACCES"; readonly effect?: "part" | "none" };
 
 export type Range = readonly [minMs: number, maxMs: number];
 

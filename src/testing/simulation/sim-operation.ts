@@ -47,15 +47,16 @@ function settle<T>(
   reject: (error: Error) => void,
 ): void {
   try {
-    if (verdict === "ok") return resolve(effect.run(index));
+    if (verdict === "lie" && effect.begin !== undefined) return resolve(undefined as T); // both syncs promise nothing but their end
+    if (verdict === "ok" || verdict === "lie") return resolve(effect.run(index));
     if (typeof verdict === "object") {
-      effect.runPartly?.(index);
+      if (verdict.effect !== "none") effect.runPartly?.(index);
       return reject(fileError(verdict.error, effect.kind, effect.path, "injected fault"));
     }
     if (verdict === "crash-torn" && effect.runPartly !== undefined) effect.runPartly(index);
     else if (verdict !== "crash-before") effect.run(index);
   } catch (error) {
-    if (typeof verdict === "object" || verdict === "ok") return reject(error as Error);
+    if (typeof verdict === "object" || verdict === "ok" || verdict === "lie") return reject(error as Error);
   }
   disk.crash();
   reject(process.crashError(`${effect.kind} ${effect.path}`));

@@ -10,6 +10,8 @@ export interface ThreadWorld {
   readonly random: Prng;
   /** The Env of a thread that is this process. */
   env(thread: SimProcess): Env;
+  /** Threads that run, for deaths that a test orders. */
+  readonly running: Set<SimThread>;
 }
 
 export function createSimThreads(world: ThreadWorld, parent: SimProcess): Threads {
@@ -18,7 +20,8 @@ export function createSimThreads(world: ThreadWorld, parent: SimProcess): Thread
   };
 }
 
-class SimThread implements Thread {
+export class SimThread implements Thread {
+  readonly name: string;
   readonly #world: ThreadWorld;
   readonly #parent: SimProcess;
   readonly #handlers: ThreadHandlers;
@@ -27,6 +30,7 @@ class SimThread implements Thread {
   readonly #inbox: unknown[] = [];
   #onMessage: ((message: unknown) => void) | undefined;
   #lastArrivalMs = 0;
+  #reported = false;
 
   constructor(
     world: ThreadWorld,
@@ -35,7 +39,10 @@ class SimThread implements Thread {
     options: { readonly name: string; readonly data: unknown },
     handlers: ThreadHandlers,
   ) {
+    this.name = options.name;
     this.#world = world;
+    world.running.add(this);
+    parent.onEnd(() => world.running.delete(this));
     this.#parent = parent;
     this.#handlers = handlers;
     this.#process = new SimProcess(parent.pid, parent.host, (error) => this.#exit(error), parent);
@@ -63,6 +70,13 @@ class SimThread implements Thread {
         resolve();
       });
     });
+  }
+
+  /** Ends in the middle of whatever it does, as a thread that ran out of memory. Its parent learns of it as of any uncaught error. */
+  die(): void {
+    this.#travel("thread dies", () => this.#report(new Error(`The thread ${this.name} died of a simulated fault.`)));
+    this.#process.end("terminated");
+    this.#world.running.delete(this);
   }
 
   #start(module: { start?: ThreadStart }, data: unknown, entry: URL): void {
@@ -109,6 +123,13 @@ class SimThread implements Thread {
   #exit(error: Error | undefined): void {
     if (!this.#process.running) return;
     this.#process.end("terminated");
+    this.#world.running.delete(this);
+    this.#report(error);
+  }
+
+  #report(error: Error | undefined): void {
+    if (this.#reported) return;
+    this.#reported = true;
     this.#parent.enter(() => this.#handlers.exit(error));
   }
 }

@@ -11,7 +11,7 @@ import { SimFiles } from "./sim-files.ts";
 import { SimFilesView } from "./sim-files-view.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { SimProcess } from "./sim-process.ts";
-import { createSimThreads } from "./sim-threads.ts";
+import { createSimThreads, type SimThread } from "./sim-threads.ts";
 import { createVirtualTimers, VirtualClock } from "./virtual-clock.ts";
 
 const DEFAULT_HOST = "localhost";
@@ -37,6 +37,10 @@ export interface Simulation {
   restart(hostName?: string): void;
   /** kill -9 of all processes of a host: what they wrote stays in the page cache. */
   kill(hostName?: string): void;
+  /** Threads of any host die, all unless `match` says which. Their processes live on. Returns how many. */
+  killThreads(match?: (name: string) => boolean): number;
+  /** Resolves at the next end of all processes of a host, by a crash or a kill. */
+  died(hostName?: string): Promise<void>;
   /** Drives virtual time until the body has settled. Rejects with its error, an uncaught one, or a SimulationError (DEADLOCK, ENDLESS). */
   run<T>(body: () => Promise<T>, limits?: RunLimits): Promise<T>;
   /** Stops virtual time until a real promise has settled (an import, say). */
@@ -59,6 +63,8 @@ class SeededSimulation implements Simulation {
   readonly #root: Prng;
   readonly #disks = new Map<string, SimFiles>();
   readonly #processes = new Set<SimProcess>();
+  readonly #threads = new Set<SimThread>();
+  readonly #mourners = new Map<string, (() => void)[]>();
   #nextPid = 100;
 
   constructor(seed: number) {
@@ -111,6 +117,22 @@ class SeededSimulation implements Simulation {
       process.end("crashed");
     }
     this.filesOf(hostName).openHandles = 0;
+    const mourners = this.#mourners.get(hostName) ?? [];
+    this.#mourners.delete(hostName);
+    for (const resolve of mourners) resolve();
+  }
+
+  killThreads(match: (name: string) => boolean = () => true): number {
+    const threads = [...this.#threads].filter(({ name }) => match(name));
+    for (const thread of threads) thread.die();
+    return threads.length;
+  }
+
+  died(hostName: string = DEFAULT_HOST): Promise<void> {
+    return new Promise((resolve) => {
+      const mourners = this.#mourners.get(hostName) ?? [];
+      this.#mourners.set(hostName, [...mourners, resolve]);
+    });
   }
 
   run<T>(body: () => Promise<T>, limits?: RunLimits): Promise<T> {
@@ -131,6 +153,7 @@ class SeededSimulation implements Simulation {
     const world = {
       scheduler,
       random: random.fork("threads"),
+      running: this.#threads,
       env: (thread: SimProcess) => this.#envOf(thread, random.fork(`thread ${threads++}`)),
     };
     return {

@@ -1,0 +1,142 @@
+// Faults of several machines, enumerated: a story (which starts, supervises and verifies whatever it is about) is told once without a fault,
+// and then once per operation and verdict. Operations are those of disks and of the network; every one of them is counted, none is drawn.
+import type { NetworkOperation, NetworkVerdict } from "./sim-network.ts";
+import type { Operation, Verdict } from "./sim-files.ts";
+import { createSimulation, type Simulation } from "./simulation.ts";
+
+export type StoryOperation = ({ readonly on: "disk"; readonly host: string } & Operation) | ({ readonly on: "network" } & NetworkOperation);
+
+/** `sticky`: this operation and all that follow on the same disk get the error, until Fault.heal(). `lies`: a sync answers well and does nothing. */
+export type StoryVerdict =
+  | { readonly disk: Verdict; readonly sticky?: boolean; readonly name: string }
+  | { readonly network: NetworkVerdict; readonly name: string };
+
+/** What the story may ask of the fault it is told with. */
+export interface Fault {
+  /** undefined in the telling without a fault. */
+  readonly verdict: StoryVerdict | undefined;
+  readonly operation: StoryOperation | undefined;
+  /** The operation has come. */
+  readonly struck: boolean;
+  /** A sticky fault ends. */
+  heal(): void;
+}
+
+export interface Story {
+  readonly seed: number;
+  /** Hosts whose disks are watched. */
+  readonly disks: readonly string[];
+  /** Rejects if something is wrong. */
+  tell(simulation: Simulation, fault: Fault): Promise<void>;
+  /** What is tried at an operation; empty: nothing. */
+  verdictsOf(operation: StoryOperation): readonly StoryVerdict[];
+}
+
+export interface StoryReport {
+  /** Operations of the telling without a fault, those that got no verdict included. */
+  readonly operations: number;
+  /** Operations that have at least one verdict. */
+  readonly tried: number;
+  /** Pairs of an operation and a verdict. */
+  readonly points: number;
+  /** Tellings with a fault, by the name of the verdict. */
+  readonly tellings: ReadonlyMap<string, number>;
+}
+
+export interface Point {
+  readonly operation: StoryOperation;
+  readonly verdict: StoryVerdict;
+}
+
+export interface Share {
+  readonly of: number;
+  readonly part: number;
+}
+
+/** `share`: tells only points whose number leaves this remainder. */
+export async function faultAtEveryOperation(story: Story, share: Share = { of: 1, part: 0 }): Promise<StoryReport> {
+  const operations = await tellWithoutFault(story);
+  const points = operations.flatMap((operation) => story.verdictsOf(operation).map((verdict): Point => ({ operation, verdict })));
+  const tellings = new Map<string, number>();
+  for (const [number, point] of points.entries()) {
+    if (number % share.of !== share.part) continue;
+    await tellWith(story, point);
+    tellings.set(point.verdict.name, (tellings.get(point.verdict.name) ?? 0) + 1);
+  }
+  const tried = operations.filter((operation) => story.verdictsOf(operation).length > 0).length;
+  return { operations: operations.length, tried, points: points.length, tellings };
+}
+
+/** One line: how many operations there are, how many were tried, with what. */
+export function describeReport({ operations, tried, points, tellings }: StoryReport): string {
+  const told = [...tellings.values()].reduce((sum, count) => sum + count, 0);
+  const kinds = [...tellings].map(([name, count]) => `${name} ${count}`).join(", ");
+  return `${tried} of ${operations} operations have points, ${told} of ${points} points told: ${kinds}`;
+}
+
+async function tellWithoutFault(story: Story): Promise<StoryOperation[]> {
+  const simulation = createSimulation(story.seed);
+  const operations: StoryOperation[] = [];
+  for (const host of story.disks) {
+    simulation.filesOf(host).onOperation = (operation) => {
+      operations.push({ on: "disk", host, ...operation });
+      return "ok";
+    };
+  }
+  simulation.network.onOperation = (operation) => {
+    operations.push({ on: "network", ...operation });
+    return "ok";
+  };
+  await story.tell(simulation, { verdict: undefined, operation: undefined, struck: false, heal: () => undefined });
+  return operations;
+}
+
+/** Rejects with an error that names the point and the seed. */
+export async function tellWith(story: Story, point: Point): Promise<void> {
+  const simulation = createSimulation(story.seed);
+  const { operation, verdict } = point;
+  let struck = false;
+  let healed = false;
+  if (operation.on === "network") {
+    simulation.network.onOperation = (each) => {
+      if (each.index !== operation.index) return "ok";
+      checkSame(`${operation.kind} by ${operation.host}`, `${each.kind} by ${each.host}`, operation.index);
+      struck = true;
+      return "network" in verdict ? verdict.network : "ok";
+    };
+  } else {
+    simulation.filesOf(operation.host).onOperation = (each) => {
+      if (healed || !("disk" in verdict)) return "ok";
+      if (each.index !== operation.index) return struck && verdict.sticky === true ? verdict.disk : "ok";
+      checkSame(`${operation.kind} ${operation.path}`, `${each.kind} ${each.path}`, operation.index);
+      struck = true;
+      return verdict.disk;
+    };
+  }
+  const fault: Fault = {
+    verdict,
+    operation,
+    get struck() {
+      return struck;
+    },
+    heal: () => void (healed = true),
+  };
+  try {
+    await story.tell(simulation, fault);
+    if (!struck) throw new Error("this operation did not come again: the story uses something that does not come from its Envs");
+  } catch (error) {
+    throw new Error(`${describePoint(point)}, seed ${story.seed}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+export function describePoint({ operation, verdict }: Point): string {
+  const what = operation.on === "disk" ? operation.path : `to ${operation.to.host}:${operation.to.port}`;
+  return `${verdict.name} at ${operation.on} operation ${operation.index} (${operation.host} ${operation.kind} ${what})`;
+}
+
+function checkSame(expected: string, found: string, index: number): void {
+  if (expected !== found)
+    throw new Error(`operation ${index} was ${expected} and is ${found}: the story uses something that does not come from its Envs`);
+}
