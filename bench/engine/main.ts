@@ -6,6 +6,9 @@ import { parseArgs } from "node:util";
 import { machine } from "../machine.ts";
 import { CASES } from "./cases.ts";
 
+/** Cases that measure something else than throughput: scripts that print one JSON line each. */
+const SCRIPTS: readonly string[] = ["snapshot-pause"];
+
 interface Line {
   readonly case: string;
   readonly events: number;
@@ -36,8 +39,17 @@ function measure(name: string, events: number): Line {
   return JSON.parse(child.stdout.trim().split("\n").at(-1)!) as Line;
 }
 
+function runScript(name: string): void {
+  const script = new URL(`./${name}.ts`, import.meta.url).pathname;
+  const child = spawnSync(process.execPath, ["--conditions=source", script], { stdio: ["ignore", "inherit", "inherit"] });
+  if (child.status !== 0) throw new Error(`The case ${name} ended with code ${child.status}.`);
+}
+
 const chosen = CASES.filter((each) => values.case === undefined || each.name.includes(values.case));
-if (chosen.length === 0) throw new Error(`No case contains "${values.case}". Cases: ${CASES.map((each) => each.name).join(", ")}.`);
+const scripts = SCRIPTS.filter((name) => values.case === undefined || name.includes(values.case));
+if (chosen.length + scripts.length === 0) {
+  throw new Error(`No case contains "${values.case}". Cases: ${[...CASES.map((each) => each.name), ...SCRIPTS].join(", ")}.`);
+}
 if (!values.jsonl) console.log(machine());
 for (const each of chosen) {
   const line = measure(each.name, values.events === undefined ? each.events : Number(values.events));
@@ -49,3 +61,4 @@ for (const each of chosen) {
     console.log(`${line.case.padEnd(22)} ${millions.padStart(7)} M events/s/core (goal ${line.goal / 1e6}),${latency} ${rssMb} MB`);
   }
 }
+for (const name of scripts) runScript(name);

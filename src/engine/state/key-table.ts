@@ -3,6 +3,7 @@
 // open, released ids wait: the keys of a frozen table stay readable without a copy.
 import { latin1 } from "../../schema/columns.ts";
 import { canonicalBytes, keyOfBytes, putUtf8, refuseKey, TAG_DOUBLE, TAG_INTEGER, TAG_STRING, textOfUtf8 } from "./canonical-key.ts";
+import type { FrozenRows } from "./frozen-cells.ts";
 import type { RowLog } from "./row-log.ts";
 
 const FIRST_CAPACITY = 16;
@@ -34,6 +35,8 @@ export class KeyTable {
   /** Per id: row of the key's canonical bytes without the tag, if it is no number. */
   rows = new Int32Array(0);
   readonly columns: KeyColumn[] = [];
+  /** Of the snapshot that is open: rows by id. Whoever changes what belongs to an id calls keep(id) first. */
+  frozen: FrozenRows | undefined;
   readonly #log: RowLog;
   #hashes = new Int32Array(FIRST_CAPACITY);
   /** id + 1, 0 = empty. */
@@ -146,6 +149,7 @@ export class KeyTable {
     const reused = this.#freeIds.pop();
     const id = reused ?? this.end++;
     if (id === this.capacity) this.#grow();
+    this.frozen?.keep(id);
     this.size++;
     this.#hashes[id] = hash;
     this.references[id] = 0;

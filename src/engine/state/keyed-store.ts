@@ -51,7 +51,9 @@ export class KeyedStore implements CurrentKey {
     const table = this.tables[group] ?? this.addTable(group);
     this.group = group;
     this.table = table;
-    this.id = table.upsert(key, hash);
+    const id = table.upsert(key, hash);
+    this.id = id;
+    if (table.frozen !== undefined) table.frozen.keep(id);
   }
 
   /** Points everything at a key that is there. */
@@ -59,6 +61,7 @@ export class KeyedStore implements CurrentKey {
     this.group = group;
     this.table = table;
     this.id = id;
+    if (table.frozen !== undefined) table.frozen.keep(id);
   }
 
   /** Before a call, if the store `expires`. Epoch ms; −Infinity: there is no event time yet. */

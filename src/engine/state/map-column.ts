@@ -3,6 +3,7 @@
 // a lookup touches one cell of the table (with the hash in it) and one record of 32 bytes.
 import { canonicalBytes } from "./canonical-key.ts";
 import { hashOfKey } from "./key-hash.ts";
+import { type FrozenCells, FrozenRows } from "./frozen-cells.ts";
 import { grown, type KeyColumn } from "./key-table.ts";
 import type { RowLog } from "./row-log.ts";
 
@@ -18,7 +19,6 @@ const VALUE_ROW = 5;
 const DOUBLES = WORDS / 2;
 const KEY_NUMBER = 3;
 
-/** Entries as they are, or as a snapshot has copied them. */
 export class MapEntries {
   readonly words: Int32Array;
   readonly doubles: Float64Array;
@@ -47,13 +47,44 @@ export class MapEntries {
   }
 }
 
-export interface MapColumnSnapshot {
-  readonly first: Int32Array;
-  readonly counts: Int32Array;
-  readonly entries: MapEntries;
-  /** Empty if values are rows. */
-  readonly valueNumbers: Float64Array;
-  readonly stamps: Float64Array;
+/** A column as it was when a snapshot was opened. */
+export class FrozenMap {
+  readonly kind = "map";
+  /** By id of the key: entry + 1, and the number of entries. */
+  readonly first: FrozenCells;
+  readonly counts: FrozenCells;
+  /** By entry; empty if values are rows. */
+  readonly valueNumbers: FrozenCells;
+  /** By entry; empty without a ttl. */
+  readonly stamps: FrozenCells;
+  readonly entries: FrozenRows;
+  readonly #records: FrozenCells;
+
+  constructor(column: MapColumn, ids: FrozenRows, entries: number) {
+    this.first = ids.add(column.first);
+    this.counts = ids.add(column.counts);
+    this.entries = new FrozenRows(entries, ids.space);
+    this.valueNumbers = this.entries.add(column.valueNumbers);
+    this.stamps = this.entries.add(column.stamps);
+    this.#records = this.entries.add(column.entries.doubles, DOUBLES, column.entries.words);
+  }
+
+  /** As MapEntries has them. */
+  next(entry: number): number {
+    return this.#records.wordAt(entry, NEXT);
+  }
+
+  keyRow(entry: number): number {
+    return this.#records.wordAt(entry, KEY_ROW);
+  }
+
+  keyNumber(entry: number): number {
+    return this.#records.at(entry, KEY_NUMBER);
+  }
+
+  valueRow(entry: number): number {
+    return this.#records.wordAt(entry, VALUE_ROW);
+  }
 }
 
 export class MapColumn implements KeyColumn {
@@ -67,6 +98,8 @@ export class MapColumn implements KeyColumn {
   /** Per entry, with a ttl: when it was written; otherwise empty. */
   stamps: Float64Array;
   readonly #log: RowLog;
+  /** Of the snapshot that is open. */
+  #frozen: FrozenRows | undefined;
   #capacity = FIRST_ENTRIES;
   #end = 0;
   /** Chain of free entries through NEXT. */
@@ -131,6 +164,8 @@ export class MapColumn implements KeyColumn {
     const { words, doubles } = this.entries;
     const at = entry * WORDS;
     const last = this.last[id]!;
+    this.touch(entry);
+    if (last !== 0) this.touch(last - 1);
     words[at] = id;
     words[at + NEXT] = 0;
     words[at + PREVIOUS] = last;
@@ -154,6 +189,8 @@ export class MapColumn implements KeyColumn {
     const id = words[at]!;
     const previous = words[at + PREVIOUS]!;
     const next = words[at + NEXT]!;
+    this.touch(entry);
+    if (previous !== 0) this.touch(previous - 1);
     if (previous === 0) this.first[id] = next;
     else words[(previous - 1) * WORDS + NEXT] = next;
     if (next === 0) this.last[id] = previous;
@@ -166,6 +203,7 @@ export class MapColumn implements KeyColumn {
   }
 
   setRow(entry: number, row: number): void {
+    this.touch(entry);
     const { words } = this.entries;
     const at = entry * WORDS + VALUE_ROW;
     const old = words[at]!;
@@ -173,16 +211,20 @@ export class MapColumn implements KeyColumn {
     words[at] = row;
   }
 
-  /** Copies what later writes change, for ids below `end`; the rows themselves stay in the frozen log. */
-  snapshot(end: number): MapColumnSnapshot {
-    const entries = this.#end;
-    return {
-      first: this.first.slice(0, end),
-      counts: this.counts.slice(0, end),
-      entries: new MapEntries(this.entries.words.slice(0, entries * WORDS) as Int32Array<ArrayBuffer>),
-      valueNumbers: this.valueNumbers.slice(0, entries),
-      stamps: this.stamps.slice(0, entries),
-    };
+  /** `ids`: rows by id of the key; entries have rows of their own. */
+  freeze(ids: FrozenRows): FrozenMap {
+    const frozen = new FrozenMap(this, ids, this.#end);
+    this.#frozen = frozen.entries;
+    return frozen;
+  }
+
+  thaw(): void {
+    this.#frozen = undefined;
+  }
+
+  /** Before the value or the stamp of an entry is set. */
+  touch(entry: number): void {
+    if (this.#frozen !== undefined) this.#frozen.keep(entry);
   }
 
   #take(): number {

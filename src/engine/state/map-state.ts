@@ -51,6 +51,7 @@ export class MapHandle implements StateHandle {
       entry = column.insert(this.#at.id, key);
       this.#at.table.references[this.#at.id]!++;
     }
+    column.touch(entry);
     if (bytes === undefined) column.valueNumbers[entry] = Number(value);
     else column.setRow(entry, this.#at.log.put(bytes));
     if (this.#expiry !== undefined) column.stamps[entry] = this.#expiry.stamp();
@@ -119,7 +120,10 @@ export class MapHandle implements StateHandle {
       this.#remove(column, entry);
       return true;
     }
-    if (Number.isNaN(stamp)) column.stamps[entry] = expiry.stamp();
+    if (Number.isNaN(stamp)) {
+      column.touch(entry);
+      column.stamps[entry] = expiry.stamp();
+    }
     return false;
   }
 

@@ -1,6 +1,12 @@
 // Columns of a key table: where value states live. Numbers and booleans in a Float64Array, everything else as rows of the log. The loop
-// reads `values` and `present` directly; a snapshot copies them (8 or 4 bytes a key) and leaves the rows where they are.
+// reads `values` and `present` directly; a snapshot copies what of them changes while it is open, and leaves the rows where they are.
+import type { FrozenCells, FrozenRows } from "./frozen-cells.ts";
 import { grown, type KeyColumn } from "./key-table.ts";
+
+export type FrozenColumn =
+  | { readonly kind: "number"; readonly values: FrozenCells; readonly present: FrozenCells; readonly stamps: FrozenCells }
+  | { readonly kind: "row"; readonly rows: FrozenCells; readonly stamps: FrozenCells }
+  | { readonly kind: "list"; readonly rows: FrozenCells; readonly counts: FrozenCells };
 
 export class NumberColumn implements KeyColumn {
   values: Float64Array;
@@ -19,6 +25,10 @@ export class NumberColumn implements KeyColumn {
     this.values = grown(this.values, new Float64Array(capacity));
     this.present = grown(this.present, new Uint8Array(capacity));
     if (this.stamps.length > 0) this.stamps = grown(this.stamps, new Float64Array(capacity));
+  }
+
+  freeze(rows: FrozenRows): FrozenColumn {
+    return { kind: "number", values: rows.add(this.values), present: rows.add(this.present), stamps: rows.add(this.stamps) };
   }
 
   reset(end: number): void {
@@ -44,6 +54,13 @@ export class RowColumn implements KeyColumn {
     this.rows = grown(this.rows, new Int32Array(capacity));
     if (this.counts.length > 0) this.counts = grown(this.counts, new Int32Array(capacity));
     if (this.stamps.length > 0) this.stamps = grown(this.stamps, new Float64Array(capacity));
+  }
+
+  freeze(rows: FrozenRows): FrozenColumn {
+    const addresses = rows.add(this.rows);
+    return this.counts.length === 0
+      ? { kind: "row", rows: addresses, stamps: rows.add(this.stamps) }
+      : { kind: "list", rows: addresses, counts: rows.add(this.counts) };
   }
 
   reset(end: number): void {

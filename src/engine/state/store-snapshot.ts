@@ -1,34 +1,32 @@
-// A keyed store frozen at a barrier. The synchronous part copies what later writes change: columns of numbers and of addresses, tags and
-// timers (about 20 bytes a key). Keys and rows stay where they are, because they never change while the store is frozen. Chunks are
-// encoded when asked for, KEYS_PER_CHUNK keys at a time; state-chunk.ts has the format. What had expired at the barrier is left out, and
-// the store itself is rid of it at the same pace.
+// A keyed store frozen at a barrier. Nothing is copied then: what changes while the snapshot is open is copied in segments just before
+// (frozen-cells.ts). Keys and rows stay where they are, because they never change while the store is frozen. Chunks are encoded when
+// asked for, KEYS_PER_CHUNK keys at a time; state-chunk.ts has the format. What had expired at the barrier is left out, and the store
+// itself is rid of it at the same pace. One snapshot of a store is open at a time.
 import type { OperatorSnapshot } from "../operators/chain-operator.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
-import type { Timers, TimerSnapshot } from "../time/timers.ts";
+import type { FrozenTimers } from "../time/timer-set.ts";
+import type { Timers } from "../time/timers.ts";
 import type { KeyTable } from "./key-table.ts";
 import type { KeyedStore, StateColumn } from "./keyed-store.ts";
-import { MapColumn, type MapColumnSnapshot } from "./map-column.ts";
+import { type FrozenMap, MapColumn } from "./map-column.ts";
+import { CopySpace } from "./copy-space.ts";
+import { type FrozenCells, FrozenRows, SEGMENT_ROWS } from "./frozen-cells.ts";
 import type { RowLog } from "./row-log.ts";
 import { ChunkWriter } from "./state-chunk.ts";
 import { Expiry, type StateClock } from "./expiry.ts";
 import { LIST_LINK_BYTES, linkAt, stampAt } from "./list-state.ts";
-import { NumberColumn, type RowColumn } from "./state-column.ts";
+import type { FrozenColumn } from "./state-column.ts";
 
 /** One call of next() encodes about this many keys: a few hundred microseconds for small values. */
-const KEYS_PER_CHUNK = 4096;
-
-type FrozenColumn =
-  | { readonly kind: "number"; readonly values: Float64Array; readonly present: Uint8Array; readonly stamps: Float64Array }
-  | { readonly kind: "row"; readonly rows: Int32Array; readonly stamps: Float64Array }
-  | { readonly kind: "list"; readonly rows: Int32Array; readonly counts: Int32Array }
-  | { readonly kind: "map"; readonly map: MapColumnSnapshot };
+const KEYS_PER_CHUNK = 32 * SEGMENT_ROWS;
 
 interface FrozenGroup {
   readonly group: number;
   readonly table: KeyTable;
-  readonly end: number;
-  readonly tags: Uint8Array;
-  readonly columns: readonly FrozenColumn[];
+  /** By id. */
+  readonly ids: FrozenRows;
+  readonly tags: FrozenCells;
+  readonly columns: readonly (FrozenColumn | FrozenMap)[];
   /** Event time, processing time; shorter where an operator has none. */
   readonly timers: readonly (TimersByKey | undefined)[];
 }
@@ -37,12 +35,14 @@ export class StoreSnapshot implements OperatorSnapshot {
   readonly #operator: string;
   readonly #store: KeyedStore;
   readonly #groups: FrozenGroup[] = [];
+  readonly #space = new CopySpace();
   readonly #writer: ChunkWriter;
   /** As of the barrier. */
   readonly #clock: StateClock;
   /** By column; undefined: no ttl. */
   readonly #expiries: readonly (Expiry | undefined)[];
   #id = 0;
+  #copied = 0;
   #released = false;
 
   constructor(operator: string, store: KeyedStore, timers: readonly Timers[]) {
@@ -56,32 +56,43 @@ export class StoreSnapshot implements OperatorSnapshot {
     this.#expiries = store.specs.map(({ ttl }) => (ttl === undefined ? undefined : new Expiry(clock, ttl)));
     store.freeze();
     store.tables.forEach((table, group) => {
-      if (table !== undefined && table.size > 0) this.#groups.push(freezeGroup(group, table, timers));
+      if (table !== undefined && table.size > 0) this.#groups.push(freezeGroup(group, table, timers, this.#space));
     });
   }
 
   next(): StateChunk | undefined {
     const frozen = this.#groups[0];
     if (frozen === undefined) return undefined;
-    const end = Math.min(frozen.end, this.#id + KEYS_PER_CHUNK);
+    const end = Math.min(frozen.ids.end, this.#id + KEYS_PER_CHUNK);
     this.#writer.begin();
-    for (let id = this.#id; id < end; id++) if (frozen.tags[id] !== 0) this.#writeKey(frozen, id);
+    for (let id = this.#id; id < end; id++) {
+      if (id % SEGMENT_ROWS === 0) frozen.ids.turnTo(id);
+      const tag = frozen.tags.here(id);
+      if (tag !== 0) this.#writeKey(frozen, id, tag);
+    }
+    frozen.ids.done(this.#id, end);
     this.#freeExpired(frozen.group, this.#id, end);
     this.#id = end;
-    if (end === frozen.end) {
-      this.#groups.shift();
+    if (end === frozen.ids.end) {
+      this.#copied += copiedBytes(frozen);
+      thaw(this.#groups.shift()!);
       this.#id = 0;
     }
     return { operator: this.#operator, address: { kind: "key-group", group: frozen.group }, bytes: this.#writer.finish() };
   }
 
-  #writeKey(frozen: FrozenGroup, id: number): void {
+  /** Copied because it was changed while the snapshot was open. */
+  get copiedBytes(): number {
+    return this.#groups.reduce((sum, frozen) => sum + copiedBytes(frozen), this.#copied);
+  }
+
+  #writeKey(frozen: FrozenGroup, id: number, tag: number): void {
     const writer = this.#writer;
     const { log } = this.#store;
     const { columns } = frozen;
     const begin = writer.position;
     let holds = false;
-    writer.key(frozen.table, log, id, frozen.tags[id]!);
+    writer.key(frozen.table, log, id, tag);
     for (let index = 0; index < columns.length; index++) {
       if (writeColumn(writer, log, columns[index]!, id, this.#expiries[index])) holds = true;
     }
@@ -105,40 +116,41 @@ export class StoreSnapshot implements OperatorSnapshot {
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    for (const frozen of this.#groups) thaw(frozen);
     this.#groups.length = 0;
+    this.#space.release();
     this.#store.thaw();
   }
 }
 
-function freezeGroup(group: number, table: KeyTable, timers: readonly Timers[]): FrozenGroup {
-  const { end } = table;
+function freezeGroup(group: number, table: KeyTable, timers: readonly Timers[], space: CopySpace): FrozenGroup {
+  const ids = new FrozenRows(table.end, space);
+  table.frozen = ids;
   return {
     group,
     table,
-    end,
-    tags: table.tags.slice(0, end),
-    columns: table.columns.map((column) => freezeColumn(column as StateColumn, end)),
+    ids,
+    tags: ids.add(table.tags),
+    columns: table.columns.map((column) => (column as StateColumn).freeze(ids)),
     timers: timers.map((domain) => {
-      const snapshot = domain.snapshot(group);
-      return snapshot === undefined || snapshot.ids.length === 0 ? undefined : new TimersByKey(snapshot, end);
+      const frozen = domain.freeze(group, space);
+      return frozen === undefined ? undefined : new TimersByKey(frozen, table.end);
     }),
   };
 }
 
-function freezeColumn(column: StateColumn, end: number): FrozenColumn {
-  if (column instanceof NumberColumn) {
-    const { values, present, stamps } = column;
-    return { kind: "number", values: values.slice(0, end), present: present.slice(0, end), stamps: stamps.slice(0, end) };
-  }
-  if (column instanceof MapColumn) return { kind: "map", map: column.snapshot(end) };
-  return freezeRows(column, end);
+/** Nothing of the group is read any more. */
+function thaw({ table, timers }: FrozenGroup): void {
+  table.frozen = undefined;
+  for (const column of table.columns) if (column instanceof MapColumn) column.thaw();
+  for (const each of timers) each?.frozen.release();
 }
 
-function freezeRows(column: RowColumn, end: number): FrozenColumn {
-  const rows = column.rows.slice(0, end);
-  return column.counts.length === 0
-    ? { kind: "row", rows, stamps: column.stamps.slice(0, end) }
-    : { kind: "list", rows, counts: column.counts.slice(0, end) };
+function copiedBytes({ ids, columns, timers }: FrozenGroup): number {
+  let bytes = ids.copiedBytes;
+  for (const column of columns) if (column.kind === "map") bytes += column.entries.copiedBytes;
+  for (const each of timers) bytes += each?.frozen.copiedBytes ?? 0;
+  return bytes;
 }
 
 /** Addresses of a list's elements from the oldest to the newest. */
@@ -153,14 +165,14 @@ function chain(log: RowLog, newest: number, count: number): number[] {
 }
 
 /** False: the key holds nothing there, or nothing any more. */
-function writeColumn(writer: ChunkWriter, log: RowLog, column: FrozenColumn, id: number, expiry: Expiry | undefined): boolean {
-  if (column.kind === "map") return writeMap(writer, log, column.map, id, expiry);
-  if (column.kind === "list") return writeList(writer, log, chain(log, column.rows[id]!, column.counts[id]!), expiry);
-  const isLive = expiry === undefined || !expiry.expired(column.stamps[id]!);
-  const holds = isLive && (column.kind === "number" ? column.present[id] === 1 : column.rows[id] !== 0);
-  if (column.kind === "number") writer.number(holds, column.values[id]!);
-  else writer.row(log, holds ? column.rows[id]! : 0);
-  if (holds && expiry !== undefined) writer.float64(column.stamps[id]!);
+function writeColumn(writer: ChunkWriter, log: RowLog, column: FrozenColumn | FrozenMap, id: number, expiry: Expiry | undefined): boolean {
+  if (column.kind === "map") return writeMap(writer, log, column, id, expiry);
+  if (column.kind === "list") return writeList(writer, log, chain(log, column.rows.here(id), column.counts.here(id)), expiry);
+  const isLive = expiry === undefined || !expiry.expired(column.stamps.here(id));
+  const holds = isLive && (column.kind === "number" ? column.present.here(id) === 1 : column.rows.here(id) !== 0);
+  if (column.kind === "number") writer.number(holds, column.values.here(id));
+  else writer.row(log, holds ? column.rows.here(id) : 0);
+  if (holds && expiry !== undefined) writer.float64(column.stamps.here(id));
   return holds;
 }
 
@@ -170,30 +182,30 @@ function writeList(writer: ChunkWriter, log: RowLog, rows: readonly number[], ex
   return living.length > 0;
 }
 
-function writeMap(writer: ChunkWriter, log: RowLog, map: MapColumnSnapshot, id: number, expiry: Expiry | undefined): boolean {
-  const { entries, stamps } = map;
-  const first = map.first[id]! - 1;
-  let count = map.counts[id]!;
-  if (expiry !== undefined) for (let at = first; at >= 0; at = entries.next(at) - 1) if (expiry.expired(stamps[at]!)) count--;
+function writeMap(writer: ChunkWriter, log: RowLog, map: FrozenMap, id: number, expiry: Expiry | undefined): boolean {
+  const { stamps } = map;
+  const first = map.first.here(id) - 1;
+  let count = map.counts.here(id);
+  if (expiry !== undefined) for (let at = first; at >= 0; at = map.next(at) - 1) if (expiry.expired(stamps.at(at))) count--;
   writer.count(count);
-  for (let at = first; at >= 0; at = entries.next(at) - 1) {
-    if (expiry?.expired(stamps[at]!) === true) continue;
-    writer.mapKey(log, entries.keyNumber(at), entries.keyRow(at));
-    if (map.valueNumbers.length > 0) writer.float64(map.valueNumbers[at]!);
-    else writer.row(log, entries.valueRow(at));
-    if (expiry !== undefined) writer.float64(stamps[at]!);
+  for (let at = first; at >= 0; at = map.next(at) - 1) {
+    if (expiry?.expired(stamps.at(at)) === true) continue;
+    writer.mapKey(log, map.keyNumber(at), map.keyRow(at));
+    if (!map.valueNumbers.isEmpty) writer.float64(map.valueNumbers.at(at));
+    else writer.row(log, map.valueRow(at));
+    if (expiry !== undefined) writer.float64(stamps.at(at));
   }
   return count > 0;
 }
 
 /** Timers grouped by key id; the grouping is done at the first access, after the barrier. */
 class TimersByKey {
-  readonly #snapshot: TimerSnapshot;
+  readonly frozen: FrozenTimers;
   readonly #end: number;
   #grouped: { readonly times: Float64Array; readonly starts: Int32Array } | undefined;
 
-  constructor(snapshot: TimerSnapshot, end: number) {
-    this.#snapshot = snapshot;
+  constructor(frozen: FrozenTimers, end: number) {
+    this.frozen = frozen;
     this.#end = end;
   }
 
@@ -207,14 +219,13 @@ class TimersByKey {
 
   #group(): { readonly times: Float64Array; readonly starts: Int32Array } {
     if (this.#grouped !== undefined) return this.#grouped;
-    const { ids, times } = this.#snapshot;
+    const { ids, times } = this.frozen.read();
+    this.frozen.release();
     const starts = new Int32Array(this.#end + 2);
     for (const id of ids) starts[id + 2]!++;
     for (let id = 1; id < starts.length; id++) starts[id]! += starts[id - 1]!;
     const grouped = new Float64Array(ids.length);
-    ids.forEach((id, at) => {
-      grouped[starts[id + 1]!++] = times[at]!;
-    });
+    for (let at = 0; at < ids.length; at++) grouped[starts[ids[at]! + 1]!++] = times[at]!;
     return (this.#grouped = { times: grouped, starts });
   }
 }

@@ -2,7 +2,8 @@
 // as all times of the group lie in one period of 2^32 ms (49 days), 12 otherwise. Each timer in the table has exactly one entry in the
 // wheel. A deleted timer stays as a dead cell until the wheel comes to it; setting it again revives it. A cell may therefore outlive its
 // key: whoever gets the id next and sets the same time takes the cell over.
-import type { TimerSnapshot } from "./timers.ts";
+import type { CopySpace } from "../state/copy-space.ts";
+import { type FrozenCells, FrozenRows, SEGMENT_ROWS } from "../state/frozen-cells.ts";
 
 const FIRST_CAPACITY = 16;
 const GOLDEN = 0x9e3779b1;
@@ -21,6 +22,8 @@ export class TimerSet {
   /** Cells in use. */
   #size = 0;
   #live = 0;
+  /** Of the snapshot that is open, by cell: whoever changes a cell calls keep() first. */
+  #frozen: FrozenRows | undefined;
 
   add(id: number, time: number): AddedTimer {
     this.#admit(time);
@@ -28,6 +31,7 @@ export class TimerSet {
     const code = this.#cells[cell]!;
     if (code !== 0) {
       if ((code & 1) === 0) return "known";
+      this.#frozen?.keep(cell >>> 1);
       this.#cells[cell] = code - 1;
       this.#live++;
       return "revived";
@@ -36,6 +40,7 @@ export class TimerSet {
       this.#grow();
       cell = this.#find(id, time);
     }
+    this.#frozen?.keep(cell >>> 1);
     this.#cells[cell] = id * 2 + 2;
     this.#cells[cell + 1] = time | 0;
     if (this.#periods.length > 0) this.#periods[cell >>> 1] = periodOf(time);
@@ -49,6 +54,7 @@ export class TimerSet {
     const cell = this.#find(id, time);
     const code = this.#cells[cell]!;
     if (code === 0 || (code & 1) === 1) return false;
+    this.#frozen?.keep(cell >>> 1);
     this.#cells[cell] = code + 1;
     this.#live--;
     return true;
@@ -73,23 +79,16 @@ export class TimerSet {
     return false;
   }
 
-  snapshot(): TimerSnapshot {
-    const cells = this.#cells;
-    const ids = new Int32Array(this.#live);
-    const times = new Float64Array(this.#live);
-    let at = 0;
-    for (let cell = 0; cell < cells.length; cell += 2) {
-      const code = cells[cell]!;
-      if (code === 0 || (code & 1) === 1) continue;
-      ids[at] = idOf(code);
-      times[at++] = this.#timeOf(cell);
-    }
-    return { ids, times };
-  }
-
-  #timeOf(cell: number): number {
-    const period = this.#periods.length === 0 ? this.#period : this.#periods[cell >>> 1]!;
-    return period * PERIOD_MS + (this.#cells[cell + 1]! >>> 0);
+  /** The set as it is now, until release(). */
+  freeze(space: CopySpace): FrozenTimers | undefined {
+    if (this.#live === 0) return undefined;
+    const rows = new FrozenRows(this.#cells.length / 2, space);
+    this.#frozen = rows;
+    const periods = this.#periods.length === 0 ? undefined : rows.add(this.#periods);
+    const thaw = (): void => {
+      if (this.#frozen === rows) this.#frozen = undefined;
+    };
+    return new FrozenTimers(rows, rows.add(this.#cells, 2), periods, this.#period, this.#live, thaw);
   }
 
   /** Makes the table able to hold a time. */
@@ -133,6 +132,8 @@ export class TimerSet {
     const cells = new Int32Array(old.length * 2);
     const mask = cells.length - 1;
     this.#cells = cells;
+    // The old arrays are the snapshot's now.
+    this.#frozen = undefined;
     if (oldPeriods.length > 0) this.#periods = new Int32Array(cells.length / 2);
     this.#shift--;
     for (let from = 0; from < old.length; from += 2) {
@@ -156,12 +157,58 @@ export class TimerSet {
     for (let cell = (hole + 2) & mask; cells[cell] !== 0; cell = (cell + 2) & mask) {
       const home = (hashOf(cells[cell]! & -2, cells[cell + 1]!) >>> shift) * 2;
       if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
+      this.#frozen?.keep(hole >>> 1);
       cells[hole] = cells[cell]!;
       cells[hole + 1] = cells[cell + 1]!;
       if (periods.length > 0) periods[hole >>> 1] = periods[cell >>> 1]!;
       hole = cell;
     }
+    this.#frozen?.keep(hole >>> 1);
     cells[hole] = 0;
+  }
+}
+
+/** A set as it was when a snapshot was opened. */
+export class FrozenTimers {
+  readonly #rows: FrozenRows;
+  readonly #cells: FrozenCells;
+  readonly #periods: FrozenCells | undefined;
+  readonly #period: number;
+  readonly #live: number;
+  readonly #thaw: () => void;
+
+  constructor(rows: FrozenRows, cells: FrozenCells, periods: FrozenCells | undefined, period: number, live: number, thaw: () => void) {
+    this.#rows = rows;
+    this.#cells = cells;
+    this.#periods = periods;
+    this.#period = period;
+    this.#live = live;
+    this.#thaw = thaw;
+  }
+
+  /** All timers, in no order: parallel arrays. */
+  read(): { readonly ids: Int32Array; readonly times: Float64Array } {
+    const ids = new Int32Array(this.#live);
+    const times = new Float64Array(this.#live);
+    let at = 0;
+    for (let row = 0; row < this.#rows.end; row++) {
+      if (row % SEGMENT_ROWS === 0) this.#rows.turnTo(row);
+      const code = this.#cells.here(row, 0);
+      if (code === 0 || (code & 1) === 1) continue;
+      const period = this.#periods === undefined ? this.#period : this.#periods.here(row);
+      ids[at] = idOf(code);
+      times[at++] = period * PERIOD_MS + (this.#cells.here(row, 1) >>> 0);
+    }
+    return { ids, times };
+  }
+
+  get copiedBytes(): number {
+    return this.#rows.copiedBytes;
+  }
+
+  /** Nothing of it is read any more. */
+  release(): void {
+    this.#thaw();
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { CopySpace } from "../state/copy-space.ts";
 import { hashOfKey } from "../state/key-hash.ts";
 import { KeyTable } from "../state/key-table.ts";
 import { RowLog } from "../state/row-log.ts";
@@ -62,7 +63,7 @@ test("timers fire as a sorted set would: once each, in time order, what callback
         assert.equal(timers.size, model.size);
       }
       const left = [0, 1].flatMap((group) => {
-        const snapshot = timers.snapshot(group);
+        const snapshot = timers.freeze(group, new CopySpace())?.read();
         return snapshot === undefined
           ? []
           : Array.from(snapshot.ids, (id, at) => `${snapshot.times[at]}/${String(tables[group]!.keyAt(id))}`);

@@ -1,8 +1,9 @@
 // Timers of one operator in one time domain: a set of (key, time). Which timers exist is kept per key group, so that a snapshot can hand
 // them out by group; when they fire is the wheel's business. A deleted timer stays in the wheel as a dead entry until its time, or until
 // the dead outnumber the living.
+import type { CopySpace } from "../state/copy-space.ts";
 import type { KeyTable } from "../state/key-table.ts";
-import { TimerSet } from "./timer-set.ts";
+import { type FrozenTimers, TimerSet } from "./timer-set.ts";
 import { TimerWheel, WHEEL_RANGE_MS } from "./timer-wheel.ts";
 
 export class TimerError extends Error {
@@ -66,19 +67,14 @@ export class Timers {
     });
   }
 
-  snapshot(group: number): TimerSnapshot | undefined {
-    return this.#sets[group]?.snapshot();
+  /** The timers of a group as they are now, until release(). Undefined: there are none. */
+  freeze(group: number, space: CopySpace): FrozenTimers | undefined {
+    return this.#sets[group]?.freeze(space);
   }
 
   #set(group: number): TimerSet {
     return (this.#sets[group] ??= new TimerSet());
   }
-}
-
-/** Living timers of one key group: parallel arrays. */
-export interface TimerSnapshot {
-  readonly ids: Int32Array;
-  readonly times: Float64Array;
 }
 
 /** Whole milliseconds, rounded up: a timer never fires early. */
