@@ -10,8 +10,9 @@ import type { Address } from "../../src/env/network.ts";
 import { newCreatableTopic, newCreateTopicsRequest } from "../../src/protocol/generated/create-topics.gen.ts";
 import { newFindCoordinatorRequest } from "../../src/protocol/generated/find-coordinator.gen.ts";
 import { newListOffsetsPartition, newListOffsetsRequest, newListOffsetsTopic } from "../../src/protocol/generated/list-offsets.gen.ts";
-import { missingForKafka, startApacheKafka, type ApacheKafka } from "./apache-kafka.ts";
+import { startApacheKafka, type ApacheKafka } from "./apache-kafka.ts";
 import { comparable } from "./comparable.ts";
+import { missingForKafka } from "./kafka-jars.ts";
 import { sequence, type Learnt, type Step } from "./requests.ts";
 
 const RUNS = 40;
