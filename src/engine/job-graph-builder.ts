@@ -1,6 +1,6 @@
 // Cuts a StreamGraph into tasks. A node stays in its input's chain when rows need not change subtask: a forward edge between equal
-// parallelisms, or any edge when both sides run once; a node with several inputs, and timestamps in mid-stream, begin a task of their own
-// (so a task has one watermark). Sinks are outputs of tasks, never tasks.
+// parallelisms, or any edge when both sides run once; a node with several inputs, timestamps in mid-stream
+// and calls whose results come later begin a task of their own (so a task has one watermark). Sinks are outputs of tasks, never tasks.
 import type { TypeInfo } from "../schema/type-info.ts";
 import type { Edge, StreamGraph, StreamNode } from "../stream/graph.ts";
 import type { JobGraph, Task, TaskInput, TaskOutput } from "./job-graph.ts";
@@ -61,7 +61,8 @@ class Builder {
   /** The task whose chain the node joins, or undefined. */
   #chainTarget(node: StreamNode, parallelism: number): Draft | undefined {
     const edge = node.inputs[0];
-    if (edge === undefined || node.inputs.length > 1 || node.kind === "timestamps") return undefined;
+    if (edge === undefined || node.inputs.length > 1 || isAlwaysHead(node)) return undefined;
+    if (node.chaining !== undefined || this.#graph.nodes[edge.from]!.chaining === "never") return undefined;
     const draft = this.#task(edge.from);
     if (draft.parallelism !== parallelism) return undefined;
     return edge.partitioning.kind === "forward" || parallelism === 1 ? draft : undefined;
@@ -73,7 +74,8 @@ class Builder {
     node.inputs.forEach((edge, port) => {
       const from = this.#task(edge.from);
       const type = this.#type(edge);
-      const routed = edge.partitioning.kind === "forward" && from.parallelism !== parallelism ? rebalanced(edge) : edge;
+      const routed =
+        edge.partitioning.kind === "forward" && from.parallelism !== parallelism ? this.#rebalanced(edge, node, parallelism) : edge;
       draft.inputs.push({ fromTask: from.id, fromOutput: from.outputs.length, edge: routed, type });
       const ordered = hasTwoStreams(node) ? ({ ordered: true } as const) : {};
       const target = { kind: "task", task: draft.id, port, parallelism, edge: routed, ...ordered } as const;
@@ -86,6 +88,16 @@ class Builder {
     for (const edge of node.inputs) {
       this.#task(edge.from).outputs.push({ node: edge.from, output: edge.output, type: this.#type(edge), target: { kind: "sink", node } });
     }
+  }
+
+  #rebalanced(edge: Edge, node: StreamNode, parallelism: number): Edge {
+    if (edge.partitioning.kind === "forward" && edge.partitioning.strict === true) {
+      const from = this.#graph.nodes[edge.from]!;
+      throw new RangeError(
+        `forward() from '${from.name}' to '${node.name}' needs one parallelism for both, not ${this.#task(from.id).parallelism} and ${parallelism}. Make them equal, or take rebalance().`,
+      );
+    }
+    return { ...edge, partitioning: { kind: "rebalance" } };
   }
 
   #type(edge: Edge): TypeInfo | undefined {
@@ -106,10 +118,11 @@ class Builder {
   }
 }
 
-export function hasTwoStreams({ kind }: StreamNode): boolean {
-  return kind === "connect" || kind === "interval-join" || kind === "window-join";
+/** Timestamps in mid-stream, and what lets elements wait: behind them the watermark is another one. */
+function isAlwaysHead({ kind }: StreamNode): boolean {
+  return kind === "timestamps" || kind === "map-async";
 }
 
-function rebalanced(edge: Edge): Edge {
-  return { ...edge, partitioning: { kind: "rebalance" } };
+export function hasTwoStreams({ kind }: StreamNode): boolean {
+  return kind === "connect" || kind === "broadcast-connect" || kind === "interval-join" || kind === "window-join";
 }

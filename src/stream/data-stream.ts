@@ -6,7 +6,17 @@ import type { Sink } from "./connector.ts";
 import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { DurationCheck } from "./duration.ts";
 import type { Evictor } from "./evictors.ts";
-import type { ConnectFunction, KeyedProcessFunction, SideOutputs, WindowProcessFunction } from "./process-function.ts";
+import type { AsyncCall, MapAsyncOptions } from "./map-async.ts";
+import type { BroadcastStates, OperatorStateDescriptors } from "./operator-state.ts";
+import type {
+  BroadcastFunction,
+  ConnectFunction,
+  KeyedBroadcastFunction,
+  KeyedProcessFunction,
+  ProcessFunction,
+  SideOutputs,
+  WindowProcessFunction,
+} from "./process-function.ts";
 import type { DeepReadonly, StateDescriptors } from "./state.ts";
 import type { Trigger } from "./triggers.ts";
 import type { WatermarkStrategy } from "./watermarks.ts";
@@ -83,8 +93,41 @@ export interface DataStream<out T> {
   assignWatermarks(time: TimeOptions<T>, options?: OperatorOptions): DataStream<T>;
   /** Windows over all elements, in one subtask; the results' key is "all". */
   windowAll<W>(assigner: WindowAssigner<W, T>): WindowedStream<"all", T, W>;
+  /** Calls a function with state of its subtask, side outputs, metrics and a lifecycle. */
+  process<Out, D extends OperatorStateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
+    name: string,
+    fn: ProcessFunction<T, Out, D, S, L>,
+    options?: Pick<OperatorOptions, "parallelism">,
+  ): ProcessedStream<Out, S>;
+  /**
+   * Asks something outside for each element: `fn` returns a promise, and at most `capacity` of them are waited for. The name is the
+   * address of the waiting elements, which are state: the stream needs a schema. After a restore they are asked again.
+   */
+  mapAsync<U>(name: string, fn: (event: T, call: AsyncCall) => PromiseLike<U>, options: MapAsyncOptions<T, NoInfer<U>>): DataStream<U>;
+  /** Together with a broadcast stream: `.process(name, { onElement, onBroadcast, … })`. */
+  connect<U, B extends BroadcastStates>(broadcast: BroadcastStream<U, B>): BroadcastConnectedStream<T, U, B>;
   /** Spreads the elements evenly over the subtasks of what follows. */
   rebalance(): DataStream<T>;
+  /** As rebalance(), but each subtask sends only to its share of those that follow (2 to 4: each to two). */
+  rescale(): DataStream<T>;
+  /** Each element to a random subtask of what follows. */
+  shuffle(): DataStream<T>;
+  /** All elements to the first subtask of what follows. */
+  global(): DataStream<T>;
+  /** Elements stay in their subtask: what follows must have the same parallelism. */
+  forward(): DataStream<T>;
+  /** Each element to the subtask that `partition` says: a whole number from 0 to parallelism − 1. */
+  partitionCustom(partition: (event: T, parallelism: number) => number): DataStream<T>;
+  /** Each element to all subtasks of what follows. */
+  broadcast(): DataStream<T>;
+  /** Each element to all subtasks of what it is connected with, where it fills the declared `mapState(…)`s. */
+  broadcast<const B extends BroadcastStates>(state: B): BroadcastStream<T, B>;
+  /** How many subtasks the operator before this has; otherwise the job's parallelism. */
+  parallelism(subtasks: number): this;
+  /** The operator before this begins a loop of its own instead of joining that of its input. */
+  startNewChain(): this;
+  /** The operator before this runs in a loop of its own. */
+  disableChaining(): this;
   /** Ends in a sink. The name is the address of the sink's state in checkpoints. */
   to(name: string, sink: Sink<T>): undefined;
 }
@@ -96,9 +139,9 @@ export type ProcessedStream<Out, S extends SideOutputs> = DataStream<Out> & {
 
 export interface KeyedStream<out K, out T> extends DataStream<T> {
   /** State and timers per key. The name is the address of the state in savepoints. */
-  process<Out, D extends StateDescriptors = {}, S extends SideOutputs = {}>(
+  process<Out, D extends StateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
     name: string,
-    fn: KeyedProcessFunction<K, T, Out, D, S>,
+    fn: KeyedProcessFunction<K, T, Out, D, S, L>,
     options?: Pick<OperatorOptions, "parallelism">,
   ): ProcessedStream<Out, S>;
   window<W>(assigner: WindowAssigner<W, T>): WindowedStream<K, T, W>;
@@ -115,12 +158,14 @@ export interface KeyedStream<out K, out T> extends DataStream<T> {
   /** For each element, the element with the largest `field` so far; of equal ones the first. */
   maxBy<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
   /** Two keyed streams with common state and timers per key. */
-  connect<U, Out, D extends StateDescriptors = {}, S extends SideOutputs = {}>(
+  connect<U, Out, D extends StateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
     name: string,
     other: KeyedStream<Key, U>,
-    fn: ConnectFunction<K, T, U, Out, D, S>,
+    fn: ConnectFunction<K, T, U, Out, D, S, L>,
     options?: Pick<OperatorOptions, "parallelism">,
   ): ProcessedStream<Out, S>;
+  /** Together with a broadcast stream: `.process(name, { onElement, onBroadcast, … })`. */
+  connect<U, B extends BroadcastStates>(broadcast: BroadcastStream<U, B>): KeyedBroadcastConnectedStream<K, T, U, B>;
   /** Pairs of elements of equal keys whose event times are within bounds. A pair has the larger of both event times. */
   intervalJoin<U, Out>(
     name: string,
@@ -145,6 +190,27 @@ export interface KeyedStream<out K, out T> extends DataStream<T> {
     fn: (group: CoGroup<K, T, U, W>) => Iterable<Out>,
     options?: Pick<OperatorOptions, "parallelism">,
   ): DataStream<Out>;
+}
+
+/** A stream on its way to all subtasks of what it is connected with. */
+export interface BroadcastStream<out U, out B extends BroadcastStates> {
+  readonly "~broadcast"?: { readonly of: U; readonly state: B } | undefined;
+}
+
+export interface BroadcastConnectedStream<out T, out U, out B extends BroadcastStates> {
+  process<Out, D extends OperatorStateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
+    name: string,
+    fn: BroadcastFunction<T, U, Out, B, D, S, L>,
+    options?: Pick<OperatorOptions, "parallelism">,
+  ): ProcessedStream<Out, S>;
+}
+
+export interface KeyedBroadcastConnectedStream<out K, out T, out U, out B extends BroadcastStates> {
+  process<Out, D extends StateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
+    name: string,
+    fn: KeyedBroadcastFunction<K, T, U, Out, B, D, S, L>,
+    options?: Pick<OperatorOptions, "parallelism">,
+  ): ProcessedStream<Out, S>;
 }
 
 /** Fields that hold numbers. */
@@ -176,8 +242,14 @@ export type NoReservedNames = { readonly key?: ReservedName; readonly window?: R
 export type WindowResult<K, T, W, A> = Simplify<{ readonly key: K; readonly window: W } & AggregateResult<A, T>>;
 
 export interface WindowedStream<out K, out T, out W> {
-  /** How long after its end a window still takes late elements and fires again. Default 0. */
-  allowedLateness<const D extends number | string>(duration: D & DurationCheck<D>): WindowedStream<K, T, W>;
+  /**
+   * How long after its end a window still takes late elements. Default 0. `emit: "updates"` (the default) sends a result at the end, and the
+   * whole result again for each late element; `"final"` sends one, when that time is over.
+   */
+  allowedLateness<const D extends number | string>(
+    duration: D & DurationCheck<D>,
+    options?: { readonly emit?: "final" | "updates" },
+  ): WindowedStream<K, T, W>;
   /** Elements that come too late leave through `side.late` instead of being dropped. */
   lateOutput(): LateWindowedStream<K, T, W>;
   /** Replaces the assigner's trigger. */
@@ -193,7 +265,11 @@ export interface WindowedStream<out K, out T, out W> {
   /** One element per key and window, with the event time end − 1. The stream needs a schema. */
   reduce(name: string, fn: (a: DeepReadonly<T>, b: T) => T, options?: Omit<OperatorOptions, "name">): DataStream<T>;
   /** Shows all elements of a window to a function. What it emits has the event time end − 1. The stream needs a schema. */
-  process<Out>(name: string, fn: WindowProcessFunction<K, T, W, Out>, options?: Omit<OperatorOptions, "name">): DataStream<Out>;
+  process<Out, D extends StateDescriptors = {}, G extends StateDescriptors = {}>(
+    name: string,
+    fn: WindowProcessFunction<K, T, W, Out, D, G>,
+    options?: Omit<OperatorOptions, "name">,
+  ): DataStream<Out>;
 }
 
 type WithLate<Out, T> = DataStream<Out> & { readonly side: { readonly late: DataStream<T> } };
@@ -202,8 +278,15 @@ export interface LateWindowedStream<out K, out T, out W> {
   trigger(trigger: Trigger<T>): LateWindowedStream<K, T, W>;
   evictor(evictor: Evictor<T>): LateWindowedStream<K, T, W>;
   reduce(name: string, fn: (a: DeepReadonly<T>, b: T) => T, options?: Omit<OperatorOptions, "name">): WithLate<T, T>;
-  process<Out>(name: string, fn: WindowProcessFunction<K, T, W, Out>, options?: Omit<OperatorOptions, "name">): WithLate<Out, T>;
-  allowedLateness<const D extends number | string>(duration: D & DurationCheck<D>): LateWindowedStream<K, T, W>;
+  process<Out, D extends StateDescriptors = {}, G extends StateDescriptors = {}>(
+    name: string,
+    fn: WindowProcessFunction<K, T, W, Out, D, G>,
+    options?: Omit<OperatorOptions, "name">,
+  ): WithLate<Out, T>;
+  allowedLateness<const D extends number | string>(
+    duration: D & DurationCheck<D>,
+    options?: { readonly emit?: "final" | "updates" },
+  ): LateWindowedStream<K, T, W>;
   aggregate<const A extends Aggregates<T> & NoReservedNames>(
     name: string,
     aggregates: A,

@@ -8,9 +8,9 @@ import type { StateDescriptors } from "./state.ts";
  * `processFunction(Transaction, { output, state, onElement, … })` gives what `.process(name, …)` of any stream of that type takes.
  * The function itself is returned unchanged.
  */
-export function processFunction<T, Out, D extends StateDescriptors = {}, S extends SideOutputs = {}>(
+export function processFunction<T, Out, D extends StateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
   _input: Schema<T>,
-  fn: KeyedProcessFunction<Key, T, Out, D, S>,
-): KeyedProcessFunction<Key, T, Out, D, S> {
+  fn: KeyedProcessFunction<Key, T, Out, D, S, L>,
+): KeyedProcessFunction<Key, T, Out, D, S, L> {
   return fn;
 }

@@ -2,11 +2,13 @@
 // there. finish() checks the whole and freezes it. Invariant: a frozen graph has unique names and no output that leads nowhere.
 import type { TypeInfo } from "../schema/type-info.ts";
 import type { ErrorHandling } from "./dead-letter.ts";
-import type { Edge, ErrorPolicy, Partitioning, StreamGraph, StreamNode } from "./graph.ts";
+import type { Chaining, Edge, ErrorPolicy, Partitioning, StreamGraph, StreamNode } from "./graph.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import { graphHash, planOf } from "./plan.ts";
 
-type Distribute<N> = N extends StreamNode ? Omit<N, "id" | "name" | "inputs" | "output" | "onError" | "calledAt" | "parallelism"> : never;
+type Distribute<N> = N extends StreamNode
+  ? Omit<N, "id" | "name" | "inputs" | "output" | "onError" | "calledAt" | "parallelism" | "chaining">
+  : never;
 /** What is particular to a kind of node. */
 export type NodeBody = Distribute<StreamNode>;
 
@@ -40,6 +42,9 @@ interface DraftNode extends NewNode {
   readonly finalName: string;
   /** Set by returns(). */
   declared: TypeInfo | undefined;
+  /** Set by parallelism(), startNewChain() and disableChaining(). */
+  ownParallelism: number | undefined;
+  chaining: Chaining | undefined;
   readonly used: Set<string>;
 }
 
@@ -77,8 +82,9 @@ export class GraphDraft {
     const id = this.#nodes.length;
     const finalName = node.name ?? this.#derivedName(node.body.kind, id);
     this.#checkFree(finalName, node.calledAt);
-    this.#checkParallelism(node, finalName);
-    const draft: DraftNode = { ...node, id, finalName, declared: undefined, used: new Set() };
+    checkParallelism(node.parallelism, finalName, node.calledAt);
+    const own = { declared: undefined, ownParallelism: node.parallelism, chaining: undefined };
+    const draft: DraftNode = { ...node, id, finalName, ...own, used: new Set() };
     this.#nodes.push(draft);
     this.#byName.set(finalName, draft);
     for (const { from, output } of node.inputs) this.#nodes[from]!.used.add(output);
@@ -94,6 +100,15 @@ export class GraphDraft {
   /** Declares the type of a node's main output after the fact. */
   declareOutput(id: number, type: TypeInfo): void {
     this.#nodes[id]!.declared = type;
+  }
+
+  setParallelism(id: number, parallelism: number, calledAt: string | undefined): void {
+    checkParallelism(parallelism, this.#nodes[id]!.finalName, calledAt);
+    this.#nodes[id]!.ownParallelism = parallelism;
+  }
+
+  setChaining(id: number, chaining: Chaining): void {
+    this.#nodes[id]!.chaining = chaining;
   }
 
   /** True if every way from `outlets` up to the sources passes an assignment of watermarks. */
@@ -127,11 +142,6 @@ export class GraphDraft {
       `Two operators of pipeline "${this.name}" are named "${name}" (the first: ${other.body.kind}${other.calledAt === undefined ? "" : ` at ${other.calledAt}`}). The name is the address of an operator's state: give each its own.`,
       calledAt,
     );
-  }
-
-  #checkParallelism({ parallelism, calledAt }: NewNode, name: string): void {
-    if (parallelism === undefined || (Number.isInteger(parallelism) && parallelism >= 1)) return;
-    throw new PipelineError("BAD_ARGUMENT", `Operator "${name}": parallelism is a whole number from 1, not ${parallelism}.`, calledAt);
   }
 
   #addDeadLetterSink(node: DraftNode, { deadLetter }: { readonly deadLetter: unknown }): void {
@@ -177,6 +187,11 @@ export class GraphDraft {
   }
 }
 
+function checkParallelism(parallelism: number | undefined, name: string, calledAt: string | undefined): void {
+  if (parallelism === undefined || (Number.isInteger(parallelism) && parallelism >= 1)) return;
+  throw new PipelineError("BAD_ARGUMENT", `Operator "${name}": parallelism is a whole number from 1, not ${parallelism}.`, calledAt);
+}
+
 function freezeNode(node: DraftNode): StreamNode {
   const inputs = node.inputs.map(({ from, output, partitioning = node.partitioning }): Edge =>
     Object.freeze({ from, output, partitioning }),
@@ -188,7 +203,8 @@ function freezeNode(node: DraftNode): StreamNode {
     output: node.declared ?? node.output,
     onError: errorPolicy(node.onError),
     calledAt: node.calledAt,
-    parallelism: node.parallelism,
+    parallelism: node.ownParallelism,
+    ...(node.chaining === undefined ? {} : { chaining: node.chaining }),
     ...node.body,
   } as StreamNode);
 }

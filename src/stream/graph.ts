@@ -22,9 +22,17 @@ export interface Edge {
 }
 
 export type Partitioning =
-  | { readonly kind: "forward" }
-  | { readonly kind: "rebalance" }
+  /** `strict`: asked for by the user; otherwise it becomes a rebalance where the parallelisms differ. */
+  | { readonly kind: "forward"; readonly strict?: true }
+  /** Round robin over all subtasks; rescale: over those that are this subtask's share. */
+  | { readonly kind: "rebalance" | "rescale" }
+  /** Each row to a random subtask; to all subtasks; to subtask 0. */
+  | { readonly kind: "shuffle" | "broadcast" | "global" }
+  | { readonly kind: "custom"; readonly partition: (element: unknown, parallelism: number) => number }
   | { readonly kind: "keyed"; readonly key: KeySelector };
+
+/** Whether an operator runs in the loop of what feeds it: wherever possible (default), as the head of a loop, or alone. */
+export type Chaining = "head" | "never";
 
 /** `fields`: one field, or several for a composite key (an array of their values). `select`: the user's selector. */
 export type KeySelector =
@@ -45,6 +53,8 @@ interface NodeBase {
   readonly calledAt: string | undefined;
   /** Own parallelism; undefined: the job's. */
   readonly parallelism: number | undefined;
+  /** undefined: wherever possible. */
+  readonly chaining?: Chaining | undefined;
 }
 
 export type StreamNode =
@@ -54,6 +64,9 @@ export type StreamNode =
   | (NodeBase & { readonly kind: "filter"; readonly fn: (event: unknown) => boolean })
   | (NodeBase & { readonly kind: "flat-map"; readonly fn: (event: unknown) => Iterable<unknown> })
   | (NodeBase & { readonly kind: "process"; readonly process: ProcessSpec })
+  | (NodeBase & { readonly kind: "unkeyed-process"; readonly process: UnkeyedProcessSpec })
+  | (NodeBase & { readonly kind: "broadcast-connect"; readonly connect: BroadcastConnectSpec })
+  | (NodeBase & { readonly kind: "map-async"; readonly async: MapAsyncSpec })
   | (NodeBase & { readonly kind: "window"; readonly window: WindowSpec })
   | (NodeBase & { readonly kind: "connect"; readonly connect: ConnectSpec })
   | (NodeBase & { readonly kind: "interval-join"; readonly join: IntervalJoinSpec })
@@ -71,9 +84,60 @@ export interface ProcessSpec {
   readonly key: KeySelector;
   readonly state: readonly StateSpec[];
   readonly side: readonly { readonly name: string; readonly type: TypeInfo | undefined }[];
-  readonly open: ((ctx: unknown) => void) | undefined;
+  /** Once per subtask, before the first element; what it returns is ctx.local. */
+  readonly open: ((ctx: unknown) => unknown) | undefined;
+  /** Once per subtask, at its end, with ctx.local. */
+  readonly close?: ((local: unknown) => void) | undefined;
   readonly onElement: (element: unknown, ctx: unknown) => void;
   readonly onTimer: ((at: number, ctx: unknown) => void) | undefined;
+}
+
+/** A process function without a key: no timers, and state that belongs to a subtask. */
+export interface UnkeyedProcessSpec {
+  readonly state: readonly OperatorStateSpec[];
+  readonly side: ProcessSpec["side"];
+  readonly open: ProcessSpec["open"];
+  readonly close: ProcessSpec["close"];
+  readonly onElement: ProcessSpec["onElement"];
+}
+
+/** State of a subtask: a list. "split": shared out among the subtasks at a restore; "union": each gets the elements of all. */
+export interface OperatorStateSpec {
+  readonly kind: "split" | "union";
+  readonly name: string;
+  readonly value: TypeInfo;
+}
+
+/** A stream and a broadcast one, whose elements fill state that every subtask has. Inputs before `otherFrom` are the stream's. */
+export interface BroadcastConnectSpec {
+  /** Of the stream: keyed or not. */
+  readonly function:
+    | { readonly kind: "keyed"; readonly process: ProcessSpec }
+    | { readonly kind: "unkeyed"; readonly process: UnkeyedProcessSpec };
+  readonly otherFrom: number;
+  readonly broadcast: readonly BroadcastStateSpec[];
+  readonly onBroadcast: (element: unknown, ctx: unknown) => void;
+}
+
+export interface BroadcastStateSpec {
+  readonly name: string;
+  readonly key: TypeInfo;
+  readonly value: TypeInfo;
+}
+
+/** Asks `fn` for each element, at most `capacity` at a time. */
+export interface MapAsyncSpec {
+  readonly fn: (element: unknown, call: unknown) => unknown;
+  /** Of the waiting elements, which are state. */
+  readonly element: TypeInfo;
+  readonly capacity: number;
+  /** Of an element with all its attempts; Infinity: none. */
+  readonly timeoutMs: number;
+  readonly onTimeout: "fail" | ((element: unknown) => unknown);
+  /** Results leave in the order of their elements; otherwise in any order between two watermarks. */
+  readonly ordered: boolean;
+  /** Further attempts after a failure; the pause before the first of them doubles each time up to `maxBackoffMs`. */
+  readonly retries: { readonly attempts: number; readonly backoffMs: number; readonly maxBackoffMs: number };
 }
 
 /** Two keyed streams that share state and timers. Inputs before `otherFrom` are the left side's. */
@@ -117,13 +181,40 @@ export type AssignerSpec =
   | { readonly kind: "sliding"; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
   | { readonly kind: "session"; readonly gapMs: number }
   | { readonly kind: "dynamic-session"; readonly gap: (event: unknown) => number }
-  | { readonly kind: "global" };
+  | { readonly kind: "cumulate"; readonly maxSizeMs: number; readonly stepMs: number; readonly offsetMs: number }
+  | { readonly kind: "custom"; readonly merging: boolean; readonly assign: (event: unknown, timestamp: number) => Iterable<WindowBounds> }
+  | { readonly kind: "global" }
+  /** By the machine's clock instead of event time. */
+  | { readonly kind: "processing-time"; readonly of: AssignerSpec };
+
+export interface WindowBounds {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** When a window sends its result. Every kind but "purging" leaves the window's contents where they are. */
 export type TriggerSpec =
   | { readonly kind: "event-time" | "processing-time" | "never" }
+  /** Once, when the window takes no more elements: after its end and the allowed lateness. */
+  | { readonly kind: "at-the-end" }
   | { readonly kind: "count"; readonly count: number }
-  | { readonly kind: "continuous-event-time"; readonly intervalMs: number }
+  | { readonly kind: "continuous-event-time" | "continuous-processing-time"; readonly intervalMs: number }
+  | {
+      readonly kind: "timeout";
+      readonly of: TriggerSpec;
+      readonly timeoutMs: number;
+      readonly resetAtElement: boolean;
+      readonly clearOnTimeout: boolean;
+    }
+  | {
+      readonly kind: "custom";
+      readonly state: TypeInfo | undefined;
+      readonly onElement: (element: unknown, ctx: unknown) => unknown;
+      readonly onEventTime: ((at: number, ctx: unknown) => unknown) | undefined;
+      readonly onProcessingTime: ((at: number, ctx: unknown) => unknown) | undefined;
+      readonly merge: ((a: unknown, b: unknown) => unknown) | undefined;
+      readonly onMerge: ((ctx: unknown) => void) | undefined;
+    }
   | { readonly kind: "delta"; readonly threshold: number; readonly delta: (last: unknown, current: unknown) => number }
   | { readonly kind: "purging"; readonly of: TriggerSpec };
 
@@ -145,14 +236,22 @@ export interface WindowSpec {
   readonly element: TypeInfo | undefined;
   /** Result fields in order. Rows are { key, window: { start, end }, ...fields } with timestamp end − 1. Empty with `apply`. */
   readonly aggregates: readonly AggregateSpec[];
-  /** Instead of aggregates. `process` sees all elements and emits through its context. */
-  readonly apply:
-    | { readonly kind: "reduce"; readonly fn: (a: unknown, b: unknown) => unknown }
-    | { readonly kind: "process"; readonly fn: (elements: readonly unknown[], ctx: unknown) => void }
-    | undefined;
+  /** Instead of aggregates. */
+  readonly apply: WindowApply | undefined;
   /** Side output of late elements, if declared. */
   readonly lateOutput: string | undefined;
 }
+
+/** `process` sees all elements and emits through its context. Window states end with their window, global ones belong to the key. */
+export type WindowApply =
+  | { readonly kind: "reduce"; readonly fn: (a: unknown, b: unknown) => unknown }
+  | {
+      readonly kind: "process";
+      readonly fn: (elements: readonly unknown[], ctx: unknown) => void;
+      readonly windowState: readonly StateSpec[];
+      readonly globalState: readonly StateSpec[];
+      readonly onClear: ((ctx: unknown) => void) | undefined;
+    };
 
 export interface AggregateSpec {
   readonly name: string;

@@ -5,10 +5,13 @@ export { BadSchemaError, SchemaError } from "../schema/schema-error.ts";
 export { avg, collect, collectSet, count, custom, first, last, max, min, sum, type Aggregate, type CustomAggregate } from "./aggregates.ts";
 export type { Json, Sink, Source } from "./connector.ts";
 export type {
+  BroadcastConnectedStream,
+  BroadcastStream,
   CoGroup,
   DataStream,
   IntervalBounds,
   Key,
+  KeyedBroadcastConnectedStream,
   KeyedStream,
   OperatorOptions,
   ProcessedStream,
@@ -18,15 +21,24 @@ export type {
 export { deadLetter, DeadLetterSchema, type DeadLetterPolicy, type ErrorHandling } from "./dead-letter.ts";
 export { processFunction } from "./define-process.ts";
 export type { DeadLetter, StreamGraph } from "./graph.ts";
+export type { Counter, FunctionContext, Histogram, Metrics, SubtaskInfo } from "./function-context.ts";
+export type { AsyncCall, MapAsyncOptions, RetryOptions } from "./map-async.ts";
+export { unionListState, type BroadcastState, type ReadonlyBroadcastState, type UnionListState } from "./operator-state.ts";
 export { pipeline, type Pipeline, type PipelineBuilder, type SourceOptions } from "./pipeline.ts";
 export { PipelineError, type PipelineErrorCode } from "./pipeline-error.ts";
 export { countEvictor, deltaEvictor, timeEvictor, type Evictor } from "./evictors.ts";
 export type {
+  BroadcastContext,
+  BroadcastFunction,
   ConnectFunction,
+  KeyedBroadcastContext,
+  KeyedBroadcastFunction,
   KeyedProcessFunction,
   ProcessContext,
+  ProcessFunction,
   TimerContext,
   Timers,
+  UnkeyedContext,
   WindowContext,
   WindowProcessFunction,
 } from "./process-function.ts";
@@ -37,6 +49,7 @@ export {
   type DeepReadonly,
   type ListState,
   type MapState,
+  type StateDescriptor,
   type StateOptions,
   type ValueState,
 } from "./state.ts";
@@ -51,19 +64,29 @@ export {
 } from "./watermarks.ts";
 export {
   continuousEventTimeTrigger,
+  continuousProcessingTimeTrigger,
+  countOrTimeTrigger,
   countTrigger,
+  customTrigger,
   deltaTrigger,
   eventTimeTrigger,
   processingTimeTrigger,
   purging,
+  timeoutTrigger,
+  type CustomTrigger,
   type Trigger,
+  type TriggerContext,
+  type TriggerResult,
 } from "./triggers.ts";
 export {
   countWindow,
+  cumulate,
+  customAssigner,
   globalWindow,
   session,
   sliding,
   tumbling,
+  type CustomAssigner,
   type GlobalWindow,
   type TimeWindow,
   type WindowAssigner,

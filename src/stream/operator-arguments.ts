@@ -4,7 +4,16 @@ import type { TypeInfo } from "../schema/type-info.ts";
 import { sameType } from "../schema/type-names.ts";
 import type { TimeOptions } from "./data-stream.ts";
 import type { ErrorHandling } from "./dead-letter.ts";
-import type { EventTime, KeySelector, Partitioning, ProcessSpec, StateSpec } from "./graph.ts";
+import type {
+  BroadcastStateSpec,
+  EventTime,
+  KeySelector,
+  OperatorStateSpec,
+  Partitioning,
+  ProcessSpec,
+  StateSpec,
+  UnkeyedProcessSpec,
+} from "./graph.ts";
 import { checkName } from "./graph-draft.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import type { SideOutputs } from "./process-function.ts";
@@ -63,7 +72,36 @@ export function stateSpec(name: string, descriptor: StateDescriptors[string], wh
   checkName(name, `${what}: a state`, where);
   if (typeof descriptor?.spec?.kind !== "string")
     throw new PipelineError("BAD_STATE", `${what}: state "${name}" is no state descriptor, such as valueState(t.long()).`, where);
+  if (descriptor.spec.kind === "union")
+    throw new PipelineError(
+      "BAD_STATE",
+      `${what}: state "${name}" is a unionListState, which keyed streams do not have: take listState.`,
+      where,
+    );
   return Object.freeze({ ...descriptor.spec, name });
+}
+
+/** State of a function without a key. */
+export function operatorStateSpec(name: string, descriptor: StateDescriptors[string], what: string, where: Where): OperatorStateSpec {
+  checkName(name, `${what}: a state`, where);
+  const spec = descriptor?.spec;
+  if (spec?.kind !== "list" && spec?.kind !== "union")
+    throw new PipelineError(
+      "BAD_STATE",
+      `${what}: state "${name}" of a stream that is not keyed is listState(…) or unionListState(…). For state per key add .keyBy(…) before.`,
+      where,
+    );
+  if (spec.kind === "list" && spec.ttl !== undefined)
+    throw new PipelineError("BAD_STATE", `${what}: state "${name}" is not per key and has no ttl.`, where);
+  return Object.freeze({ kind: spec.kind === "list" ? "split" : "union", name, value: spec.value });
+}
+
+export function broadcastStateSpec(name: string, descriptor: StateDescriptors[string], where: Where): BroadcastStateSpec {
+  checkName(name, "broadcast(state): a state", where);
+  const spec = descriptor?.spec;
+  if (spec?.kind !== "map" || spec.ttl !== undefined)
+    throw new PipelineError("BAD_STATE", `broadcast(state): "${name}" is a mapState(key, value) without ttl.`, where);
+  return Object.freeze({ name, key: spec.key, value: spec.value });
 }
 
 export function checkFunction(fn: unknown, what: string, where: Where): void {
@@ -98,29 +136,45 @@ interface FunctionParts {
   readonly side?: SideOutputs | undefined;
   readonly state?: StateDescriptors | undefined;
   readonly onError?: ErrorHandling | undefined;
+  readonly open?: ((...args: never[]) => unknown) | undefined;
+  readonly close?: ((...args: never[]) => unknown) | undefined;
   readonly onTimer?: ((...args: never[]) => unknown) | undefined;
 }
 
+type OnElement = ProcessSpec["onElement"];
+
 /** What a process function and one of two streams have in common. */
-export function processSpec(
-  key: KeySelector,
-  fn: FunctionParts,
-  onElement: ProcessSpec["onElement"],
-  what: string,
-  where: Where,
-): ProcessSpec {
+export function processSpec(key: KeySelector, fn: FunctionParts, onElement: OnElement, what: string, where: Where): ProcessSpec {
   if (fn.onTimer !== undefined) checkFunction(fn.onTimer, `${what}: onTimer`, where);
-  if (!isSchema(fn.output))
-    throw new PipelineError("SCHEMA_REQUIRED", `${what}: output is the schema of what emit() takes, such as t.string().`, where);
-  checkErrorHandling(fn.onError, what, where);
   return Object.freeze({
     key,
     state: Object.freeze(Object.entries(fn.state ?? {}).map(([name, descriptor]) => stateSpec(name, descriptor, what, where))),
-    side: Object.freeze(Object.entries(fn.side ?? {}).map(([name, schema]) => sideOutput(name, schema, what, where))),
-    open: undefined,
-    onElement,
+    ...commonSpec(fn, onElement, what, where),
     onTimer: fn.onTimer?.bind(fn) as ProcessSpec["onTimer"],
   });
+}
+
+export function unkeyedProcessSpec(fn: FunctionParts, onElement: OnElement, what: string, where: Where): UnkeyedProcessSpec {
+  if (fn.onTimer !== undefined)
+    throw new PipelineError("BAD_ARGUMENT", `${what}: timers are per key: add .keyBy(…) before, or remove onTimer.`, where);
+  return Object.freeze({
+    state: Object.freeze(Object.entries(fn.state ?? {}).map(([name, descriptor]) => operatorStateSpec(name, descriptor, what, where))),
+    ...commonSpec(fn, onElement, what, where),
+  });
+}
+
+function commonSpec(fn: FunctionParts, onElement: OnElement, what: string, where: Where): Omit<UnkeyedProcessSpec, "state"> {
+  if (!isSchema(fn.output))
+    throw new PipelineError("SCHEMA_REQUIRED", `${what}: output is the schema of what emit() takes, such as t.string().`, where);
+  checkErrorHandling(fn.onError, what, where);
+  if (fn.open !== undefined) checkFunction(fn.open, `${what}: open`, where);
+  if (fn.close !== undefined) checkFunction(fn.close, `${what}: close`, where);
+  return {
+    side: Object.freeze(Object.entries(fn.side ?? {}).map(([name, schema]) => sideOutput(name, schema, what, where))),
+    open: fn.open?.bind(fn) as ProcessSpec["open"],
+    close: fn.close?.bind(fn) as ProcessSpec["close"],
+    onElement,
+  };
 }
 
 export function schemaRequired(name: string, where: Where): PipelineError {

@@ -2,7 +2,19 @@
 // pipeline have the same hash. Invariant: whatever changes what state means (names, kinds, schemas, options, edges) changes the hash.
 import type { TypeInfo } from "../schema/type-info.ts";
 import type { Json } from "./connector.ts";
-import type { AggregateSpec, Edge, EventTime, KeySelector, ProcessSpec, StateSpec, StreamNode, WindowSpec } from "./graph.ts";
+import type {
+  AggregateSpec,
+  BroadcastConnectSpec,
+  Edge,
+  EventTime,
+  KeySelector,
+  MapAsyncSpec,
+  ProcessSpec,
+  StateSpec,
+  StreamNode,
+  UnkeyedProcessSpec,
+  WindowSpec,
+} from "./graph.ts";
 import { sha256Hex } from "./sha256.ts";
 
 /** Raised when the plan's own form changes. */
@@ -26,6 +38,7 @@ function nodePlan(node: StreamNode): Json {
     output: typePlan(node.output),
     onError: node.onError,
     parallelism: node.parallelism ?? null,
+    ...(node.chaining === undefined ? {} : { chaining: node.chaining }),
     ...bodyPlan(node),
   };
 }
@@ -38,8 +51,14 @@ function bodyPlan(node: StreamNode): { readonly [name: string]: Json } {
       return { time: timePlan(node.time) };
     case "process":
       return processPlan(node.process);
+    case "unkeyed-process":
+      return unkeyedPlan(node.process);
     case "connect":
       return { ...processPlan(node.connect.process), otherFrom: node.connect.otherFrom };
+    case "broadcast-connect":
+      return broadcastPlan(node.connect);
+    case "map-async":
+      return asyncPlan(node.async);
     case "window":
       return windowPlan(node.window);
     case "window-join":
@@ -69,6 +88,34 @@ function processPlan(spec: ProcessSpec): { readonly [name: string]: Json } {
   };
 }
 
+function unkeyedPlan(spec: UnkeyedProcessSpec): { readonly [name: string]: Json } {
+  return {
+    state: spec.state.map(({ name, kind, value }) => ({ name, kind, value: typePlan(value) })),
+    side: spec.side.map((side) => ({ name: side.name, type: typePlan(side.type) })),
+  };
+}
+
+function broadcastPlan(spec: BroadcastConnectSpec): { readonly [name: string]: Json } {
+  const { function: own, otherFrom, broadcast } = spec;
+  return {
+    ...(own.kind === "keyed" ? processPlan(own.process) : unkeyedPlan(own.process)),
+    otherFrom,
+    broadcast: broadcast.map(({ name, key, value }) => ({ name, key: typePlan(key), value: typePlan(value) })),
+  };
+}
+
+function asyncPlan(spec: MapAsyncSpec): { readonly [name: string]: Json } {
+  const { element, capacity, timeoutMs, onTimeout, ordered, retries } = spec;
+  return {
+    element: typePlan(element),
+    capacity,
+    timeoutMs,
+    onTimeout: onTimeout === "fail" ? "fail" : "function",
+    ordered,
+    retries: { ...retries },
+  };
+}
+
 /** What plain windows have no need of is left out, so that their hashes stay as they are. */
 function windowPlan(window: WindowSpec): { readonly [name: string]: Json } {
   const { trigger, evictor, apply } = window;
@@ -90,7 +137,8 @@ function withoutFunctions(spec: object): Json {
 
 function edgePlan({ from, output, partitioning }: Edge): Json {
   const key = partitioning.kind === "keyed" ? { key: keyPlan(partitioning.key) } : {};
-  return { from, output, partitioning: partitioning.kind, ...key };
+  const strict = partitioning.kind === "forward" && partitioning.strict === true ? { strict: true } : {};
+  return { from, output, partitioning: partitioning.kind, ...key, ...strict };
 }
 
 function keyPlan(key: KeySelector): Json {

@@ -4,7 +4,7 @@ import type { Schema } from "../schema/type-info.ts";
 import { isSchema } from "../schema/t.ts";
 import { calledAt } from "./called-at.ts";
 import { durationMs } from "./duration.ts";
-import type { StateSpec, StateTtl } from "./graph.ts";
+import type { OperatorStateSpec, StateSpec, StateTtl } from "./graph.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import type { Duration } from "./watermarks.ts";
 
@@ -61,7 +61,7 @@ type Nameless<S> = S extends unknown ? Omit<S, "name"> : never;
 
 export interface StateDescriptor<out S> {
   readonly "~state"?: { readonly of: S } | undefined;
-  readonly spec: Nameless<StateSpec>;
+  readonly spec: Nameless<StateSpec> | Nameless<OperatorStateSpec & { readonly kind: "union" }>;
 }
 
 export type StateDescriptors = { readonly [name: string]: StateDescriptor<unknown> };

@@ -6,10 +6,10 @@ import { sameType } from "../schema/type-names.ts";
 import { calledAt } from "./called-at.ts";
 import type { Sink } from "./connector.ts";
 import type { DataStream, IntervalBounds, OperatorOptions, TimeOptions } from "./data-stream.ts";
-import type { ErrorHandling } from "./dead-letter.ts";
-import type { KeySelector, Partitioning, ProcessSpec, StateSpec } from "./graph.ts";
+import type { BroadcastStateSpec, KeySelector, Partitioning, ProcessSpec } from "./graph.ts";
 import { checkName, type GraphDraft, type NewNode, type NodeBody, type Outlet } from "./graph-draft.ts";
 import {
+  broadcastStateSpec,
   checkErrorHandling,
   checkFunction,
   checkKeyType,
@@ -18,20 +18,24 @@ import {
   keyed,
   processSpec,
   schemaRequired,
+  unkeyedProcessSpec,
 } from "./operator-arguments.ts";
 import { PipelineError } from "./pipeline-error.ts";
-import type { ConnectFunction, KeyedProcessFunction, SideOutputs } from "./process-function.ts";
+import { addProcess, broadcastConnect, type AnyFunction, type BroadcastParts, type ConnectParts } from "./function-nodes.ts";
+import { mapAsyncSpec, type MapAsyncOptions } from "./map-async.ts";
 import { fieldOf } from "./resolve-aggregates.ts";
+import { addField, bestField, rollingBody, type Fold } from "./rolling.ts";
 import type { StateDescriptors } from "./state.ts";
 import { intervalJoinBody, leftOf, rightOf, windowJoinBody, type Sides } from "./two-streams.ts";
 import { WindowedHandle } from "./windowed-handle.ts";
 import type { WindowAssigner } from "./windows.ts";
 
 const FORWARD: Partitioning = Object.freeze({ kind: "forward" });
-const REBALANCE: Partitioning = Object.freeze({ kind: "rebalance" });
 
 type Where = string | undefined;
 type Callback = (...args: never[]) => unknown;
+
+type ProcessedHandle = StreamHandle & { readonly side: Readonly<Record<string, StreamHandle>> };
 
 export class StreamHandle {
   readonly draft: GraphDraft;
@@ -46,6 +50,9 @@ export class StreamHandle {
     this.type = type;
     this.partitioning = partitioning;
   }
+
+  /** The stream of an output of a new node. */
+  readonly made = (outlet: Outlet, type: TypeInfo | undefined): StreamHandle => new StreamHandle(this.draft, [outlet], type);
 
   map(fn: Callback, options?: OperatorOptions): StreamHandle {
     const where = calledAt(this.map);
@@ -70,7 +77,7 @@ export class StreamHandle {
     if (!isSchema(schema)) throw new PipelineError("BAD_ARGUMENT", "returns(schema): a schema is wanted, such as t.string().", where);
     const [outlet] = this.outlets;
     const kind = this.outlets.length === 1 && outlet!.output === "main" ? this.draft.node(outlet!.from).kind : undefined;
-    if (kind === undefined || !["map", "flat-map", "interval-join", "window-join"].includes(kind))
+    if (kind === undefined || !["map", "flat-map", "map-async", "interval-join", "window-join"].includes(kind))
       return this.#then({ kind: "map", fn: (event) => event }, schema.type, undefined, where);
     this.draft.declareOutput(outlet!.from, schema.type);
     return new StreamHandle(this.draft, this.outlets, schema.type, this.partitioning);
@@ -121,7 +128,28 @@ export class StreamHandle {
   }
 
   rebalance(): StreamHandle {
-    return new StreamHandle(this.draft, this.outlets, this.type, REBALANCE);
+    return this.#routed({ kind: "rebalance" });
+  }
+
+  rescale(): StreamHandle {
+    return this.#routed({ kind: "rescale" });
+  }
+
+  shuffle(): StreamHandle {
+    return this.#routed({ kind: "shuffle" });
+  }
+
+  global(): StreamHandle {
+    return this.#routed({ kind: "global" });
+  }
+
+  forward(): StreamHandle {
+    return this.#routed({ kind: "forward", strict: true });
+  }
+
+  partitionCustom(partition: Callback): StreamHandle {
+    checkFunction(partition, "partitionCustom(partition)", calledAt(this.partitionCustom));
+    return this.#routed({ kind: "custom", partition: partition as unknown as (element: unknown, parallelism: number) => number });
   }
 
   to(name: string, sink: Sink<never>): undefined {
@@ -130,6 +158,70 @@ export class StreamHandle {
     if (typeof sink?.create !== "function" || typeof sink.describe !== "function")
       throw new PipelineError("BAD_ARGUMENT", `to("${name}", sink): a sink is wanted, such as kafkaSink(topic).`, where);
     this.#then({ kind: "sink", sink: sink as Sink<unknown> }, undefined, { name }, where);
+  }
+
+  process(name: string, fn: AnyFunction, options: Pick<OperatorOptions, "parallelism"> = {}): ProcessedHandle {
+    const where = calledAt(this.process);
+    checkName(name, "process(name, …)", where);
+    const what = `process("${name}", …)`;
+    checkFunction(fn?.onElement, `${what}: onElement`, where);
+    const spec = unkeyedProcessSpec(fn, fn.onElement.bind(fn) as ProcessSpec["onElement"], what, where);
+    const inlets = { inputs: this.outlets, partitioning: this.partitioning };
+    return addProcess(this.draft, name, fn, spec.side, { kind: "unkeyed-process", process: spec }, inlets, options, where, this.made);
+  }
+
+  mapAsync(name: string, fn: Callback, options: MapAsyncOptions<never, unknown>): StreamHandle {
+    const where = calledAt(this.mapAsync);
+    checkName(name, "mapAsync(name, …)", where);
+    const spec = mapAsyncSpec(name, fn, this.type, options, this.mapAsync);
+    return this.#then({ kind: "map-async", async: spec }, undefined, { name, ...pick(options) }, where);
+  }
+
+  broadcast(state?: StateDescriptors): StreamHandle {
+    const stream = this.#routed({ kind: "broadcast" });
+    return state === undefined ? stream : new BroadcastHandle(stream, state, calledAt(this.broadcast));
+  }
+
+  connect(...args: readonly unknown[]): unknown {
+    const where = calledAt(this.connect);
+    if (args.length === 1 && args[0] instanceof BroadcastHandle) return new BroadcastConnectedHandle(this, args[0], where);
+    throw new PipelineError(
+      "BAD_ARGUMENT",
+      "connect(…): a stream that is not keyed is connected with a broadcast one: connect(rules.broadcast({ … })). Two keyed streams: connect(name, other, { onLeft, onRight, … }).",
+      where,
+    );
+  }
+
+  parallelism(subtasks: number): this {
+    const where = calledAt(this.parallelism);
+    this.draft.setParallelism(this.#operator("parallelism(n)", where), subtasks, where);
+    return this;
+  }
+
+  startNewChain(): this {
+    this.draft.setChaining(this.#operator("startNewChain()", calledAt(this.startNewChain)), "head");
+    return this;
+  }
+
+  disableChaining(): this {
+    this.draft.setChaining(this.#operator("disableChaining()", calledAt(this.disableChaining)), "never");
+    return this;
+  }
+
+  /** The one operator that this stream comes from. */
+  #operator(what: string, where: Where): number {
+    const [outlet] = this.outlets;
+    if (this.outlets.length === 1 && outlet!.output === "main" && this.partitioning === FORWARD && !(this instanceof KeyedHandle))
+      return outlet!.from;
+    throw new PipelineError(
+      "BAD_ARGUMENT",
+      `${what} stands right behind the operator that it is about, before keyBy, union or a partitioning.`,
+      where,
+    );
+  }
+
+  #routed(partitioning: Partitioning): StreamHandle {
+    return new StreamHandle(this.draft, this.outlets, this.type, Object.freeze(partitioning));
   }
 
   #then(body: NodeBody, output: TypeInfo | undefined, options: OperatorOptions | undefined, where: Where): StreamHandle {
@@ -152,57 +244,27 @@ export class KeyedHandle extends StreamHandle {
     this.keyType = keyType;
   }
 
-  process(
-    name: string,
-    fn: KeyedProcessFunction<unknown, unknown, unknown, StateDescriptors, SideOutputs>,
-    options: Pick<OperatorOptions, "parallelism"> = {},
-  ): StreamHandle & { readonly side: Readonly<Record<string, StreamHandle>> } {
+  override process(name: string, fn: AnyFunction, options: Pick<OperatorOptions, "parallelism"> = {}): ProcessedHandle {
     const where = calledAt(this.process);
     checkName(name, "process(name, …)", where);
     const what = `process("${name}", …)`;
     checkFunction(fn?.onElement, `${what}: onElement`, where);
     const spec = processSpec(this.key, fn, fn.onElement.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
     const inlets = { inputs: this.outlets, partitioning: keyed(this.key) };
-    return this.#addProcess(name, fn, spec.side, { kind: "process", process: spec }, inlets, options, where);
-  }
-
-  #addProcess(
-    name: string,
-    fn: { readonly output: Schema<unknown>; readonly onError?: ErrorHandling | undefined },
-    sides: ProcessSpec["side"],
-    body: NodeBody,
-    inlets: Pick<NewNode, "inputs" | "partitioning">,
-    options: Pick<OperatorOptions, "parallelism">,
-    where: Where,
-  ): StreamHandle & { readonly side: Readonly<Record<string, StreamHandle>> } {
-    const id = this.draft.add({
-      name,
-      ...inlets,
-      output: fn.output.type,
-      onError: fn.onError,
-      parallelism: options.parallelism,
-      calledAt: where,
-      body,
-      sideOutputs: sides.map((side) => side.name),
-    });
-    const side = sides.map((one) => [one.name, new StreamHandle(this.draft, [{ from: id, output: one.name }], one.type)]);
-    return Object.assign(new StreamHandle(this.draft, [{ from: id, output: "main" }], fn.output.type), {
-      side: Object.freeze(Object.fromEntries(side) as Record<string, StreamHandle>),
-    });
+    return addProcess(this.draft, name, fn, spec.side, { kind: "process", process: spec }, inlets, options, where, this.made);
   }
 
   reduce(name: string, fn: Callback, options: Pick<OperatorOptions, "parallelism"> = {}): StreamHandle {
     const where = calledAt(this.reduce);
     checkName(name, "reduce(name, fn)", where);
     checkFunction(fn, `reduce("${name}", fn)`, where);
-    return this.#rolling(name, fn as unknown as (last: unknown, element: unknown) => unknown, options, where);
+    return this.#rolling(name, fn as unknown as Fold, options, where);
   }
 
   sum(name: string, field: string): StreamHandle {
     const where = calledAt(this.sum);
     this.#checkNumber("sum", name, field, where);
-    const add = (last: unknown, element: unknown): unknown => withField(last, field, numberOf(last, field) + numberOf(element, field));
-    return this.#rolling(name, add, {}, where);
+    return this.#rolling(name, addField(field), {}, where);
   }
 
   min(name: string, field: string): StreamHandle {
@@ -223,14 +285,7 @@ export class KeyedHandle extends StreamHandle {
 
   #best(method: "min" | "max" | "minBy" | "maxBy", name: string, field: string, where: Where): StreamHandle {
     this.#checkNumber(method, name, field, where);
-    const sign = method.startsWith("min") ? 1 : -1;
-    const whole = method.endsWith("By");
-    const better = (last: unknown, element: unknown): unknown => {
-      const value = numberOf(element, field);
-      if (!(sign * value < sign * numberOf(last, field))) return last;
-      return whole ? element : withField(last, field, value);
-    };
-    return this.#rolling(name, better, {}, where);
+    return this.#rolling(name, bestField(method, field), {}, where);
   }
 
   #checkNumber(method: string, name: string, field: string, where: Where): void {
@@ -242,25 +297,10 @@ export class KeyedHandle extends StreamHandle {
   }
 
   /** One element per key as state, replaced by `fn` and sent for each element. */
-  #rolling(
-    name: string,
-    fn: (last: unknown, element: unknown) => unknown,
-    options: Pick<OperatorOptions, "parallelism">,
-    where: Where,
-  ): StreamHandle {
+  #rolling(name: string, fn: Fold, options: Pick<OperatorOptions, "parallelism">, where: Where): StreamHandle {
     if (this.type === undefined) throw schemaRequired(name, where);
-    const spec: StateSpec = Object.freeze({ kind: "value", name: "value", value: this.type, ttl: undefined });
-    const onElement = (element: unknown, context: unknown): void => {
-      const { state, emit } = context as RollingContext;
-      const last = state.value.get();
-      const next = last === undefined ? element : fn(last, element);
-      state.value.set(next);
-      emit(next);
-    };
-    const body = { key: this.key, state: Object.freeze([spec]), side: [], open: undefined, onElement, onTimer: undefined };
-    const process: NodeBody = { kind: "process", process: Object.freeze(body) };
     const inlets = { inputs: this.outlets, partitioning: keyed(this.key) };
-    return this.#added(name, inlets, this.type, process, options, where);
+    return this.#added(name, inlets, this.type, rollingBody(this.key, this.type, fn), options, where);
   }
 
   #added(
@@ -275,13 +315,10 @@ export class KeyedHandle extends StreamHandle {
     return new StreamHandle(this.draft, [{ from: id, output: "main" }], output);
   }
 
-  connect(
-    name: string,
-    other: unknown,
-    fn: ConnectFunction<unknown, unknown, unknown, unknown, StateDescriptors, SideOutputs>,
-    options: Pick<OperatorOptions, "parallelism"> = {},
-  ): StreamHandle & { readonly side: Readonly<Record<string, StreamHandle>> } {
+  override connect(...args: readonly unknown[]): unknown {
     const where = calledAt(this.connect);
+    if (args.length === 1 && args[0] instanceof BroadcastHandle) return new BroadcastConnectedHandle(this, args[0], where);
+    const [name, other, fn, options = {}] = args as [string, unknown, ConnectParts, Pick<OperatorOptions, "parallelism">?];
     checkName(name, "connect(name, …)", where);
     const what = `connect("${name}", …)`;
     const { sides, inlets } = this.#with(other, what, where);
@@ -290,7 +327,7 @@ export class KeyedHandle extends StreamHandle {
     const spec = processSpec(this.key, fn, fn.onLeft.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
     const onOther = fn.onRight.bind(fn) as (element: unknown, ctx: unknown) => void;
     const body: NodeBody = { kind: "connect", connect: Object.freeze({ process: spec, otherFrom: sides.otherFrom, onOther }) };
-    return this.#addProcess(name, fn, spec.side, body, inlets, options, where);
+    return addProcess(this.draft, name, fn, spec.side, body, inlets, options, where, this.made);
   }
 
   intervalJoin(
@@ -385,22 +422,57 @@ export class KeyedHandle extends StreamHandle {
         calledAt(this.window),
       );
     const { trigger, evictor } = assigner;
-    const make = (outlet: Outlet, type: TypeInfo | undefined): StreamHandle => new StreamHandle(this.draft, [outlet], type);
     const { draft, outlets, type: element, key, keyType } = this;
-    const input = { draft, outlets, type: element, key, keyType, make };
-    return new WindowedHandle(input, { assigner: assigner.assigner, trigger, evictor, allowedLatenessMs: 0, late: false, alone: false });
+    const input = { draft, outlets, type: element, key, keyType, make: this.made };
+    return new WindowedHandle(input, {
+      assigner: assigner.assigner,
+      trigger,
+      evictor,
+      allowedLatenessMs: 0,
+      final: false,
+      late: false,
+      alone: false,
+    });
   }
 }
 
-interface RollingContext {
-  readonly state: { readonly value: { get(): unknown; set(value: unknown): void } };
-  emit(value: unknown): void;
+/** A stream on its way into the broadcast state of what it is connected with. */
+class BroadcastHandle extends StreamHandle {
+  readonly specs: readonly BroadcastStateSpec[];
+
+  constructor(stream: StreamHandle, state: StateDescriptors, where: Where) {
+    super(stream.draft, stream.outlets, stream.type, stream.partitioning);
+    this.specs = Object.freeze(Object.entries(state).map(([name, descriptor]) => broadcastStateSpec(name, descriptor, where)));
+    if (this.specs.length === 0)
+      throw new PipelineError("BAD_STATE", "broadcast(state): at least one mapState(…) is wanted; for elements only: broadcast().", where);
+  }
 }
 
-function numberOf(element: unknown, field: string): number {
-  return (element as Readonly<Record<string, number>>)[field]!;
+/** A stream and a broadcast one, before they have their function. */
+class BroadcastConnectedHandle {
+  readonly #stream: StreamHandle;
+  readonly #broadcast: BroadcastHandle;
+
+  constructor(stream: StreamHandle, broadcast: BroadcastHandle, where: Where) {
+    if (broadcast.draft !== stream.draft)
+      throw new PipelineError("OTHER_PIPELINE", "connect(…): the broadcast stream is of another pipeline.", where);
+    this.#stream = stream;
+    this.#broadcast = broadcast;
+  }
+
+  process(name: string, fn: BroadcastParts, options: Pick<OperatorOptions, "parallelism"> = {}): ProcessedHandle {
+    const where = calledAt(this.process);
+    checkName(name, "process(name, …)", where);
+    const stream = this.#stream;
+    const key = stream instanceof KeyedHandle ? stream.key : undefined;
+    const { spec, connect } = broadcastConnect(key, fn, stream.outlets.length, this.#broadcast.specs, `process("${name}", …)`, where);
+    const partitioning = key === undefined ? stream.partitioning : keyed(key);
+    const broadcast = this.#broadcast.outlets.map((outlet) => ({ ...outlet, partitioning: this.#broadcast.partitioning }));
+    const inlets = { inputs: [...stream.outlets, ...broadcast], partitioning };
+    return addProcess(stream.draft, name, fn, spec.side, { kind: "broadcast-connect", connect }, inlets, options, where, stream.made);
+  }
 }
 
-function withField(element: unknown, field: string, value: number): unknown {
-  return { ...(element as object), [field]: value };
+function pick({ onError, parallelism }: Pick<OperatorOptions, "onError" | "parallelism">): OperatorOptions {
+  return { onError, parallelism };
 }

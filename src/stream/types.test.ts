@@ -13,6 +13,7 @@ import { deadLetter } from "./dead-letter.ts";
 import type { DeadLetter } from "./graph.ts";
 import { processFunction } from "./define-process.ts";
 import { pipeline } from "./pipeline.ts";
+import { unionListState } from "./operator-state.ts";
 import { listState, mapState, valueState } from "./state.ts";
 import { boundedOutOfOrderness } from "./watermarks.ts";
 import { tumbling, type TimeWindow } from "./windows.ts";
@@ -247,8 +248,115 @@ export function types(): void {
   k.process("p", { output: t.string(), onElement() {}, async onTimer() {} });
   // @ts-expect-error no output schema
   k.process("p", { onElement() {} });
-  // @ts-expect-error a process function needs a key
-  s.process("p", { output: t.string(), onElement() {} });
+  // @ts-expect-error state per key needs a key
+  s.process("p", { output: t.string(), state: { n: valueState(t.int()) }, onElement() {} });
+  s.process("p", {
+    output: t.string(),
+    onElement(_e, ctx) {
+      // @ts-expect-error no key without keyBy
+      void ctx.key;
+      // @ts-expect-error no timers without keyBy
+      void ctx.timers;
+    },
+  });
+
+  // ---------- functions without a key, with a lifecycle ----------
+  const plain = s.process("plain", {
+    output: t.double(),
+    side: { odd: Tx },
+    state: { seen: listState(t.double()), all: unionListState(Tx) },
+    open(ctx) {
+      expectType<number>()(ctx.subtask.index, true);
+      return { failed: ctx.metrics.counter("failed") };
+    },
+    onElement(e, { state, local, emit, side }) {
+      expectType<Tx>()(e, true);
+      local.failed.inc();
+      // @ts-expect-error nobody made it
+      void local.passed;
+      state.seen.add(e.amount);
+      // @ts-expect-error another type
+      state.all.add(3);
+      side.odd(e);
+      emit(e.amount);
+    },
+    close(local) {
+      expectType<number>()(local.failed.count, true);
+    },
+  });
+  expectType<DataStream<number>>()(plain, false as never);
+  expectType<DataStream<Tx>>()(plain.side.odd, true);
+  // @ts-expect-error an async open
+  s.process("p", { output: t.string(), open: async () => 1, onElement() {} });
+  k.process("p", { output: t.int(), open: () => 5, onElement: (_e, { local, emit }) => emit(local) });
+
+  // ---------- partitioning ----------
+  expectType<DataStream<Tx>>()(s.shuffle().rescale().global().forward(), true);
+  s.partitionCustom((e, parallelism) => e.amount % parallelism);
+  // @ts-expect-error a partition is a number
+  s.partitionCustom((e) => e.accountId);
+  expectType<DataStream<number>>()(
+    s
+      .map((e) => e.amount)
+      .parallelism(2)
+      .startNewChain()
+      .disableChaining(),
+    true,
+  );
+  expectType<DataStream<Tx>>()(plain.parallelism(3).side.odd, true);
+
+  // ---------- broadcast state ----------
+  const Limit = t.record("Limit", { kind: t.string(), most: t.double() });
+  const limits = (null! as DataStream<Infer<typeof Limit>>).broadcast({ limits: mapState(t.string(), t.double()) });
+  k.connect(limits).process("limited", {
+    output: Tx,
+    state: { total: valueState(t.double()) },
+    onElement(e, { broadcast, state, key, emit }) {
+      expectType<string>()(key, true);
+      expectType<number | undefined>()(broadcast.limits.get(e.kind), true);
+      // @ts-expect-error elements only read
+      broadcast.limits.set("card", 1);
+      state.total.set(1);
+      emit(e);
+    },
+    onBroadcast(limit, { broadcast, applyToKeyedState }) {
+      broadcast.limits.set(limit.kind, limit.most);
+      applyToKeyedState("total", (key, total) => {
+        expectType<string>()(key, true);
+        total.set((total.get() ?? 0) + 1);
+      });
+      // @ts-expect-error no such state
+      applyToKeyedState("sum", () => {});
+    },
+  });
+  s.connect(limits).process("limited", {
+    output: Tx,
+    onElement: (e, { broadcast, emit }) => (e.amount < (broadcast.limits.get(e.kind) ?? 0) ? emit(e) : undefined),
+    onBroadcast: (limit, { broadcast }) => broadcast.limits.set(limit.kind, limit.most),
+  });
+  // @ts-expect-error broadcast state is a map
+  s.broadcast({ n: valueState(t.int()) });
+  // @ts-expect-error not a broadcast stream
+  s.connect(s);
+
+  // ---------- mapAsync ----------
+  const asked = s.mapAsync("ask", async (e, { signal, attempt }) => ({ id: e.accountId, aborted: signal.aborted, attempt }), {
+    capacity: 10,
+    timeout: "5s",
+  });
+  expectType<DataStream<{ id: string; aborted: boolean; attempt: number }>>()(asked, true);
+  s.mapAsync("ask", async (e) => e.amount, {
+    capacity: 10,
+    timeout: "5s",
+    onTimeout: (e) => e.amount,
+    retries: { attempts: 2, backoff: "1s" },
+  });
+  // @ts-expect-error the timeout's value is no result
+  s.mapAsync("ask", async (e) => e.amount, { capacity: 10, timeout: "5s", onTimeout: () => "none" });
+  // @ts-expect-error without a capacity
+  s.mapAsync("ask", async (e) => e.amount, { timeout: "5s" });
+  // @ts-expect-error not async
+  s.mapAsync("ask", (e) => e.amount, { capacity: 10, timeout: "5s" });
   // @ts-expect-error the output of one is not the input of another
   r.to("bad", txSink);
 

@@ -8,7 +8,7 @@ import { hashOfKey } from "../state/key-hash.ts";
 import type { Emit } from "../subtask/chain-runtime.ts";
 import { checkEventTime } from "../time/event-time.ts";
 import type { ChainCompiler, ChainParts, RunRows } from "./chain-compiler.ts";
-import { emitsByItself, keySelectorOf, mainConsumers, type Consumers, type PlanStep } from "./chain-plan.ts";
+import { emitsByItself, hasOperator, keySelectorOf, mainConsumers, type Consumers, type PlanStep } from "./chain-plan.ts";
 import { keyExpression, keyScope } from "./key-code.ts";
 import { outputScope, writeOutput } from "./output-code.ts";
 import { cellConstants, cellExpression, columnConstants, ROW_SCOPE, rowExpression } from "./row-code.ts";
@@ -64,7 +64,7 @@ export class ChainGenerator implements ChainCompiler {
     this.#side = side;
     const head = this.#parts.plan.steps[0]!;
     const columns = columnConstants(fieldColumns(sample.type), "batch.columns", "v");
-    const keyed = keySelectorOf(head) === undefined || sample.key === undefined ? undefined : keyCell(sample);
+    const keyed = keySelectorOf(head, side) === undefined || sample.key === undefined ? undefined : keyCell(sample);
     const key = keyed === undefined ? "" : `${cellConstants(keyed, "batch.key", "vk")}const vh=batch.keyHashes;`;
     const keyOfRow = keyed === undefined ? "" : `const key=${cellExpression(keyed, "vk")},hash=vh[i];`;
     const row = `const e=${rowExpression(sample.type, "v")};${keyOfRow}`;
@@ -152,14 +152,16 @@ export class ChainGenerator implements ChainCompiler {
       case "flat-map":
         return at + guarded(step, flatMapCode(step, e), e, "");
       default:
-        return at + guarded(step, this.#keyedStep(step, e, keyed), e, `op${index}.abandon();`);
+        return at + guarded(step, this.#operatorStep(step, e, keyed, depth === 0 ? this.#side : 0), e, `op${index}.abandon();`);
     }
   }
 
-  #keyedStep(step: PlanStep, e: string, keyed: boolean): string {
+  /** `keyed`: key and hash are there. */
+  #operatorStep(step: PlanStep, e: string, keyed: boolean, side: number): string {
     const { index } = step;
-    const take = keyed ? "" : `const key=${keyExpression(keySelectorOf(step)!, e, index)},hash=hashOfKey(key);`;
-    return take + this.#parts.runtime.operators[index]!.code(index).element(e, keyed ? this.#side : 0);
+    const selector = keySelectorOf(step, side);
+    const take = keyed || selector === undefined ? "" : `const key=${keyExpression(selector, e, index)},hash=hashOfKey(key);`;
+    return take + this.#parts.runtime.operators[index]!.code(index).element(e, side);
   }
 
   #compile(body: string, kind: string): unknown {
@@ -186,7 +188,8 @@ function stepScope(step: PlanStep): Record<string, unknown> {
   const { index, node } = step;
   if (node.kind === "map" || node.kind === "filter" || node.kind === "flat-map") return { [`f${index}`]: node.fn };
   if (node.kind === "source" || node.kind === "timestamps") return { [`f${index}`]: node.time?.eventTime };
-  return keyScope(keySelectorOf(step)!, index);
+  const selector = hasOperator(step) ? keySelectorOf(step) : undefined;
+  return selector === undefined ? {} : keyScope(selector, index);
 }
 
 /** The key's column, described as it is in a batch at hand. */

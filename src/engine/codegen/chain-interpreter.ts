@@ -56,7 +56,7 @@ export class ChainInterpreter implements ChainCompiler {
 
   #head(head: PlanStep, sample: Batch, side: number): (batch: Batch, row: number) => void {
     if (head.node.kind === "source" || head.node.kind === "timestamps") return this.#timeHead(head, head.node);
-    if (keySelectorOf(head) !== undefined && sample.key !== undefined) {
+    if (keySelectorOf(head, side) !== undefined && sample.key !== undefined) {
       const work = this.#guard(
         head,
         (element, timestamp, key, hash) => this.#operator(head).element(element, timestamp, key, hash!, side),
@@ -64,7 +64,7 @@ export class ChainInterpreter implements ChainCompiler {
       );
       return (batch, row) => work(readRow(batch, row), batch.timestamps[row]!, valueAt(batch.key!, row), batch.keyHashes![row]!);
     }
-    const run = this.#step(head);
+    const run = this.#step(head, side);
     return (batch, row) => run(readRow(batch, row), batch.timestamps[row]!);
   }
 
@@ -115,7 +115,7 @@ export class ChainInterpreter implements ChainCompiler {
     };
   }
 
-  #step(step: PlanStep): Emit {
+  #step(step: PlanStep, side = 0): Emit {
     const { runtime } = this.#parts;
     const { node, index } = step;
     switch (node.kind) {
@@ -140,18 +140,19 @@ export class ChainInterpreter implements ChainCompiler {
           }
         });
       default:
-        return this.#keyed(step);
+        return this.#withOperator(step, side);
     }
   }
 
-  #keyed(step: PlanStep): Emit {
-    const selector = keySelectorOf(step)!;
+  #withOperator(step: PlanStep, side: number): Emit {
+    const selector = keySelectorOf(step, side);
     const work = this.#guard(
       step,
       (element, timestamp) => {
+        if (selector === undefined) return this.#operator(step).element(element, timestamp, undefined, 0, side);
         const key = selectKey(selector, element);
         if (key instanceof BadKey) throw key.cause;
-        this.#operator(step).element(element, timestamp, key, hashOfKey(key));
+        this.#operator(step).element(element, timestamp, key, hashOfKey(key), side);
       },
       this.#operator(step),
     );

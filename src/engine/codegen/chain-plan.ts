@@ -3,6 +3,7 @@
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { KeySelector, StreamNode } from "../../stream/graph.ts";
 import type { Task } from "../job-graph.ts";
+import { sideOutputsOf } from "../operators/output-type.ts";
 
 export type StepNode = Exclude<StreamNode, { kind: "sink" }>;
 
@@ -37,16 +38,24 @@ export function mainConsumers(step: PlanStep): Consumers {
 
 /** Steps that call an emitter for what they put out; the others' elements go on in line. */
 export function emitsByItself(step: PlanStep): boolean {
-  return step.node.kind === "flat-map" || keySelectorOf(step) !== undefined;
+  return step.node.kind === "flat-map" || hasOperator(step);
 }
 
-export function keySelectorOf(step: PlanStep): KeySelector | undefined {
+/** Steps with an operator object behind them. */
+export function hasOperator({ node }: PlanStep): boolean {
+  return !["source", "timestamps", "map", "filter", "flat-map"].includes(node.kind);
+}
+
+/** undefined: elements of that side have no key. */
+export function keySelectorOf(step: PlanStep, side = 0): KeySelector | undefined {
   const { node } = step;
   switch (node.kind) {
     case "process":
       return node.process.key;
     case "connect":
       return node.connect.process.key;
+    case "broadcast-connect":
+      return side === 0 && node.connect.function.kind === "keyed" ? node.connect.function.process.key : undefined;
     case "window":
       return node.window.key;
     case "interval-join":
@@ -60,7 +69,7 @@ export function keySelectorOf(step: PlanStep): KeySelector | undefined {
 
 /** Which of a node's two streams a port of its task belongs to: 0, or 1 for the second. */
 export function sideOf({ node }: PlanStep, port: number): number {
-  if (node.kind === "connect") return port < node.connect.otherFrom ? 0 : 1;
+  if (node.kind === "connect" || node.kind === "broadcast-connect") return port < node.connect.otherFrom ? 0 : 1;
   if (node.kind === "interval-join" || node.kind === "window-join") return port < node.join.otherFrom ? 0 : 1;
   return 0;
 }
@@ -96,8 +105,8 @@ function parentType(steps: readonly PlanStep[], indexOf: ReadonlyMap<number, num
   const { from, output } = node.inputs[0]!;
   const parent = steps[indexOf.get(from)!]!;
   if (output === "main") return parent.output;
-  if (parent.node.kind === "connect") return parent.node.connect.process.side.find((side) => side.name === output)?.type;
-  if (parent.node.kind === "process") return parent.node.process.side.find((side) => side.name === output)?.type;
+  const declared = sideOutputsOf(parent.node);
+  if (declared !== undefined) return declared.find((side) => side.name === output)?.type;
   return parent.node.kind === "window" && output === parent.node.window.lateOutput ? parent.input : undefined;
 }
 
@@ -109,10 +118,12 @@ function commonType(types: readonly (TypeInfo | undefined)[]): TypeInfo | undefi
 function passThrough(task: Task, head: PlanStep): ReadonlySet<number> {
   if (head.node.kind !== "source") return new Set();
   const direct = mainConsumers(head).outputs;
-  return new Set(direct.filter((output) => !isKeyed(task, output)));
+  return new Set(direct.filter((output) => takesWholeBatches(task, output)));
 }
 
-function isKeyed(task: Task, output: number): boolean {
+/** Not where each row has a target of its own, or rows of two outputs must keep their order. */
+function takesWholeBatches(task: Task, output: number): boolean {
   const { target } = task.outputs[output]!;
-  return target.kind === "task" && target.edge.partitioning.kind === "keyed";
+  if (target.kind === "sink") return true;
+  return target.ordered !== true && !["keyed", "shuffle", "custom"].includes(target.edge.partitioning.kind);
 }

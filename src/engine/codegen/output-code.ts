@@ -18,6 +18,7 @@ export function outputScope(index: number, writer: OutputWriter, pass: PassThrou
     if (field.optional) scope[`o${index}c${field.index}n`] = arrays((buffer) => buffer.batch.columns[field.index]!.nulls);
   }
   scope[`o${index}ts`] = arrays((buffer) => buffer.batch.timestamps);
+  if (writer.choose !== undefined) scope[`o${index}choose`] = writer.choose;
   if (writer.key === undefined) return scope;
   scope[`o${index}groups`] = writer.targetOfGroup;
   scope[`o${index}hashes`] = arrays((buffer) => buffer.batch.keyHashes);
@@ -38,6 +39,7 @@ export function writeOutput(index: number, writer: OutputWriter, e: string): str
 }
 
 function route(index: number, writer: OutputWriter, e: string, single: boolean): string {
+  if (writer.choose !== undefined) return `const t=o${index}choose(${e});`;
   if (writer.key === undefined) return single ? "" : `const t=o${index}.current;`;
   const { type } = writer.output;
   const key =

@@ -34,8 +34,19 @@ export function checkRestore(point: RestorePoint, graph: StreamGraph, maxParalle
   );
 }
 
+const STATEFUL: readonly StreamNode["kind"][] = [
+  "process",
+  "unkeyed-process",
+  "connect",
+  "broadcast-connect",
+  "map-async",
+  "window",
+  "interval-join",
+  "window-join",
+];
+
 export function keepsState(node: StreamNode | undefined): boolean {
-  return node?.kind === "process" || node?.kind === "window";
+  return node !== undefined && STATEFUL.includes(node.kind);
 }
 
 function missing(node: StreamNode | undefined): string {

@@ -1,6 +1,7 @@
 // Which upstream subtasks feed which downstream subtask: a forward edge between equal parallelisms joins equal indexes, every other
-// edge joins all with all. A channel's number is its place in the list of its subtask.
+// edge joins all with all, but for rescale (partitioner.ts). A channel's number is its place in the list of its subtask.
 import type { JobGraph, Task, TaskInput } from "../job-graph.ts";
+import { isConnected } from "./partitioner.ts";
 
 export interface ChannelOrigin {
   readonly port: number;
@@ -23,6 +24,7 @@ export function channelsOf(graph: JobGraph, task: Task, subtask: number): readon
 
 function upstreamSubtasks(graph: JobGraph, task: Task, input: TaskInput, subtask: number): readonly number[] {
   const parallelism = graph.tasks[input.fromTask]!.parallelism;
-  if (input.edge.partitioning.kind === "forward" && parallelism === task.parallelism) return [subtask];
-  return Array.from({ length: parallelism }, (_, index) => index);
+  const { kind } = input.edge.partitioning;
+  const all = Array.from({ length: parallelism }, (_, index) => index);
+  return all.filter((upstream) => isConnected(kind, upstream, parallelism, subtask, task.parallelism));
 }

@@ -178,6 +178,7 @@ export class Execution {
       jobName: job,
       codegen,
       now: () => clock.now(),
+      ...(shuffles(task) ? { seed: this.#env.random.uint32() } : {}),
     };
     const subtask = createSubtask(task, context, runner);
     const channels = channelsOf(this.graph, task, index);
@@ -245,6 +246,10 @@ export class Execution {
     run.start();
     return run;
   }
+}
+
+function shuffles(task: Task): boolean {
+  return task.outputs.some(({ target }) => target.kind === "task" && target.edge.partitioning.kind === "shuffle");
 }
 
 function sinksOf(task: Task): (StreamNode & { readonly kind: "sink" })[] {

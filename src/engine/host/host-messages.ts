@@ -1,6 +1,7 @@
 // What the coordinator and a host say to each other. Plain data only: the same messages cross a thread boundary or a function call.
 import type { Json } from "../../stream/connector.ts";
 import type { HostSnapshot, RestorePoint } from "../checkpoint/checkpoint-manifest.ts";
+import type { UserMetric } from "../operators/user-metrics.ts";
 import type { JobFailure } from "../coordinator/job-failure.ts";
 
 /** Everything a host needs besides the graph and its Env. */
@@ -68,6 +69,8 @@ export interface OperatorStatus {
   readonly busyRatio: number;
   readonly backpressuredRatio: number;
   readonly idleRatio: number;
+  /** What the user's function counts, over all subtasks: counters and gauges are sums. Left out if there is nothing. */
+  readonly metrics?: readonly UserMetric[];
 }
 
 export interface SplitReport {

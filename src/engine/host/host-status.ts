@@ -5,6 +5,7 @@ import type { Timer } from "../../env/clock.ts";
 import type { StreamNode } from "../../stream/graph.ts";
 import type { Task } from "../job-graph.ts";
 import type { Execution } from "./execution.ts";
+import { mergeMetrics, type UserMetrics } from "../operators/user-metrics.ts";
 import type { HostReport, OperatorStatus, SplitReport } from "./host-messages.ts";
 import type { SubtaskRunner } from "./subtask-runner.ts";
 
@@ -100,6 +101,7 @@ export class HostStatus {
         ...describeNode(node, task.parallelism),
         ...counts,
         ...this.#rates(node.name, counts, interval.ms),
+        ...userMetrics(runners.flatMap((runner) => runner.subtask.metrics.operators[place]?.user ?? [])),
         watermark: finite(lowest((runner) => runner.subtask.metrics.currentOutputWatermark)),
         lateDropped: owner ? sum((runner) => runner.subtask.metrics.numLateRecordsDropped) : 0,
         skipped: owner ? sum((runner) => runner.subtask.metrics.numRecordsSkipped) : 0,
@@ -164,6 +166,11 @@ export class HostStatus {
       })),
     );
   }
+}
+
+function userMetrics(subtasks: readonly UserMetrics[]): Pick<OperatorStatus, "metrics"> {
+  const metrics = mergeMetrics(subtasks);
+  return metrics.length === 0 ? {} : { metrics };
 }
 
 function describeNode(node: StreamNode, parallelism: number): Pick<OperatorStatus, "id" | "name" | "kind" | "inputs" | "parallelism"> {

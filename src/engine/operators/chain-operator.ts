@@ -1,6 +1,7 @@
 // What the chain knows of an operator with state or timers. The generated loop calls the operator's own methods for elements; this is the rest.
 import type { ChainRuntime } from "../subtask/chain-runtime.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
+import type { UserMetrics } from "./user-metrics.ts";
 
 export interface ChainOperator {
   /** The smallest watermark at which advance() has something to do; Infinity: none. */
@@ -10,6 +11,8 @@ export interface ChainOperator {
   /** The next processing-time timer in epoch ms, Infinity if none. */
   readonly nextProcessingTime: number;
   readonly lateDropped: number;
+  /** Of the user's function. */
+  readonly metrics?: UserMetrics;
   /** Text that handles the element `e` with its `key`, `hash` and `ts`, and what the text names. `side` is 1 for the second of two streams. */
   code(index: number): { readonly scope: Readonly<Record<string, unknown>>; element(e: string, side: number): string };
   /** The interpreter's way. */
@@ -26,6 +29,8 @@ export interface ChainOperator {
   snapshot(): OperatorSnapshot;
   /** The element at hand failed under a lenient policy: lets go of its key. */
   abandon(): void;
+  /** The subtask ends, however it ends; also without open(). */
+  close?(): void;
   /** JSON text of the key of the element or timer at hand, for error messages. */
   currentKeyText(): string | undefined;
 }

@@ -1,9 +1,11 @@
 // The operator behind a step, for the kinds that have state or timers.
 import type { PlanStep } from "../codegen/chain-plan.ts";
+import { BroadcastConnect } from "./broadcast-connect.ts";
 import type { ChainOperator } from "./chain-operator.ts";
 import { IntervalJoin } from "./interval-join.ts";
 import { KeyedWindows } from "./keyed-windows.ts";
 import { ProcessOperator } from "./process.ts";
+import { UnkeyedProcess } from "./unkeyed-process.ts";
 import { isPlainTumbling, WindowOperator } from "./window.ts";
 
 /** What a stateful operator is told about where it runs. */
@@ -20,6 +22,10 @@ export function createOperator(step: PlanStep, home: OperatorHome): ChainOperato
   switch (node.kind) {
     case "process":
       return new ProcessOperator(step, node.process, home);
+    case "unkeyed-process":
+      return new UnkeyedProcess(step, node.process, home);
+    case "broadcast-connect":
+      return new BroadcastConnect(step, node.connect, home);
     case "connect":
       return new ProcessOperator(step, node.connect.process, home, node.connect.onOther);
     case "window": {

@@ -1,21 +1,36 @@
 // The row type of each output of an operator: what batches at that output look like. Filters and timestamps pass their input's type on.
 import type { TypeInfo } from "../../schema/type-info.ts";
 import { DeadLetterSchema } from "../../stream/dead-letter.ts";
-import type { StreamNode } from "../../stream/graph.ts";
+import type { ProcessSpec, StreamNode } from "../../stream/graph.ts";
 
 /** Type of the rows at `output` of node `id`; undefined: no schema. `nodes` are the graph's, a node's id is its index. */
 export function outputType(nodes: readonly StreamNode[], id: number, output: string): TypeInfo | undefined {
   const node = nodes[id]!;
   if (output === "errors") return DeadLetterSchema.type;
   if (output !== "main") {
-    if (node.kind === "connect") return node.connect.process.side.find((side) => side.name === output)?.type;
-    if (node.kind === "process") return node.process.side.find((side) => side.name === output)?.type;
+    const declared = sideOutputsOf(node);
+    if (declared !== undefined) return declared.find((side) => side.name === output)?.type;
     return inputType(nodes, node); // late elements are elements of the input
   }
   if (node.output !== undefined) return node.output;
   if (node.kind === "source") return node.source.type;
   if (node.kind === "filter" || node.kind === "timestamps") return inputType(nodes, node);
   return undefined;
+}
+
+/** The side outputs that a node's function declares; undefined: it is no such node. */
+export function sideOutputsOf(node: StreamNode): ProcessSpec["side"] | undefined {
+  switch (node.kind) {
+    case "process":
+    case "unkeyed-process":
+      return node.process.side;
+    case "connect":
+      return node.connect.process.side;
+    case "broadcast-connect":
+      return node.connect.function.process.side;
+    default:
+      return undefined;
+  }
 }
 
 /** The common type of all inputs, or undefined when they differ or have none. */

@@ -11,6 +11,7 @@ import { Timers } from "../time/timers.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
 import { UserContext } from "./user-context.ts";
+import { UserMetrics } from "./user-metrics.ts";
 
 export class ProcessOperator implements ChainOperator {
   readonly followsWatermark = false;
@@ -19,12 +20,14 @@ export class ProcessOperator implements ChainOperator {
   readonly store: KeyedStore;
   readonly eventTimers: Timers;
   readonly processingTimers: Timers;
+  readonly metrics = new UserMetrics();
   readonly context: UserContext;
   readonly #index: number;
   readonly #name: string;
   readonly #spec: ProcessSpec;
   readonly #now: () => number;
   #runtime!: ChainRuntime;
+  #opened = false;
 
   /** `other`: takes the elements of the second side; `late`: counts elements that the function refuses as late. */
   constructor(
@@ -43,7 +46,7 @@ export class ProcessOperator implements ChainOperator {
     this.store = new KeyedStore(spec.state, home.maxParallelism);
     this.eventTimers = new Timers(home.maxParallelism);
     this.processingTimers = new Timers(home.maxParallelism);
-    this.context = new UserContext(this, home.now);
+    this.context = new UserContext(this, home.now, { index: home.index, parallelism: home.parallelism });
   }
 
   get lateDropped(): number {
@@ -93,7 +96,15 @@ export class ProcessOperator implements ChainOperator {
       this.#spec.side.map(({ name }) => name),
       this.#spec.state.map(({ name }) => name),
     );
-    this.#spec.open?.(this.context);
+    const { context } = this;
+    this.#opened = true;
+    context.local = this.#spec.open?.({ metrics: context.metrics, subtask: context.subtask, now: context.now });
+  }
+
+  close(): void {
+    if (!this.#opened) return;
+    this.#opened = false;
+    this.#spec.close?.(this.context.local);
   }
 
   advance(watermark: number): void {

@@ -1,15 +1,18 @@
 // The context of a keyed process function (stream/process-function.ts): one object per operator, pointed at the current key and element
 // before each call. State, timers and outputs work only during a call: there is no key outside of one.
 import { noCurrentKey } from "../state/context-error.ts";
+import type { SubtaskInfo } from "../../stream/function-context.ts";
 import type { StateHandle } from "../state/state-handle.ts";
 import type { Emit } from "../subtask/chain-runtime.ts";
 import type { KeyedStore } from "../state/keyed-store.ts";
 import type { Timers } from "../time/timers.ts";
+import type { UserMetrics } from "./user-metrics.ts";
 
 export interface ContextOwner {
   readonly store: KeyedStore;
   readonly eventTimers: Timers;
   readonly processingTimers: Timers;
+  readonly metrics: UserMetrics;
 }
 
 const nothing: Emit = () => undefined;
@@ -23,13 +26,21 @@ export class UserContext {
   /** The handles by name. */
   state: Readonly<Record<string, StateHandle>> = {};
   side: Readonly<Record<string, (value: unknown) => undefined>> = {};
+  /** What the function's open() returned. */
+  local: unknown = undefined;
+  /** The broadcast state, for those who have one. */
+  broadcast: unknown = undefined;
+  readonly metrics: UserMetrics;
+  readonly subtask: SubtaskInfo;
   readonly timers: UserTimers;
   readonly now: () => number;
   #main: Emit = nothing;
   readonly #owner: ContextOwner;
 
-  constructor(owner: ContextOwner, now: () => number) {
+  constructor(owner: ContextOwner, now: () => number, subtask: SubtaskInfo = { index: 0, parallelism: 1 }) {
     this.#owner = owner;
+    this.metrics = owner.metrics;
+    this.subtask = subtask;
     this.timers = new UserTimers(owner);
     this.now = now;
   }

@@ -57,6 +57,7 @@ export class ChainMetrics implements SubtaskMetrics {
     const recordsOut = (): number => this.#out(step);
     return {
       name: step.node.name,
+      user: this.#runtime.operators[step.index]?.metrics,
       get numRecordsIn() {
         return recordsIn();
       },

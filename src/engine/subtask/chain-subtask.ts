@@ -7,7 +7,7 @@ import { sideOf } from "../codegen/chain-plan.ts";
 import type { PassThrough } from "./pass-through.ts";
 import { keyGroupRange, type KeyGroupRange } from "../state/key-group.ts";
 import type { SplitWatermarks } from "../time/split-watermarks.ts";
-import { decodeSplitState, encodeSplitStates } from "../time/split-state.ts";
+import { decodeSplitState, encodeSplitStates, SPLIT_STATE } from "../time/split-state.ts";
 import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
 import { encodeWatermark, RestoredWatermarks, WATERMARK_STATE } from "../time/watermark-state.ts";
 import { ChainMetrics } from "./chain-metrics.ts";
@@ -97,6 +97,7 @@ export class ChainSubtask implements Subtask {
     }
     if (chunk.address.kind === "operator-state") {
       if (chunk.address.name === WATERMARK_STATE) this.#restored.add(chunk);
+      else if (!chunk.address.name.startsWith(SPLIT_STATE)) this.#runtime.operators[step.index]?.restore(chunk);
       else if (this.#watermarks !== undefined) decodeSplitState(chunk.bytes, this.#watermarks);
       return;
     }
@@ -147,7 +148,8 @@ export class ChainSubtask implements Subtask {
       from = record.row;
       const { node } = this.#runtime.steps[0]!;
       if (node.onError === "fail") {
-        const where = `${record.topic}-${record.partition} at offset ${record.offset}`;
+        const split = record.partition < 0 ? record.topic : `${record.topic}-${record.partition}`;
+        const where = `${split} at offset ${record.offset}`;
         throw this.#runtime.wrap(new Error(`The record of ${where} cannot be decoded: ${record.error}`), 0);
       }
       if (node.onError === "skip") this.#runtime.skipped++;
@@ -281,6 +283,7 @@ export class ChainSubtask implements Subtask {
 
   close(): void {
     this.#releaseSnapshot();
+    for (const operator of this.#runtime.operators) operator?.close?.();
   }
 }
 

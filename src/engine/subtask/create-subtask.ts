@@ -20,6 +20,8 @@ export interface SubtaskContext {
   readonly jobName: string;
   /** "auto" (default): generated loops where the process allows them. */
   readonly codegen?: "auto" | "off";
+  /** Of shuffles. */
+  readonly seed?: number;
   /** Processing time, epoch ms. */
   readonly now: () => number;
 }

@@ -18,14 +18,14 @@ export class OutputBuffer {
   readonly siblings: OutputBuffer[] = [];
   readonly #out: SubtaskOutput;
   readonly #output: number;
-  /** Number of the downstream subtask. */
-  readonly target: number;
+  /** Numbers of the downstream subtasks that get its rows: one, or all of a broadcast. */
+  readonly targets: readonly number[];
   readonly #watermark: OutputWatermark;
 
-  constructor(out: SubtaskOutput, output: number, target: number, type: TypeInfo | undefined, watermark: OutputWatermark) {
+  constructor(out: SubtaskOutput, output: number, targets: readonly number[], type: TypeInfo | undefined, watermark: OutputWatermark) {
     this.#out = out;
     this.#output = output;
-    this.target = target;
+    this.targets = targets;
     this.#watermark = watermark;
     this.batch = createBatch(type, MAX_BATCH_ROWS);
   }
@@ -60,7 +60,7 @@ export class OutputBuffer {
     const { batch } = this;
     batch.rows = this.rows;
     this.rows = 0;
-    this.#out.data(this.#output, this.target, batch);
+    for (const target of this.targets) this.#out.data(this.#output, target, batch);
     batch.rows = 0;
     batch.markCount = 0;
   }

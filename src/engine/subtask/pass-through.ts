@@ -49,7 +49,7 @@ export class PassThrough {
       const columns = this.rows === batch.rows ? batch.columns : this.#gather(batch);
       const { markCount, markRows, markTimes } = this.#marks;
       const { rows, timestamps } = this;
-      this.#out.data(this.#output, this.#writer.nextTarget(), {
+      const sent = {
         type: batch.type,
         rows,
         columns,
@@ -59,7 +59,8 @@ export class PassThrough {
         markTimes,
         key: undefined,
         keyHashes: undefined,
-      });
+      };
+      for (const target of this.#writer.nextTargets()) this.#out.data(this.#output, target, sent);
     }
     this.rows = 0;
     this.#marks.markCount = 0;

@@ -3,6 +3,7 @@
 // to SubtaskOutput before the call returns, and the return of the call is the ACK. A host never decides lateness, never asks for state.
 import type { Batch } from "../../schema/batch.ts";
 import type { SourceBatch } from "../../stream/connector.ts";
+import type { UserMetrics } from "../operators/user-metrics.ts";
 
 /** Where a piece of operator state lives: a key group, or an entry of operator (non-keyed) state. */
 export type StateAddress =
@@ -77,7 +78,15 @@ export interface SubtaskMetrics {
   currentInputWatermark: number;
   currentOutputWatermark: number;
   /** Per operator of the chain, in chain order. */
-  readonly operators: readonly { readonly name: string; numRecordsIn: number; numRecordsOut: number }[];
+  readonly operators: readonly OperatorMetrics[];
+}
+
+export interface OperatorMetrics {
+  readonly name: string;
+  readonly numRecordsIn: number;
+  readonly numRecordsOut: number;
+  /** What the user's function counts. */
+  readonly user?: UserMetrics | undefined;
 }
 
 /** Thrown out of any frame when user code or state failed and the policy is "fail". The host fails the job with it. */
