@@ -90,6 +90,8 @@ function partitions(page: Page, logs: LogDirectory): void {
   page.gauge("kafka_server_replicamanager_leadercount", all.length);
   page.gauge("kafka_server_replicamanager_underreplicatedpartitions", 0);
   page.gauge("kafka_controller_kafkacontroller_offlinepartitionscount", 0);
+  page.family("millrace_log_damaged_ranges_total", "counter");
+  page.sample(logs.metrics.damagedRanges);
   const families = [
     ["kafka_log_log_size", "sizeBytes"],
     ["kafka_log_log_numlogsegments", "segmentCount"],

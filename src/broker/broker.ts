@@ -14,6 +14,7 @@ import { MetricCounters } from "./broker-metrics.ts";
 import { Faults, type Fault } from "./faults.ts";
 import { FetchSessions } from "./fetch-sessions.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { LEADER_EPOCH } from "./leader-epoch.ts";
 import { BrokerListener } from "./listener.ts";
 import { Settings } from "./settings.ts";
 import { topicDefaults } from "./topic-config.ts";
@@ -95,6 +96,7 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
     durability: options.durability ?? "disk",
     topicDefaults: topicDefaults(settings),
     retentionIntervalMs: 0,
+    leaderEpoch: LEADER_EPOCH,
     producerExpirationMs: settings.number("producer.id.expiration.ms"),
   });
   const broker = new RunningBroker(env, settings, logs, options);

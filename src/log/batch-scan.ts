@@ -9,10 +9,14 @@ import {
   type BatchHeader,
   computeCrc,
   int32At,
+  int64At,
+  LAST_OFFSET_DELTA_AT,
   MAGIC,
   readBatchHeader,
 } from "../protocol/records/batch-header.ts";
 import { SCAN_CHUNK_BYTES } from "./limits.ts";
+
+const OFFSET_BYTES = 8;
 
 export interface ScanRange {
   readonly handle: FileHandle;
@@ -58,8 +62,10 @@ export async function scanBatches(range: ScanRange, visit: VisitBatch): Promise<
       if (sizeBytes < BATCH_HEADER_BYTES || sizeBytes > range.end - position - at) {
         return { position: position + at, nextOffset, problem: `a batch claims ${sizeBytes} bytes` };
       }
-      if (sizeBytes > left) break;
-      const problem = problemOfBatch(buffer, at, nextOffset, position + at >= range.checkCrcFrom && !isPlanted("no-checksum-at-recovery"));
+      // The offset behind it is needed, too.
+      if (sizeBytes > left || (more && sizeBytes + OFFSET_BYTES > left)) break;
+      const checkCrc = position + at >= range.checkCrcFrom && !isPlanted("no-checksum-at-recovery");
+      const problem = problemOfBatch(buffer, at, nextOffset, checkCrc) ?? problemOfOffset(buffer, at, filled, nextOffset);
       if (problem !== undefined) return { position: position + at, nextOffset, problem };
       const header = readBatchHeader(buffer, at);
       nextOffset = header.baseOffset + header.lastOffsetDelta + 1;
@@ -67,7 +73,7 @@ export async function scanBatches(range: ScanRange, visit: VisitBatch): Promise<
       at += sizeBytes;
       if (goOn === false) return { position: position + at, nextOffset, problem: undefined };
     }
-    if (at === 0) buffer = new Uint8Array(int32At(buffer, BATCH_LENGTH_AT) + BATCH_OVERHEAD_BYTES);
+    if (at === 0) buffer = new Uint8Array(int32At(buffer, BATCH_LENGTH_AT) + BATCH_OVERHEAD_BYTES + OFFSET_BYTES);
     position += at;
   }
   return { position, nextOffset, problem: undefined };
@@ -81,6 +87,21 @@ export function problemOfBatch(bytes: Uint8Array, at: number, nextOffset: number
   if (header.lastOffsetDelta < 0) return `a batch has the last offset delta ${header.lastOffsetDelta}`;
   if (checkCrc && computeCrc(bytes, at) !== header.crc) return `the batch at offset ${header.baseOffset} has a wrong checksum`;
   return undefined;
+}
+
+/**
+ * The checksum does not cover a batch's offset. One that is larger than it was when it was written reaches over the offset of the batch
+ * behind it, which follows what came before. `nextOffset`: behind the batch before.
+ */
+export function problemOfOffset(bytes: Uint8Array, at: number, end: number, nextOffset: number): string | undefined {
+  const baseOffset = int64At(bytes, at);
+  if (baseOffset === nextOffset) return undefined;
+  const behind = at + int32At(bytes, at + BATCH_LENGTH_AT) + BATCH_OVERHEAD_BYTES;
+  if (behind + OFFSET_BYTES > end) return undefined;
+  const count = int32At(bytes, at + LAST_OFFSET_DELTA_AT) + 1;
+  const following = int64At(bytes, behind);
+  if (following >= baseOffset + count || following < nextOffset + count) return undefined;
+  return `a batch has offset ${baseOffset}, the next one ${following}`;
 }
 
 /** Reads until `length` bytes are there or the file ends; returns how many. */

@@ -1,9 +1,11 @@
-// Brings the indexes of a sealed segment into memory; what is missing or damaged on disk is rebuilt from the log and logged.
+// Brings the indexes of a sealed segment into memory; what is missing or damaged on disk is rebuilt from the log and logged. Damage in the
+// log that is found on the way is registered and left out.
 import { scanBatches } from "./batch-scan.ts";
 import type { LogContext } from "./log-context.ts";
 import { AbortedIndex } from "./aborted-index.ts";
 import { logError } from "./log-error.ts";
 import { Producers } from "./producers.ts";
+import { walkSegment } from "./segment-damage.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentIndexes } from "./segment-indexes.ts";
 import type { SegmentList } from "./segment-list.ts";
@@ -13,6 +15,7 @@ export class IndexLoader {
   readonly #segments: SegmentList;
   readonly #intervalBytes: () => number;
   readonly #loading = new Map<Segment, Promise<SegmentIndexes>>();
+  readonly #inspecting = new Map<Segment, Promise<void>>();
 
   constructor(context: LogContext, segments: SegmentList, intervalBytes: () => number) {
     this.#context = context;
@@ -39,11 +42,24 @@ export class IndexLoader {
     return (await this.indexesOf(segment)).maxTimestamp;
   }
 
-  /** The positions in the index were wrong: forgets them and reads the segment. */
-  async rebuild(segment: Segment): Promise<void> {
-    if (segment === this.#segments.active) return;
+  /**
+   * No sound batch begins where one should: walks the whole segment, registers what is damaged, and makes the indexes of a sealed segment
+   * anew, which may have been wrong.
+   */
+  inspect(segment: Segment): Promise<void> {
+    let inspecting = this.#inspecting.get(segment);
+    if (inspecting === undefined) {
+      inspecting = this.#inspect(segment).finally(() => this.#inspecting.delete(segment));
+      this.#inspecting.set(segment, inspecting);
+    }
+    return inspecting;
+  }
+
+  async #inspect(segment: Segment): Promise<void> {
+    if (segment === this.#segments.active) return this.#walk(segment, () => undefined);
+    const { aborted } = await this.indexesOf(segment);
     this.#context.indexCache.remove(segment);
-    segment.indexes = await this.#rebuild(segment, segment.indexes?.aborted, "it points to where no batch begins");
+    segment.indexes = await this.#rebuild(segment, aborted, "no batch begins where it points to");
   }
 
   async #load(segment: Segment): Promise<SegmentIndexes> {
@@ -68,7 +84,7 @@ export class IndexLoader {
     this.#context.env.logger.log("warn", "log-index-rebuilt", { segment: segment.path, reason });
     const transactions = aborted ?? (await this.#rebuildAborted(segment));
     const indexes = new SegmentIndexes(segment.baseOffset, undefined, undefined, transactions);
-    await this.#scan(segment, (header, _bytes, _at, position) => {
+    await this.#walk(segment, (header, _bytes, _at, position) => {
       const lastOffset = header.baseOffset + header.lastOffsetDelta;
       indexes.noteBatch(lastOffset, header.maxTimestamp, position, header.sizeBytes, this.#intervalBytes());
     });
@@ -89,6 +105,18 @@ export class IndexLoader {
       });
     }
     return aborted;
+  }
+
+  async #walk(segment: Segment, visit: Parameters<typeof scanBatches>[1]): Promise<void> {
+    const file = await this.#context.files.acquire(segment.path);
+    try {
+      const { sizeBytes, baseOffset, nextOffset: untilOffset } = segment;
+      const { damages } = await walkSegment({ handle: file.handle, sizeBytes, baseOffset, untilOffset }, visit);
+      const bounded = damages.map((damage) => ({ ...damage, untilOffset: damage.untilOffset ?? untilOffset }));
+      this.#context.damages.replace(segment, bounded);
+    } finally {
+      file.release();
+    }
   }
 
   async #scan(segment: Segment, visit: Parameters<typeof scanBatches>[1]): Promise<void> {

@@ -1,5 +1,6 @@
 // What all partitions of one log directory share.
 import type { Env } from "../env/env.ts";
+import type { DamageRegister } from "./damage-register.ts";
 import type { FileCache } from "./file-cache.ts";
 import type { FlushGroup } from "./flush-group.ts";
 import type { HotTail } from "./hot-tail.ts";
@@ -15,6 +16,7 @@ export interface LogContext {
   readonly hotTail: HotTail;
   readonly indexCache: IndexCache;
   readonly suspectPages: SuspectPages;
+  readonly damages: DamageRegister;
   /** Set once, by the first fatal error: nothing is appended any more, reads go on. */
   readonly failure: Error | undefined;
   /** Fail-stop: after this nothing is acknowledged. */

@@ -6,6 +6,7 @@ import type { DirectoryLock } from "../env/files.ts";
 import type { Timer } from "../env/clock.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { compactAll } from "./compaction/compactor.ts";
+import { DamageRegister } from "./damage-register.ts";
 import { makeDirectoryDurably } from "./durable-directory.ts";
 import { FileCache } from "./file-cache.ts";
 import { FlushGroup } from "./flush-group.ts";
@@ -36,6 +37,14 @@ export interface CreateTopicOptions {
   readonly partitions: number;
   readonly config?: TopicConfig;
   readonly id?: string;
+}
+
+export interface LogMetrics {
+  readonly openFiles: number;
+  readonly hotTailBytes: number;
+  readonly indexCacheBytes: number;
+  /** Stretches of segment files that readers found to hold no sound batch, since the directory was opened. */
+  readonly damagedRanges: number;
 }
 
 const META_DIRECTORY = "meta";
@@ -102,6 +111,7 @@ export class LogDirectory {
       hotTail: new HotTail(this.#options.hotTailBytes),
       indexCache: new IndexCache(this.#options.indexCacheBytes),
       suspectPages: new SuspectPages(env.files, `${path}/${META_DIRECTORY}/${SUSPECT_PAGES_FILE}`),
+      damages: new DamageRegister(env.logger),
       get failure() {
         return failure();
       },
@@ -118,9 +128,10 @@ export class LogDirectory {
     return this.#defaults;
   }
 
-  get metrics(): { readonly openFiles: number; readonly hotTailBytes: number; readonly indexCacheBytes: number } {
-    const { files, hotTail, indexCache } = this.#context;
-    return { openFiles: files.openCount, hotTailBytes: hotTail.bytes, indexCacheBytes: indexCache.bytes };
+  get metrics(): LogMetrics {
+    const { files, hotTail, indexCache, damages } = this.#context;
+    const { openCount: openFiles } = files;
+    return { openFiles, hotTailBytes: hotTail.bytes, indexCacheBytes: indexCache.bytes, damagedRanges: damages.found };
   }
 
   // Opening ------------------------------------------------------------------------------------------------------------------------------

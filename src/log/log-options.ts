@@ -26,6 +26,8 @@ export interface LogOptions {
   readonly producerExpirationMs?: number;
   /** 0: it is not checked whether the directory is still there. */
   readonly presenceIntervalMs?: number;
+  /** The one leader epoch of all batches, if there is only one: no checksum covers it, so it is not read from the disk. */
+  readonly leaderEpoch?: number;
 }
 
 export interface ResolvedLogOptions {
@@ -41,6 +43,7 @@ export interface ResolvedLogOptions {
   readonly compactionMapBytes: number;
   readonly producerExpirationMs: number;
   readonly presenceIntervalMs: number;
+  readonly leaderEpoch: number | undefined;
 }
 
 export function resolveLogOptions(options: LogOptions): ResolvedLogOptions {
@@ -57,5 +60,6 @@ export function resolveLogOptions(options: LogOptions): ResolvedLogOptions {
     compactionMapBytes: options.compactionMapBytes ?? limits.COMPACTION_MAP_BYTES,
     producerExpirationMs: options.producerExpirationMs ?? limits.PRODUCER_EXPIRATION_MS,
     presenceIntervalMs: options.presenceIntervalMs ?? limits.PRESENCE_INTERVAL_MS,
+    leaderEpoch: options.leaderEpoch,
   };
 }

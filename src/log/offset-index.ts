@@ -47,6 +47,19 @@ export class OffsetIndex {
     return low === 0 ? 0 : this.#entries[low * 2 - 1]!;
   }
 
+  /** Offset behind the batch that begins at `position`; undefined if there is no entry of it. */
+  endOffsetAt(position: number): number | undefined {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#entries[middle * 2 + 1]! < position) low = middle + 1;
+      else high = middle;
+    }
+    const found = low < this.#count && this.#entries[low * 2 + 1] === position;
+    return found ? this.baseOffset + this.#entries[low * 2]! + 1 : undefined;
+  }
+
   /** Drops the entries of batches that begin at or after `position`. */
   truncateToPosition(position: number): void {
     while (this.#count > 0 && this.#entries[this.#count * 2 - 1]! >= position) this.#count--;

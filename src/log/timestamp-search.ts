@@ -6,6 +6,7 @@ import { KafkaError } from "../protocol/errors.ts";
 import { scanBatches } from "./batch-scan.ts";
 import type { IndexLoader } from "./index-loader.ts";
 import { MAX_DECOMPRESSED_BYTES } from "./limits.ts";
+import { logError } from "./log-error.ts";
 import type { LogContext } from "./log-context.ts";
 import type { Segment } from "./segment.ts";
 import type { SegmentList } from "./segment-list.ts";
@@ -54,7 +55,7 @@ export class TimestampSearch {
       for (;;) {
         let batch: Uint8Array | undefined;
         let header: BatchHeader | undefined;
-        const range = { handle: file.handle, from: at, end: segment.sizeBytes, nextOffset: segment.baseOffset, checkCrcFrom: Infinity };
+        const range = { handle: file.handle, from: at, end: segment.sizeBytes, nextOffset: segment.baseOffset, checkCrcFrom: 0 };
         const result = await scanBatches(range, (candidate, bytes, position) => {
           const lastOffset = candidate.baseOffset + candidate.lastOffsetDelta;
           if (candidate.maxTimestamp < timestamp || lastOffset < from) return true;
@@ -62,6 +63,10 @@ export class TimestampSearch {
           batch = bytes.slice(position, position + candidate.sizeBytes);
           return false;
         });
+        if (result.problem !== undefined) {
+          const message = `A lookup by time met damage at byte ${result.position} of ${segment.path}: ${result.problem}.`;
+          throw logError("CORRUPT_MESSAGE", message);
+        }
         if (batch === undefined || header === undefined || header.baseOffset >= until) return undefined;
         const found = await this.#searchBatch(batch, header, timestamp, from);
         if (found !== undefined) return found.offset < until ? found : undefined;

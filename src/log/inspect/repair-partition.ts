@@ -6,8 +6,8 @@ import { SCAN_CHUNK_BYTES } from "../limits.ts";
 import { readFully } from "../batch-scan.ts";
 import { logError } from "../log-error.ts";
 import { readCheckpoint, writeCheckpoint } from "../partition-checkpoint.ts";
+import type { SegmentDamage } from "../segment-damage.ts";
 import { ABORTED_INDEX_SUFFIX, OFFSET_INDEX_SUFFIX, TEMPORARY_SUFFIX, TIME_INDEX_SUFFIX } from "../segment-files.ts";
-import type { SegmentDamage } from "./scan-segment.ts";
 import type { Finding, PartitionReport } from "./verify-partition.ts";
 
 export const DAMAGED_SUFFIX = ".damaged";

@@ -19,7 +19,8 @@ import {
 import { decodeSwap } from "../compaction/segment-swap.ts";
 import { TimeIndex } from "../time-index.ts";
 import type { PartitionFiles, SegmentFile } from "./partition-files.ts";
-import { scanSegment, type SegmentDamage } from "./scan-segment.ts";
+import type { SegmentDamage } from "../segment-damage.ts";
+import { scanSegment } from "./scan-segment.ts";
 
 /** torn-tail: what a crash leaves, cut off at the next start. damage: lost records. index, snapshot, checkpoint: can be made anew. */
 export type FindingKind = "torn-tail" | "damage" | "index" | "snapshot" | "checkpoint" | "swap";
