@@ -16,6 +16,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   engine: ["env", "bytes", "schema", "stream"],
   "connectors/kafka": ["env", "bytes", "protocol", "client", "schema", "stream"],
   "connectors/memory": ["env", "schema", "stream"],
+  "connectors/file": ["env", "schema", "stream"],
   server: [
     "env",
     "env-node",
@@ -30,6 +31,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "engine",
     "connectors/kafka",
     "connectors/memory",
+    "connectors/file",
   ],
   testing: [
     "env",
@@ -45,6 +47,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "engine",
     "connectors/kafka",
     "connectors/memory",
+    "connectors/file",
     "server",
   ],
   cli: [
@@ -61,6 +64,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "engine",
     "connectors/kafka",
     "connectors/memory",
+    "connectors/file",
     "server",
   ],
 };
@@ -73,6 +77,7 @@ export const PUBLIC_ENTRIES: readonly string[] = [
   "src/registry/index.ts",
   "src/server/index.ts",
   "src/connectors/kafka/index.ts",
+  "src/testing/index.ts",
 ];
 
 /** Folders (or files) that may touch the ambient world: clocks, timers, random, files, sockets, threads, the process. */

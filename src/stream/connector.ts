@@ -34,6 +34,10 @@ export interface Split {
 }
 
 export interface SourceConnector {
+  /** More splits may come: the source does not end when all that it has are finished, but only when the job drains. Default false. */
+  readonly continuous?: boolean;
+  /** How often discover() is asked, in ms. Default: the job's setting (30 s). */
+  readonly discoverEveryMs?: number | undefined;
   /** Called at the start and now and then: all splits known now. */
   discover(): Promise<readonly Split[]>;
   /** `position` from a checkpoint, or undefined for the configured start. */
@@ -111,6 +115,8 @@ export interface SinkWriter {
    * checkpoint. Resolves when the sealed part is durable and can be committed by any process that gets the returned committables.
    */
   prepare(id: number): Promise<readonly Uint8Array[]>;
+  /** Nothing more will be written; the next prepare() is the last. What a sink holds back until later must be prepared with it. */
+  endOfInput?(): void;
   /** Checkpoint `id` is durable: make its part visible. Resolves when it is. Idempotent. */
   commit(id: number): Promise<void>;
   /** Rejects when the writer failed in the background; resolves at close. */

@@ -14,7 +14,10 @@ export interface SinkGateEvents {
   failed(error: unknown, operator: string): void;
 }
 
-type Waiting = { readonly batch: Batch } | { readonly barrier: number; readonly done: (prepared: Promise<readonly Uint8Array[]>) => void };
+type Waiting =
+  | { readonly batch: Batch }
+  | { readonly barrier: number; readonly done: (prepared: Promise<readonly Uint8Array[]>) => void }
+  | { readonly end: true };
 
 export class SinkGate {
   readonly operator: string;
@@ -61,6 +64,13 @@ export class SinkGate {
     const { promise, resolve } = Promise.withResolvers<readonly Uint8Array[]>();
     this.#waiting.push({ barrier: id, done: resolve });
     this.#remember(id, promise);
+  }
+
+  /** All rows have come; the rest waits here for the writer at most. */
+  endOfInput(): void {
+    if (this.#closed) return;
+    if (this.#blocked) this.#waiting.push({ end: true });
+    else this.#writer.endOfInput?.();
   }
 
   /** Everything prepared up to checkpoint `id` and not known to be committed, oldest first. Rejects when preparing failed. */
@@ -129,6 +139,10 @@ export class SinkGate {
       }
       if ("barrier" in next) {
         next.done(this.#prepareNow(next.barrier));
+        continue;
+      }
+      if ("end" in next) {
+        this.#writer.endOfInput?.();
         continue;
       }
       this.#waitingRows -= next.batch.rows;

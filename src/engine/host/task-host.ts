@@ -222,13 +222,15 @@ export class TaskHost {
       if (source.runners[0]!.ended) continue;
       const splits = source.splits.flat();
       // No splits at all: somebody may still make some, unless the job only reads what is there.
-      if ((splits.length > 0 || this.#draining) && splits.every((split) => split.status === "finished"))
+      const mayEnd = this.#draining || (splits.length > 0 && source.connector.continuous !== true);
+      if (mayEnd && splits.every((split) => split.status === "finished"))
         for (const runner of source.runners) runner.endOfSource();
     }
   }
 
   #subtaskEnded(): void {
     if (++this.#endedSubtasks < this.#execution.runners.length || this.#calls.failed) return;
+    for (const gate of this.#execution.gates) gate.endOfInput();
     this.#emit({ kind: "ended" });
   }
 
@@ -240,6 +242,7 @@ export class TaskHost {
     this.#trigger = undefined;
     this.#checkpoint?.abandon();
     this.#suspended = trigger.suspend;
+    if (trigger.suspend) for (const gate of this.#execution.gates) gate.endOfInput();
     const checkpoint = new HostCheckpoint(trigger.id, this.#positions(), this.#execution.gates, this.#store);
     this.#checkpoint = checkpoint;
     for (const source of this.#execution.sources) for (const runner of source.runners) runner.barrier(trigger.id);
@@ -328,7 +331,9 @@ export class TaskHost {
   // ---------- discovery, failure, the end ----------
 
   #planDiscovery(): void {
-    this.#discovery = this.#env.timers.after(this.#deployment.discoveryIntervalMs, () => void this.#discover(), { unref: true });
+    const wanted = this.#execution.sources.map(({ connector }) => connector.discoverEveryMs ?? Infinity);
+    const everyMs = Math.min(this.#deployment.discoveryIntervalMs, ...wanted);
+    this.#discovery = this.#env.timers.after(everyMs, () => void this.#discover(), { unref: true });
   }
 
   async #discover(): Promise<void> {

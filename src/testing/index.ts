@@ -1,0 +1,4 @@
+// millrace/testing: what pipelines and connectors are tested with, in any test runner.
+export { ContractViolation, type ContractCheck } from "./connector-contract/contract-violation.ts";
+export { sinkContract, type SinkContractOptions, type SinkWorld } from "./connector-contract/sink-contract.ts";
+export { sourceContract, type SourceContractOptions, type SourceWorld } from "./connector-contract/source-contract.ts";
