@@ -157,6 +157,8 @@ export class FileReader implements SplitReader {
       const { at, offset } = window;
       const first = this.#nextBreak(at);
       if (first < 0) return this.#tooLong();
+      if (first - at > this.#options.maxRecordBytes)
+        return this.#poison(`expected a record of at most ${this.#options.maxRecordBytes} bytes, got ${first - at}`, first, 1);
       let end = first;
       let lines = 1;
       try {
