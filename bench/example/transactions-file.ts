@@ -1,6 +1,6 @@
 // A generated transaction file of the size of a half year of a small bank: 5,000 customers, 10,000 terminals, about 0.8 % fraud.
 import { closeSync, openSync, writeSync } from "node:fs";
-import { uniform } from "../../examples/fraud-detection/random.ts";
+import { uniform } from "../../examples/running/random.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const SECONDS = 183 * 86_400;

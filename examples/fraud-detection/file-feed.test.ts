@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import type { FeedRecord } from "./feed.ts";
+import type { FeedRecord } from "../running/feed.ts";
 import { FileFeed } from "./file-feed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "file-feed-"));

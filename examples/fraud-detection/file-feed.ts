@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { createInterface, type Interface } from "node:readline";
 import { basename } from "node:path";
 import { createGunzip } from "node:zlib";
-import type { Feed, FeedRecord } from "./feed.ts";
+import type { Feed, FeedRecord } from "../running/feed.ts";
 import type { Label } from "./topics.ts";
 
 const DAY = 86_400_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { FeedRecord } from "./feed.ts";
+import type { FeedRecord } from "../running/feed.ts";
 import { LiveFeed } from "./live-feed.ts";
 import type { Label, Transaction } from "./topics.ts";
 

@@ -2,17 +2,11 @@
 // compromised for four weeks; card details stolen for two weeks). About 0.8 % of the transactions are fraud. After the simulator of
 // "Reproducible Machine Learning for Credit Card Fraud Detection" (Le Borgne, Siblini, Lebichot, Bontempi, 2022).
 // Every transaction is a function of (seed, index); labels follow seven days of event time later; 1 % are sent twice; some are malformed.
-import type { Feed, FeedRecord } from "./feed.ts";
-import { hash, normal, uniform } from "./random.ts";
+import type { Feed, FeedRecord, LiveSource } from "../running/feed.ts";
+import { hash, normal, uniform } from "../running/random.ts";
 import type { Label, Transaction } from "./topics.ts";
 
-export interface LiveFeedOptions {
-  readonly seed: number;
-  /** Transactions per second of wall time. */
-  readonly rate: number;
-  /** Seconds of event time per second of wall time. */
-  readonly speed: number;
-}
+export type LiveFeedOptions = Pick<LiveSource, "seed" | "rate" | "speed">;
 
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;
@@ -89,7 +83,7 @@ export class LiveFeed implements Feed {
 
   #send(index: number, into: FeedRecord[]): void {
     const { transaction } = this.transaction(index);
-    into.push({ topic: "transactions", key: transaction.customerId, value: JSON.stringify(transaction) });
+    into.push({ topic: "transactions", key: transaction.customerId, value: JSON.stringify(transaction), stamped: true });
   }
 
   /** Labels that became known in (since, until]: those of the transactions of seven days before, and the mark that they are complete. */

@@ -5,16 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { expectedAlerts } from "./oracle.ts";
-import { uniform } from "./random.ts";
-import {
-  afterCheckpoints,
-  canonical,
-  committedAlerts,
-  newestCheckpoint,
-  replay,
-  transactionsBefore,
-  type ReplayResult,
-} from "./replay-process.ts";
+import { uniform } from "../running/random.ts";
+import { afterCheckpoints, newestCheckpoint, offsetsAt, replay } from "../running/replay-process.ts";
+import { canonical, committedAlerts, type Rules } from "./committed-alerts.ts";
 import { smallTransactions, toCsv } from "./small-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fraud-replay-"));
@@ -24,10 +17,11 @@ const transactions = smallTransactions(3, 6_000);
 const expected = expectedAlerts(transactions);
 const input = join(folder, "transactions.csv");
 writeFileSync(input, toCsv(transactions));
+const file = { example: "fraud-detection", input };
 /** The file's sixty days take ten seconds, on a fast machine too: each kill falls inside the replay. */
 const PACED = 500_000;
 
-function expectedRules(): ReplayResult["rules"] {
+function expectedRules(): Rules["rules"] {
   const rules = {
     "large-amount": { alerts: 0, fraud: 0 },
     "above-own-average": { alerts: 0, fraud: 0 },
@@ -47,7 +41,7 @@ test("a replayed file gives exactly the alerts of the rules", async () => {
     "every rule fires in the test file",
   );
   const data = join(folder, "once");
-  const { code, result, errors } = await replay({ input, data });
+  const { code, result, errors } = await replay<Rules>({ ...file, data });
   assert.equal(code, 0, errors);
   assert.equal(result?.events, transactions.length);
   assert.deepEqual(result.rules, expectedRules());
@@ -55,7 +49,7 @@ test("a replayed file gives exactly the alerts of the rules", async () => {
   assert.equal(alerts.length, expected.size);
   for (const alert of alerts) assert.deepEqual(alert.reasons, expected.get(alert.transactionId));
 
-  const again = await replay({ input, data });
+  const again = await replay<Rules>({ ...file, data });
   assert.deepEqual(again.result?.rules, expectedRules(), "a finished replay that is started again adds nothing");
 });
 
@@ -68,16 +62,16 @@ test("a replay that is killed at any moment and started again gives what an unin
   }));
   for (const { count, delayMs } of kills) {
     const before = newestCheckpoint(data);
-    const run = await replay({ input, data, speed: PACED }, afterCheckpoints(data, count, delayMs));
+    const run = await replay<Rules>({ ...file, data, speed: PACED }, afterCheckpoints(data, count, delayMs));
     assert.equal(run.signal, "SIGKILL", `killed while it ran, not after its end: ${run.errors}`);
     assert.equal(run.result, undefined);
     assert.ok(newestCheckpoint(data) >= before + count, "the kill came after the checkpoints that it waited for");
   }
   const newest = newestCheckpoint(data);
   assert.ok(newest >= 2);
-  const read = transactionsBefore(data, newest);
+  const read = offsetsAt(data, newest, "transactions");
   assert.ok(read > 0 && read < transactions.length, `checkpoint ${newest} lies inside the replay: ${read} of ${transactions.length}`);
-  const { code, result, restored, errors } = await replay({ input, data });
+  const { code, result, restored, errors } = await replay<Rules>({ ...file, data });
   assert.equal(code, 0, errors);
   assert.deepEqual(restored, [newest], "the last run goes on from the newest checkpoint");
   assert.deepEqual(result?.rules, expectedRules());

@@ -1,5 +1,7 @@
 // What the console line and the final report are made of: only what any consumer could read from the topics with read_committed.
-import { createClient, type KafkaClient } from "millrace/client";
+import type { Board } from "../running/example.ts";
+import { Latency } from "../running/latency.ts";
+import { followTopics, readTopics, type TopicValue } from "../running/read-topics.ts";
 import type { FraudAlert, Label, Rule } from "./topics.ts";
 
 export interface RuleScore {
@@ -16,18 +18,12 @@ export interface Score {
   judgedFraud: number;
   /** Frauds that are known now. */
   frauds: number;
-  /** ms from the producer's clock to the consumer's, newest last. */
-  readonly latencies: number[];
-  readonly newest: FraudAlert[];
 }
 
 const LABEL_DELAY = 7 * 86_400_000;
-const LATENCY_SAMPLES = 2_000;
-const NEWEST = 5;
-const decoder = new TextDecoder();
-const parse = <T>(value: Uint8Array | null): T => JSON.parse(decoder.decode(value!)) as T;
 
-export class Scoreboard {
+/** Fed with the records of both topics in any order. */
+class Scoreboard {
   readonly score: Score = {
     rules: {
       "large-amount": { alerts: 0, fraud: 0 },
@@ -38,45 +34,19 @@ export class Scoreboard {
     judged: 0,
     judgedFraud: 0,
     frauds: 0,
-    latencies: [],
-    newest: [],
   };
-  readonly #client: KafkaClient;
   readonly #frauds = new Set<string>();
-  /** Alerts of an earlier run tell nothing about the time to an alert now. */
-  readonly #since = Date.now();
+  /** From produce to alert. */
+  readonly latency = new Latency();
   /** Alerts that no label has spoken about yet, oldest first. */
   readonly #open = new Map<string, FraudAlert>();
 
-  constructor(brokers: string) {
-    this.#client = createClient({ brokers, clientId: "scoreboard" });
+  add({ topic, value }: TopicValue): void {
+    if (topic === "labels") this.#label(JSON.parse(value) as Label);
+    else this.#alert(JSON.parse(value) as FraudAlert);
   }
 
-  /** Follows alerts and labels from the beginning until the signal. */
-  async follow(signal: AbortSignal): Promise<void> {
-    const consumer = this.#client.consumer();
-    const admin = this.#client.admin();
-    const described = await admin.describeTopics(["fraud-alerts", "labels"]);
-    await consumer.assign(
-      described.flatMap(({ name, partitions }) =>
-        partitions.map(({ partition }) => ({ topic: name, partition, offset: "earliest" as const })),
-      ),
-    );
-    const stop = (): void => void consumer.close();
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      for await (const batch of consumer) {
-        for (const record of batch.records)
-          if (batch.topic === "labels") this.label(parse<Label>(record.value));
-          else this.alert(parse<FraudAlert>(record.value));
-      }
-    } finally {
-      signal.removeEventListener("abort", stop);
-      await this.#client.close();
-    }
-  }
-
-  alert(alert: FraudAlert): void {
+  #alert(alert: FraudAlert): void {
     const { score } = this;
     const fraud = this.#frauds.has(alert.transactionId);
     score.alerts++;
@@ -88,15 +58,10 @@ export class Scoreboard {
       score.judged++;
       score.judgedFraud++;
     } else this.#open.set(alert.transactionId, alert);
-    if (alert.sentAt !== undefined && alert.sentAt !== null && alert.sentAt >= this.#since) {
-      if (score.latencies.length >= LATENCY_SAMPLES) score.latencies.splice(0, LATENCY_SAMPLES / 2);
-      score.latencies.push(Date.now() - alert.sentAt);
-    }
-    if (score.newest.length >= NEWEST) score.newest.shift();
-    score.newest.push(alert);
+    this.latency.add(alert.sentAt);
   }
 
-  label(label: Label): void {
+  #label(label: Label): void {
     const { score } = this;
     if (label.kind === "fraud") {
       if (this.#frauds.has(label.transactionId)) return;
@@ -118,10 +83,35 @@ export class Scoreboard {
   }
 }
 
-/** The share `p` of the values is at most the result; NaN without values. */
-export function percentile(values: readonly number[], p: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
+const percent = (a: number, b: number): string => (b === 0 ? "–" : `${((100 * a) / b).toFixed(0)} %`);
+
+export class FraudBoard implements Board {
+  readonly #brokers: string;
+  readonly #board = new Scoreboard();
+
+  constructor(brokers: string) {
+    this.#brokers = brokers;
+  }
+
+  follow(signal: AbortSignal): Promise<void> {
+    return followTopics(this.#brokers, ["fraud-alerts", "labels"], signal, (record) => this.#board.add(record));
+  }
+
+  figures(): Record<string, string> {
+    const { latency, score } = this.#board;
+    return {
+      alerts: String(score.alerts),
+      p50: latency.text(0.5),
+      p99: latency.text(0.99),
+      precision: percent(score.judgedFraud, score.judged),
+      recall: percent(score.judgedFraud, score.frauds),
+    };
+  }
+
+  json(): Record<string, unknown> {
+    const { latency, score } = this.#board;
+    return { ...score, p50Ms: latency.percentile(0.5), p99Ms: latency.percentile(0.99) };
+  }
 }
 
 export interface FinalCount {
@@ -129,25 +119,11 @@ export interface FinalCount {
   readonly rules: Record<Rule, RuleScore>;
 }
 
-/** Counts what is committed, from the first offset to the end that the topics have now. */
+/** Counts what is committed. */
 export async function countCommitted(brokers: string): Promise<FinalCount> {
-  const client = createClient({ brokers, clientId: "counter" });
-  const board = new Scoreboard(brokers);
+  const board = new Scoreboard();
   let events = 0;
-  try {
-    await readAll(client, "labels", (value) => board.label(parse<Label>(value)));
-    await readAll(client, "fraud-alerts", (value) => board.alert(parse<FraudAlert>(value)));
-    await readAll(client, "transactions", () => events++);
-  } finally {
-    await client.close();
-  }
+  await readTopics(brokers, ["labels", "fraud-alerts"], (record) => board.add(record));
+  await readTopics(brokers, ["transactions"], () => events++);
   return { events, rules: board.score.rules };
-}
-
-async function readAll(client: KafkaClient, topic: string, each: (value: Uint8Array | null) => void): Promise<void> {
-  const [description] = await client.admin().describeTopics([topic]);
-  const consumer = client.consumer();
-  await consumer.assign(description!.partitions.map(({ partition }) => ({ topic, partition, offset: "earliest" as const })));
-  for await (const batch of consumer.batches({ until: "end" })) for (const record of batch.records) each(record.value);
-  await consumer.close();
 }

@@ -1,5 +1,5 @@
 // A small seeded transaction file in which every rule fires: for tests.
-import { uniform } from "./random.ts";
+import { uniform } from "../running/random.ts";
 import type { KnownTransaction } from "./oracle.ts";
 
 const SECOND = 1000;

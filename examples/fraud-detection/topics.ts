@@ -53,5 +53,4 @@ export const TOPICS = {
   "fraud-alerts": 4,
   "late-transactions": 1,
   "malformed-records": 1,
-  "feed-position": 1,
 } as const;

@@ -2,15 +2,14 @@
 // Records and the feed's position are one Kafka transaction, so a feeder that was killed repeats nothing and skips nothing.
 import { parentPort, workerData } from "node:worker_threads";
 import { createClient, type KafkaClient, type Producer } from "millrace/client";
-import type { Feed, FeedRecord } from "./feed.ts";
-import { FileFeed } from "./file-feed.ts";
-import { LiveFeed, type LiveFeedOptions } from "./live-feed.ts";
+import type { Feed, FeedOf, FeedRecord, FeedSource } from "./feed.ts";
 
 export interface FeederOptions {
   readonly brokers: string;
-  readonly source:
-    | { readonly kind: "live"; readonly live: LiveFeedOptions }
-    | { readonly kind: "file"; readonly path: string; readonly speed: number };
+  readonly example: string;
+  readonly source: FeedSource;
+  /** Address of the module that exports `feedOf`. */
+  readonly feeds: string;
 }
 
 export type FeederMessage =
@@ -30,6 +29,7 @@ const POSITIONS_PER_TRANSACTION = 20_000;
 
 class Feeder {
   readonly #feed: Feed;
+  readonly #live: boolean;
   readonly #client: KafkaClient;
   readonly #producer: Producer;
   /** How many positions may be sent after `elapsedMs`. */
@@ -39,25 +39,23 @@ class Feeder {
   #position = 0;
   #stopped = false;
 
-  constructor(options: FeederOptions) {
+  constructor(options: FeederOptions, feed: Feed) {
     this.#client = createClient({ brokers: options.brokers, clientId: "feeder" });
-    this.#producer = this.#client.producer({ transactionalId: "fraud-feeder", lingerMs: 5 });
+    this.#producer = this.#client.producer({ transactionalId: `${options.example}-feeder`, lingerMs: 5 });
+    this.#feed = feed;
     const { source } = options;
-    if (source.kind === "live") {
-      this.#feed = new LiveFeed(source.live);
-      this.#due = (elapsedMs) => this.#position - this.#firstPosition < (elapsedMs / 1000) * source.live.rate;
-    } else {
-      this.#feed = new FileFeed(source.path);
+    this.#live = source.kind === "live";
+    if (source.kind === "live") this.#due = (elapsedMs) => this.#position - this.#firstPosition < (elapsedMs / 1000) * source.rate;
+    else {
       let firstTime = Number.NaN;
       this.#due = (elapsedMs) => {
-        if (Number.isNaN(firstTime)) firstTime = this.#feed.time;
-        return source.speed === Number.POSITIVE_INFINITY || !(this.#feed.time - firstTime > elapsedMs * source.speed);
+        if (Number.isNaN(firstTime)) firstTime = feed.time;
+        return source.speed === Number.POSITIVE_INFINITY || !(feed.time - firstTime > elapsedMs * source.speed);
       };
     }
   }
 
   async run(): Promise<Position> {
-    const live = this.#feed instanceof LiveFeed;
     await this.#producer.beginTransaction();
     await this.#producer.abortTransaction();
     const last = await this.#lastPosition();
@@ -69,7 +67,7 @@ class Feeder {
     this.#position = this.#firstPosition = last?.position ?? 0;
     await this.#feed.seek(this.#position);
     this.#startedAt = performance.now();
-    for (let more = true; more && !this.#stopped;) more = await this.#transaction(live);
+    for (let more = true; more && !this.#stopped;) more = await this.#transaction();
     await this.#producer.close();
     await this.#client.close();
     return { feed: this.#feed.name, position: this.#position, done: !this.#stopped };
@@ -80,7 +78,7 @@ class Feeder {
   }
 
   /** One transaction of records and the position after them. Resolves to false when the feed is at its end. */
-  async #transaction(live: boolean): Promise<boolean> {
+  async #transaction(): Promise<boolean> {
     const start = performance.now();
     const first = this.#position;
     const records: FeedRecord[] = [];
@@ -92,7 +90,7 @@ class Feeder {
     }
     if (records.length > 0 || !more) {
       await this.#producer.beginTransaction();
-      for (const record of records) await this.#append(record.topic, record.key, live ? stamped(record) : record.value);
+      for (const record of records) await this.#append(record.topic, record.key, this.#live ? stamped(record) : record.value);
       const position: Position = { feed: this.#feed.name, position: this.#position, done: !more };
       await this.#append(POSITION_TOPIC, "position", JSON.stringify(position));
       await this.#producer.commitTransaction();
@@ -126,17 +124,22 @@ class Feeder {
   }
 }
 
-/** Live transactions carry the wall clock, so that the time from produce to alert can be measured. */
+/** Live records carry the wall clock, so that the time from produce to result can be measured. */
 function stamped(record: FeedRecord): string {
-  if (record.topic !== "transactions" || !record.value.endsWith("}")) return record.value;
+  if (record.stamped !== true) return record.value;
   return `${record.value.slice(0, -1)},"sentAt":${Date.now()}}`;
 }
 
 if (parentPort !== null) {
   const port = parentPort;
-  const feeder = new Feeder(workerData as FeederOptions);
-  port.on("message", (message) => message === "stop" && feeder.stop());
-  feeder.run().then(
+  const options = workerData as FeederOptions;
+  const start = async (): Promise<Position> => {
+    const { feedOf } = (await import(options.feeds)) as { feedOf: FeedOf };
+    const feeder = new Feeder(options, feedOf(options.source));
+    port.on("message", (message) => message === "stop" && feeder.stop());
+    return feeder.run();
+  };
+  start().then(
     ({ position, done }) => {
       port.postMessage({ kind: "done", position: done ? position : -1 } satisfies FeederMessage);
       port.close();
