@@ -8,6 +8,7 @@ import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
 import { hasTwoStreams } from "../job-graph-builder.ts";
 import { channelsOf } from "../exchange/channels.ts";
 import type { JobGraph, Task } from "../job-graph.ts";
+import type { Pressure } from "../operators/create-operator.ts";
 import { keyGroupOwner } from "../state/key-group.ts";
 import { createSubtask } from "../subtask/create-subtask.ts";
 import type { Deployment } from "./host-messages.ts";
@@ -23,6 +24,7 @@ import { TimeMeter } from "./time-meter.ts";
 const DEFAULT_IDLE_AFTER_MS = 5000;
 
 export interface ExecutionHost extends RunnerHost {
+  readonly pressure: Pressure;
   wake(): void;
 }
 
@@ -178,6 +180,8 @@ export class Execution {
       jobName: job,
       codegen,
       now: () => clock.now(),
+      wake: () => this.#host.wake(),
+      pressure: this.#host.pressure,
       ...(shuffles(task) ? { seed: this.#env.random.uint32() } : {}),
     };
     const subtask = createSubtask(task, context, runner);

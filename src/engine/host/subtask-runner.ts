@@ -40,6 +40,8 @@ export class SubtaskRunner implements SubtaskOutput {
   #channels: readonly Downstream[] = [];
   #sinks: readonly SinkGate[] = [];
   #ended = false;
+  /** All inputs have ended, but not all answers have come. */
+  #ending = false;
 
   constructor(task: Task, index: number, host: RunnerHost, meter: TimeMeter) {
     this.task = task;
@@ -109,7 +111,10 @@ export class SubtaskRunner implements SubtaskOutput {
   }
 
   tick(now: number): void {
-    this.#run(() => this.#subtask.tick(now));
+    this.#run(() => {
+      this.#subtask.tick(now);
+      if (this.#ending && !this.#subtask.waiting) this.#finish();
+    });
   }
 
   flush(): void {
@@ -204,6 +209,8 @@ export class SubtaskRunner implements SubtaskOutput {
   }
 
   #finish(): void {
+    this.#ending = this.#subtask.waiting;
+    if (this.#ending) return;
     this.#subtask.end();
     this.#subtask.flush();
     this.#ended = true;

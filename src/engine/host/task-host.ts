@@ -62,6 +62,7 @@ export class TaskHost {
       snapshot: (_runner, cursor) => this.#checkpoint!.add(cursor),
       subtaskEnded: () => this.#subtaskEnded(),
       wake: () => this.#wakeup.wake(),
+      pressure: { held: 0 },
     };
     this.#execution = new Execution(env, graph, deployment, this.#calls);
     this.#status = new HostStatus(env, this.#execution);
@@ -127,7 +128,7 @@ export class TaskHost {
       this.#takeCheckpoint();
       const blocked = this.#execution.gates.some(isBlocked);
       if (!blocked && !this.#suspended) this.#fireTimers();
-      const reading = !blocked && !this.#suspended && this.#readSlice();
+      const reading = !blocked && !this.#suspended && !this.#isHeld && this.#readSlice();
       this.#encode(reading ? ENCODE_MS : SLICE_MS);
       if (this.#calls.failed) break;
       if (reading || this.#checkpoint?.hungry === true || this.#trigger !== undefined) {
@@ -135,6 +136,11 @@ export class TaskHost {
         await this.#giveWay();
       } else await this.#rest(blocked);
     }
+  }
+
+  /** An operator cannot take more elements before answers come. */
+  get #isHeld(): boolean {
+    return this.#calls.pressure.held > 0;
   }
 
   /** Polls readable splits in turn. False: there was nothing to read. */
@@ -159,7 +165,7 @@ export class TaskHost {
         misses++;
         if (split.status === "finished") this.#endSourcesThatFinished();
       }
-      if (this.#calls.failed || now >= until || this.#execution.gates.some(isBlocked)) return read;
+      if (this.#calls.failed || now >= until || this.#isHeld || this.#execution.gates.some(isBlocked)) return read;
     }
     return read;
   }
@@ -167,17 +173,16 @@ export class TaskHost {
   /** Nothing to do: what is half full goes out, then the thread sleeps until something happens. */
   async #rest(blocked: boolean): Promise<void> {
     let sleepMs = Infinity;
-    if (blocked || this.#suspended) {
-      for (const split of this.#splits) split.held();
-    } else {
+    if (blocked || this.#suspended || this.#isHeld) for (const split of this.#splits) split.held();
+    if (!blocked && !this.#suspended) {
       this.#flush();
-      this.#checkIdleness();
+      if (!this.#isHeld) this.#checkIdleness();
       sleepMs = this.#untilTimers();
     }
     if (this.#execution.gates.some(isBlocked)) sleepMs = Infinity;
     const since = this.#status.resting();
     await this.#wakeup.sleep(sleepMs);
-    this.#status.rested(since, blocked);
+    this.#status.rested(since, blocked || this.#isHeld);
   }
 
   async #giveWay(): Promise<void> {
@@ -223,8 +228,7 @@ export class TaskHost {
       const splits = source.splits.flat();
       // No splits at all: somebody may still make some, unless the job only reads what is there.
       const mayEnd = this.#draining || (splits.length > 0 && source.connector.continuous !== true);
-      if (mayEnd && splits.every((split) => split.status === "finished"))
-        for (const runner of source.runners) runner.endOfSource();
+      if (mayEnd && splits.every((split) => split.status === "finished")) for (const runner of source.runners) runner.endOfSource();
     }
   }
 

@@ -4,6 +4,7 @@ import { BroadcastConnect } from "./broadcast-connect.ts";
 import type { ChainOperator } from "./chain-operator.ts";
 import { IntervalJoin } from "./interval-join.ts";
 import { KeyedWindows } from "./keyed-windows.ts";
+import { MapAsync } from "./map-async.ts";
 import { ProcessOperator } from "./process.ts";
 import { UnkeyedProcess } from "./unkeyed-process.ts";
 import { isPlainTumbling, WindowOperator } from "./window.ts";
@@ -15,6 +16,15 @@ export interface OperatorHome {
   readonly maxParallelism: number;
   /** Processing time, epoch ms. */
   readonly now: () => number;
+  /** Asks the host to call tick() soon: something has happened outside of it. */
+  readonly wake?: () => void;
+  /** Of the host: it reads nothing while somebody holds. */
+  readonly pressure?: Pressure;
+}
+
+/** How many operators cannot take more elements now. */
+export interface Pressure {
+  held: number;
 }
 
 export function createOperator(step: PlanStep, home: OperatorHome): ChainOperator | undefined {
@@ -26,6 +36,8 @@ export function createOperator(step: PlanStep, home: OperatorHome): ChainOperato
       return new UnkeyedProcess(step, node.process, home);
     case "broadcast-connect":
       return new BroadcastConnect(step, node.connect, home);
+    case "map-async":
+      return new MapAsync(step, node.async, home);
     case "connect":
       return new ProcessOperator(step, node.connect.process, home, node.connect.onOther);
     case "window": {

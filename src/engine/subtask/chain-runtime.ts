@@ -11,6 +11,15 @@ import { OutputWatermark } from "./output-watermark.ts";
 /** Sends an element to the consumers of one output of one step. */
 export type Emit = (element: unknown, timestamp: number) => void;
 
+export interface AsyncHead {
+  /** Something has not gone out yet. */
+  readonly waiting: boolean;
+  holdWatermark(time: number): void;
+  /** False: it can go on at once. */
+  holdStatus(status: "active" | "idle"): boolean;
+  flush(): void;
+}
+
 export class ChainRuntime {
   readonly steps: readonly PlanStep[];
   /** Stateful operators by step; undefined for the others. */
@@ -40,8 +49,18 @@ export class ChainRuntime {
     this.emitters = steps.map(() => new Map());
   }
 
-  /** Raises event time: operators fire what is due, in chain order, and then the outputs may say so. */
+  /** A head whose results come later: it lets event time and idleness pass when what came before them has gone out. */
+  fence: AsyncHead | undefined;
+  /** Set by the subtask; called by the fence. */
+  onStatus: (status: "active" | "idle") => void = () => undefined;
+
   advance(time: number): void {
+    if (this.fence !== undefined) this.fence.holdWatermark(time);
+    else this.pass(time);
+  }
+
+  /** Raises event time: operators fire what is due, in chain order, and then the outputs may say so. */
+  pass(time: number): void {
     if (!(time > this.watermark)) return;
     this.watermark = time;
     const stateful = this.#stateful;

@@ -71,6 +71,7 @@ export class ChainSubtask implements Subtask {
     this.#parallelism = parts.parallelism;
     this.#groups = keyGroupRange(parts.index, parts.parallelism, parts.maxParallelism);
     this.#metrics = new ChainMetrics(parts.runtime);
+    parts.runtime.onStatus = (status) => this.#setStatus(status);
   }
 
   get #isSource(): boolean {
@@ -208,7 +209,15 @@ export class ChainSubtask implements Subtask {
     this.#runtime.check();
   }
 
+  get waiting(): boolean {
+    return this.#runtime.fence?.waiting === true;
+  }
+
   status(status: "active" | "idle"): void {
+    if (this.#runtime.fence?.holdStatus(status) !== true) this.#setStatus(status);
+  }
+
+  #setStatus(status: "active" | "idle"): void {
     if (status === "idle") this.#becomeIdle();
     else this.#becomeActive();
   }
@@ -274,6 +283,7 @@ export class ChainSubtask implements Subtask {
   flush(): void {
     this.#resume();
     this.#unflushed = 0;
+    this.#runtime.fence?.flush();
     for (const writer of this.#writers) writer.flush();
     const { time } = this.#runtime.outputWatermark;
     if (time <= this.#announced) return;

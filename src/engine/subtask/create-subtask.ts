@@ -5,7 +5,7 @@ import { ChainInterpreter } from "../codegen/chain-interpreter.ts";
 import type { ChainParts } from "../codegen/chain-compiler.ts";
 import { planChain } from "../codegen/chain-plan.ts";
 import type { Task } from "../job-graph.ts";
-import { createOperator, type OperatorHome } from "../operators/create-operator.ts";
+import { createOperator, type OperatorHome, type Pressure } from "../operators/create-operator.ts";
 import { SplitWatermarks } from "../time/split-watermarks.ts";
 import { ChainRuntime } from "./chain-runtime.ts";
 import { ChainSubtask } from "./chain-subtask.ts";
@@ -24,6 +24,9 @@ export interface SubtaskContext {
   readonly seed?: number;
   /** Processing time, epoch ms. */
   readonly now: () => number;
+  /** Results of asynchronous calls are there: tick() has something to do. */
+  readonly wake?: () => void;
+  readonly pressure?: Pressure;
 }
 
 let chains = 0;
@@ -31,7 +34,8 @@ let chains = 0;
 export function createSubtask(task: Task, context: SubtaskContext, out: SubtaskOutput): Subtask {
   const { index, parallelism, maxParallelism } = context;
   const plan = planChain(task);
-  const home: OperatorHome = { index, parallelism, maxParallelism, now: context.now };
+  const { now, wake, pressure } = context;
+  const home: OperatorHome = { index, parallelism, maxParallelism, now, ...(wake && { wake }), ...(pressure && { pressure }) };
   const operators = plan.steps.map((step) => createOperator(step, home));
   const runtime = new ChainRuntime(plan.steps, operators);
   operators.forEach((operator) => operator?.attach(runtime));

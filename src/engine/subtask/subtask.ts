@@ -47,7 +47,9 @@ export interface Subtask {
   end(): void;
   /** Sends partly filled output batches; the host calls it when its inputs are empty and before anything that must not overtake rows. */
   flush(): void;
-  /** The next processing-time timer in epoch ms, Infinity if none. */
+  /** Elements wait for answers from outside. An input that has ended is at its end only when none does. */
+  readonly waiting: boolean;
+  /** The next processing-time timer in epoch ms, Infinity if none; −Infinity: answers have come. */
   readonly nextTimer: number;
   readonly metrics: SubtaskMetrics;
   close(): void;
