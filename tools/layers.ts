@@ -17,6 +17,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "connectors/kafka": ["env", "bytes", "protocol", "client", "schema", "stream"],
   "connectors/memory": ["env", "schema", "stream"],
   "connectors/file": ["env", "schema", "stream"],
+  // Only src/connectors/index.ts: the contract as a public entry.
+  connectors: ["env", "schema", "stream"],
   server: [
     "env",
     "env-node",

@@ -12,8 +12,10 @@ export interface SinkWorld<T> {
   readonly sink: () => Sink<T>;
   /** Rows that differ. */
   readonly row: (index: number) => T;
-  /** What a reader sees there now, in any order. Read again for a second while it is not what is expected. */
+  /** What a reader sees there now, in any order. */
   readonly visible: () => Promise<readonly T[]>;
+  /** How long `visible` may take to show what was committed. Default 2000. */
+  readonly visibleWithinMs?: number;
   readonly settings?: Readonly<Record<string, string>>;
   readonly close?: () => Promise<void>;
 }
@@ -163,7 +165,7 @@ async function sees<T>({ world, exact }: Stage<T>, rows: number | readonly numbe
   const indexes = typeof rows === "number" ? Array.from({ length: rows }, (_, index) => index) : rows;
   const expected = indexes.map((index) => world.row(index));
   const { clock, timers } = createNodeEnv();
-  const until = clock.monotonicMs() + VISIBLE_MS;
+  const until = clock.monotonicMs() + (world.visibleWithinMs ?? VISIBLE_MS);
   for (;;) {
     const visible = await world.visible();
     // At least once: repetitions are none.
