@@ -1,7 +1,9 @@
 // Replaces a small file as a whole: written aside, flushed, renamed over the old one, directory flushed. After a crash either the old
-// or the new content is there, and once it resolves the new one is.
+// or the new content is there, and once it resolves the new one is. Where it rejects for want of room, the old one is: a directory that
+// cannot be flushed is EIO whatever the system calls it, for nobody knows which of the two a power cut would leave.
 import { isPlanted } from "../env/planted-faults.ts";
 import type { Files } from "../env/files.ts";
+import { messageOf } from "./log-error.ts";
 import { TEMPORARY_SUFFIX } from "./segment-files.ts";
 
 export async function writeFileAtomically(files: Files, directory: string, name: string, bytes: Uint8Array): Promise<void> {
@@ -15,5 +17,10 @@ export async function writeFileAtomically(files: Files, directory: string, name:
     await handle.close();
   }
   await files.rename(temporary, path);
-  if (!isPlanted("no-directory-sync")) await files.syncDirectory(directory);
+  if (isPlanted("no-directory-sync")) return;
+  try {
+    await files.syncDirectory(directory);
+  } catch (error) {
+    throw Object.assign(new Error(`EIO: ${path} was replaced, but ${messageOf(error)}`, { cause: error }), { code: "EIO" });
+  }
 }

@@ -25,7 +25,7 @@ export class SuspectPages {
     this.#suspected = (await this.#files.stat(this.#path)) !== undefined;
   }
 
-  /** Never rejects: where nothing can be written any more, no later process can flush either. */
+  /** Never rejects: a file system in which no file can be made any more has to be mounted again, and that drops those pages. */
   async remember(): Promise<void> {
     this.#suspected = true;
     try {

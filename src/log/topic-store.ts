@@ -40,6 +40,8 @@ export class TopicStore {
       else if (name.endsWith(TOPIC_SUFFIX)) topics.push(await this.#read(name));
       else if (name.endsWith(DELETED_SUFFIX)) deleted.push(await this.#read(name));
     }
+    // What a killed process had renamed may be in memory only: nothing is acknowledged in a topic that a power cut could still take back.
+    await this.#files.syncDirectory(this.#directory);
     return { topics, deleted };
   }
 

@@ -6,9 +6,9 @@ import { createSimulation, type Simulation } from "./simulation.ts";
 
 export type StoryOperation = ({ readonly on: "disk"; readonly host: string } & Operation) | ({ readonly on: "network" } & NetworkOperation);
 
-/** `sticky`: this operation and all that follow on the same disk get the error, until Fault.heal(). `lies`: a sync answers well and does nothing. */
+/** `sticky`: this operation and those that follow on the same disk get the error, all or those of its kind, until Fault.heal(). */
 export type StoryVerdict =
-  | { readonly disk: Verdict; readonly sticky?: boolean; readonly name: string }
+  | { readonly disk: Verdict; readonly sticky?: "all" | "kind"; readonly name: string }
   | { readonly network: NetworkVerdict; readonly name: string };
 
 /** What the story may ask of the fault it is told with. */
@@ -18,8 +18,8 @@ export interface Fault {
   readonly operation: StoryOperation | undefined;
   /** The operation has come. */
   readonly struck: boolean;
-  /** A sticky fault ends. */
-  heal(): void;
+  /** A sticky fault ends; false: it was over already. */
+  heal(): boolean;
 }
 
 export interface Story {
@@ -87,7 +87,7 @@ async function tellWithoutFault(story: Story): Promise<StoryOperation[]> {
     operations.push({ on: "network", ...operation });
     return "ok";
   };
-  await story.tell(simulation, { verdict: undefined, operation: undefined, struck: false, heal: () => undefined });
+  await story.tell(simulation, { verdict: undefined, operation: undefined, struck: false, heal: () => false });
   return operations;
 }
 
@@ -107,7 +107,8 @@ export async function tellWith(story: Story, point: Point): Promise<void> {
   } else {
     simulation.filesOf(operation.host).onOperation = (each) => {
       if (healed || !("disk" in verdict)) return "ok";
-      if (each.index !== operation.index) return struck && verdict.sticky === true ? verdict.disk : "ok";
+      const follows = struck && verdict.sticky !== undefined && (verdict.sticky === "all" || each.kind === operation.kind);
+      if (each.index !== operation.index) return follows ? verdict.disk : "ok";
       checkSame(`${operation.kind} ${operation.path}`, `${each.kind} ${each.path}`, operation.index);
       struck = true;
       return verdict.disk;
@@ -119,7 +120,11 @@ export async function tellWith(story: Story, point: Point): Promise<void> {
     get struck() {
       return struck;
     },
-    heal: () => void (healed = true),
+    heal: () => {
+      const heals = !healed;
+      healed = true;
+      return heals;
+    },
   };
   try {
     await story.tell(simulation, fault);

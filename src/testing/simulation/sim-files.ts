@@ -49,11 +49,13 @@ export interface Operation {
 
 /**
  * "crash-torn": in the middle of a write or a sync; elsewhere as "crash-after". "lie": a sync answers well and does nothing; elsewhere as "ok".
+ * "kill": the operation takes effect in the page cache (a sync has none), and its process is killed before it learns of it.
  * An error of a write may leave a part of it, of a sync too, unless `effect` says "none".
  */
 export type Verdict =
   | "ok"
   | "lie"
+  | "kill"
   | "crash-before"
   | "crash-after"
   | "crash-torn"
@@ -132,6 +134,11 @@ export class SimFiles {
       this.scheduler.trace.number(file.length);
       file.modifiedMs = Math.min(file.modifiedMs, this.#now());
     }
+  }
+
+  /** kill -9 of the processes of this disk's host. */
+  killProcesses(): void {
+    this.#onPowerCut();
   }
 
   /** Power is back: new processes see what survived. Removes onOperation and onCrash: faults of the next life are set after this. */

@@ -54,10 +54,11 @@ function settle<T>(
       return reject(fileError(verdict.error, effect.kind, effect.path, "injected fault"));
     }
     if (verdict === "crash-torn" && effect.runPartly !== undefined) effect.runPartly(index);
-    else if (verdict !== "crash-before") effect.run(index);
+    else if (verdict !== "crash-before" && !(verdict === "kill" && effect.begin !== undefined)) effect.run(index);
   } catch (error) {
     if (typeof verdict === "object" || verdict === "ok" || verdict === "lie") return reject(error as Error);
   }
-  disk.crash();
+  if (verdict === "kill") disk.killProcesses();
+  else disk.crash();
   reject(process.crashError(`${effect.kind} ${effect.path}`));
 }
