@@ -13,6 +13,8 @@ export interface ConnectorContext {
   readonly operator: string;
   /** Process-wide settings that a connector may need: "kafka.brokers", "checkpoint.interval.ms", … */
   readonly settings: Readonly<Record<string, string>>;
+  /** The job goes on from a checkpoint that has positions of this source: splits without one appeared since. */
+  readonly restored?: boolean;
 }
 
 // ---------- sources ----------

@@ -1,6 +1,8 @@
 // millrace/connectors/kafka: topics as sources and sinks of a pipeline.
 export { topic, type KeyField, type Topic, type TopicOptions } from "./topic.ts";
 export { deadLetterTopic, type DeadLetterTopic } from "./dead-letter-topic.ts";
-export { kafkaSource, type KafkaSourceOptions, type StartAt } from "./kafka-source.ts";
+export { kafkaSource, type KafkaSourceOptions } from "./kafka-source.ts";
+export type { PartitionOffsets, StartAt, Until } from "./offset-range.ts";
+export { topicPattern, type TopicPattern } from "./topic-pattern.ts";
 export { kafkaSink, type Delivery, type KafkaSinkOptions } from "./kafka-sink.ts";
 export { KafkaConnectorError, type KafkaConnectorErrorCode } from "./kafka-connector-error.ts";

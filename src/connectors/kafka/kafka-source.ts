@@ -1,53 +1,67 @@
 // What user code holds of a Kafka source. Options that change what is read are part of the plan; addresses are not.
 import type { ConnectorContext, Source } from "../../stream/connector.ts";
+import { durationMs } from "../../stream/duration.ts";
+import type { Duration } from "../../stream/watermarks.ts";
 import { connectorClient, type ConnectionOptions } from "./connector-client.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import { badStart, badUntil, rangeJson, type StartAt, type Until } from "./offset-range.ts";
 import { KafkaSourceConnector } from "./source-connector.ts";
 import type { Topic } from "./topic.ts";
-
-/** "committed": the offsets of the group, the earliest where it has none. */
-export type StartAt = "earliest" | "latest" | "committed";
+import type { TopicPattern } from "./topic-pattern.ts";
 
 export interface KafkaSourceOptions extends ConnectionOptions {
   /**
    * Where a job without a checkpoint begins. Default "earliest", as Flink's KafkaSource. A restored job goes on where its checkpoint
-   * was, and partitions that were added later are read from their beginning, whatever this says.
+   * was, and partitions and topics that appear later are read from their beginning, whatever this says.
    */
   readonly startAt?: StartAt;
+  /** Where the source ends. Partitions and topics that appear after the first start are not read then. Default: never. */
+  readonly until?: Until;
+  /** How often new partitions and topics are looked for. Default: the job's setting (30 s). */
+  readonly discoverEvery?: Duration;
   /** Each checkpoint's offsets are committed to this group, for monitoring. Default "millrace-<job>". */
   readonly groupId?: string;
   /** The position is no longer in the log (retention), or not yet (the topic was made anew). Default "fail". */
   readonly onOutOfRange?: "fail" | "earliest" | "latest";
 }
 
-const STARTS: readonly string[] = ["earliest", "latest", "committed"] satisfies StartAt[];
 const OUT_OF_RANGE: readonly string[] = ["fail", "earliest", "latest"];
 
 /**
  * Reads the committed records of all partitions, each value as a JSON document of the topic's schema, with the record's timestamp.
  * Records without a value and values that do not fit go where the source's onError says. Throws BAD_OPTION.
  */
-export function kafkaSource<V>(topic: Topic<V>, options: KafkaSourceOptions = {}): Source<V> {
-  const { startAt = "earliest", onOutOfRange = "fail" } = options;
-  checkOneOf(topic.name, "startAt", startAt, STARTS);
-  checkOneOf(topic.name, "onOutOfRange", onOutOfRange, OUT_OF_RANGE);
+export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: KafkaSourceOptions = {}): Source<V> {
+  const { startAt = "earliest", until, onOutOfRange = "fail", discoverEvery } = options;
+  const name = "pattern" in topic ? String(topic.pattern) : topic.name;
+  const wrongStart = badStart(startAt);
+  if (wrongStart !== undefined) throw bad(name, `startAt ${wrongStart}`);
+  const wrongEnd = until === undefined ? undefined : badUntil(until);
+  if (wrongEnd !== undefined) throw bad(name, `until ${wrongEnd}`);
+  if (!OUT_OF_RANGE.includes(onOutOfRange)) throw bad(name, `onOutOfRange is one of ${OUT_OF_RANGE.map((each) => `"${each}"`).join(", ")}`);
+  const discoverEveryMs =
+    discoverEvery === undefined ? undefined : durationMs(discoverEvery, "kafkaSource(topic, { discoverEvery })", kafkaSource);
   return Object.freeze({
     connector: "kafka",
     type: topic.schema.type,
-    describe: () => ({ topic: topic.name, startAt }),
+    describe: () => ({
+      ...("pattern" in topic ? { pattern: name } : { topic: name }),
+      startAt: rangeJson(startAt),
+      ...(until === undefined ? {} : { until: rangeJson(until) }),
+    }),
     create: (context: ConnectorContext) =>
       new KafkaSourceConnector(context, connectorClient(context, options), {
-        topic: topic.name,
+        topic: "pattern" in topic ? topic.pattern : topic.name,
         type: topic.schema.type,
         startAt,
+        until,
         onOutOfRange,
+        discoverEveryMs,
         groupId: options.groupId ?? `millrace-${context.job}`,
       }),
   });
 }
 
-function checkOneOf(topic: string, option: string, value: unknown, allowed: readonly string[]): void {
-  if (allowed.includes(value as string)) return;
-  const shown = allowed.map((each) => `"${each}"`).join(", ");
-  throw new KafkaConnectorError("BAD_OPTION", `kafkaSource("${topic}"): ${option} is one of ${shown}.`);
+function bad(topic: string, reason: string): KafkaConnectorError {
+  return new KafkaConnectorError("BAD_OPTION", `kafkaSource(${topic.startsWith("/") ? topic : `"${topic}"`}): ${reason}.`);
 }

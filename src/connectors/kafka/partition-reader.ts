@@ -16,6 +16,8 @@ const MAX_POISON = 256;
 const NO_VALUE = "expected a JSON document, got a record without a value (a tombstone)";
 
 export interface PartitionReaderHooks {
+  /** The first offset that a bounded source does not read; undefined: none. */
+  readonly stopAt: number | undefined;
   /** Where the committed log ends now. */
   endOffset(): Promise<number>;
   close(): void;
@@ -32,7 +34,7 @@ export class PartitionReader implements SplitReader {
   /** The batch under #records; undefined between two. */
   #fetched: FetchedBatch | undefined;
   #position: number;
-  #stopAt = Infinity;
+  #stopAt: number;
   #closed = false;
 
   constructor(type: TypeInfo, cursor: PartitionCursor, hooks: PartitionReaderHooks) {
@@ -41,6 +43,7 @@ export class PartitionReader implements SplitReader {
     this.#decoder = jsonDecoder(type);
     this.#builder = new BatchBuilder(type, MAX_BATCH_ROWS, "bytes");
     this.#out = { batch: this.#builder.batch, offsets: this.#offsets, poison: undefined };
+    this.#stopAt = hooks.stopAt ?? Infinity;
     this.#position = cursor.position;
   }
 
@@ -70,7 +73,9 @@ export class PartitionReader implements SplitReader {
   }
 
   position(): Json {
-    return { offset: this.#here() + (isPlanted("position-off-by-one") ? 1 : 0) };
+    const offset = this.#here() + (isPlanted("position-off-by-one") ? 1 : 0);
+    const { stopAt } = this.#hooks;
+    return stopAt === undefined ? { offset } : { offset, until: stopAt };
   }
 
   /** Records of open transactions count as not delivered: they may still come, so the partition is not idle. */
@@ -86,7 +91,7 @@ export class PartitionReader implements SplitReader {
 
   async stopAtEnd(): Promise<void> {
     const end = await this.#hooks.endOffset();
-    if (this.#stopAt === Infinity) this.#stopAt = end;
+    this.#stopAt = Math.min(this.#stopAt, end);
     this.#cursor.wake();
   }
 

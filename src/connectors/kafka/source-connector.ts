@@ -1,12 +1,11 @@
 // A Kafka source at work: one split per partition, all read through one fetcher. FLIP-27.
 import type { KafkaClient } from "../../client/client.ts";
-import { fetchGroupOffsets, commitGroupOffsets, type OffsetCommit } from "../../client/group-offsets.ts";
-import { listOffsets } from "../../client/list-offsets.ts";
+import { commitGroupOffsets, type OffsetCommit } from "../../client/group-offsets.ts";
 import { PartitionFetcher } from "../../client/partition-fetcher.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { ConnectorContext, Json, SourceConnector, Split, SplitReader } from "../../stream/connector.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
-import type { StartAt } from "./kafka-source.ts";
+import { endOffset, startOffset, untilOffset, type Place, type StartAt, type Until } from "./offset-range.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import { partitionCount } from "./topic-metadata.ts";
 
@@ -14,27 +13,37 @@ import { partitionCount } from "./topic-metadata.ts";
 const MAX_BUFFERED_BYTES = 32 << 20;
 
 export interface KafkaSourceSettings {
-  readonly topic: string;
+  readonly topic: string | RegExp;
   readonly type: TypeInfo;
   readonly startAt: StartAt;
+  readonly until: Until | undefined;
   readonly onOutOfRange: "fail" | "earliest" | "latest";
+  readonly discoverEveryMs: number | undefined;
   readonly groupId: string;
 }
 
+interface Partition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
 export class KafkaSourceConnector implements SourceConnector {
+  readonly discoverEveryMs: number | undefined;
   readonly #context: ConnectorContext;
   readonly #client: KafkaClient;
   readonly #settings: KafkaSourceSettings;
   readonly #fetcher: PartitionFetcher;
-  readonly #committed = new Map<number, number>();
+  readonly #committed = new Map<string, number>();
   #discoveries = 0;
   #restored = false;
   #committing = false;
 
   constructor(context: ConnectorContext, client: KafkaClient, settings: KafkaSourceSettings) {
+    this.discoverEveryMs = settings.discoverEveryMs;
     this.#context = context;
     this.#client = client;
     this.#settings = settings;
+    this.#restored = context.restored === true;
     const { onOutOfRange } = settings;
     this.#fetcher = new PartitionFetcher(client.cluster, {
       isolation: "read_committed",
@@ -45,26 +54,33 @@ export class KafkaSourceConnector implements SourceConnector {
 
   async discover(): Promise<readonly Split[]> {
     const { topic } = this.#settings;
-    const partitions = await partitionCount(this.#client.cluster, topic, this.#context.operator);
+    const { operator } = this.#context;
+    const topics = typeof topic === "string" ? [topic] : await this.#matchingTopics(topic);
+    const splits: Split[] = [];
+    for (const name of topics) {
+      const partitions = await partitionCount(this.#client.cluster, name, operator);
+      for (let partition = 0; partition < partitions; partition++) splits.push({ id: `${name}-${partition}`, data: partition });
+    }
     this.#discoveries++;
-    return Array.from({ length: partitions }, (_, partition) => ({ id: `${topic}-${partition}`, data: partition }));
+    return splits;
   }
 
   async open(split: Split, position: Json | undefined): Promise<SplitReader> {
-    const { topic, type } = this.#settings;
-    const partition = this.#partitionOf(split);
-    let offset = offsetOf(position);
-    if (offset === undefined) offset = await this.#startOffset(partition);
-    else this.#restored = true;
+    const { type, until } = this.#settings;
+    const { topic, partition } = this.#partitionOf(split);
+    const place: Place = { cluster: this.#client.cluster, topic, partition, groupId: this.#settings.groupId };
+    const appeared = this.#restored || this.#discoveries > 1;
+    let offset = numberIn(position, "offset");
+    let stopAt = numberIn(position, "until");
+    if (offset === undefined) {
+      // Partitions that appear later hold records that nobody has read: from the beginning; a bounded source ends with what was there.
+      offset = await startOffset(place, appeared ? "earliest" : this.#settings.startAt);
+      if (until !== undefined) stopAt = appeared ? offset : await untilOffset(place, until);
+    } else this.#restored = true;
     const cursor = this.#fetcher.add(topic, partition, offset);
-    const { cluster } = this.#client;
     return new PartitionReader(type, cursor, {
-      // The log's end, not the last stable offset: a transaction whose commit was answered may still lack its marker, and its records were
-      // there before. What is open is waited for.
-      endOffset: async () => {
-        const [end] = await listOffsets(cluster, [{ topic, partition, at: "latest" }], { isolation: "read_uncommitted" });
-        return end!.offset;
-      },
+      stopAt,
+      endOffset: () => endOffset(place),
       close: () => this.#fetcher.remove(topic, partition),
     });
   }
@@ -72,18 +88,17 @@ export class KafkaSourceConnector implements SourceConnector {
   async checkpointed(_id: number, positions: ReadonlyMap<string, Json>): Promise<void> {
     // The next checkpoint says it again: a slow coordinator is not pressed.
     if (this.#committing) return;
-    const { topic, groupId } = this.#settings;
+    const { groupId } = this.#settings;
     const offsets: OffsetCommit[] = [];
     for (const [split, position] of positions) {
-      const partition = Number(split.slice(topic.length + 1));
-      const offset = offsetOf(position);
-      if (offset !== undefined && this.#committed.get(partition) !== offset) offsets.push({ topic, partition, offset });
+      const offset = numberIn(position, "offset");
+      if (offset !== undefined && this.#committed.get(split) !== offset) offsets.push({ ...partitionIn(split)!, offset });
     }
     if (offsets.length === 0) return;
     this.#committing = true;
     try {
       await commitGroupOffsets(this.#client.cluster, { groupId }, offsets);
-      for (const { partition, offset } of offsets) this.#committed.set(partition, offset);
+      for (const { topic, partition, offset } of offsets) this.#committed.set(`${topic}-${partition}`, offset);
     } finally {
       this.#committing = false;
     }
@@ -94,33 +109,37 @@ export class KafkaSourceConnector implements SourceConnector {
     await this.#client.close();
   }
 
-  #partitionOf(split: Split): number {
-    const { topic } = this.#settings;
-    const partition = split.id.startsWith(`${topic}-`) ? Number(split.id.slice(topic.length + 1)) : Number.NaN;
-    const known = this.#client.cluster.topicNow(topic)?.partitions.length ?? 0;
-    if (Number.isInteger(partition) && partition >= 0 && partition < known) return partition;
-    throw new KafkaConnectorError(
-      "UNKNOWN_SPLIT",
-      `The checkpoint of source "${this.#context.operator}" has a position in "${split.id}", but topic "${topic}" has ${known} partitions now. Was it made anew? Start without the checkpoint, or restore the topic.`,
-    );
+  async #matchingTopics(pattern: RegExp): Promise<string[]> {
+    const listed = await this.#client.admin().listTopics();
+    return listed
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith("__") && pattern.test(name))
+      .toSorted();
   }
 
-  /** Partitions that appear later hold records that nobody has read: from the beginning. */
-  async #startOffset(partition: number): Promise<number> {
-    const { topic, startAt, groupId } = this.#settings;
-    const { cluster } = this.#client;
-    const appeared = this.#restored || this.#discoveries > 1;
-    if (startAt === "committed" && !appeared) {
-      const [found] = await fetchGroupOffsets(cluster, groupId, [{ topic, partition }]);
-      if (found !== undefined && found.offset >= 0) return found.offset;
-    }
-    const at = startAt === "latest" && !appeared ? "latest" : "earliest";
-    const [start] = await listOffsets(cluster, [{ topic, partition, at }], { isolation: "read_committed" });
-    return start!.offset;
+  #partitionOf(split: Split): Partition {
+    const { topic } = this.#settings;
+    const found = partitionIn(split.id);
+    const isOurs = found !== undefined && (typeof topic === "string" ? found.topic === topic : topic.test(found.topic));
+    const known = isOurs ? (this.#client.cluster.topicNow(found.topic)?.partitions.length ?? 0) : 0;
+    if (isOurs && found.partition < known) return found;
+    const what =
+      typeof topic === "string" ? `topic "${topic}" has ${known} partitions now` : `no topic that matches ${String(topic)} has it now`;
+    throw new KafkaConnectorError(
+      "UNKNOWN_SPLIT",
+      `The checkpoint of source "${this.#context.operator}" has a position in "${split.id}", but ${what}. Was it made anew? Start without the checkpoint, or restore the topic.`,
+    );
   }
 }
 
-function offsetOf(position: Json | undefined): number | undefined {
-  if (typeof position !== "object" || position === null || !("offset" in position)) return undefined;
-  return typeof position.offset === "number" ? position.offset : undefined;
+/** Of a split's id. */
+function partitionIn(id: string): Partition | undefined {
+  const match = /^(.+)-(\d{1,9})$/.exec(id);
+  return match === null ? undefined : { topic: match[1]!, partition: Number(match[2]) };
+}
+
+function numberIn(position: Json | undefined, name: "offset" | "until"): number | undefined {
+  if (typeof position !== "object" || position === null) return undefined;
+  const value = (position as { readonly [field: string]: Json })[name];
+  return typeof value === "number" ? value : undefined;
 }

@@ -135,7 +135,8 @@ export class Execution {
   }
 
   #context(operator: string): ConnectorContext {
-    return { env: this.#env, job: this.#deployment.job, operator, settings: this.#deployment.settings };
+    const { job, settings, restore } = this.#deployment;
+    return { env: this.#env, job, operator, settings, restored: Object.hasOwn(restore?.manifest.sources ?? {}, operator) };
   }
 
   async #recoverSinks(): Promise<void> {
