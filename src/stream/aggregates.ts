@@ -13,6 +13,8 @@ export interface Aggregate<in T, out R> {
   readonly of: AggregateSpec["of"];
   /** Of the value that is kept, if it is not a field's. */
   readonly schema: Schema<unknown> | undefined;
+  /** The kept element's number decides. */
+  readonly best?: { readonly of: "min" | "max"; readonly field: string } | undefined;
   readonly custom: (AggregateSpec["custom"] & { readonly accumulator: Schema<unknown>; readonly output: Schema<unknown> }) | undefined;
 }
 
@@ -21,7 +23,18 @@ export interface FieldValue<out F extends string> {
   readonly "~field": F;
 }
 
-type Result<R, T> = R extends FieldValue<infer F> ? T[F & keyof T] : R extends FieldValue<infer F>[] ? T[F & keyof T][] : R;
+/** Stands for the type of the elements, which is known only where the aggregate is used. */
+export interface WholeElement {
+  readonly "~element": true;
+}
+
+type Result<R, T> = R extends WholeElement
+  ? T
+  : R extends FieldValue<infer F>
+    ? T[F & keyof T]
+    : R extends FieldValue<infer F>[]
+      ? T[F & keyof T][]
+      : R;
 export type AggregateResult<A, T> = { readonly [N in keyof A]: A[N] extends Aggregate<never, infer R> ? Result<R, T> : never };
 
 /** The number of elements. */
@@ -82,6 +95,16 @@ export function collectSet(schema: unknown, of?: unknown): Aggregate<never, unkn
   return keeping("collect-set", schema, of, collectSet);
 }
 
+/** The element with the smallest `field`; of equal ones the first that arrived. The stream needs a schema. */
+export function minBy<const F extends string>(field: F): Aggregate<{ readonly [N in F]: number }, WholeElement> {
+  return best("min", field, minBy);
+}
+
+/** The element with the largest `field`; of equal ones the first that arrived. The stream needs a schema. */
+export function maxBy<const F extends string>(field: F): Aggregate<{ readonly [N in F]: number }, WholeElement> {
+  return best("max", field, maxBy);
+}
+
 export interface CustomAggregate<T, Acc, R> {
   /** Schema of the accumulator, which is state. */
   readonly accumulator: Schema<Acc>;
@@ -101,6 +124,12 @@ export function custom<T, Acc, R>(spec: CustomAggregate<T, Acc, R>): Aggregate<T
   const { accumulator, output, create, add, result, merge } = spec;
   const functions = Object.freeze({ accumulator, output, create, add, result, ...(merge === undefined ? {} : { merge }) });
   return Object.freeze({ kind: "custom", of: undefined, schema: undefined, custom: functions as Aggregate<T, R>["custom"] });
+}
+
+function best<R>(of: "min" | "max", field: unknown, entry: (...args: never[]) => unknown): Aggregate<unknown, R> {
+  if (typeof field !== "string")
+    throw new PipelineError("BAD_AGGREGATE", `${entry.name}(field): a field's name is wanted.`, calledAt(entry));
+  return Object.freeze({ kind: "custom", of: undefined, schema: undefined, custom: undefined, best: Object.freeze({ of, field }) });
 }
 
 function make<R>(kind: AggregateSpec["kind"], of: AggregateSpec["of"], schema?: Schema<unknown>): Aggregate<unknown, R> {

@@ -24,6 +24,13 @@ export function durationMs(duration: Duration | string, what: string, entry: (..
   );
 }
 
+/** As durationMs(), and negative ones too, such as "-5m". */
+export function signedDurationMs(duration: Duration | string, what: string, entry: (...args: never[]) => unknown): number {
+  if (typeof duration === "number") return duration < 0 ? -durationMs(-duration, what, entry) : durationMs(duration, what, entry);
+  const negative = typeof duration === "string" && duration.startsWith("-");
+  return negative ? -durationMs(duration.slice(1), what, entry) + 0 : durationMs(duration, what, entry);
+}
+
 function parse(duration: unknown): number {
   if (typeof duration === "number") return duration;
   const match = typeof duration === "string" ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : null;

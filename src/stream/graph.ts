@@ -272,6 +272,8 @@ export interface AggregateSpec {
         merge?(a: unknown, b: unknown): unknown;
       }
     | undefined;
+  /** A "custom" aggregate made of a field. */
+  readonly best?: { readonly of: "min" | "max"; readonly field: string } | undefined;
 }
 
 /** A row of an "errors" output. `topic` is "" and partition, offset and timestamp −1 where they are not known (any more). */

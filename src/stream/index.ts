@@ -2,7 +2,22 @@
 export { t, type Decimal, type RecordOf } from "../schema/t.ts";
 export type { Infer, Schema } from "../schema/type-info.ts";
 export { BadSchemaError, SchemaError } from "../schema/schema-error.ts";
-export { avg, collect, collectSet, count, custom, first, last, max, min, sum, type Aggregate, type CustomAggregate } from "./aggregates.ts";
+export {
+  avg,
+  collect,
+  collectSet,
+  count,
+  custom,
+  first,
+  last,
+  max,
+  maxBy,
+  min,
+  minBy,
+  sum,
+  type Aggregate,
+  type CustomAggregate,
+} from "./aggregates.ts";
 export type { Json, Sink, Source } from "./connector.ts";
 export type {
   BroadcastConnectedStream,

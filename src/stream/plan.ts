@@ -13,6 +13,7 @@ import type {
   StateSpec,
   StreamNode,
   UnkeyedProcessSpec,
+  WindowApply,
   WindowSpec,
 } from "./graph.ts";
 import { sha256Hex } from "./sha256.ts";
@@ -127,8 +128,13 @@ function windowPlan(window: WindowSpec): { readonly [name: string]: Json } {
     lateOutput: window.lateOutput ?? null,
     ...(trigger === undefined ? {} : { trigger: withoutFunctions(trigger) }),
     ...(evictor === undefined ? {} : { evictor: withoutFunctions(evictor) }),
-    ...(apply === undefined ? {} : { apply: apply.kind, element: typePlan(window.element) }),
+    ...(apply === undefined ? {} : { apply: apply.kind, element: typePlan(window.element), ...applyPlan(apply) }),
   };
+}
+
+function applyPlan(apply: WindowApply): { readonly [name: string]: Json } {
+  if (apply.kind !== "process" || apply.windowState.length + apply.globalState.length === 0) return {};
+  return { windowState: apply.windowState.map(statePlan), globalState: apply.globalState.map(statePlan) };
 }
 
 function withoutFunctions(spec: object): Json {
@@ -174,6 +180,7 @@ function aggregatePlan(aggregate: AggregateSpec): Json {
     of: of === undefined ? null : of.kind === "field" ? of.field : { function: true },
     kept: typePlan(aggregate.kept),
     result: typePlan(aggregate.result),
+    ...(aggregate.best === undefined ? {} : { best: { ...aggregate.best } }),
   };
 }
 

@@ -1,4 +1,5 @@
 // Turns the aggregates of a window into their specification: which type each keeps and gives, from the schema of the stream.
+import { fieldValue } from "../schema/field-value.ts";
 import { t } from "../schema/t.ts";
 import type { TypeInfo } from "../schema/type-info.ts";
 import { typeName } from "../schema/type-names.ts";
@@ -41,11 +42,25 @@ function resolve(name: string, aggregate: Aggregate<never, unknown>, input: Aggr
       input.calledAt,
     );
   const { kind, of, custom } = aggregate;
+  if (aggregate.best !== undefined) return bestOf(name, aggregate.best, input);
   if (custom !== undefined) {
     const { accumulator, output, ...functions } = custom;
     return { name, kind, of, kept: accumulator.type, result: output.type, custom: functions };
   }
   return { name, kind, of, ...types(name, aggregate, input), custom: undefined };
+}
+
+/** Keeps the element whose field is smallest or largest; merges as it adds, so sessions need keep no elements. */
+function bestOf(name: string, best: NonNullable<AggregateSpec["best"]>, input: AggregateInput): AggregateSpec {
+  const { type } = input;
+  if (type === undefined) throw schemaRequired(name, input);
+  checkNumber(name, fieldType(name, best.field, input), input);
+  const sign = best.of === "min" ? 1 : -1;
+  const numberOf = (element: unknown): number => fieldValue(element as object, best.field) as number;
+  const better = (kept: unknown, element: unknown): unknown =>
+    kept === undefined || sign * numberOf(element) < sign * numberOf(kept) ? element : kept;
+  const custom = { create: () => undefined, add: better, result: (kept: unknown) => kept, merge: better };
+  return { name, kind: "custom", of: undefined, kept: type, result: type, custom, best };
 }
 
 function types(name: string, aggregate: Aggregate<never, unknown>, input: AggregateInput): Pick<AggregateSpec, "kept" | "result"> {

@@ -2,7 +2,7 @@
 // rows carry their key. Inputs before `otherFrom` are the left side's.
 import type { TypeInfo } from "../schema/type-info.ts";
 import { calledAt } from "./called-at.ts";
-import { durationMs } from "./duration.ts";
+import { signedDurationMs } from "./duration.ts";
 import type { IntervalJoinSpec, KeySelector, WindowJoinSpec, WindowSpec } from "./graph.ts";
 import type { NodeBody } from "./graph-draft.ts";
 import { PipelineError } from "./pipeline-error.ts";
@@ -38,8 +38,8 @@ export function intervalJoinBody(
   entry: (...args: never[]) => unknown,
 ): NodeBody {
   const where = calledAt(entry);
-  const lowerMs = signedMs(bounds?.lower, `${what}: lower`, entry) + (bounds.lowerExclusive === true ? 1 : 0);
-  const upperMs = signedMs(bounds.upper, `${what}: upper`, entry) - (bounds.upperExclusive === true ? 1 : 0);
+  const lowerMs = signedDurationMs(bounds?.lower, `${what}: lower`, entry) + (bounds.lowerExclusive === true ? 1 : 0);
+  const upperMs = signedDurationMs(bounds.upper, `${what}: upper`, entry) - (bounds.upperExclusive === true ? 1 : 0);
   if (lowerMs > upperMs) throw new PipelineError("BAD_DURATION", `${what}: no time is between the bounds.`, where);
   const join: IntervalJoinSpec = { key: sides.key, otherFrom: sides.otherFrom, lowerMs, upperMs, ...keptTypes(sides, what, where), fn };
   return { kind: "interval-join", join: Object.freeze(join) };
@@ -75,7 +75,7 @@ export function windowJoinBody(
     allowedLatenessMs: 0,
     element: Object.freeze(element),
     aggregates: [],
-    apply: Object.freeze({ kind: "process", fn }),
+    apply: Object.freeze({ kind: "process", fn, windowState: [], globalState: [], onClear: undefined }),
     lateOutput: undefined,
   };
   return { kind: "window-join", join: Object.freeze({ window: Object.freeze(window), otherFrom: sides.otherFrom, of }) };
@@ -92,9 +92,4 @@ export function leftOf(elements: readonly unknown[]): unknown[] {
 
 export function rightOf(elements: readonly unknown[]): unknown[] {
   return (elements as readonly Tagged[]).filter(({ right }) => right !== undefined).map(({ right }) => right);
-}
-
-function signedMs(value: number | string, what: string, entry: (...args: never[]) => unknown): number {
-  if (typeof value === "number") return value < 0 ? -durationMs(-value, what, entry) : durationMs(value, what, entry);
-  return typeof value === "string" && value.startsWith("-") ? -durationMs(value.slice(1), what, entry) : durationMs(value, what, entry);
 }

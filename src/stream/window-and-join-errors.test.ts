@@ -8,9 +8,18 @@ import type { DataStream, KeyedStream } from "./data-stream.ts";
 import { countEvictor, timeEvictor } from "./evictors.ts";
 import { pipeline } from "./pipeline.ts";
 import { PipelineError, type PipelineErrorCode } from "./pipeline-error.ts";
-import { continuousEventTimeTrigger, countTrigger, deltaTrigger, eventTimeTrigger, purging } from "./triggers.ts";
+import { valueState } from "./state.ts";
+import {
+  continuousEventTimeTrigger,
+  countTrigger,
+  customTrigger,
+  deltaTrigger,
+  eventTimeTrigger,
+  purging,
+  timeoutTrigger,
+} from "./triggers.ts";
 import { boundedOutOfOrderness } from "./watermarks.ts";
-import { countWindow, globalWindow, session, sliding, tumbling, type GlobalWindow } from "./windows.ts";
+import { countWindow, cumulate, globalWindow, session, sliding, tumbling, type GlobalWindow } from "./windows.ts";
 
 const Tx = t.record("Tx", { id: t.string(), amount: t.double(), at: t.timestamp() });
 interface Tx {
@@ -80,20 +89,80 @@ const mistakes: readonly (readonly [string, PipelineErrorCode, RegExp, (streams:
   ],
   ["a global window without a trigger", "BAD_ARGUMENT", /never fire/, ({ tx }) => tx.window(globalWindow()).aggregate("w", one)],
   [
-    "a global window with an end",
-    "BAD_ARGUMENT",
-    /no end/,
-    ({ tx }) => tx.window(globalWindow()).trigger(purging(eventTimeTrigger())).aggregate("w", one),
+    "a global window at the end of event time, without watermarks",
+    "NO_WATERMARKS",
+    /no watermarks/,
+    ({ timeless }) => timeless.window(globalWindow()).trigger(purging(eventTimeTrigger())).aggregate("w", one),
   ],
   [
     "sessions with a delta trigger",
     "BAD_ARGUMENT",
-    /sessions merge/,
+    /its windows merge, and a delta trigger cannot/,
     ({ tx }) =>
       tx
         .window(session("1m"))
         .trigger(deltaTrigger(1, () => 2))
         .aggregate("w", one),
+  ],
+  [
+    "sessions with a custom trigger that cannot merge",
+    "BAD_ARGUMENT",
+    /the custom trigger has no merge function/,
+    ({ tx }) =>
+      tx
+        .window(session("1m"))
+        .trigger(purging(customTrigger({ onElement: () => "fire" })))
+        .aggregate("w", one),
+  ],
+  [
+    "sessions with a timeout that stays",
+    "BAD_ARGUMENT",
+    /clearOnTimeout: false/,
+    ({ tx }) =>
+      tx
+        .window(session("1m"))
+        .trigger(timeoutTrigger(countTrigger(3), "5s", { clearOnTimeout: false }))
+        .aggregate("w", one),
+  ],
+  [
+    "a final result of a window with a trigger",
+    "BAD_ARGUMENT",
+    /emit: "final" is for event-time windows without a trigger/,
+    ({ tx }) => tx.window(tumbling("1m")).allowedLateness("1m", { emit: "final" }).trigger(countTrigger(2)).aggregate("w", one),
+  ],
+  [
+    "a final result by the machine's clock",
+    "BAD_ARGUMENT",
+    /emit: "final"/,
+    ({ tx }) =>
+      tx
+        .window(tumbling("1m", { time: "processing-time" }))
+        .allowedLateness("1m", { emit: "final" })
+        .aggregate("w", one),
+  ],
+  [
+    "cumulated windows of half a step",
+    "BAD_DURATION",
+    /multiple of the step/,
+    ({ tx }) => tx.window(cumulate("1h", "25m")).aggregate("w", one),
+  ],
+  [
+    "window state of a session",
+    "BAD_STATE",
+    /windows that merge have no state of their own/,
+    ({ tx }) =>
+      tx.window(session("1m")).process("w", { output: t.long(), windowState: { n: valueState(t.long()) }, onWindow: () => undefined }),
+  ],
+  [
+    "window state with a ttl",
+    "BAD_STATE",
+    /takes no ttl/,
+    ({ tx }) =>
+      tx.window(tumbling("1m")).process("w", {
+        output: t.long(),
+        windowState: { n: valueState(t.long(), { ttl: "1h" }) },
+        onWindow: () => undefined,
+      }),
   ],
   [
     "an evictor without a schema",

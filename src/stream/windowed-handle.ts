@@ -7,7 +7,7 @@ import { calledAt } from "./called-at.ts";
 import type { OperatorOptions } from "./data-stream.ts";
 import { durationMs } from "./duration.ts";
 import type { Evictor } from "./evictors.ts";
-import type { KeySelector, WindowSpec } from "./graph.ts";
+import type { AssignerSpec, KeySelector, StateSpec, TriggerSpec, WindowApply, WindowSpec } from "./graph.ts";
 import { checkName, type GraphDraft, type Outlet } from "./graph-draft.ts";
 import {
   checkErrorHandling,
@@ -16,17 +16,21 @@ import {
   keyed,
   resultType,
   schemaRequired,
+  stateSpec,
   TimeWindowSchema,
 } from "./operator-arguments.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import type { WindowProcessFunction } from "./process-function.ts";
 import { resolveAggregates } from "./resolve-aggregates.ts";
-import type { Trigger } from "./triggers.ts";
+import type { StateDescriptors } from "./state.ts";
+import { canMerge, innermost, type Trigger } from "./triggers.ts";
 import type { Duration } from "./watermarks.ts";
 
 export interface WindowParts extends Pick<WindowSpec, "assigner" | "trigger" | "evictor" | "allowedLatenessMs"> {
   /** Late elements have an output. */
   readonly late: boolean;
+  /** One result per window, when no late element can change it any more. */
+  readonly final: boolean;
   /** Runs in one subtask. */
   readonly alone: boolean;
 }
@@ -62,8 +66,13 @@ export class WindowedHandle<S extends object> {
     return this.#but({ alone: true });
   }
 
-  allowedLateness(duration: Duration): WindowedHandle<S> {
-    return this.#but({ allowedLatenessMs: durationMs(duration, "allowedLateness(duration)", this.allowedLateness) });
+  allowedLateness(duration: Duration, options: { readonly emit?: "final" | "updates" } = {}): WindowedHandle<S> {
+    const where = calledAt(this.allowedLateness);
+    const { emit = "updates" } = options;
+    if (emit !== "updates" && emit !== "final")
+      throw new PipelineError("BAD_ARGUMENT", `allowedLateness(…, { emit }): "final" or "updates", not ${JSON.stringify(emit)}.`, where);
+    const allowedLatenessMs = durationMs(duration, "allowedLateness(duration)", this.allowedLateness);
+    return this.#but({ allowedLatenessMs, final: emit === "final" });
   }
 
   lateOutput(): WindowedHandle<S> {
@@ -74,11 +83,6 @@ export class WindowedHandle<S extends object> {
     const where = calledAt(this.trigger);
     if (typeof trigger?.trigger?.kind !== "string")
       throw new PipelineError("BAD_ARGUMENT", "trigger(trigger): a trigger is wanted, such as countTrigger(10).", where);
-    const { kind } = trigger.trigger.kind === "purging" ? trigger.trigger.of : trigger.trigger;
-    if (this.#parts.assigner.kind === "global" && kind !== "count" && kind !== "delta")
-      throw new PipelineError("BAD_ARGUMENT", "trigger(trigger): a global window has no end; use countTrigger or deltaTrigger.", where);
-    if (kind === "delta" && this.#parts.assigner.kind.endsWith("session"))
-      throw new PipelineError("BAD_ARGUMENT", "trigger(deltaTrigger(…)): sessions merge, and a delta trigger cannot.", where);
     return this.#but({ trigger: trigger.trigger });
   }
 
@@ -119,11 +123,27 @@ export class WindowedHandle<S extends object> {
     checkFunction(fn?.onWindow, `process("${name}", …): onWindow`, where);
     if (!isSchema(fn.output))
       throw new PipelineError("SCHEMA_REQUIRED", `process("${name}", …): output is the schema of what emit() takes.`, where);
-    const apply = Object.freeze({
+    const apply = this.#applied(`process("${name}", …)`, fn, where);
+    return this.#add(name, "process", { aggregates: [], apply }, fn.output.type, options, where);
+  }
+
+  #applied(what: string, fn: WindowProcessFunction<unknown, unknown, unknown, unknown>, where: Where): WindowApply {
+    const states = (given: StateDescriptors = {}): readonly StateSpec[] =>
+      Object.freeze(Object.entries(given).map(([name, descriptor]) => stateSpec(name, descriptor, what, where)));
+    const [windowState, globalState] = [states(fn.windowState), states(fn.globalState)];
+    if (windowState.length > 0 && merges(this.#parts.assigner))
+      throw new PipelineError("BAD_STATE", `${what}: windowState: windows that merge have no state of their own; use globalState.`, where);
+    const expiring = windowState.find(({ ttl }) => ttl !== undefined);
+    if (expiring !== undefined)
+      throw new PipelineError("BAD_STATE", `${what}: windowState "${expiring.name}" ends with its window and takes no ttl.`, where);
+    if (fn.onClear !== undefined) checkFunction(fn.onClear, `${what}: onClear`, where);
+    return Object.freeze({
       kind: "process",
       fn: fn.onWindow.bind(fn) as (elements: readonly unknown[], ctx: unknown) => void,
-    } as const);
-    return this.#add(name, "process", { aggregates: [], apply }, fn.output.type, options, where);
+      windowState,
+      globalState,
+      onClear: fn.onClear?.bind(fn) as ((ctx: unknown) => void) | undefined,
+    });
   }
 
   #streamName(): string {
@@ -141,9 +161,10 @@ export class WindowedHandle<S extends object> {
   ): Windowed<S> {
     checkErrorHandling(options.onError, `${method}("${name}", …)`, where);
     const { draft, outlets, type, key } = this.#stream;
-    const { late, alone, ...parts } = this.#parts;
+    const { late, alone, final, ...parts } = this.#parts;
     this.#check(name, work, where);
-    const window = Object.freeze({ key, ...parts, element: type, ...work, lateOutput: late ? "late" : undefined });
+    const trigger: TriggerSpec | undefined = final ? Object.freeze({ kind: "at-the-end" }) : parts.trigger;
+    const window = Object.freeze({ key, ...parts, trigger, element: type, ...work, lateOutput: late ? "late" : undefined });
     const id = draft.add({
       name,
       inputs: outlets,
@@ -162,17 +183,23 @@ export class WindowedHandle<S extends object> {
 
   #check(name: string, { aggregates, apply }: Pick<WindowSpec, "aggregates" | "apply">, where: Where): void {
     const { draft, outlets, type } = this.#stream;
-    const { assigner, trigger, evictor } = this.#parts;
+    const { assigner, trigger, evictor, final } = this.#parts;
     if (assigner.kind === "global" && trigger === undefined)
       throw new PipelineError("BAD_ARGUMENT", `Window "${name}" would never fire: a global window needs .trigger(countTrigger(…)).`, where);
-    if (assigner.kind !== "global" && !draft.hasWatermarks(outlets))
+    if (final && (trigger !== undefined || assigner.kind === "processing-time"))
+      throw new PipelineError("BAD_ARGUMENT", `Window "${name}": emit: "final" is for event-time windows without a trigger.`, where);
+    const byEventTime =
+      assigner.kind === "global" ? trigger !== undefined && needsWatermarks(trigger) : assigner.kind !== "processing-time";
+    if (byEventTime && !draft.hasWatermarks(outlets))
       throw new PipelineError(
         "NO_WATERMARKS",
         `Window "${name}" would never fire: "${this.#streamName()}" has no watermarks. Give p.from(…) { eventTime, watermarks: boundedOutOfOrderness("5s") }, or use .assignWatermarks(…).`,
         where,
       );
-    const inner = trigger?.kind === "purging" ? trigger.of : trigger;
-    const merging = assigner.kind === "session" || assigner.kind === "dynamic-session";
+    const merging = merges(assigner);
+    if (merging && trigger !== undefined && !canMerge(trigger))
+      throw new PipelineError("BAD_ARGUMENT", `Window "${name}": its windows merge, and ${whyNoMerge(trigger)}.`, where);
+    const inner = trigger === undefined ? undefined : innermost(trigger);
     const keeps =
       apply !== undefined ||
       evictor !== undefined ||
@@ -184,4 +211,21 @@ export class WindowedHandle<S extends object> {
       );
     if (keeps && type === undefined) throw schemaRequired(name, where);
   }
+}
+
+function merges(assigner: AssignerSpec): boolean {
+  if (assigner.kind === "processing-time") return merges(assigner.of);
+  return assigner.kind === "session" || assigner.kind === "dynamic-session" || (assigner.kind === "custom" && assigner.merging);
+}
+
+function whyNoMerge(trigger: TriggerSpec): string {
+  const { kind } = innermost(trigger);
+  if (kind === "delta") return "a delta trigger cannot";
+  return kind === "custom"
+    ? "the custom trigger has no merge function"
+    : "a timeout trigger that is not cleared (clearOnTimeout: false) cannot";
+}
+
+function needsWatermarks(trigger: TriggerSpec): boolean {
+  return innermost(trigger).kind === "event-time" || innermost(trigger).kind === "continuous-event-time";
 }

@@ -1,13 +1,13 @@
 // Window assigners: which windows an element belongs to, as data.
 import { calledAt } from "./called-at.ts";
-import { durationMs, type DurationCheck } from "./duration.ts";
+import { durationMs, signedDurationMs, type DurationCheck } from "./duration.ts";
 import { countEvictor } from "./evictors.ts";
 import type { AssignerSpec, EvictorSpec, TriggerSpec } from "./graph.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import { countTrigger, purging } from "./triggers.ts";
 import type { Duration } from "./watermarks.ts";
 
-/** [start, end) in epoch ms of event time. */
+/** [start, end) in epoch ms: of event time, or of the machine's clock with `time: "processing-time"`. */
 export interface TimeWindow {
   readonly start: number;
   readonly end: number;
@@ -28,49 +28,65 @@ export interface WindowAssigner<out W, in T = unknown> {
   readonly evictor?: EvictorSpec;
 }
 
-export interface TumblingOptions {
-  /** Shifts the windows' starts, which otherwise are multiples of the size since 1970-01-01T00:00Z. Less than the size. */
+export interface ClockOptions {
+  /** "processing-time": by the machine's clock at the element's arrival; nothing is late then. Default "event-time". */
+  readonly time?: "event-time" | "processing-time";
+}
+
+export interface AlignedOptions extends ClockOptions {
+  /** Shifts the windows' starts, which otherwise are multiples of the size (or slide) since 1970-01-01T00:00Z. Smaller than it; may be negative. */
   readonly offset?: Duration;
 }
+
+type Entry = (...args: never[]) => unknown;
 
 /** Windows of one size that neither overlap nor leave gaps. */
 export function tumbling<const D extends number | string>(
   size: D & DurationCheck<D>,
-  options: TumblingOptions = {},
+  options: AlignedOptions = {},
 ): WindowAssigner<TimeWindow> {
-  const sizeMs = durationMs(size, "tumbling(size)", tumbling);
-  const offsetMs = durationMs(options.offset ?? 0, "tumbling(size, { offset })", tumbling);
-  if (sizeMs === 0) throw new PipelineError("BAD_DURATION", "tumbling(size): a window of 0 ms holds nothing.", calledAt(tumbling));
-  if (offsetMs >= sizeMs)
-    throw new PipelineError("BAD_DURATION", "tumbling(size, { offset }): the offset must be less than the size.", calledAt(tumbling));
-  return Object.freeze({ assigner: Object.freeze({ kind: "tumbling", sizeMs, offsetMs }) });
+  const sizeMs = positiveMs(size, "tumbling(size)", tumbling);
+  return made(
+    { kind: "tumbling", sizeMs, offsetMs: offsetMs(options, sizeMs, "size", "tumbling(size, { offset })", tumbling) },
+    options,
+    tumbling,
+  );
 }
 
 /** Windows of one size that start every `slide`: with size 1 h and slide 10 min, an element is in six. */
 export function sliding<const D extends number | string, const E extends number | string>(
   size: D & DurationCheck<D>,
   slide: E & DurationCheck<E>,
-  options: TumblingOptions = {},
+  options: AlignedOptions = {},
 ): WindowAssigner<TimeWindow> {
-  const sizeMs = durationMs(size, "sliding(size, slide)", sliding);
-  const slideMs = durationMs(slide, "sliding(size, slide)", sliding);
-  const offsetMs = durationMs(options.offset ?? 0, "sliding(size, slide, { offset })", sliding);
-  if (sizeMs === 0 || slideMs === 0)
-    throw new PipelineError("BAD_DURATION", "sliding(size, slide): both must be more than 0 ms.", calledAt(sliding));
-  if (offsetMs >= slideMs)
-    throw new PipelineError("BAD_DURATION", "sliding(size, slide, { offset }): the offset must be less than the slide.", calledAt(sliding));
-  return Object.freeze({ assigner: Object.freeze({ kind: "sliding", sizeMs, slideMs, offsetMs }) });
+  const sizeMs = positiveMs(size, "sliding(size, slide)", sliding);
+  const slideMs = positiveMs(slide, "sliding(size, slide)", sliding);
+  const offset = offsetMs(options, slideMs, "slide", "sliding(size, slide, { offset })", sliding);
+  return made({ kind: "sliding", sizeMs, slideMs, offsetMs: offset }, options, sliding);
+}
+
+/** Windows of one start whose sizes grow by `step` up to `maxSize`: "since midnight", every hour. `maxSize` is a multiple of `step`. */
+export function cumulate<const D extends number | string, const E extends number | string>(
+  maxSize: D & DurationCheck<D>,
+  step: E & DurationCheck<E>,
+  options: AlignedOptions = {},
+): WindowAssigner<TimeWindow> {
+  const maxSizeMs = positiveMs(maxSize, "cumulate(maxSize, step)", cumulate);
+  const stepMs = positiveMs(step, "cumulate(maxSize, step)", cumulate);
+  if (maxSizeMs % stepMs !== 0)
+    throw new PipelineError("BAD_DURATION", "cumulate(maxSize, step): the size must be a multiple of the step.", calledAt(cumulate));
+  const offset = offsetMs(options, maxSizeMs, "size", "cumulate(maxSize, step, { offset })", cumulate);
+  return made({ kind: "cumulate", maxSizeMs, stepMs, offsetMs: offset }, options, cumulate);
 }
 
 /** Windows of activity: elements of a key that are at most `gap` apart are in one. A function gives each element's own gap in ms. */
-export function session<const D extends number | string>(gap: D & DurationCheck<D>): WindowAssigner<TimeWindow>;
-export function session<T>(gap: (event: T) => number): WindowAssigner<TimeWindow, T>;
-export function session(gap: unknown): WindowAssigner<TimeWindow, never> {
-  if (typeof gap === "function")
-    return Object.freeze({ assigner: Object.freeze({ kind: "dynamic-session", gap: gap as (event: unknown) => number }) });
+export function session<const D extends number | string>(gap: D & DurationCheck<D>, options?: ClockOptions): WindowAssigner<TimeWindow>;
+export function session<T>(gap: (event: T) => number, options?: ClockOptions): WindowAssigner<TimeWindow, T>;
+export function session(gap: unknown, options: ClockOptions = {}): WindowAssigner<TimeWindow, never> {
+  if (typeof gap === "function") return made({ kind: "dynamic-session", gap: gap as (event: unknown) => number }, options, session);
   const gapMs = durationMs(gap as number, "session(gap)", session);
   if (gapMs === 0) throw new PipelineError("BAD_DURATION", "session(gap): a gap of 0 ms joins nothing.", calledAt(session));
-  return Object.freeze({ assigner: Object.freeze({ kind: "session", gapMs }) });
+  return made({ kind: "session", gapMs }, options, session);
 }
 
 /** One window per key that never ends; needs a trigger. */
@@ -89,4 +105,46 @@ export function countWindow(size: number, slide?: number): WindowAssigner<Global
   const assigner = Object.freeze({ kind: "global" } as const);
   if (slide === undefined) return Object.freeze({ assigner, trigger: purging(countTrigger(size)).trigger });
   return Object.freeze({ assigner, trigger: countTrigger(slide).trigger, evictor: countEvictor(size).evictor });
+}
+
+export interface CustomAssigner<T> extends ClockOptions {
+  /** The windows of an element; `timestamp` is its event time, or the clock's with processing time. Whole ms, start < end; a pure function. */
+  readonly assign: (event: T, timestamp: number) => Iterable<TimeWindow>;
+  /** Windows of a key that overlap or touch become one, as sessions do. Default false. */
+  readonly merging?: boolean;
+}
+
+/** Windows of your own. */
+export function customAssigner<T>(spec: CustomAssigner<T>): WindowAssigner<TimeWindow, T> {
+  if (typeof spec?.assign !== "function")
+    throw new PipelineError(
+      "BAD_ARGUMENT",
+      "customAssigner({ assign }): assign is a function that gives windows.",
+      calledAt(customAssigner),
+    );
+  const assign = spec.assign.bind(spec) as (event: unknown, timestamp: number) => Iterable<TimeWindow>;
+  return made({ kind: "custom", merging: spec.merging ?? false, assign }, spec, customAssigner);
+}
+
+function made<T>(spec: AssignerSpec, { time = "event-time" }: ClockOptions, entry: Entry): WindowAssigner<TimeWindow, T> {
+  if (time !== "event-time" && time !== "processing-time")
+    throw new PipelineError(
+      "BAD_ARGUMENT",
+      `${entry.name}(…, { time }): "event-time" or "processing-time", not ${JSON.stringify(time)}.`,
+      calledAt(entry),
+    );
+  const assigner = Object.freeze(spec);
+  return Object.freeze({ assigner: time === "event-time" ? assigner : Object.freeze({ kind: "processing-time", of: assigner }) });
+}
+
+function positiveMs(duration: Duration | string, what: string, entry: Entry): number {
+  const ms = durationMs(duration, what, entry);
+  if (ms === 0) throw new PipelineError("BAD_DURATION", `${what}: a window of 0 ms holds nothing.`, calledAt(entry));
+  return ms;
+}
+
+function offsetMs({ offset = 0 }: AlignedOptions, limitMs: number, than: string, what: string, entry: Entry): number {
+  const ms = signedDurationMs(offset, what, entry);
+  if (Math.abs(ms) < limitMs) return ms;
+  throw new PipelineError("BAD_DURATION", `${what}: the offset must be less than the ${than}.`, calledAt(entry));
 }

@@ -4,7 +4,7 @@ import type { TypeInfo } from "../../schema/type-info.ts";
 import type { IntervalJoinSpec, ProcessSpec, StateSpec } from "../../stream/graph.ts";
 import type { MapHandle } from "../state/map-state.ts";
 import type { UserContext } from "./user-context.ts";
-import { timerTime } from "./window-trigger.ts";
+import { timerTime } from "./window-turn.ts";
 import { WindowError } from "./window-error.ts";
 
 export class IntervalJoin {

@@ -1,18 +1,24 @@
-// Windows of every kind as a keyed process function: one map of open windows per key, event-time timers for ends and clean-up, elements
-// in a map of their own where the window's function, an evictor or a merge wants them. The order of steps is that of Flink's
-// WindowOperator and EvictingWindowOperator. Plain tumbling aggregates go through window.ts, which is far faster.
+// Windows of every kind as a keyed process function: one map of open windows per key, timers for ends and clean-up, elements in a map of
+// their own where the window's function, an evictor or a merge wants them. The order of steps is that of Flink's WindowOperator and
+// EvictingWindowOperator. Plain tumbling aggregates go through window.ts, which is far faster.
 import type { TypeInfo } from "../../schema/type-info.ts";
-import { setField } from "../../schema/field-value.ts";
-import type { ProcessSpec, StateSpec, TriggerSpec, WindowSpec } from "../../stream/graph.ts";
+import type { ProcessSpec, StateSpec, WindowSpec } from "../../stream/graph.ts";
 import type { MapHandle } from "../state/map-state.ts";
-import type { NumberState } from "../state/value-states.ts";
 import type { UserContext } from "./user-context.ts";
+import { CONTINUE, FIRE, PURGE } from "./running-trigger.ts";
 import { isMerging, windowsOf, type Bounds } from "./window-assigner.ts";
-import { evict, type WindowElement } from "./window-evictor.ts";
-import { keepsElements, WindowFold } from "./window-fold.ts";
+import { WindowContents } from "./window-contents.ts";
 import { WindowError } from "./window-error.ts";
 import { newRow, rowType, type WindowRow } from "./window-row.ts";
-import { CONTINUE, FIRE, onElement, onEventTime, onMerge, onProcessingTime, PURGE, timerTime } from "./window-trigger.ts";
+import { planTrigger, type TriggerPlan } from "./window-trigger.ts";
+import { timerTime, WindowTurn, without } from "./window-turn.ts";
+
+export type WindowId = number | string;
+
+interface Found {
+  readonly id: WindowId;
+  readonly row: WindowRow;
+}
 
 export class KeyedWindows {
   /** Elements that came too late and had no output to go to. */
@@ -20,18 +26,21 @@ export class KeyedWindows {
   readonly process: ProcessSpec;
   readonly #name: string;
   readonly #spec: WindowSpec;
-  readonly #trigger: TriggerSpec;
+  readonly #trigger: TriggerPlan;
   readonly #merging: boolean;
-  readonly #keeps: boolean;
-  readonly #fold: WindowFold;
+  readonly #processingTime: boolean;
+  readonly #contents: WindowContents;
+  readonly #turn = new WindowTurn();
 
   constructor(name: string, spec: WindowSpec) {
+    const { assigner } = spec;
     this.#name = name;
     this.#spec = spec;
-    this.#trigger = spec.trigger ?? { kind: spec.assigner.kind === "global" ? "never" : "event-time" };
-    this.#merging = isMerging(spec.assigner);
-    this.#keeps = keepsElements(spec);
-    this.#fold = new WindowFold(spec);
+    this.#processingTime = assigner.kind === "processing-time";
+    const own = assigner.kind === "global" ? "never" : this.#processingTime ? "processing-time" : "event-time";
+    this.#trigger = planTrigger(spec.trigger ?? { kind: own }, spec.element, this.#processingTime);
+    this.#merging = isMerging(assigner);
+    this.#contents = new WindowContents(spec, this.#idType());
     this.process = {
       key: spec.key,
       state: this.#states(),
@@ -42,27 +51,25 @@ export class KeyedWindows {
     };
   }
 
+  /** Windows of a custom assigner may have equal starts. */
+  #idType(): TypeInfo {
+    return this.#spec.assigner.kind === "custom" && !this.#merging ? { kind: "string" } : { kind: "double" };
+  }
+
+  #idOf({ start, end }: Bounds): WindowId {
+    const { kind } = this.#spec.assigner;
+    if (start === -Infinity) return 0;
+    if (this.#merging) return start;
+    return kind === "custom" ? `${start}:${end}` : kind === "cumulate" ? end : start;
+  }
+
   #states(): readonly StateSpec[] {
-    const key: TypeInfo = { kind: "double" };
-    const inner = this.#trigger.kind === "purging" ? this.#trigger.of : this.#trigger;
-    const row = rowType(this.#keeps ? [] : this.#fold.types(), inner.kind === "delta" ? this.#spec.element : undefined);
-    const windows: StateSpec = { kind: "map", name: "windows", key, value: row, ttl: undefined };
-    if (!this.#keeps) return [windows];
-    const fields = [
-      { name: "n", type: { kind: "long" } as TypeInfo },
-      { name: "t", type: { kind: "double" } as TypeInfo },
-      { name: "e", type: this.#spec.element! },
-    ];
-    const element: TypeInfo = { kind: "record", name: "Element", fields };
-    return [
-      windows,
-      { kind: "value", name: "next", value: { kind: "long" }, ttl: undefined },
-      { kind: "map", name: "elements", key: { kind: "string" }, value: element, ttl: undefined },
-    ];
+    const row = rowType(this.#idType(), this.#contents.accumulators(), this.#trigger.kept);
+    return [{ kind: "map", name: "windows", key: this.#idType(), value: row, ttl: undefined }, ...this.#contents.states()];
   }
 
   add(element: unknown, ctx: UserContext): void {
-    const { timestamp } = ctx;
+    const timestamp = this.#processingTime ? ctx.now() : ctx.timestamp;
     if (this.#spec.assigner.kind !== "global" && timestamp - timestamp !== 0) {
       throw new WindowError(`Window '${this.#name}' got an element without event time: give the source eventTime and watermarks.`);
     }
@@ -70,34 +77,35 @@ export class KeyedWindows {
     for (const bounds of windowsOf(this.#spec.assigner, element, timestamp)) {
       if (this.#merging ? this.#addMerging(bounds, element, ctx) : this.#addAligned(bounds, element, ctx)) taken = true;
     }
-    if (taken) return;
+    // An element in no window at all, between sliding windows with gaps, is not late.
+    if (taken || this.#processingTime || ctx.timestamp + this.#spec.allowedLatenessMs > ctx.watermark) return;
     if (this.#spec.lateOutput === undefined) this.lateDropped++;
     else ctx.side[this.#spec.lateOutput]!(element);
   }
 
   #isLate({ end }: Bounds, ctx: UserContext): boolean {
-    return end - 1 + this.#spec.allowedLatenessMs <= ctx.watermark;
+    return !this.#processingTime && end - 1 + this.#spec.allowedLatenessMs <= ctx.watermark;
   }
 
   #addAligned(bounds: Bounds, element: unknown, ctx: UserContext): boolean {
     if (this.#isLate(bounds, ctx)) return false;
-    const id = bounds.start === -Infinity ? 0 : bounds.start;
-    const row = (windowsState(ctx).get(id) as WindowRow | undefined) ?? newRow(bounds.start, bounds.end);
+    const id = this.#idOf(bounds);
+    const row = (windowsState(ctx).get(id) as WindowRow | undefined) ?? newRow(bounds.start, bounds.end, {});
     this.#addTo(id, row, element, ctx);
     return true;
   }
 
   #addMerging(bounds: Bounds, element: unknown, ctx: UserContext): boolean {
     const windows = windowsState(ctx);
-    const met: { readonly id: number; readonly row: WindowRow }[] = [];
-    for (const id of windows.keys() as number[]) {
+    const met: Found[] = [];
+    for (const id of windows.keys() as WindowId[]) {
       const row = windows.get(id) as WindowRow;
       if (row.start <= bounds.end && row.end >= bounds.start) met.push({ id, row });
     }
     const [target, ...others] = met;
     if (target === undefined) {
       if (this.#isLate(bounds, ctx)) return false;
-      this.#addTo(bounds.start, newRow(bounds.start, bounds.end), element, ctx);
+      this.#addTo(this.#idOf(bounds), newRow(bounds.start, bounds.end, {}), element, ctx);
       return true;
     }
     const start = Math.min(bounds.start, ...met.map(({ row }) => row.start));
@@ -107,139 +115,106 @@ export class KeyedWindows {
     return true;
   }
 
-  #merge(target: WindowRow, others: readonly { readonly id: number; readonly row: WindowRow }[], to: Bounds, ctx: UserContext): void {
-    for (const { end } of [target, ...others.map(({ row }) => row)]) if (end !== to.end) this.#forgetTimer(end, ctx);
+  /** `target` gets the new bounds, and all contents and memories; the others' timers are forgotten as far as they cannot be somebody else's. */
+  #merge(target: WindowRow, others: readonly Found[], to: Bounds, ctx: UserContext): void {
+    const rows = [target, ...others.map(({ row }) => row)];
+    const eventTimes = rows.flatMap(({ end, eventTimes: set }) => [...set, ...this.#endTimes(end)]);
+    const processingTimes = this.#processingTime ? rows.map(({ end }) => timerTime(end - 1)) : [];
     for (const { id, row } of others) {
-      if (this.#keeps) target.runs.push(...row.runs);
-      else if (target.size === 0) target.acc = row.acc;
-      else if (row.size > 0) this.#fold.merge(target.acc, row.acc);
-      target.size += row.size;
+      this.#contents.merge(target, row);
+      this.#mergeMemory(target, row);
       windowsState(ctx).delete(id);
     }
     target.start = to.start;
     target.end = to.end;
-    const rows = others.map(({ row }) => row);
-    onMerge(this.#trigger, target, rows, ctx);
+    target.eventTimes = [];
+    target.processingTimes = [];
+    this.#trigger.trigger.onMerge(this.#at(target, ctx));
+    const kept = new Set([...target.eventTimes, ...this.#endTimes(to.end)]);
+    if (this.#aloneInEventTime(ctx)) for (const time of eventTimes) if (!kept.has(time)) ctx.timers.deleteEventTime(time);
+    const keptProcessing = new Set([...target.processingTimes, timerTime(to.end - 1)]);
+    if (windowsState(ctx).size > 1) return;
+    for (const time of processingTimes) if (!keptProcessing.has(time)) ctx.timers.deleteProcessingTime(time);
   }
 
-  /** The end of a session has moved. With allowed lateness the same time may be another session's, so the timer stays and finds nothing. */
-  #forgetTimer(end: number, ctx: UserContext): void {
-    if (this.#spec.allowedLatenessMs === 0) ctx.timers.deleteEventTime(end - 1);
+  /** When a window with this end is cleared, in event time. */
+  #endTimes(end: number): readonly number[] {
+    return this.#processingTime || end === Infinity ? [] : [this.#clearAt(end)];
   }
 
-  #addTo(id: number, row: WindowRow, element: unknown, ctx: UserContext): void {
-    const { timestamp } = ctx;
-    if (this.#keeps) this.#keep(id, row, element, ctx);
-    else this.#fold.add(row.acc, row.size, element);
-    row.size++;
-    const result = onElement(this.#trigger, row, element, timestamp, ctx);
+  #clearAt(end: number): number {
+    return timerTime(this.#processingTime ? end - 1 : end - 1 + this.#spec.allowedLatenessMs);
+  }
+
+  #mergeMemory(target: WindowRow, other: WindowRow): void {
+    this.#trigger.merges.forEach((merge, number) => {
+      const from = other.triggers[`t${number}`];
+      if (from === undefined) return;
+      const into = (target.triggers[`t${number}`] ??= {});
+      if (from.n !== undefined) into.n = (into.n ?? 0) + from.n;
+      if (from.at !== undefined) into.at = Math.min(into.at ?? Infinity, from.at);
+      if (from.e === undefined || from.e === null) return;
+      into.e = into.e === undefined || into.e === null || merge === undefined ? from.e : merge(into.e, from.e);
+    });
+  }
+
+  /** Timers of sessions without lateness are their own: open sessions of a key do not touch. A custom trigger's may be anywhere. */
+  #aloneInEventTime(ctx: UserContext): boolean {
+    if (windowsState(ctx).size <= 1) return true;
+    return this.#spec.allowedLatenessMs === 0 && !this.#trigger.merges.some((merge) => merge !== undefined);
+  }
+
+  #at(row: WindowRow, ctx: UserContext): WindowTurn {
+    // What a trigger deletes could be another window's timer, or the one that clears this window: those stay, and find nothing to do.
+    const alone = windowsState(ctx).size <= 1;
+    return this.#turn.at(row, ctx, alone && !this.#endTimes(row.end).length, alone && !this.#processingTime);
+  }
+
+  #addTo(id: WindowId, row: WindowRow, element: unknown, ctx: UserContext): void {
+    this.#contents.add(id, row, element, ctx);
+    const result = this.#trigger.trigger.onElement(this.#at(row, ctx), element, ctx.timestamp);
     this.#act(result, id, row, ctx);
-    const over = row.end - 1 + this.#spec.allowedLatenessMs;
-    if (over !== Infinity) ctx.timers.setEventTime(over);
+    if (row.end !== Infinity) {
+      if (this.#processingTime) ctx.timers.setProcessingTime(this.#clearAt(row.end));
+      else ctx.timers.setEventTime(this.#clearAt(row.end));
+    }
     windowsState(ctx).set(id, row);
   }
 
-  #keep(id: number, row: WindowRow, element: unknown, ctx: UserContext): void {
-    const next = ctx.state["next"] as NumberState;
-    const n = next.get() ?? 0;
-    let run = row.runs.find((one) => one.id === id);
-    if (run === undefined) row.runs.push((run = { id, from: 0, to: 0 }));
-    elementsState(ctx).set(`${id}:${run.to}`, { n, t: ctx.timestamp, e: element });
-    run.to++;
-    next.set(n + 1);
-  }
-
-  #act(result: number, id: number, row: WindowRow, ctx: UserContext): void {
-    if ((result & FIRE) !== 0 && row.size > 0) this.#fire(id, row, ctx);
-    if ((result & PURGE) !== 0) this.#clear(row, ctx);
+  #act(result: number, id: WindowId, row: WindowRow, ctx: UserContext): void {
+    if ((result & FIRE) !== 0 && row.size > 0) this.#contents.fire(id, row, ctx);
+    if ((result & PURGE) !== 0) this.#contents.clear(row, ctx);
   }
 
   #timer(at: number, ctx: UserContext): void {
     const windows = windowsState(ctx);
     const eventTime = ctx.domain === "event-time";
-    for (const id of windows.keys() as number[]) {
+    const { trigger } = this.#trigger;
+    for (const id of windows.keys() as WindowId[]) {
       const row = windows.get(id) as WindowRow;
-      const result = eventTime ? onEventTime(this.#trigger, row, at, ctx) : onProcessingTime(this.#trigger, row, at);
-      this.#act(result, id, row, ctx);
-      if (eventTime && at === timerTime(row.end - 1 + this.#spec.allowedLatenessMs)) this.#remove(id, row, ctx);
-      else if (result !== CONTINUE) windows.set(id, row);
+      const own = without(eventTime ? row.eventTimes : row.processingTimes, at);
+      const ends = eventTime !== this.#processingTime && row.end !== Infinity && at === this.#clearAt(row.end);
+      if (!own && !ends) continue;
+      const turn = this.#at(row, ctx);
+      const result = eventTime ? trigger.onEventTime(turn, at, own) : trigger.onProcessingTime(turn, at, own);
+      if (result !== CONTINUE) this.#act(result, id, row, ctx);
+      if (ends) this.#remove(id, row, ctx);
+      else windows.set(id, row);
     }
   }
 
-  #remove(id: number, row: WindowRow, ctx: UserContext): void {
+  #remove(id: WindowId, row: WindowRow, ctx: UserContext): void {
     const windows = windowsState(ctx);
-    this.#clear(row, ctx);
-    if (row.fireAt !== undefined && row.fireAt > ctx.watermark) ctx.timers.deleteEventTime(row.fireAt);
-    windows.delete(id);
-    if (this.#keeps && windows.size === 0) (ctx.state["next"] as NumberState).clear();
-  }
-
-  #clear(row: WindowRow, ctx: UserContext): void {
-    for (const { id, from, to } of row.runs) for (let at = from; at < to; at++) elementsState(ctx).delete(`${id}:${at}`);
-    row.runs = [];
-    row.acc = {};
-    row.size = 0;
-  }
-
-  /** Sends the window's result with its last millisecond as event time. */
-  #fire(id: number, row: WindowRow, ctx: UserContext): void {
-    const { timestamp } = ctx;
-    if (row.end !== Infinity) ctx.timestamp = row.end - 1;
-    try {
-      if (!this.#keeps) this.#emit(row, this.#fold.results(row.acc, row.size), ctx);
-      else this.#fireElements(id, row, ctx, (elements) => this.#apply(row, elements, ctx));
-    } finally {
-      ctx.timestamp = timestamp;
+    this.#contents.close(id, row, ctx);
+    if (windows.size <= 1) {
+      for (const time of row.eventTimes) ctx.timers.deleteEventTime(time);
+      for (const time of row.processingTimes) ctx.timers.deleteProcessingTime(time);
     }
-  }
-
-  #fireElements(id: number, row: WindowRow, ctx: UserContext, apply: (elements: readonly unknown[]) => void): void {
-    const { evictor } = this.#spec;
-    const all = this.#elementsOf(row, ctx);
-    let left: readonly WindowElement[] = evictor === undefined || evictor.after ? all : evict(evictor, all);
-    apply(left.map(({ e }) => e));
-    if (evictor?.after === true) left = evict(evictor, left);
-    if (left.length < all.length) this.#replace(id, row, left, ctx);
-  }
-
-  #apply(row: WindowRow, elements: readonly unknown[], ctx: UserContext): void {
-    const { apply } = this.#spec;
-    if (apply?.kind === "process") {
-      apply.fn(elements, { key: ctx.key, window: windowOf(row), watermark: ctx.watermark, now: ctx.now, emit: ctx.emit });
-    } else if (elements.length > 0) this.#emit(row, this.#fold.resultsOf(elements), ctx);
-  }
-
-  #emit(row: WindowRow, results: readonly unknown[], ctx: UserContext): void {
-    if (this.#spec.apply?.kind === "reduce") return ctx.emit(results[0]);
-    const result = { key: ctx.key, window: windowOf(row) };
-    this.#spec.aggregates.forEach(({ name }, index) => setField(result, name, results[index]));
-    ctx.emit(result);
-  }
-
-  /** In order of arrival. */
-  #elementsOf(row: WindowRow, ctx: UserContext): WindowElement[] {
-    const elements = elementsState(ctx);
-    const all: WindowElement[] = [];
-    for (const { id, from, to } of row.runs) for (let at = from; at < to; at++) all.push(elements.get(`${id}:${at}`) as WindowElement);
-    return row.runs.length > 1 ? all.toSorted((a, b) => a.n - b.n) : all;
-  }
-
-  #replace(id: number, row: WindowRow, left: readonly WindowElement[], ctx: UserContext): void {
-    this.#clear(row, ctx);
-    left.forEach((element, at) => elementsState(ctx).set(`${id}:${at}`, element));
-    row.runs = [{ id, from: 0, to: left.length }];
-    row.size = left.length;
+    windows.delete(id);
+    if (windows.size === 0) this.#contents.forgetOrder(ctx);
   }
 }
 
-function windowOf({ start, end }: WindowRow): { readonly start: number; readonly end: number } | { readonly global: true } {
-  return end === Infinity ? { global: true } : { start, end };
-}
-
-function windowsState(ctx: UserContext): MapHandle {
+export function windowsState(ctx: UserContext): MapHandle {
   return ctx.state["windows"] as MapHandle;
-}
-
-function elementsState(ctx: UserContext): MapHandle {
-  return ctx.state["elements"] as MapHandle;
 }

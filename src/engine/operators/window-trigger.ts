@@ -1,100 +1,189 @@
-// The triggers (stream/triggers.ts) at work: what each does at an element, at a timer and when windows merge, as Flink's do. Their memory
-// is in the window's row. Timers have no window of their own: a timer asks every open window of its key, and those answer whose time it is.
+// The triggers (stream/triggers.ts) at work: what each does at an element, at a timer, when windows merge and when it is cleared, as
+// Flink's do. A tree of triggers (purging, timeout) is numbered, and each keeps its memory under its number in the window's row.
+import type { TypeInfo } from "../../schema/type-info.ts";
 import type { TriggerSpec } from "../../stream/graph.ts";
-import type { UserContext } from "./user-context.ts";
-import type { WindowRow } from "./window-row.ts";
+import { ContinuousEventTime, ContinuousProcessingTime } from "./window-trigger-continuous.ts";
+import { CustomTrigger } from "./window-trigger-custom.ts";
+import { TimeoutTrigger } from "./window-trigger-timeout.ts";
+import { CONTINUE, FIRE, PURGE, type RunningTrigger } from "./running-trigger.ts";
+import type { WindowTurn } from "./window-turn.ts";
 
-export const CONTINUE = 0;
-export const FIRE = 1;
-export const PURGE = 2;
-
-export function onElement(trigger: TriggerSpec, row: WindowRow, element: unknown, timestamp: number, ctx: UserContext): number {
-  const last = row.end - 1;
-  switch (trigger.kind) {
-    case "never":
-      return CONTINUE;
-    case "event-time":
-      if (last <= ctx.watermark) return FIRE;
-      armEnd(row, ctx);
-      return CONTINUE;
-    case "processing-time":
-      ctx.timers.setProcessingTime(last);
-      return CONTINUE;
-    case "count":
-      if (++row.triggerCount < trigger.count) return CONTINUE;
-      row.triggerCount = 0;
-      return FIRE;
-    case "continuous-event-time":
-      if (last <= ctx.watermark) return FIRE;
-      armEnd(row, ctx);
-      if (row.fireAt === undefined) armContinuous(trigger.intervalMs, row, timestamp - (timestamp % trigger.intervalMs), ctx);
-      return CONTINUE;
-    case "delta":
-      return onDelta(trigger, row, element);
-    case "purging":
-      return purged(onElement(trigger.of, row, element, timestamp, ctx));
-  }
+export interface TriggerPlan {
+  readonly trigger: RunningTrigger;
+  /** By number: what each trigger keeps, if it keeps anything but numbers. */
+  readonly kept: readonly (TypeInfo | undefined)[];
+  /** By number: joins the memory of two windows that merge. */
+  readonly merges: readonly (((a: unknown, b: unknown) => unknown) | undefined)[];
 }
 
-function onDelta(trigger: TriggerSpec & { readonly kind: "delta" }, row: WindowRow, element: unknown): number {
-  if (row.last === undefined || row.last === null) {
-    row.last = element;
+/** `element`: type of the window's elements. */
+export function planTrigger(spec: TriggerSpec, element: TypeInfo | undefined, processingTime: boolean): TriggerPlan {
+  const kept: (TypeInfo | undefined)[] = [];
+  const merges: (((a: unknown, b: unknown) => unknown) | undefined)[] = [];
+  const make = (one: TriggerSpec): RunningTrigger => {
+    const number = kept.length;
+    if (one.kind !== "purging") {
+      kept.push(one.kind === "delta" ? element : one.kind === "custom" ? one.state : undefined);
+      merges.push(one.kind === "custom" ? one.merge : undefined);
+    }
+    switch (one.kind) {
+      case "never":
+        return NEVER;
+      case "event-time":
+        return EVENT_TIME;
+      case "at-the-end":
+        return AT_THE_END;
+      case "processing-time":
+        return PROCESSING_TIME;
+      case "count":
+        return new CountTrigger(number, one.count);
+      case "delta":
+        return new DeltaTrigger(number, one);
+      case "continuous-event-time":
+        return new ContinuousEventTime(number, one.intervalMs);
+      case "continuous-processing-time":
+        return new ContinuousProcessingTime(number, one.intervalMs, processingTime);
+      case "timeout":
+        return new TimeoutTrigger(number, one, make(one.of));
+      case "purging":
+        return new Purging(make(one.of));
+      case "custom":
+        return new CustomTrigger(number, one);
+    }
+  };
+  return { trigger: make(spec), kept, merges };
+}
+
+const NEVER: RunningTrigger = {
+  onElement: () => CONTINUE,
+  onEventTime: () => CONTINUE,
+  onProcessingTime: () => CONTINUE,
+  onMerge: () => undefined,
+  clear: () => undefined,
+};
+
+const EVENT_TIME: RunningTrigger = {
+  ...NEVER,
+  onElement(turn) {
+    if (turn.last <= turn.ctx.watermark) return FIRE;
+    turn.setEventTime(turn.last);
     return CONTINUE;
-  }
-  if (!(trigger.delta(row.last, element) > trigger.threshold)) return CONTINUE;
-  row.last = element;
-  return FIRE;
-}
+  },
+  onEventTime: (turn, time) => (turn.isLast(time) ? FIRE : CONTINUE),
+  onMerge(turn) {
+    if (turn.last > turn.ctx.watermark) turn.setEventTime(turn.last);
+  },
+  clear: (turn) => turn.deleteEventTime(turn.last),
+};
 
-export function onEventTime(trigger: TriggerSpec, row: WindowRow, at: number, ctx: UserContext): number {
-  if (trigger.kind === "purging") return purged(onEventTime(trigger.of, row, at, ctx));
-  if (trigger.kind !== "event-time" && trigger.kind !== "continuous-event-time") return CONTINUE;
-  if (at === timerTime(row.end - 1)) {
-    if (!row.endArmed) return CONTINUE;
-    row.endArmed = false;
+/** Once, when the window takes no more elements. */
+const AT_THE_END: RunningTrigger = { ...NEVER, onEventTime: (_turn, _time, own) => (own ? CONTINUE : FIRE) };
+
+const PROCESSING_TIME: RunningTrigger = {
+  ...NEVER,
+  onElement(turn) {
+    turn.setProcessingTime(turn.last);
+    return CONTINUE;
+  },
+  onProcessingTime: (_turn, _time, own) => (own ? FIRE : CONTINUE),
+  onMerge(turn) {
+    if (turn.last > turn.ctx.now()) turn.setProcessingTime(turn.last);
+  },
+  clear: (turn) => turn.deleteProcessingTime(turn.last),
+};
+
+class CountTrigger implements RunningTrigger {
+  readonly #number: number;
+  readonly #count: number;
+
+  constructor(number: number, count: number) {
+    this.#number = number;
+    this.#count = count;
+  }
+
+  onElement(turn: WindowTurn): number {
+    const memory = turn.memory(this.#number);
+    memory.n = (memory.n ?? 0) + 1;
+    if (memory.n < this.#count) return CONTINUE;
+    memory.n = 0;
     return FIRE;
   }
-  if (trigger.kind !== "continuous-event-time" || row.fireAt === undefined || at !== timerTime(row.fireAt)) return CONTINUE;
-  armContinuous(trigger.intervalMs, row, row.fireAt, ctx);
-  return FIRE;
-}
 
-export function onProcessingTime(trigger: TriggerSpec, row: WindowRow, at: number): number {
-  if (trigger.kind === "purging") return purged(onProcessingTime(trigger.of, row, at));
-  return trigger.kind === "processing-time" && at === timerTime(row.end - 1) ? FIRE : CONTINUE;
-}
-
-/** `row` has its new bounds, and takes over what the triggers of `merged` remember. */
-export function onMerge(trigger: TriggerSpec, row: WindowRow, merged: readonly WindowRow[], ctx: UserContext): void {
-  for (const other of merged) {
-    row.triggerCount += other.triggerCount;
-    if (other.fireAt !== undefined) row.fireAt = Math.min(row.fireAt ?? Infinity, other.fireAt);
+  onEventTime(): number {
+    return CONTINUE;
   }
-  const inner = trigger.kind === "purging" ? trigger.of : trigger;
-  row.endArmed = false;
-  if (inner.kind === "event-time" && row.end - 1 > ctx.watermark) armEnd(row, ctx);
-  if (inner.kind === "continuous-event-time" && row.fireAt !== undefined) setTimer(row, row.fireAt, ctx);
+
+  onProcessingTime(): number {
+    return CONTINUE;
+  }
+
+  onMerge(): void {}
+
+  clear(turn: WindowTurn): void {
+    turn.memory(this.#number).n = 0;
+  }
 }
 
-function armEnd(row: WindowRow, ctx: UserContext): void {
-  setTimer(row, row.end - 1, ctx);
+class DeltaTrigger implements RunningTrigger {
+  readonly #number: number;
+  readonly #spec: TriggerSpec & { readonly kind: "delta" };
+
+  constructor(number: number, spec: TriggerSpec & { readonly kind: "delta" }) {
+    this.#number = number;
+    this.#spec = spec;
+  }
+
+  onElement(turn: WindowTurn, element: unknown): number {
+    const memory = turn.memory(this.#number);
+    const isFirst = memory.e === undefined || memory.e === null;
+    if (!isFirst && !(this.#spec.delta(memory.e, element) > this.#spec.threshold)) return CONTINUE;
+    memory.e = element;
+    return isFirst ? CONTINUE : FIRE;
+  }
+
+  onEventTime(): number {
+    return CONTINUE;
+  }
+
+  onProcessingTime(): number {
+    return CONTINUE;
+  }
+
+  onMerge(): void {}
+
+  clear(turn: WindowTurn): void {
+    turn.memory(this.#number).e = undefined;
+  }
 }
 
-function setTimer(row: WindowRow, at: number, ctx: UserContext): void {
-  if (timerTime(at) === timerTime(row.end - 1)) row.endArmed = true;
-  ctx.timers.setEventTime(at);
-}
+class Purging implements RunningTrigger {
+  readonly #of: RunningTrigger;
 
-function armContinuous(intervalMs: number, row: WindowRow, from: number, ctx: UserContext): void {
-  row.fireAt = Math.min(from + intervalMs, row.end - 1);
-  setTimer(row, row.fireAt, ctx);
+  constructor(of: RunningTrigger) {
+    this.#of = of;
+  }
+
+  onElement(turn: WindowTurn, element: unknown, timestamp: number): number {
+    return purged(this.#of.onElement(turn, element, timestamp));
+  }
+
+  onEventTime(turn: WindowTurn, time: number, own: boolean): number {
+    return purged(this.#of.onEventTime(turn, time, own));
+  }
+
+  onProcessingTime(turn: WindowTurn, time: number, own: boolean): number {
+    return purged(this.#of.onProcessingTime(turn, time, own));
+  }
+
+  onMerge(turn: WindowTurn): void {
+    this.#of.onMerge(turn);
+  }
+
+  clear(turn: WindowTurn): void {
+    this.#of.clear(turn);
+  }
 }
 
 function purged(result: number): number {
   return (result & FIRE) === 0 ? result : FIRE | PURGE;
-}
-
-/** Timers fire at whole milliseconds. */
-export function timerTime(at: number): number {
-  return Math.ceil(at) + 0;
 }

@@ -1,0 +1,190 @@
+// Runs the cases of random-cases.ts on Apache Flink's DataStream API, parallelism 1, and writes the rows it gives:
+// `java RandomCases CASES.json RESULTS.json`. The class path holds Flink's jars; nothing of this project.
+import java.io.File;
+import java.util.*;
+import org.apache.flink.api.common.eventtime.*;
+import org.apache.flink.api.common.functions.*;
+import org.apache.flink.api.common.typeinfo.*;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.functions.KeySelector;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.*;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.*;
+import org.apache.flink.streaming.api.datastream.*;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.co.ProcessJoinFunction;
+import org.apache.flink.streaming.api.functions.windowing.ProcessWindowFunction;
+import org.apache.flink.streaming.api.functions.windowing.delta.DeltaFunction;
+import org.apache.flink.streaming.api.windowing.assigners.*;
+import org.apache.flink.streaming.api.windowing.evictors.*;
+import org.apache.flink.streaming.api.windowing.triggers.*;
+import org.apache.flink.streaming.api.windowing.windows.*;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+import java.time.Duration;
+
+@SuppressWarnings({"unchecked", "rawtypes"})
+public class RandomCases {
+  /** Independent pipelines of one job. */
+  static final int CASES_PER_JOB = 40;
+
+  public static class R {
+    public int i; public long ts; public String k; public long v; public boolean f; public boolean l; public boolean r;
+    public R() {}
+  }
+
+  public static void main(String[] args) throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode cases = mapper.readTree(new File(args[0]));
+    Map<String, ObjectNode> results = new LinkedHashMap<>();
+    for (int from = 0; from < cases.size(); from += CASES_PER_JOB) {
+      var configuration = new Configuration();
+      configuration.setString("taskmanager.memory.network.min", "256m");
+      configuration.setString("taskmanager.memory.network.max", "256m");
+      var env = StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
+      DataStream<String> all = null;
+      for (int at = from; at < Math.min(cases.size(), from + CASES_PER_JOB); at++) {
+        String id = cases.get(at).get("id").asText();
+        ObjectNode result = results.computeIfAbsent(id, x -> mapper.createObjectNode());
+        result.put("id", id);
+        result.putArray("main");
+        result.putArray("late");
+        DataStream<String> rows = build(env, cases.get(at)).map(row -> id + "\t" + row).returns(Types.STRING);
+        all = all == null ? rows : all.union(rows);
+      }
+      try (var rows = all.executeAndCollect()) {
+        while (rows.hasNext()) {
+          String[] row = rows.next().split("\t", 2);
+          ((ArrayNode) results.get(row[0]).get(row[1].charAt(0) == 'm' ? "main" : "late")).add(row[1].substring(1));
+        }
+      }
+      mapper.writeValue(new File(args[1]), results.values());
+      System.out.println(results.size() + " cases");
+    }
+    System.exit(0);
+  }
+
+  static long ms(JsonNode n, String name) { return n.has(name) ? n.get(name).asLong() : 0; }
+
+  static DataStream<String> build(StreamExecutionEnvironment env, JsonNode one) throws Exception {
+    List<R> all = new ArrayList<>();
+    for (JsonNode row : one.get("rows")) {
+      R r = new R();
+      r.i = all.size(); r.ts = row.get(0).asLong(); r.k = row.get(1).asText(); r.v = row.get(2).asLong();
+      r.f = row.get(3).asInt() == 1; r.l = row.get(4).asInt() != 1; r.r = row.get(4).asInt() != 0;
+      all.add(r);
+    }
+    long delay = ms(one, "watermarkDelayMs");
+    DataStream<R> stream = env.fromData(all).setParallelism(1);
+    if (one.has("filter")) stream = stream.filter(r -> r.f);
+    stream = stream.assignTimestampsAndWatermarks(WatermarkStrategy.<R>forGenerator(ctx -> new WatermarkGenerator<R>() {
+      long max = Long.MIN_VALUE;
+      public void onEvent(R r, long t, WatermarkOutput out) { if (r.ts > max) { max = r.ts; out.emitWatermark(new Watermark(max - delay - 1)); } }
+      public void onPeriodicEmit(WatermarkOutput out) {}
+    }).withTimestampAssigner((r, t) -> r.ts));
+    return one.get("kind").asText().equals("window") ? window(one, stream) : join(one, stream);
+  }
+
+  static KeySelector<R, String> key() { return new KeySelector<>() { public String getKey(R r) { return r.k; } }; }
+
+  static WindowAssigner assigner(JsonNode w) {
+    switch (w.get("type").asText()) {
+      case "tumbling": return TumblingEventTimeWindows.of(Duration.ofMillis(ms(w, "sizeMs")), Duration.ofMillis(ms(w, "offsetMs")));
+      case "sliding": return SlidingEventTimeWindows.of(Duration.ofMillis(ms(w, "sizeMs")), Duration.ofMillis(ms(w, "slideMs")), Duration.ofMillis(ms(w, "offsetMs")));
+      case "session": return EventTimeSessionWindows.withGap(Duration.ofMillis(ms(w, "gapMs")));
+      case "dynamicSession": {
+        long a = w.get("gap").get("thenMs").asLong(), b = w.get("gap").get("elseMs").asLong();
+        return EventTimeSessionWindows.withDynamicGap((SessionWindowTimeGapExtractor<R>) r -> r.v < 0 ? a : b);
+      }
+      default: return GlobalWindows.create();
+    }
+  }
+
+  static Trigger trigger(JsonNode t) throws Exception {
+    switch (t.get("type").asText()) {
+      case "count": return CountTrigger.of(t.get("n").asLong());
+      case "continuousEventTime": return ContinuousEventTimeTrigger.of(Duration.ofMillis(ms(t, "intervalMs")));
+      case "eventTime": return EventTimeTrigger.create();
+      case "delta": {
+        TypeInformation<R> type = TypeInformation.of(R.class);
+        return DeltaTrigger.of(t.get("threshold").asDouble(), (DeltaFunction<R>) (a, b) -> b.v - a.v, type.createSerializer(new org.apache.flink.api.common.serialization.SerializerConfigImpl()));
+      }
+      default: return PurgingTrigger.of(trigger(t.get("of")));
+    }
+  }
+
+  static Evictor evictor(JsonNode e) {
+    boolean after = e.has("after") && e.get("after").asBoolean();
+    switch (e.get("type").asText()) {
+      case "count": return CountEvictor.of(e.get("n").asLong(), after);
+      case "time": return TimeEvictor.of(Duration.ofMillis(ms(e, "ms")), after);
+      default: return DeltaEvictor.of(e.get("threshold").asDouble(), (DeltaFunction<R>) (a, b) -> b.v - a.v, after);
+    }
+  }
+
+  static DataStream<String> window(JsonNode one, DataStream<R> stream) throws Exception {
+    JsonNode w = one.get("window");
+    KeyedStream<R, String> keyed = one.has("key") ? stream.keyBy(key()) : stream.keyBy(new KeySelector<R, String>() { public String getKey(R r) { return "all"; } });
+    boolean counted = w.has("size");
+    boolean global = counted || w.get("type").asText().equals("global");
+    WindowedStream<R, String, Window> windowed;
+    if (counted && w.has("slide")) windowed = (WindowedStream) keyed.countWindow(w.get("size").asLong(), w.get("slide").asLong());
+    else if (counted) windowed = (WindowedStream) keyed.countWindow(w.get("size").asLong());
+    else windowed = keyed.window(assigner(w));
+    OutputTag<R> tag = new OutputTag<>("late", TypeInformation.of(R.class));
+    if (one.has("allowedLatenessMs")) windowed = windowed.allowedLateness(Duration.ofMillis(ms(one, "allowedLatenessMs")));
+    if (one.has("trigger")) windowed = windowed.trigger(trigger(one.get("trigger")));
+    if (one.has("evictor")) windowed = windowed.evictor(evictor(one.get("evictor")));
+    if (one.has("late")) windowed = windowed.sideOutputLateData(tag);
+    SingleOutputStreamOperator<String> rows = windowed.process(new ProcessWindowFunction<R, String, String, Window>() {
+      public void process(String k, Context ctx, Iterable<R> elements, Collector<String> out) {
+        long n = 0, sum = 0; int low = Integer.MAX_VALUE, high = Integer.MIN_VALUE;
+        for (R r : elements) { n++; sum += r.v; low = Math.min(low, r.i); high = Math.max(high, r.i); }
+        if (n == 0) return;
+        String bounds = global ? "" : ((TimeWindow) ctx.window()).getStart() + "," + ((TimeWindow) ctx.window()).getEnd() + ",";
+        out.collect("m[\"" + k + "\"," + bounds + n + "," + sum + "," + low + "," + high + "]");
+      }
+    }, Types.STRING);
+    if (!one.has("late")) return rows;
+    return rows.union(rows.getSideOutput(tag).map(r -> "l[" + r.i + "]").returns(Types.STRING));
+  }
+
+  static DataStream<String> join(JsonNode one, DataStream<R> stream) throws Exception {
+    JsonNode j = one.get("join");
+    DataStream<R> left = stream.filter(r -> r.l), right = stream.filter(r -> r.r);
+    if (j.get("type").asText().equals("interval")) {
+      var join = left.keyBy(key()).intervalJoin(right.keyBy(key())).between(Duration.ofMillis(ms(j, "lowerMs")), Duration.ofMillis(ms(j, "upperMs")));
+      if (j.has("lowerExclusive")) join = join.lowerBoundExclusive();
+      if (j.has("upperExclusive")) join = join.upperBoundExclusive();
+      OutputTag<R> lt = new OutputTag<>("left", TypeInformation.of(R.class)), rt = new OutputTag<>("right", TypeInformation.of(R.class));
+      if (one.has("late")) join = join.sideOutputLeftLateData(lt).sideOutputRightLateData(rt);
+      SingleOutputStreamOperator<String> rows = join.process(new ProcessJoinFunction<R, R, String>() {
+        public void processElement(R a, R b, Context ctx, Collector<String> out) { out.collect("m[" + a.i + "," + b.i + "," + ctx.getTimestamp() + "]"); }
+      }, Types.STRING);
+      if (!one.has("late")) return rows;
+      return rows.union(rows.getSideOutput(lt).map(r -> "l[\"left\"," + r.i + "]").returns(Types.STRING), rows.getSideOutput(rt).map(r -> "l[\"right\"," + r.i + "]").returns(Types.STRING));
+    }
+    ObjectNode w = ((ObjectNode) j).deepCopy();
+    w.put("type", j.has("gapMs") ? "session" : j.has("slideMs") ? "sliding" : "tumbling");
+    if (j.get("type").asText().equals("window")) {
+      var joined = left.join(right).where(key()).equalTo(key()).window(assigner(w));
+      if (one.has("allowedLatenessMs")) joined = joined.allowedLateness(Duration.ofMillis(ms(one, "allowedLatenessMs")));
+      if (one.has("trigger")) joined = joined.trigger(trigger2(one.get("trigger")));
+      return joined.apply(new JoinFunction<R, R, String>() { public String join(R a, R b) { return "m[" + a.i + "," + b.i + "]"; } }, Types.STRING);
+    }
+    var grouped = left.coGroup(right).where(key()).equalTo(key()).window(assigner(w));
+    if (one.has("allowedLatenessMs")) grouped = grouped.allowedLateness(Duration.ofMillis(ms(one, "allowedLatenessMs")));
+    if (one.has("trigger")) grouped = grouped.trigger(trigger2(one.get("trigger")));
+    if (one.has("evictor")) grouped = grouped.evictor((Evictor) evictor(one.get("evictor")));
+    return grouped.apply(new CoGroupFunction<R, R, String>() {
+      public void coGroup(Iterable<R> as, Iterable<R> bs, Collector<String> out) {
+        int low = Integer.MAX_VALUE, a = 0, b = 0;
+        for (R r : as) { a++; low = Math.min(low, r.i); }
+        for (R r : bs) { b++; low = Math.min(low, r.i); }
+        if (a + b > 0) out.collect("m[" + low + "," + a + "," + b + "]");
+      }
+    }, Types.STRING);
+  }
+
+  static Trigger trigger2(JsonNode t) throws Exception { return trigger(t); }
+}
