@@ -139,7 +139,7 @@ function addTopicCommands(program: Command, terminal: TerminalOf): void {
     .option("-K, --key-delimiter <text>", "what stands between key and value of a line")
     .option("-p, --partition <n>", "by key unless said otherwise", wholeFrom(0))
     .option("-H, --header <name=value>", "a header of every record (repeatable)", collect)
-    .addOption(new Option("-z, --compression <kind>", "compress batches").choices(["none", "gzip", "zstd"]))
+    .addOption(new Option("-z, --compression <kind>", "compress batches").choices(["none", "gzip", "snappy", "lz4", "zstd"]))
     .action(async (name: string, flags: TopicProduceFlags & Quiet) =>
       (await import("./commands/topic-produce.ts")).topicProduce(name, flags, terminal(flags)),
     );

@@ -97,8 +97,7 @@ async function decompress(compression: Compression, range: FetchedRange, at: num
     return await decompressBatch(compression, range.bytes, at, maxBytes);
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error;
-    const hint =
-      error.code === "UNSUPPORTED_COMPRESSION_TYPE" ? " Let its producers use gzip, zstd or no compression, or rewrite the topic." : "";
+    const hint = error.code === "UNSUPPORTED_COMPRESSION_TYPE" ? " Let its producers use one of Kafka's compressions." : "";
     throw new ClientError(error.code, `Reading ${where(range, at)}: ${error.message}${hint}`, { cause: error });
   }
 }

@@ -183,16 +183,17 @@ test("a damaged batch and an unreadable codec say which partition and offset, an
     assert.match(error.message, /t-0 at offset 4.*checksum/);
     return true;
   });
-  for (const [code, name] of [
-    [2, "snappy"],
-    [3, "lz4"],
+  for (const [code, problem, text] of [
+    [5, "UNSUPPORTED_COMPRESSION_TYPE", "unknown compression 5"],
+    [3, "CORRUPT_MESSAGE", "not valid lz4"],
+    [2, "CORRUPT_MESSAGE", "not valid snappy"],
   ] as const) {
     const compressed = batch(7, ["x"]);
     compressed[ATTRIBUTES_AT + 1] = code;
     renewCrc(compressed, 0);
     await assert.rejects(cutRange(compression, range([compressed]), true, 1e6), (error: ClientError) => {
-      assert.equal(error.code, "UNSUPPORTED_COMPRESSION_TYPE");
-      assert.match(error.message, new RegExp(`t-0 at offset 7.*${name}.*gzip, zstd`));
+      assert.equal(error.code, problem);
+      assert.match(error.message, new RegExp(`t-0 at offset 7.*${text}`));
       return true;
     });
   }

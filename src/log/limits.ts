@@ -36,8 +36,8 @@ export const PRODUCER_EXPIRATION_MS = 86_400_000;
 export const MAX_PRODUCERS = 100_000;
 /** Snapshots of producer state kept beside the log. */
 export const KEPT_SNAPSHOTS = 2;
-/** Decompressed bytes of one batch when records must be read to answer a lookup by timestamp. */
-export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
+/** Decompressed bytes of one batch when its records must be read: keys of compacted topics, lookups by timestamp, `log dump`. */
+export const MAX_DECOMPRESSED_BYTES = 16 * 1024 * 1024;
 /** Partitions of one topic. */
 export const MAX_PARTITIONS = 10_000;
 /** How often it is checked that the data directory is still there: a deleted one goes on taking writes without an error (option). */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { after, before, describe, it } from "node:test";
+import { createClient, type KafkaClient } from "millrace/client";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import type { Broker } from "../broker.ts";
 import { TestBroker } from "./test-broker.ts";
@@ -36,6 +37,24 @@ async function read(broker: Broker, topic: string, ...more: string[]): Promise<s
   return stdout.split("\n").slice(0, -1);
 }
 
+/** What does not compress. */
+function noise(length: number): string {
+  let state = 1;
+  return Array.from({ length }, () => String.fromCharCode(33 + ((state = (state * 48_271) % 0x7fffffff) % 90))).join("");
+}
+
+async function readByClient(client: KafkaClient, topic: string, count: number): Promise<string[]> {
+  const consumer = client.consumer();
+  const values: string[] = [];
+  await consumer.assign([{ topic, partition: 0, offset: "earliest" }]);
+  for await (const batch of consumer) {
+    for (const record of batch.records) values.push(new TextDecoder().decode(record.value!));
+    if (values.length >= count) break;
+  }
+  await consumer.close();
+  return values;
+}
+
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i));
 const lines = (values: readonly string[]): string => values.map((value) => `${value}\n`).join("");
 
@@ -55,13 +74,24 @@ const steps: readonly (readonly [string, (broker: Broker) => Promise<void>])[] =
       same("records", stdout, "0 k v h=1\n1 only-key NULL h=1\n");
     },
   ],
-  ...["gzip", "snappy", "lz4", "zstd"].map(
+  ...(["gzip", "snappy", "lz4", "zstd"] as const).map(
     (codec) =>
       [
-        `produces and consumes ${codec} batches`,
+        `produces and consumes ${codec} batches, our client too`,
         async (broker: Broker) => {
-          await kcat(broker, ["-P", "-t", codec, "-z", codec], lines(numbers(5000)));
-          same("values", await read(broker, codec), numbers(5000));
+          const texts = [...numbers(5000), "x".repeat(300_000), noise(100_000)];
+          await kcat(broker, ["-P", "-t", codec, "-z", codec], lines(texts));
+          const client = createClient({ brokers: broker.bootstrapServers });
+          try {
+            const producer = client.producer({ compression: codec });
+            const sent = texts.map((value) => producer.send({ topic: codec, value }));
+            await Promise.all(sent);
+            await producer.close();
+            same("values read by kcat", await read(broker, codec), [...texts, ...texts]);
+            same("values read by our client", await readByClient(client, codec, texts.length * 2), [...texts, ...texts]);
+          } finally {
+            await client.close();
+          }
         },
       ] as const,
   ),

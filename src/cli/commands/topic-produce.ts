@@ -1,5 +1,6 @@
 // millrace topic produce NAME: each line of stdin is a record, byte for byte. Ends when every record is acknowledged.
 import type { KafkaClient } from "../../client/client.ts";
+import type { ProducerCompression } from "../../client/producer/options.ts";
 import type { Producer } from "../../client/producer/producer.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -13,7 +14,7 @@ export interface TopicProduceFlags extends ClientFlags {
   readonly keyDelimiter?: string;
   readonly partition?: number;
   readonly header?: readonly string[];
-  readonly compression?: "none" | "gzip" | "zstd";
+  readonly compression?: ProducerCompression;
   readonly json?: boolean;
 }
 

@@ -1,7 +1,7 @@
 // What a producer can be told, with its defaults; Kafka's own names are given where they differ.
 import { ClientError } from "../errors.ts";
 
-export type ProducerCompression = "none" | "gzip" | "zstd";
+export type ProducerCompression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
 /** Which partition a record goes to. Return −1 to leave it to the default (by key, else one partition per batch in turn). */
 export type Partitioner = (record: {

@@ -13,6 +13,7 @@ import {
 import { BatchReader } from "../../protocol/records/batch-reader.ts";
 import { compressBatch } from "../../protocol/records/compress.ts";
 import { decodeControlRecord } from "../../protocol/records/control-batch.ts";
+import { compressionNameOf } from "../../protocol/records/compression-type.ts";
 import { decompressBatch } from "../../protocol/records/decompress.ts";
 import type { AbortedTransaction } from "../aborted-index.ts";
 import { MAX_DECOMPRESSED_BYTES } from "../limits.ts";
@@ -94,8 +95,8 @@ export class BatchCleaner {
     const setHorizon = tombstones && horizon === undefined && !this.#unreadable ? now + deleteRetentionMs : undefined;
     if (this.#rewriter.count === header.recordCount && setHorizon === undefined) return batch;
     const rewritten = this.#rewriter.finish(plain, setHorizon);
-    const code = compressionCodeOf(header.attributes);
-    return code === 0 ? rewritten : compressBatch(compression, code === 1 ? "gzip" : "zstd", rewritten);
+    const kind = compressionNameOf(compressionCodeOf(header.attributes));
+    return kind === undefined || kind === "none" ? rewritten : compressBatch(compression, kind, rewritten);
   }
 
   #emptied(header: BatchHeader, batch: Uint8Array): Uint8Array {

@@ -1,9 +1,8 @@
 // Lets only records with keys into a compacted topic: a record without one could neither be replaced nor kept for a reason. Compressed
-// batches must be decompressed for it, off this thread; later appends wait for them, so that the order of calls stays the order in the log.
-// Batches in a compression that is not known here are let in unseen.
+// batches must be decompressed for it, most of them off this thread; later appends wait for them, so that the order of calls stays the order
+// in the log.
 import { FrameError } from "../../bytes/frame-error.ts";
 import type { Compression } from "../../env/compression.ts";
-import { KafkaError } from "../../protocol/errors.ts";
 import { wholeBatchSizeAt } from "../../protocol/records/batch-header.ts";
 import { BatchReader } from "../../protocol/records/batch-reader.ts";
 import { decompressBatch, isCompressedAt } from "../../protocol/records/decompress.ts";
@@ -58,18 +57,8 @@ export class KeyCheck {
     for (let at = 0; at < batches.length;) {
       const sizeBytes = wholeBatchSizeAt(batches, at);
       if (sizeBytes === 0) return;
-      const plain = await this.#plain(batches, at);
-      if (plain !== undefined) checkKeys(plain, partition);
+      checkKeys(await decompressBatch(this.#compression, batches, at, MAX_DECOMPRESSED_BYTES), partition);
       at += sizeBytes;
-    }
-  }
-
-  async #plain(batches: Uint8Array, at: number): Promise<Uint8Array | undefined> {
-    try {
-      return await decompressBatch(this.#compression, batches, at, MAX_DECOMPRESSED_BYTES);
-    } catch (error) {
-      if (error instanceof KafkaError && error.code === "UNSUPPORTED_COMPRESSION_TYPE") return undefined;
-      throw error;
     }
   }
 }

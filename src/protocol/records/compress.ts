@@ -1,5 +1,5 @@
 // A finished batch with its records compressed, lengths and checksum renewed. The header stays readable.
-import type { Compression, CompressionKind } from "../../env/compression.ts";
+import type { Compression } from "../../env/compression.ts";
 import {
   ATTRIBUTES_AT,
   BATCH_HEADER_BYTES,
@@ -11,11 +11,15 @@ import {
   putInt32At,
   renewCrc,
 } from "./batch-header.ts";
-import { compressionCodeFor } from "./compression-type.ts";
+import { compressionCodeFor, compressRecords, type RecordCompression } from "./compression-type.ts";
 
 /** New bytes; `batch` (as BatchWriter.finish returns it) must not change before the promise is settled. */
-export async function compressBatch(compression: Compression, kind: CompressionKind, batch: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const records = await compression.compress(kind, batch.subarray(BATCH_HEADER_BYTES));
+export async function compressBatch(
+  compression: Compression,
+  kind: RecordCompression,
+  batch: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const records = await compressRecords(compression, kind, batch.subarray(BATCH_HEADER_BYTES));
   const result = new Uint8Array(BATCH_HEADER_BYTES + records.length);
   result.set(batch.subarray(0, BATCH_HEADER_BYTES));
   result.set(records, BATCH_HEADER_BYTES);

@@ -1,21 +1,37 @@
-// The compression a batch's attributes name, and which of them we can do.
-import type { CompressionKind } from "../../env/compression.ts";
+// The compressions a batch's attributes name, and doing them. gzip and zstd leave the thread (Env); lz4 and snappy run on it: they are
+// written in TypeScript (bytes/compression).
+import { compressLz4, decompressLz4 } from "../../bytes/compression/lz4-frame.ts";
+import { compressSnappy, decompressSnappy } from "../../bytes/compression/snappy.ts";
+import type { Compression } from "../../env/compression.ts";
 
+/** By their codes. */
 export const COMPRESSION_NAMES = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 export type CompressionName = (typeof COMPRESSION_NAMES)[number];
-
-const SUPPORTED: Partial<Record<CompressionName, CompressionKind>> = { gzip: "gzip", zstd: "zstd" };
+export type RecordCompression = Exclude<CompressionName, "none">;
 
 /** The name of a code of the attributes; undefined for codes that Kafka does not have. */
 export function compressionNameOf(code: number): CompressionName | undefined {
   return COMPRESSION_NAMES[code];
 }
 
-export function compressionCodeFor(kind: CompressionKind): number {
+export function compressionCodeFor(kind: RecordCompression): number {
   return COMPRESSION_NAMES.indexOf(kind);
 }
 
-/** undefined if we cannot read it. */
-export function supportedCompression(name: CompressionName | undefined): CompressionKind | undefined {
-  return name === undefined ? undefined : SUPPORTED[name];
+export async function compressRecords(compression: Compression, kind: RecordCompression, bytes: Uint8Array): Promise<Uint8Array> {
+  if (kind === "lz4") return compressLz4(bytes);
+  if (kind === "snappy") return compressSnappy(bytes);
+  return compression.compress(kind, bytes);
+}
+
+/** Rejects with code "EOVERSIZE" when more than `maxBytes` would come out, with "EBADDATA" on malformed input. */
+export async function decompressRecords(
+  compression: Compression,
+  kind: RecordCompression,
+  bytes: Uint8Array,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  if (kind === "lz4") return decompressLz4(bytes, maxBytes);
+  if (kind === "snappy") return decompressSnappy(bytes, maxBytes);
+  return compression.decompress(kind, bytes, maxBytes);
 }

@@ -15,7 +15,7 @@ import {
   renewCrc,
   wholeBatchSizeAt,
 } from "./batch-header.ts";
-import { compressionNameOf, supportedCompression } from "./compression-type.ts";
+import { compressionNameOf, decompressRecords, type RecordCompression } from "./compression-type.ts";
 
 /** The largest decompressed batch unless told otherwise: far above any broker's message.max.bytes. */
 export const DEFAULT_MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024;
@@ -26,7 +26,7 @@ export function isCompressedAt(bytes: Uint8Array, at: number): boolean {
 
 /**
  * The whole batch at `at`, uncompressed: a view if it was not compressed, else new bytes.
- * Rejects with a KafkaError: UNSUPPORTED_COMPRESSION_TYPE (only gzip and zstd are read), MESSAGE_TOO_LARGE, CORRUPT_MESSAGE.
+ * Rejects with a KafkaError: UNSUPPORTED_COMPRESSION_TYPE (a code that Kafka does not have), MESSAGE_TOO_LARGE, CORRUPT_MESSAGE.
  */
 export async function decompressBatch(
   compression: Compression,
@@ -40,14 +40,9 @@ export async function decompressBatch(
   const attributes = int16At(batch, ATTRIBUTES_AT);
   const code = compressionCodeOf(attributes);
   if (code === 0) return batch;
-  const name = compressionNameOf(code);
-  const kind = supportedCompression(name);
-  if (kind === undefined) {
-    throw new KafkaError(
-      "UNSUPPORTED_COMPRESSION_TYPE",
-      `A record batch is compressed with ${name ?? `code ${code}`}: only gzip and zstd can be read.`,
-    );
-  }
+  const kind = compressionNameOf(code);
+  if (kind === undefined || kind === "none")
+    throw new KafkaError("UNSUPPORTED_COMPRESSION_TYPE", `A record batch has the unknown compression ${code}.`);
   const records = await decompress(compression, kind, batch.subarray(BATCH_HEADER_BYTES), maxBytes);
   const result = new Uint8Array(BATCH_HEADER_BYTES + records.length);
   result.set(batch.subarray(0, BATCH_HEADER_BYTES));
@@ -58,9 +53,9 @@ export async function decompressBatch(
   return result;
 }
 
-async function decompress(compression: Compression, kind: "gzip" | "zstd", bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+async function decompress(compression: Compression, kind: RecordCompression, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   try {
-    return await compression.decompress(kind, bytes, maxBytes);
+    return await decompressRecords(compression, kind, bytes, maxBytes);
   } catch (error) {
     if (hasCode(error, "EOVERSIZE")) {
       throw new KafkaError("MESSAGE_TOO_LARGE", `A record batch grows beyond ${maxBytes} bytes when decompressed.`, { cause: error });

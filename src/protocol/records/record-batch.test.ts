@@ -193,8 +193,9 @@ describe("decompression", () => {
     for (const [code, error] of [
       [1, "CORRUPT_MESSAGE"],
       [4, "CORRUPT_MESSAGE"],
-      [2, "UNSUPPORTED_COMPRESSION_TYPE"],
-      [3, "UNSUPPORTED_COMPRESSION_TYPE"],
+      [2, "CORRUPT_MESSAGE"],
+      [3, "CORRUPT_MESSAGE"],
+      [5, "UNSUPPORTED_COMPRESSION_TYPE"],
     ] as const) {
       batch[22] = code;
       renewCrc(batch, 0);
