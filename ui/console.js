@@ -76,13 +76,20 @@ function drawGraph(operators) {
       const y1 = from.y + NODE.height / 2;
       const y2 = to.y + NODE.height / 2;
       const bend = (to.x - x1) / 2;
-      root.append(svg("path", { d: `M${x1},${y1} C${x1 + bend},${y1} ${to.x - bend},${y2} ${to.x},${y2}` }));
+      const edge = operator.edges?.find(({ from }) => from === input);
+      const path = svg("path", { d: `M${x1},${y1} C${x1 + bend},${y1} ${to.x - bend},${y2} ${to.x},${y2}` });
+      if (edge !== undefined) path.append(svg("title", {}, `${edge.output}: ${edge.partitioning}`));
+      root.append(path);
+      if (edge === undefined || ["chained", "forward"].includes(edge.partitioning)) continue;
+      root.append(svg("text", { x: (x1 + to.x) / 2, y: (y1 + y2) / 2 - 3, class: "soft", "text-anchor": "middle" }, edge.partitioning));
     }
   for (const operator of operators) {
     const { x, y } = corner(operator.id);
     const group = svg("g", { transform: `translate(${x},${y})` });
     group.append(svg("rect", { class: "node", width: NODE.width, height: NODE.height, rx: 6 }));
-    group.append(svg("text", { x: 10, y: 20 }, shorten(operator.name, 28)));
+    group.append(
+      svg("text", { x: 10, y: 20 }, shorten(operator.parallelism > 1 ? `${operator.name} ×${operator.parallelism}` : operator.name, 28)),
+    );
     group.append(
       svg(
         "text",

@@ -106,3 +106,39 @@ test("a parallelism beyond the number of key groups is refused", () => {
   assert.throws(() => buildJobGraph(graph, { parallelism: 129 }), /from 1 to 128/);
   assert.throws(() => buildJobGraph(graph, { parallelism: 0 }), RangeError);
 });
+
+test("chains are cut where the user says so, and a function whose results come later begins one", () => {
+  const graph = graphOf((p) => {
+    p.from("in", source)
+      .map((e) => e, { name: "a" })
+      .map((e) => e, { name: "b" })
+      .startNewChain()
+      .map((e) => e, { name: "c" })
+      .map((e) => e, { name: "d" })
+      .disableChaining()
+      .map((e) => e, { name: "e" })
+      .returns(Tx)
+      .mapAsync("f", async (e) => e, { capacity: 1, timeout: "1s" })
+      .filter(() => true, { name: "g" })
+      .to("out", sink());
+  });
+  const names = (parallelism: number) => buildJobGraph(graph, { parallelism }).tasks.map(({ name }) => name);
+  assert.deepEqual(names(1), ["in -> a", "b -> c", "d", "e", "f -> g"]);
+  assert.deepEqual(names(3), names(1));
+});
+
+test("parallelism(n) and chaining are part of the plan, and are refused where no operator stands before them", () => {
+  const plan = (build: (p: PipelineBuilder) => undefined) =>
+    graphOf(build).plan as { nodes: { parallelism: unknown; chaining?: unknown }[] };
+  const { nodes } = plan((p) => {
+    p.from("in", source).parallelism(2).filter(() => true).parallelism(3).disableChaining().to("out", sink()); // prettier-ignore
+  });
+  assert.deepEqual(nodes.map(({ parallelism, chaining }) => [parallelism, chaining]), [[2, undefined], [3, "never"], [null, undefined]]); // prettier-ignore
+  for (const misplaced of [
+    (p: PipelineBuilder) => p.from("in", source).rebalance().parallelism(2),
+    (p: PipelineBuilder) => p.from("in", source).keyBy("id").startNewChain(),
+    (p: PipelineBuilder) => p.from("in", source).union(p.from("more", source)).disableChaining(),
+  ])
+    assert.throws(() => graphOf((p) => void misplaced(p).to("out", sink())), { code: "BAD_ARGUMENT" });
+  assert.throws(() => graphOf((p) => void p.from("in", source).parallelism(0).to("out", sink())), { code: "BAD_ARGUMENT" });
+});

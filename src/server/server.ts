@@ -3,6 +3,7 @@
 import { startBroker, type Broker } from "../broker/broker.ts";
 import { KafkaClient } from "../client/client.ts";
 import type { Job } from "../engine/coordinator/job-status.ts";
+import { userMetricsText } from "../engine/coordinator/user-metrics-text.ts";
 import { loadPipelineGraph } from "../engine/host/load-pipeline.ts";
 import { runJob } from "../engine/run-job.ts";
 import type { Env } from "../env/env.ts";
@@ -219,7 +220,7 @@ class RunningServer implements Server {
       jobs: this.#jobs,
       topics: () => this.#topics(),
       newest: (topic: string, count: number) => this.#tails!.newest(topic, count),
-      metrics: () => this.#broker?.metricsText() ?? "",
+      metrics: () => (this.#broker?.metricsText() ?? "") + userMetricsText(this.#jobs.list().map((job) => job.status())),
       panels: () => [...this.#panels].map(([title, facts]) => ({ title, facts: facts() })),
     };
     try {

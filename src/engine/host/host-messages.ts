@@ -1,5 +1,6 @@
 // What the coordinator and a host say to each other. Plain data only: the same messages cross a thread boundary or a function call.
 import type { Json } from "../../stream/connector.ts";
+import type { Partitioning } from "../../stream/graph.ts";
 import type { HostSnapshot, RestorePoint } from "../checkpoint/checkpoint-manifest.ts";
 import type { UserMetric } from "../operators/user-metrics.ts";
 import type { JobFailure } from "../coordinator/job-failure.ts";
@@ -56,6 +57,10 @@ export interface OperatorStatus {
   /** Ids of the operators that feed it. */
   readonly inputs: readonly number[];
   readonly parallelism: number;
+  /** How elements come from each of `inputs`. */
+  readonly edges: readonly EdgeStatus[];
+  /** Operators with the same one run in one loop; −1: a sink. */
+  readonly chain: number;
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly recordsInPerSecond: number;
@@ -71,6 +76,14 @@ export interface OperatorStatus {
   readonly idleRatio: number;
   /** What the user's function counts, over all subtasks: counters and gauges are sums. Left out if there is nothing. */
   readonly metrics?: readonly UserMetric[];
+}
+
+export interface EdgeStatus {
+  readonly from: number;
+  /** "main", or the name of a side output. */
+  readonly output: string;
+  /** "chained": inside one loop, whatever the pipeline says. */
+  readonly partitioning: Partitioning["kind"] | "chained";
 }
 
 export interface SplitReport {

@@ -2,11 +2,11 @@
 // A task's busy time is its share of the thread; while a sink is not ready nothing is read, so all tasks of the host are backpressured.
 import type { Env } from "../../env/env.ts";
 import type { Timer } from "../../env/clock.ts";
-import type { StreamNode } from "../../stream/graph.ts";
+import type { Edge, StreamNode } from "../../stream/graph.ts";
 import type { Task } from "../job-graph.ts";
 import type { Execution } from "./execution.ts";
 import { mergeMetrics, type UserMetrics } from "../operators/user-metrics.ts";
-import type { HostReport, OperatorStatus, SplitReport } from "./host-messages.ts";
+import type { EdgeStatus, HostReport, OperatorStatus, SplitReport } from "./host-messages.ts";
 import type { SubtaskRunner } from "./subtask-runner.ts";
 
 interface Counts {
@@ -99,6 +99,8 @@ export class HostStatus {
       };
       return {
         ...describeNode(node, task.parallelism),
+        edges: place === 0 ? task.inputs.map(({ edge }) => edgeStatus(edge, edge.partitioning.kind)) : chainedEdges(node),
+        chain: task.id,
         ...counts,
         ...this.#rates(node.name, counts, interval.ms),
         ...userMetrics(runners.flatMap((runner) => runner.subtask.metrics.operators[place]?.user ?? [])),
@@ -131,6 +133,8 @@ export class HostStatus {
       const waiting = gates.some((gate) => gate.blocked);
       return {
         ...describeNode(node, gates.length),
+        edges: node.inputs.map((edge) => edgeStatus(edge, "forward")),
+        chain: -1,
         ...counts,
         ...this.#rates(node.name, counts, interval.ms),
         watermark: finite(watermark.get(node.id) ?? -Infinity),
@@ -166,6 +170,14 @@ export class HostStatus {
       })),
     );
   }
+}
+
+function chainedEdges({ inputs }: StreamNode): readonly EdgeStatus[] {
+  return inputs.map((edge) => edgeStatus(edge, "chained"));
+}
+
+function edgeStatus({ from, output }: Edge, partitioning: EdgeStatus["partitioning"]): EdgeStatus {
+  return { from, output, partitioning };
 }
 
 function userMetrics(subtasks: readonly UserMetrics[]): Pick<OperatorStatus, "metrics"> {

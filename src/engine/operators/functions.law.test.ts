@@ -13,6 +13,7 @@ import { pipeline } from "../../stream/pipeline.ts";
 import { listState, mapState, valueState } from "../../stream/state.ts";
 import { createSimulation } from "../../testing/simulation/simulation.ts";
 import { runLives, sortedText } from "../fixtures/lives.ts";
+import { userMetricsText } from "../coordinator/user-metrics-text.ts";
 import { runJob } from "../run-job.ts";
 import { HandDriver } from "../subtask/fixtures/hand-driver.ts";
 
@@ -302,6 +303,10 @@ test("counters, gauges and histograms of a function are in the job's status, ove
     assert.equal(of("last"), 98);
     const ids = of("ids") as { count: number; min: number; max: number; p50: number; p99: number };
     assert.deepEqual([ids.count, ids.min, ids.max], [100, 1, 50]);
+    const text = userMetricsText([status]);
+    assert.match(text, /^# TYPE flink_taskmanager_job_task_operator_odd counter$/m);
+    assert.match(text, /^flink_taskmanager_job_task_operator_odd\{job_name="metrics",operator_name="measure"\} 50$/m);
+    assert.match(text, /^flink_taskmanager_job_task_operator_ids_count\{job_name="metrics",operator_name="measure"\} 100$/m);
     assert.ok(Math.abs(ids.p50 - 25) <= 2 && Math.abs(ids.p99 - 50) <= 3, JSON.stringify(ids));
   });
 });
