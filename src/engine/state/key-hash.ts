@@ -1,5 +1,6 @@
 // The 32-bit hash of a key: Murmur3 (32 bits, little-endian words) over the payload of its canonical bytes, seeded with their tag
 // (canonical-key.ts). Numbers and ASCII strings are hashed without making the bytes. Cannot change after the first savepoint.
+import { asciiBytes, asciiWords, takeAscii } from "./ascii-text.ts";
 import { canonicalBytes, TAG_DOUBLE, TAG_INTEGER, TAG_STRING } from "./canonical-key.ts";
 
 const TWO_32 = 4294967296;
@@ -35,25 +36,14 @@ function hashWords(seed: number, low: number, high: number): number {
 }
 
 export function hashString(key: string): number {
+  if (!takeAscii(key)) return hashCanonical(canonicalBytes(key));
   const { length } = key;
-  const whole = length & ~3;
+  const whole = length >>> 2;
   let h = TAG_STRING;
-  let at = 0;
-  for (; at < whole; at += 4) {
-    const a = key.charCodeAt(at);
-    const b = key.charCodeAt(at + 1);
-    const c = key.charCodeAt(at + 2);
-    const d = key.charCodeAt(at + 3);
-    if ((a | b | c | d) > 0x7f) return hashCanonical(canonicalBytes(key));
-    h = mix(h, a | (b << 8) | (c << 16) | (d << 24));
-  }
+  for (let word = 0; word < whole; word++) h = mix(h, asciiWords[word]!);
   let tail = 0;
-  for (let shift = 0; at < length; at++, shift += 8) {
-    const unit = key.charCodeAt(at);
-    if (unit > 0x7f) return hashCanonical(canonicalBytes(key));
-    tail |= unit << shift;
-  }
-  return finish(length > whole ? h ^ scramble(tail) : h, length);
+  for (let at = whole * 4, shift = 0; at < length; at++, shift += 8) tail |= asciiBytes[at]! << shift;
+  return finish(length > whole * 4 ? h ^ scramble(tail) : h, length);
 }
 
 /** Murmur3, x86, 32 bits; signed. */

@@ -2,6 +2,7 @@
 // Ids of released keys are used again. A table grows by itself only, so growth never stops the subtask for long. While a snapshot is
 // open, released ids wait: the keys of a frozen table stay readable without a copy.
 import { latin1 } from "../../schema/columns.ts";
+import { asciiBytes, asciiWords, takeAscii } from "./ascii-text.ts";
 import { canonicalBytes, keyOfBytes, putUtf8, refuseKey, TAG_DOUBLE, TAG_INTEGER, TAG_STRING, textOfUtf8 } from "./canonical-key.ts";
 import type { FrozenRows } from "./frozen-cells.ts";
 import type { RowLog } from "./row-log.ts";
@@ -35,12 +36,14 @@ export class KeyTable {
   /** Per id: row of the key's canonical bytes without the tag, if it is no number. */
   rows = new Int32Array(0);
   readonly columns: KeyColumn[] = [];
+  /** The key at hand may have nothing that keeps it: it is new, or has lost something, or a timer of it fires. */
+  loose = false;
   /** Of the snapshot that is open: rows by id. Whoever changes what belongs to an id calls keep(id) first. */
   frozen: FrozenRows | undefined;
   readonly #log: RowLog;
   #hashes = new Int32Array(FIRST_CAPACITY);
-  /** id + 1, 0 = empty. */
-  #slots = new Int32Array(FIRST_CAPACITY * 2);
+  /** Cells of two words: id + 1 (0 = empty), hash. */
+  #slots = new Int32Array(FIRST_CAPACITY * 4);
   #shift = 32 - Math.log2(FIRST_CAPACITY * 2);
   #freeIds: number[] = [];
   #frozen = 0;
@@ -59,10 +62,10 @@ export class KeyTable {
     const slots = this.#slots;
     const numbers = this.numbers;
     const mask = slots.length - 1;
-    for (let slot = Math.imul(hash, GOLDEN) >>> this.#shift; ; slot = (slot + 1) & mask) {
+    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << 1; ; slot = (slot + 2) & mask) {
       const id = slots[slot]! - 1;
       if (id < 0) return this.#insertNumber(key, hash);
-      if (numbers[id] === key) return id; // NaN for keys that are no numbers
+      if (slots[slot + 1] === hash && numbers[id] === key) return id; // NaN for keys that are no numbers
     }
   }
 
@@ -78,10 +81,10 @@ export class KeyTable {
     const slots = this.#slots;
     const mask = slots.length - 1;
     const bytes = typeof key === "string" ? undefined : canonicalBytes(key);
-    for (let slot = Math.imul(hash, GOLDEN) >>> this.#shift; ; slot = (slot + 1) & mask) {
+    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << 1; ; slot = (slot + 2) & mask) {
       const id = slots[slot]! - 1;
       if (id < 0) return this.#insertRow(key, bytes, hash);
-      if (this.#hashes[id] !== hash) continue;
+      if (slots[slot + 1] !== hash) continue;
       if (bytes === undefined ? this.#isString(id, key as string) : this.#isBytes(id, bytes)) return id;
     }
   }
@@ -93,19 +96,14 @@ export class KeyTable {
     const row = this.rows[id]!;
     const { length } = key;
     if (this.#log.lengthOf(row) !== length) return false;
+    if (!takeAscii(key)) return false;
     // Four characters at a time: payloads begin at whole words.
     const words = this.#log.wordsOf(row);
     const at = this.#log.payloadStart(row) >>> 2;
-    const whole = length & ~3;
-    for (let index = 0; index < whole; index += 4) {
-      const a = key.charCodeAt(index);
-      const b = key.charCodeAt(index + 1);
-      const c = key.charCodeAt(index + 2);
-      const d = key.charCodeAt(index + 3);
-      if ((a | b | c | d) > 0x7f || words[at + (index >>> 2)] !== (a | (b << 8) | (c << 16) | (d << 24))) return false;
-    }
+    const whole = length >>> 2;
+    for (let word = 0; word < whole; word++) if (words[at + word] !== asciiWords[word]) return false;
     const page = this.#log.pageOf(row);
-    for (let index = whole; index < length; index++) if (page[at * 4 + index] !== key.charCodeAt(index)) return false;
+    for (let index = whole * 4; index < length; index++) if (page[at * 4 + index] !== asciiBytes[index]) return false;
     return true;
   }
 
@@ -130,19 +128,9 @@ export class KeyTable {
   }
 
   #putString(key: string): [number, number] {
-    const row = this.#log.allocate(key.length);
-    const page = this.#log.pageOf(row);
-    const at = this.#log.payloadStart(row);
-    for (let index = 0; index < key.length; index++) {
-      const unit = key.charCodeAt(index);
-      if (unit > 0x7f) {
-        this.#log.free(row);
-        const bytes = new Uint8Array(key.length * 3);
-        return [this.#log.put(bytes, 0, putUtf8(key, bytes, 0)), TAG_STRING];
-      }
-      page[at + index] = unit;
-    }
-    return [row, ASCII];
+    if (takeAscii(key)) return [this.#log.put(asciiBytes, 0, key.length), ASCII];
+    const bytes = new Uint8Array(key.length * 3);
+    return [this.#log.put(bytes, 0, putUtf8(key, bytes, 0)), TAG_STRING];
   }
 
   #insert(hash: number): number {
@@ -153,6 +141,7 @@ export class KeyTable {
     this.size++;
     this.#hashes[id] = hash;
     this.references[id] = 0;
+    this.loose = true;
     this.#place(id, hash);
     return id;
   }
@@ -160,9 +149,10 @@ export class KeyTable {
   #place(id: number, hash: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let slot = Math.imul(hash, GOLDEN) >>> this.#shift;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
+    let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << 1;
+    while (slots[slot] !== 0) slot = (slot + 2) & mask;
     slots[slot] = id + 1;
+    slots[slot + 1] = hash;
   }
 
   #grow(): void {
@@ -175,10 +165,15 @@ export class KeyTable {
     this.numbers = grown(this.numbers, new Float64Array(capacity));
     if (this.rows.length > 0) this.rows = grown(this.rows, new Int32Array(capacity));
     for (const column of this.columns) column.grow(capacity);
-    this.#slots = new Int32Array(capacity * 2);
+    this.#slots = new Int32Array(capacity * 4);
     this.#shift--;
     // Only ids that are in the table: the one being inserted is placed by its inserter.
     for (let id = 0; id < this.end; id++) if (this.tags[id] !== FREE) this.#place(id, this.#hashes[id]!);
+  }
+
+  /** One thing fewer keeps the key at hand. */
+  letGo(id: number): void {
+    if (--this.references[id]! === 0) this.loose = true;
   }
 
   /** Takes the key out; the columns of the id must be clear. */
@@ -195,12 +190,13 @@ export class KeyTable {
   #removeSlot(id: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let hole = Math.imul(this.#hashes[id]!, GOLDEN) >>> this.#shift;
-    while (slots[hole] !== id + 1) hole = (hole + 1) & mask;
-    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = Math.imul(this.#hashes[slots[slot]! - 1]!, GOLDEN) >>> this.#shift;
+    let hole = (Math.imul(this.#hashes[id]!, GOLDEN) >>> this.#shift) << 1;
+    while (slots[hole] !== id + 1) hole = (hole + 2) & mask;
+    for (let slot = (hole + 2) & mask; slots[slot] !== 0; slot = (slot + 2) & mask) {
+      const home = (Math.imul(slots[slot + 1]!, GOLDEN) >>> this.#shift) << 1;
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
       slots[hole] = slots[slot]!;
+      slots[hole + 1] = slots[slot + 1]!;
       hole = slot;
     }
     slots[hole] = 0;

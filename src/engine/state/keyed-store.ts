@@ -61,6 +61,7 @@ export class KeyedStore implements CurrentKey {
     this.group = group;
     this.table = table;
     this.id = id;
+    table.loose = true;
     if (table.frozen !== undefined) table.frozen.keep(id);
   }
 
@@ -85,9 +86,14 @@ export class KeyedStore implements CurrentKey {
 
   /** After the work with the key at hand. */
   done(): void {
-    const { table, id } = this;
-    if (table.references[id] === 0) table.release(id);
+    const { table } = this;
+    if (table.loose) this.#release(table, this.id);
     this.id = -1;
+  }
+
+  #release(table: KeyTable, id: number): void {
+    table.loose = false;
+    if (table.references[id] === 0) table.release(id);
   }
 
   addTable(group: number): KeyTable {

@@ -79,7 +79,7 @@ export class ListHandle implements StateHandle {
     }
     rows[id] = 0;
     counts[id] = 0;
-    table.references[id]!--;
+    table.letGo(id);
   }
 
   /** Rows cannot be unchained: what lives is written anew if anything has died. */

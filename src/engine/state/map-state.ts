@@ -129,7 +129,7 @@ export class MapHandle implements StateHandle {
 
   #remove(column: MapColumn, entry: number): void {
     column.remove(entry);
-    this.#at.table.references[this.#at.id]!--;
+    this.#at.table.letGo(this.#at.id);
   }
 
   #value(column: MapColumn, entry: number): unknown {

@@ -45,7 +45,7 @@ export class NumberState implements StateHandle {
     const { present } = table.columns[this.#index] as NumberColumn;
     if (present[id] === 0) return;
     present[id] = 0;
-    table.references[id]!--;
+    table.letGo(id);
   }
 
   expire(): undefined {}
@@ -116,7 +116,7 @@ export class RowState implements StateHandle {
     if (old === 0) return;
     rows[id] = 0;
     log.free(old);
-    table.references[id]!--;
+    table.letGo(id);
   }
 
   expire(): undefined {}

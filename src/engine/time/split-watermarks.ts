@@ -83,6 +83,11 @@ export class SplitWatermarks {
     return split.watermark < this.#others ? split.watermark : this.#others;
   }
 
+  /** Of one split; −Infinity if it is not known. */
+  watermarkOf(id: string): number {
+    return this.#splits.get(id)?.watermark ?? -Infinity;
+  }
+
   /** Minimum over the active splits; −Infinity if there is none. */
   combined(): number {
     let least = Infinity;

@@ -51,7 +51,7 @@ export class Timers {
 
   delete(group: number, table: KeyTable, id: number, at: number): void {
     if (!this.#set(group).delete(id, timerTime(at))) return;
-    table.references[id]!--;
+    table.letGo(id);
     if (++this.#dead < MIN_DEAD || this.#dead * 2 < this.#wheel.size) return;
     this.#wheel.sweep((time, timerGroup, timerId) => this.#sets[timerGroup]!.keepOrFree(timerId, time));
     this.#dead = 0;
