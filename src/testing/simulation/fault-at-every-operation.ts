@@ -7,9 +7,13 @@ import { createSimulation, type Simulation } from "./simulation.ts";
 export type StoryOperation = ({ readonly on: "disk"; readonly host: string } & Operation) | ({ readonly on: "network" } & NetworkOperation);
 
 /** `sticky`: this operation and those that follow on the same disk get the error, all or those of its kind, until Fault.heal(). */
-export type StoryVerdict =
+export type StoryVerdict = (
   | { readonly disk: Verdict; readonly sticky?: "all" | "kind"; readonly name: string }
-  | { readonly network: NetworkVerdict; readonly name: string };
+  | { readonly network: NetworkVerdict; readonly name: string }
+) & {
+  /** It strikes again: at the operation of the host's next life that comes as late in it. Kills only: a crash takes the faults of its disk along. */
+  readonly twice?: boolean;
+};
 
 /** What the story may ask of the fault it is told with. */
 export interface Fault {
@@ -18,6 +22,8 @@ export interface Fault {
   readonly operation: StoryOperation | undefined;
   /** The operation has come. */
   readonly struck: boolean;
+  /** How often the fault struck. */
+  readonly strikes: number;
   /** A sticky fault ends; false: it was over already. */
   heal(): boolean;
 }
@@ -41,11 +47,15 @@ export interface StoryReport {
   readonly points: number;
   /** Tellings with a fault, by the name of the verdict. */
   readonly tellings: ReadonlyMap<string, number>;
+  /** Tellings in which the fault struck a second time. */
+  readonly second: number;
 }
 
 export interface Point {
   readonly operation: StoryOperation;
   readonly verdict: StoryVerdict;
+  /** How many operations of the same host came before, on its disk or on the network. */
+  readonly ordinal: number;
 }
 
 export interface Share {
@@ -56,22 +66,33 @@ export interface Share {
 /** `share`: tells only points whose number leaves this remainder. */
 export async function faultAtEveryOperation(story: Story, share: Share = { of: 1, part: 0 }): Promise<StoryReport> {
   const operations = await tellWithoutFault(story);
-  const points = operations.flatMap((operation) => story.verdictsOf(operation).map((verdict): Point => ({ operation, verdict })));
+  const points = pointsOf(story, operations);
   const tellings = new Map<string, number>();
+  let second = 0;
   for (const [number, point] of points.entries()) {
     if (number % share.of !== share.part) continue;
-    await tellWith(story, point);
+    if ((await tellWith(story, point)) > 1) second++;
     tellings.set(point.verdict.name, (tellings.get(point.verdict.name) ?? 0) + 1);
   }
-  const tried = operations.filter((operation) => story.verdictsOf(operation).length > 0).length;
-  return { operations: operations.length, tried, points: points.length, tellings };
+  const tried = new Set(points.map(({ operation }) => operation)).size;
+  return { operations: operations.length, tried, points: points.length, tellings, second };
+}
+
+function pointsOf(story: Story, operations: readonly StoryOperation[]): Point[] {
+  const seen = new Map<string, number>();
+  return operations.flatMap((operation) => {
+    const actor = `${operation.on} ${operation.host}`;
+    const ordinal = seen.get(actor) ?? 0;
+    seen.set(actor, ordinal + 1);
+    return story.verdictsOf(operation).map((verdict): Point => ({ operation, verdict, ordinal }));
+  });
 }
 
 /** One line: how many operations there are, how many were tried, with what. */
-export function describeReport({ operations, tried, points, tellings }: StoryReport): string {
+export function describeReport({ operations, tried, points, tellings, second }: StoryReport): string {
   const told = [...tellings.values()].reduce((sum, count) => sum + count, 0);
   const kinds = [...tellings].map(([name, count]) => `${name} ${count}`).join(", ");
-  return `${tried} of ${operations} operations have points, ${told} of ${points} points told: ${kinds}`;
+  return `${tried} of ${operations} operations have points, ${told} of ${points} points told: ${kinds}${second > 0 ? `; ${second} struck twice` : ""}`;
 }
 
 async function tellWithoutFault(story: Story): Promise<StoryOperation[]> {
@@ -87,30 +108,38 @@ async function tellWithoutFault(story: Story): Promise<StoryOperation[]> {
     operations.push({ on: "network", ...operation });
     return "ok";
   };
-  await story.tell(simulation, { verdict: undefined, operation: undefined, struck: false, heal: () => false });
+  await story.tell(simulation, { verdict: undefined, operation: undefined, struck: false, strikes: 0, heal: () => false });
   return operations;
 }
 
-/** Rejects with an error that names the point and the seed. */
-export async function tellWith(story: Story, point: Point): Promise<void> {
+/** How often the fault struck. Rejects with an error that names the point and the seed. */
+export async function tellWith(story: Story, point: Point): Promise<number> {
   const simulation = createSimulation(story.seed);
-  const { operation, verdict } = point;
-  let struck = false;
+  const { operation, verdict, ordinal } = point;
+  let strikes = 0;
   let healed = false;
+  /** Operations of the host since the fault struck first. */
+  let since = 0;
+  const strikesAgain = (): boolean => {
+    if (verdict.twice !== true || strikes !== 1 || since++ !== ordinal) return false;
+    strikes++;
+    return true;
+  };
   if (operation.on === "network") {
     simulation.network.onOperation = (each) => {
-      if (each.index !== operation.index) return "ok";
+      if (!("network" in verdict)) return "ok";
+      if (each.index !== operation.index) return each.host === operation.host && strikesAgain() ? verdict.network : "ok";
       checkSame(`${operation.kind} by ${operation.host}`, `${each.kind} by ${each.host}`, operation.index);
-      struck = true;
-      return "network" in verdict ? verdict.network : "ok";
+      strikes++;
+      return verdict.network;
     };
   } else {
     simulation.filesOf(operation.host).onOperation = (each) => {
       if (healed || !("disk" in verdict)) return "ok";
-      const follows = struck && verdict.sticky !== undefined && (verdict.sticky === "all" || each.kind === operation.kind);
-      if (each.index !== operation.index) return follows ? verdict.disk : "ok";
+      const follows = strikes > 0 && verdict.sticky !== undefined && (verdict.sticky === "all" || each.kind === operation.kind);
+      if (each.index !== operation.index) return follows || strikesAgain() ? verdict.disk : "ok";
       checkSame(`${operation.kind} ${operation.path}`, `${each.kind} ${each.path}`, operation.index);
-      struck = true;
+      strikes++;
       return verdict.disk;
     };
   }
@@ -118,7 +147,10 @@ export async function tellWith(story: Story, point: Point): Promise<void> {
     verdict,
     operation,
     get struck() {
-      return struck;
+      return strikes > 0;
+    },
+    get strikes() {
+      return strikes;
     },
     heal: () => {
       const heals = !healed;
@@ -128,7 +160,8 @@ export async function tellWith(story: Story, point: Point): Promise<void> {
   };
   try {
     await story.tell(simulation, fault);
-    if (!struck) throw new Error("this operation did not come again: the story uses something that does not come from its Envs");
+    if (strikes === 0) throw new Error("this operation did not come again: the story uses something that does not come from its Envs");
+    return strikes;
   } catch (error) {
     throw new Error(`${describePoint(point)}, seed ${story.seed}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
