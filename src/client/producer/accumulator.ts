@@ -96,10 +96,13 @@ export class Accumulator {
     value: Uint8Array | null,
     valueStart: number,
     valueEnd: number,
+    headers: readonly RecordHeader[] | undefined,
   ): void {
-    const batch = this.#batchFor(topic, partition, MAX_RECORD_OVERHEAD_BYTES + (keyEnd - keyStart) + (valueEnd - valueStart));
+    const recordBytes = MAX_RECORD_OVERHEAD_BYTES + (keyEnd - keyStart) + (valueEnd - valueStart);
+    const batch = this.#batchFor(topic, partition, recordBytes + headerBytes(headers));
     const before = batch.writer.sizeBytes;
-    batch.writer.appendFrom(timestamp, key, keyStart, keyEnd, value, valueStart, valueEnd);
+    if (headers === undefined) batch.writer.appendFrom(timestamp, key, keyStart, keyEnd, value, valueStart, valueEnd);
+    else batch.writer.append(timestamp, key?.subarray(keyStart, keyEnd) ?? null, value?.subarray(valueStart, valueEnd) ?? null, headers);
     this.bufferedBytes += batch.writer.sizeBytes - before;
   }
 
@@ -113,9 +116,8 @@ export class Accumulator {
     headers: readonly RecordHeader[] | undefined,
     completion: Omit<Completion, "index">,
   ): void {
-    const headerBytes =
-      headers === undefined ? 0 : headers.reduce((sum, header) => sum + 10 + header.key.length * 3 + (header.value?.length ?? 0), 0);
-    const batch = this.#batchFor(topic, partition, MAX_RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + headerBytes);
+    const recordBytes = MAX_RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+    const batch = this.#batchFor(topic, partition, recordBytes + headerBytes(headers));
     const before = batch.writer.sizeBytes;
     (batch.completions ??= []).push({ index: batch.count, resolve: completion.resolve, reject: completion.reject });
     batch.waitedCount++;
@@ -181,4 +183,10 @@ export class Accumulator {
     }
     return batches;
   }
+}
+
+/** At most. */
+function headerBytes(headers: readonly RecordHeader[] | undefined): number {
+  if (headers === undefined) return 0;
+  return headers.reduce((sum, header) => sum + 10 + header.key.length * 3 + (header.value?.length ?? 0), 0);
 }

@@ -2,6 +2,7 @@
 // of bytes and allocates nothing, its errors come out of flush(). Transactions when it has a transactional id.
 import { abortable, deferred, type Deferred } from "../abortable.ts";
 import type { Timer } from "../../env/clock.ts";
+import type { RecordHeader } from "../../protocol/records/batch-writer.ts";
 import type { Cluster } from "../cluster.ts";
 import { ClientError, TransactionError } from "../errors.ts";
 import { Accumulator, type TopicQueues } from "./accumulator.ts";
@@ -114,6 +115,7 @@ export class Producer {
     keyEnd: number = key === null ? 0 : key.length,
     valueStart = 0,
     valueEnd: number = value === null ? 0 : value.length,
+    headers?: readonly RecordHeader[],
   ): boolean {
     this.#checkWritable();
     const accumulator = this.#accumulator;
@@ -130,7 +132,7 @@ export class Producer {
     }
     const target = partition >= 0 ? partition : accumulator.partitionFor(queues, key, keyStart, keyEnd);
     if (target >= queues.partitions) throw unknownPartition(queues, target);
-    accumulator.append(queues, target, timestamp, key, keyStart, keyEnd, value, valueStart, valueEnd);
+    accumulator.append(queues, target, timestamp, key, keyStart, keyEnd, value, valueStart, valueEnd, headers);
     return true;
   }
 

@@ -6,3 +6,4 @@ export type { PartitionOffsets, StartAt, Until } from "./offset-range.ts";
 export { topicPattern, type TopicPattern } from "./topic-pattern.ts";
 export { kafkaSink, type Delivery, type KafkaSinkOptions } from "./kafka-sink.ts";
 export { KafkaConnectorError, type KafkaConnectorErrorCode } from "./kafka-connector-error.ts";
+export type { RecordFunctions } from "./record-parts.ts";

@@ -2,6 +2,7 @@
 import type { ConnectorContext, Sink } from "../../stream/connector.ts";
 import { connectorClient, type ConnectionOptions } from "./connector-client.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import type { RecordFunctions } from "./record-parts.ts";
 import { KafkaSinkConnector } from "./sink-connector.ts";
 import type { Topic } from "./topic.ts";
 
@@ -12,7 +13,7 @@ import type { Topic } from "./topic.ts";
  */
 export type Delivery = "exactly-once" | "at-least-once" | "none";
 
-export interface KafkaSinkOptions extends ConnectionOptions {
+export interface KafkaSinkOptions<V = unknown> extends ConnectionOptions, RecordFunctions<V> {
   /** Default "exactly-once". */
   readonly delivery?: Delivery;
   /** How long a broker keeps a transaction open, in ms. Default, and at most: the broker's transaction.max.timeout.ms. */
@@ -32,8 +33,11 @@ const DELIVERIES: readonly string[] = ["exactly-once", "at-least-once", "none"] 
  * Writes each element as a JSON document of the topic's schema, with the text of the topic's key field as the record key. The record's
  * timestamp is the event time, if there is one, otherwise now. Throws BAD_OPTION.
  */
-export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions = {}): Sink<V> {
-  const { delivery = "exactly-once", onLostTransaction = "fail", transactionTimeoutMs } = options;
+export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions<NoInfer<V>> = {}): Sink<V> {
+  const { delivery = "exactly-once", onLostTransaction = "fail", transactionTimeoutMs, key, headers, partitioner } = options;
+  const functions = { ...(key && { key }), ...(headers && { headers }), ...(partitioner && { partitioner }) } as RecordFunctions<unknown>;
+  for (const [name, value] of Object.entries(functions))
+    if (typeof value !== "function") throw bad(topic.name, `${name} is a function of the row`);
   if (!DELIVERIES.includes(delivery))
     throw bad(topic.name, `delivery is one of ${DELIVERIES.map((each) => `"${each}"`).join(", ")}, not ${JSON.stringify(delivery)}`);
   if (onLostTransaction !== "fail" && onLostTransaction !== "continue") throw bad(topic.name, 'onLostTransaction is "fail" or "continue"');
@@ -50,6 +54,7 @@ export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions = {}): S
         transactionTimeoutMs,
         transactionalIdPrefix: `${options.transactionalIdPrefix ?? `millrace-${context.job}`}/${context.operator}/`,
         onLostTransaction,
+        functions: Object.keys(functions).length > 0 ? functions : undefined,
       }),
   });
 }

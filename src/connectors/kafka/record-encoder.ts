@@ -9,6 +9,7 @@ import { jsonEncoder, jsonValueEncoder } from "../../schema/json/encoder.ts";
 import { checkValue } from "../../schema/mismatch.ts";
 import { sameType } from "../../schema/type-names.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
+import type { RecordParts } from "./record-parts.ts";
 import type { Topic } from "./topic.ts";
 
 export class RecordEncoder {
@@ -18,6 +19,8 @@ export class RecordEncoder {
   keyBytes: Uint8Array | null = null;
   keyStart = 0;
   keyEnd = 0;
+  /** What functions say of the last encoded row; undefined: there are none. */
+  readonly parts: RecordParts | undefined;
   readonly #type: TypeInfo;
   readonly #keyName: string | undefined;
   readonly #keyIndex: number;
@@ -27,7 +30,8 @@ export class RecordEncoder {
   #lastType: TypeInfo | undefined;
   #columnar = false;
 
-  constructor(topic: Topic<unknown>) {
+  constructor(topic: Topic<unknown>, parts?: RecordParts) {
+    this.parts = parts;
     this.#type = topic.schema.type;
     this.#keyName = topic.key;
     this.#keyIndex = topic.key === undefined ? -1 : fieldColumns(this.#type).findIndex((field) => field.name === topic.key);
@@ -44,6 +48,17 @@ export class RecordEncoder {
 
   /** Throws SchemaError when the row does not fit the topic's type or JSON. */
   encode(batch: Batch, row: number): void {
+    this.#encodeRow(batch, row);
+    const { parts } = this;
+    if (parts === undefined) return;
+    parts.of(rowAt(batch, row), this.keyBytes === null ? null : this.keyBytes.slice(this.keyStart, this.keyEnd));
+    if (!parts.hasKey) return;
+    this.keyBytes = parts.key;
+    this.keyStart = 0;
+    this.keyEnd = parts.key?.length ?? 0;
+  }
+
+  #encodeRow(batch: Batch, row: number): void {
     const { value } = this;
     value.at = 0;
     if (this.#columnar) {

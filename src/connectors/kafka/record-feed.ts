@@ -2,11 +2,13 @@
 // kept here as bytes, in order, so that a batch is always taken whole. Bounded by one batch: nothing is fed while something is kept.
 import type { Producer } from "../../client/producer/producer.ts";
 import type { Clock } from "../../env/clock.ts";
+import type { RecordHeader } from "../../protocol/records/batch-writer.ts";
 import type { Batch } from "../../schema/batch.ts";
 import { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { RecordEncoder } from "./record-encoder.ts";
+import type { RecordParts } from "./record-parts.ts";
 import type { Topic } from "./topic.ts";
 
 const LAST_TIMESTAMP = 8.64e15;
@@ -19,13 +21,15 @@ export class RecordFeed {
   readonly #kept = new EncodeBuffer(4096);
   /** Per kept row: timestamp, end of the key (−1: none), end of the value. */
   #layout = new Float64Array(3 * 64);
+  /** Per kept row, where functions say so. */
+  #partsLayout: { readonly partition: number; readonly headers: readonly RecordHeader[] | undefined }[] = [];
   #keptRows = 0;
   #fedRows = 0;
 
-  constructor(topic: Topic<unknown>, clock: Clock) {
+  constructor(topic: Topic<unknown>, clock: Clock, parts?: RecordParts) {
     this.#topic = topic.name;
     this.#clock = clock;
-    this.#encoder = new RecordEncoder(topic);
+    this.#encoder = new RecordEncoder(topic, parts);
   }
 
   get isEmpty(): boolean {
@@ -42,12 +46,14 @@ export class RecordFeed {
     let row = 0;
     for (; producer !== undefined && row < batch.rows; row++) {
       this.#encode(batch, row);
-      const { keyBytes, keyStart, keyEnd, value } = encoder;
+      const { keyBytes, keyStart, keyEnd, value, parts } = encoder;
       const timestamp = recordTimestamp(batch.timestamps[row]!, now);
-      if (!producer.append(topic, BY_KEY, timestamp, keyBytes, value.bytes, keyStart, keyEnd, 0, value.at)) break;
+      const partition = parts?.partition ?? BY_KEY;
+      if (!producer.append(topic, partition, timestamp, keyBytes, value.bytes, keyStart, keyEnd, 0, value.at, parts?.headers)) break;
     }
     if (row === batch.rows) return true;
     this.#kept.at = 0;
+    this.#partsLayout = [];
     this.#keptRows = 0;
     this.#fedRows = 0;
     for (; row < batch.rows; row++) {
@@ -67,7 +73,11 @@ export class RecordFeed {
       const keyEnd = layout[at + 1]!;
       const valueStart = keyEnd < 0 ? start : keyEnd;
       const key = keyEnd < 0 ? null : bytes;
-      if (!producer.append(this.#topic, BY_KEY, layout[at]!, key, bytes, start, valueStart, valueStart, layout[at + 2]!)) return false;
+      const parts = this.#partsLayout[this.#fedRows];
+      const partition = parts?.partition ?? BY_KEY;
+      const valueEnd = layout[at + 2]!;
+      if (!producer.append(this.#topic, partition, layout[at]!, key, bytes, start, valueStart, valueStart, valueEnd, parts?.headers))
+        return false;
     }
     return true;
   }
@@ -84,8 +94,9 @@ export class RecordFeed {
   }
 
   #keep(timestamp: number): void {
-    const { keyBytes, keyStart, keyEnd, value } = this.#encoder;
+    const { keyBytes, keyStart, keyEnd, value, parts } = this.#encoder;
     const kept = this.#kept;
+    if (parts !== undefined) this.#partsLayout.push({ partition: parts.partition, headers: parts.headers });
     kept.ensure(value.at + (keyEnd - keyStart));
     let keptKeyEnd = -1;
     if (keyBytes !== null) {

@@ -8,6 +8,7 @@ import { FlushingWriter } from "./flushing-writer.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import type { Delivery } from "./kafka-sink.ts";
 import { RecordFeed } from "./record-feed.ts";
+import { RecordParts, type RecordFunctions } from "./record-parts.ts";
 import { recoverTransactions } from "./recover-transactions.ts";
 import type { Topic } from "./topic.ts";
 import { partitionCount } from "./topic-metadata.ts";
@@ -27,6 +28,8 @@ export interface KafkaSinkSettings {
   /** Ids are this + "<subtask>/<n>". */
   readonly transactionalIdPrefix: string;
   readonly onLostTransaction: "fail" | "continue";
+  /** Undefined: none is given. */
+  readonly functions: RecordFunctions<unknown> | undefined;
 }
 
 export class KafkaSinkConnector implements SinkConnector {
@@ -80,8 +83,9 @@ export class KafkaSinkConnector implements SinkConnector {
   async writer(subtask: number): Promise<SinkWriter> {
     const { topic, delivery } = this.#settings;
     const { env, operator } = this.#context;
-    await partitionCount(this.#client.cluster, topic.name, operator);
-    const feed = new RecordFeed(topic, env.clock);
+    const partitions = await partitionCount(this.#client.cluster, topic.name, operator);
+    const { functions } = this.#settings;
+    const feed = new RecordFeed(topic, env.clock, functions && new RecordParts(functions, topic.name, partitions));
     const writer =
       delivery === "exactly-once"
         ? await this.#transactionalWriter(subtask, feed)
