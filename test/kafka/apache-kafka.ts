@@ -67,7 +67,7 @@ export async function startApacheKafka(
   return { port, pid: child.pid!, stop };
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

@@ -10,5 +10,4 @@ export const DIFFERENCES: Readonly<Record<string, string>> = {
   "a group moves from the classic to the consumer protocol while it runs": "ours must be empty to change its protocol",
   "kafka-console-consumer shows the offsets topic": "our records have value version 3, without topic ids",
   "kafka-console-consumer shows the transactions topic": "our records do not tell the previous producer id",
-  "kafka-consumer-groups describes, resets and deletes": "our groups go with their last offset",
 };

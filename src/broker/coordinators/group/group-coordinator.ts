@@ -229,6 +229,7 @@ export class GroupCoordinator {
       for (const key of keys) this.offsets.remove(groupId, key);
       if (alsoGroup && this.#groups.get(groupId) === state) this.#drop(groupId);
       if (alsoGroup) this.consumers.forget(groupId);
+      if (alsoGroup) this.offsets.removeIfEmpty(groupId);
     });
   }
 

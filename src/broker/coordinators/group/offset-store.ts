@@ -59,9 +59,13 @@ export class OffsetStore {
     return this.#groups.has(group);
   }
 
+  /** The group stays, without offsets, until offsets expire: deleting the last one is not deleting the group. */
   remove(group: string, key: string): void {
-    const offsets = this.#groups.get(group);
-    if (offsets?.delete(key) && offsets.size === 0) this.#groups.delete(group);
+    this.#groups.get(group)?.delete(key);
+  }
+
+  removeIfEmpty(group: string): void {
+    if (this.#groups.get(group)?.size === 0) this.#groups.delete(group);
   }
 
   removeGroup(group: string): void {

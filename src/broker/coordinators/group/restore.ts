@@ -23,8 +23,10 @@ export function replayInto(
         return;
       }
       const partition = partitionKey(key.topic, key.partition);
-      if (value === null) offsets.remove(key.group, partition);
-      else if (producerId === undefined) offsets.put(key.group, partition, readOffsetValue(value), at);
+      if (value === null) {
+        offsets.remove(key.group, partition);
+        offsets.removeIfEmpty(key.group);
+      } else if (producerId === undefined) offsets.put(key.group, partition, readOffsetValue(value), at);
       else offsets.putPending(producerId, key.group, partition, readOffsetValue(value), at);
     },
     marker(producerId, commit) {
