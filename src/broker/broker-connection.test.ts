@@ -14,6 +14,7 @@ import { Faults } from "./faults.ts";
 import { BrokerConnection } from "./broker-connection.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { RequestMemory } from "./request-memory.ts";
+import { SupersededConnections } from "./superseded-connections.ts";
 
 class FakeConnection implements Connection {
   readonly remote = { host: "127.0.0.1", port: 5 };
@@ -82,6 +83,8 @@ class Desk {
       dispatcher: new Dispatcher(handlers),
       memory: this.memory,
       maxRequestBytes: 100_000,
+      number: 0,
+      superseded: new SupersededConnections(),
       closed: () => {},
     });
   }

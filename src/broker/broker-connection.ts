@@ -8,6 +8,7 @@ import { isMalformed, type Answer, type Decoded, type Dispatcher } from "./dispa
 import { answerOf, type Fault } from "./faults.ts";
 import { FrameAssembler, FrameLengthError } from "./frame-assembler.ts";
 import type { RequestMemory } from "./request-memory.ts";
+import { type SupersededConnections, SupersededError, transactionalUse } from "./superseded-connections.ts";
 
 /** Requests of one connection that wait or run; reading pauses above it. */
 const MAX_REQUESTS = 64;
@@ -18,6 +19,9 @@ export interface ConnectionOptions {
   readonly memory: RequestMemory;
   readonly maxRequestBytes: number;
   readonly closed: (connection: BrokerConnection) => void;
+  /** In the order in which connections were opened. */
+  readonly number: number;
+  readonly superseded: SupersededConnections;
 }
 
 interface Slot {
@@ -131,7 +135,10 @@ export class BrokerConnection {
 
   #run(slot: Slot, frame: Uint8Array, decoded: Decoded): void {
     const { handler, header, request } = decoded;
-    const { broker } = this.#options;
+    const { broker, superseded, number } = this.#options;
+    const use = transactionalUse(handler.api.name, request, header.apiVersion);
+    if (use !== undefined && superseded.isSuperseded(use.producerId, use.producerEpoch, use.use, number))
+      return this.#failed(frame, "superseded-connection", decoded, new SupersededError());
     const call = this.#callOf(decoded);
     const started = broker.env.clock.monotonicMs();
     const count = broker.counters.api(handler.api.key);
@@ -233,7 +240,7 @@ export class BrokerConnection {
   #refuse(event: string, error: unknown, fields: Record<string, unknown> = {}): void {
     if (this.#closed) return;
     const { host, port } = this.#connection.remote;
-    const level = isMalformed(error) || error instanceof FrameLengthError || error instanceof DroppedError ? "warn" : "error";
+    const level = isMalformed(error) || error instanceof FrameLengthError || isExpected(error) ? "warn" : "error";
     this.#logger.log(level, event, { peer: `${host}:${port}`, ...fields, error, consequence: "the connection is closed" });
     this.#connection.destroy();
     this.#onClose();
@@ -261,6 +268,10 @@ async function meet(fault: Fault, broker: BrokerContext, { handler, header, requ
   const response = instead ?? (await handler.handle(broker, request, call));
   if (fault.drop === "answer") throw new DroppedError();
   return response;
+}
+
+function isExpected(error: unknown): boolean {
+  return error instanceof DroppedError || error instanceof SupersededError;
 }
 
 class DroppedError extends Error {

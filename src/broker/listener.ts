@@ -5,6 +5,7 @@ import type { BrokerContext } from "./api.ts";
 import { BrokerConnection } from "./broker-connection.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { RequestMemory } from "./request-memory.ts";
+import { SupersededConnections } from "./superseded-connections.ts";
 
 const IDLE_CHECK_MS = 30_000;
 /** How long close() waits for answers that are on their way before it cuts the connections. */
@@ -17,6 +18,8 @@ export class BrokerListener {
   readonly #connections = new Set<BrokerConnection>();
   readonly #maxConnections: number;
   #listener: Listener | undefined;
+  readonly #superseded = new SupersededConnections();
+  #accepted = 0;
   #idleTimer: Timer | undefined;
   #allClosed: (() => void) | undefined;
   #closing = false;
@@ -47,6 +50,8 @@ export class BrokerListener {
         memory: this.#memory,
         maxRequestBytes,
         closed,
+        number: this.#accepted++,
+        superseded: this.#superseded,
       });
       this.#connections.add(accepted);
       if (this.#closing) accepted.destroy();
