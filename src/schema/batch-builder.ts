@@ -16,6 +16,8 @@ const FIRST_ARENA_BYTES = 4 * 1024;
 /** The bytes of one string column. What lies before the column's offsets[rows] is taken. */
 export interface Arena {
   bytes: Uint8Array;
+  /** Of `bytes`. */
+  view: DataView;
 }
 
 export class BatchBuilder {
@@ -37,7 +39,7 @@ export class BatchBuilder {
     this.ofBytes = strings === "bytes";
     this.batch = createBatch(type, capacity, strings);
     this.arenas = this.batch.columns.map((column) =>
-      column.kind === "string" && column.offsets !== undefined ? { bytes: new Uint8Array(FIRST_ARENA_BYTES) } : undefined,
+      column.kind === "string" && column.offsets !== undefined ? arenaOf(new Uint8Array(FIRST_ARENA_BYTES)) : undefined,
     );
     this.#used = this.batch.columns.flatMap((column, index) =>
       column.kind === "string" && this.arenas[index] !== undefined ? [{ arena: this.arenas[index], column }] : [],
@@ -120,4 +122,9 @@ function growArena(arena: Arena, wanted: number): void {
   const bytes = new Uint8Array(Math.max(wanted, arena.bytes.length * 2));
   bytes.set(arena.bytes);
   arena.bytes = bytes;
+  arena.view = new DataView(bytes.buffer);
+}
+
+export function arenaOf(bytes: Uint8Array<ArrayBuffer>): Arena {
+  return { bytes, view: new DataView(bytes.buffer) };
 }

@@ -54,7 +54,7 @@ export function fitsScalar(type: TypeInfo, value: unknown): boolean {
     case "bigint":
       return typeof value === "bigint" && BigInt.asIntN(64, value) === value;
     case "bytes":
-      return value instanceof Uint8Array;
+      return value instanceof Uint8Array && (type.size === undefined || value.length === type.size);
     case "literal":
       return typeof value === "string" && type.values.includes(value);
     case "decimal":

@@ -27,7 +27,15 @@ const DOUBLE = schema<number>({ kind: "double" });
 const BOOLEAN = schema<boolean>({ kind: "boolean" });
 const TIMESTAMP = schema<number>({ kind: "timestamp" });
 const BYTES = schema<Uint8Array>({ kind: "bytes" });
+const FLOAT = schema<number>({ kind: "double", logical: "float" });
+const DATE = schema<number>({ kind: "int", logical: "date" });
+const TIME = schema<number>({ kind: "int", logical: "time-millis" });
+const UUID = schema<string>({ kind: "string", logical: "uuid" });
+const LOCAL_TIMESTAMP = schema<number>({ kind: "long", logical: "local-timestamp-millis" });
+const TIMESTAMP_MICROS = schema<number>({ kind: "long", logical: "timestamp-micros" });
+const TIMESTAMP_NANOS = schema<bigint>({ kind: "bigint", logical: "timestamp-nanos" });
 const MAX_DECIMAL_PRECISION = 1000;
+const MAX_FIXED_BYTES = 1 << 20;
 
 export const t = Object.freeze({
   /** Text; as UTF-8 outside the process, where lone surrogates become U+FFFD. */
@@ -42,6 +50,26 @@ export const t = Object.freeze({
   boolean: (): Schema<boolean> => BOOLEAN,
   /** Milliseconds since 1970-01-01T00:00Z, an integer within ±2^53. */
   timestamp: (): Schema<number> => TIMESTAMP,
+  /** A double that is stored as a float of 32 bits where the format has one. */
+  float: (): Schema<number> => FLOAT,
+  /** A calendar date: days since 1970-01-01. */
+  date: (): Schema<number> => DATE,
+  /** A time of day: milliseconds since midnight. */
+  time: (): Schema<number> => TIME,
+  /** Text such as "f81d4fae-7dec-11d0-a765-00a0c91e6bf6". */
+  uuid: (): Schema<string> => UUID,
+  /** A date and time without a zone, in milliseconds as if it were UTC. */
+  localTimestamp: (): Schema<number> => LOCAL_TIMESTAMP,
+  /** Microseconds since 1970-01-01T00:00Z, within ±2^53: until the year 2255. */
+  timestampMicros: (): Schema<number> => TIMESTAMP_MICROS,
+  /** Nanoseconds since 1970-01-01T00:00Z. */
+  timestampNanos: (): Schema<bigint> => TIMESTAMP_NANOS,
+  /** Exactly `size` bytes. */
+  fixed: (size: number): Schema<Uint8Array> => {
+    if (!Number.isInteger(size) || size < 1 || size > MAX_FIXED_BYTES)
+      throw new BadSchemaError(`t.fixed(size): size is 1 to ${MAX_FIXED_BYTES} bytes, not ${size}.`);
+    return schema({ kind: "bytes", size });
+  },
   /** Base64 in JSON. */
   bytes: (): Schema<Uint8Array> => BYTES,
   /** Exact: at most `precision` digits, `scale` of them after the point. A string in TypeScript. */

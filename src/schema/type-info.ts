@@ -1,14 +1,36 @@
 // What a schema is, as frozen data: the one description from which codecs, columns, state and compatibility are derived.
 
 export type TypeInfo =
-  | { readonly kind: "string" | "int" | "long" | "bigint" | "double" | "boolean" | "timestamp" | "bytes" }
+  | {
+      readonly kind: "string" | "int" | "long" | "bigint" | "double" | "boolean" | "timestamp" | "bytes";
+      /** What is meant by it outside: values, columns and state are those of `kind`. */
+      readonly logical?: LogicalName;
+      /** bytes: exactly so many. */
+      readonly size?: number;
+    }
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number }
   | { readonly kind: "literal"; readonly values: readonly string[] }
   | { readonly kind: "array"; readonly of: TypeInfo }
   | { readonly kind: "map"; readonly key: TypeInfo; readonly value: TypeInfo }
-  | { readonly kind: "record"; readonly name: string; readonly fields: readonly FieldInfo[] }
+  | { readonly kind: "record"; readonly name: string; readonly fields: readonly FieldInfo[]; readonly logical?: "duration" }
   | { readonly kind: "union"; readonly of: readonly TypeInfo[] }
   | { readonly kind: "optional"; readonly of: TypeInfo };
+
+/**
+ * string: uuid. double: float. int: date (days since 1970), time-millis (since midnight). long and bigint: everything else, counted in the
+ * unit it names; "local-" is a time on a calendar without a zone.
+ */
+export type LogicalName =
+  | "uuid"
+  | "float"
+  | "date"
+  | "time-millis"
+  | "time-micros"
+  | "timestamp-micros"
+  | "timestamp-nanos"
+  | "local-timestamp-millis"
+  | "local-timestamp-micros"
+  | "local-timestamp-nanos";
 
 export interface FieldInfo {
   readonly name: string;

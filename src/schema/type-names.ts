@@ -23,7 +23,8 @@ export function typeName(type: TypeInfo): string {
     case "optional":
       return `${typeName(type.of)} or nothing`;
     default:
-      return type.kind;
+      if (type.size !== undefined) return `${type.size} bytes`;
+      return type.logical === undefined ? type.kind : `${type.kind} (${type.logical})`;
   }
 }
 

@@ -1,6 +1,6 @@
 // A cursor over the bytes of one JSON document (RFC 8259), strict as JSON.parse: no read passes `end`, invalid UTF-8 is refused, and
 // errors say what was expected and at which byte, never what the document holds. A lone surrogate escape becomes U+FFFD.
-import type { Arena } from "../batch-builder.ts";
+import { arenaOf, type Arena } from "../batch-builder.ts";
 import { latin1 } from "../columns.ts";
 import { MAX_DEPTH } from "../mismatch.ts";
 import { SchemaError } from "../schema-error.ts";
@@ -20,7 +20,7 @@ export class JsonScanner {
   at = 0;
   /** Set by the last stringInto(): everything it wrote was ASCII. */
   ascii = true;
-  readonly #scratch: Arena = { bytes: new Uint8Array(256) };
+  readonly #scratch: Arena = arenaOf(new Uint8Array(256));
 
   reset(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = bytes;

@@ -1,0 +1,71 @@
+// Decodes Avro documents of a writer's schema into a builder's columns of a type. Three stages as for JSON: generated code, the interpreter
+// for what it gives up on, and an error with path and position for bytes that do not fit.
+import type { BatchBuilder } from "../batch-builder.ts";
+import { canGenerate, type CodeGeneration } from "../code-generation.ts";
+import { BadSchemaError, SchemaError } from "../schema-error.ts";
+import type { TypeInfo } from "../type-info.ts";
+import { AvroCursor } from "./avro-cursor.ts";
+import type { AvroSchema } from "./avro-schema.ts";
+import { GIVEN_UP } from "./generate-reader.ts";
+import { resolveAvro } from "./resolve-avro.ts";
+import { generateRowReader, interpretRowReader, type AvroRowRead } from "./row-reader.ts";
+import { typeToAvro } from "./type-to-avro.ts";
+import { planReader } from "./value-decoder.ts";
+
+export interface AvroDecoder {
+  /** Appends the document in bytes[start, end) as one row. Throws SchemaError, and then the builder is as before. */
+  decodeInto(builder: BatchBuilder, bytes: Uint8Array, start: number, end: number, timestamp: number): void;
+}
+
+export interface AvroDecoderOptions {
+  readonly codegen?: CodeGeneration;
+}
+
+/**
+ * `writer`: the schema of the bytes; undefined: the type's own. Names of records, enums and fixed types do not count, absent optional fields
+ * are filled. Throws BadSchemaError when the type cannot be read from it.
+ */
+export function avroDecoder(type: TypeInfo, writer: AvroSchema = typeToAvro(type), options: AvroDecoderOptions = {}): AvroDecoder {
+  const plan = resolveAvro(writer, typeToAvro(type), { nothing: "undefined", lenient: true });
+  const codegen = options.codegen ?? "auto";
+  const cursor = new AvroCursor();
+  if (type.kind !== "record" || plan.op !== "record") {
+    if (type.kind === "record") throw new BadSchemaError(`Values of ${type.name} are records; the writer's schema is a union.`);
+    const read = planReader(plan, codegen);
+    return {
+      decodeInto(builder, bytes, start, end, timestamp) {
+        cursor.reset(bytes, start, end);
+        const value = read(cursor);
+        if (cursor.at !== end) cursor.finish();
+        builder.setCell(0, value);
+        builder.endRow(timestamp);
+      },
+    };
+  }
+  const fast = canGenerate(codegen) ? generateRowReader(type, plan) : undefined;
+  let slow: AvroRowRead | undefined;
+  return {
+    decodeInto(builder, bytes, start, end, timestamp) {
+      cursor.share(bytes, start, end);
+      const { batch } = builder;
+      if (fast === undefined || !builder.ofBytes || !tryFast(fast, cursor, builder)) {
+        slow ??= interpretRowReader(plan);
+        cursor.reset(bytes, start, end);
+        slow(cursor, builder, batch.columns, builder.arenas, batch.rows);
+      }
+      if (cursor.at !== end) cursor.finish();
+      builder.endRow(timestamp);
+    },
+  };
+}
+
+function tryFast(fast: AvroRowRead, cursor: AvroCursor, builder: BatchBuilder): boolean {
+  const { batch } = builder;
+  try {
+    fast(cursor, builder, batch.columns, builder.arenas, batch.rows);
+    return cursor.at <= cursor.end;
+  } catch (error) {
+    if (error !== GIVEN_UP && !(error instanceof SchemaError)) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,200 @@
+// Generates readers from plans: one function per record, everything else inline. The code holds positions only: names of properties are
+// values in closures (computed keys, so "__proto__" is a plain name), conversions and defaults are called by number.
+// Invariant: what a generated reader reads, the interpreter reads alike; whatever is out of the ordinary is GIVEN_UP to it.
+import { generateFunction } from "../code-generation.ts";
+import type { AvroCursor } from "./avro-cursor.ts";
+import type { AvroRead } from "./interpret-reader.ts";
+import type { ReadPlan, RecordPlan, SkipPlan } from "./read-plan.ts";
+import { shortText } from "./short-text.ts";
+import { skipper } from "./skip-avro.ts";
+
+/** Thrown by generated code: the interpreter reads the document again and says what is wrong. */
+export const GIVEN_UP: unique symbol = Symbol("given up");
+
+/** Larger plans make functions too large to be optimised well. */
+const MAX_NODES = 400;
+const MAX_SHORT = 16;
+
+/** What generated code is given by number. */
+export class Constants {
+  readonly values: unknown[] = [];
+
+  /** The name of a constant in the code. */
+  add(value: unknown): string {
+    this.values.push(value);
+    return `k${this.values.length - 1}`;
+  }
+
+  names(): string[] {
+    return this.values.map((_value, index) => `k${index}`);
+  }
+}
+
+/** undefined: the plan is too large. */
+export function generateReader(plan: ReadPlan): AvroRead | undefined {
+  const generator = new ReaderCode();
+  const code = generator.function(plan);
+  if (generator.nodes > MAX_NODES) return undefined;
+  const { constants } = generator;
+  const body = `${generator.functions.join("\n")}return ${code};`;
+  return generateFunction<(...values: unknown[]) => AvroRead>("avro-reader", constants.names(), body)(...constants.values);
+}
+
+/** Local names: X cursor, b bytes, p position, e end, c a byte. Each value has a variable of its own. */
+export class ReaderCode {
+  readonly constants = new Constants();
+  readonly functions: string[] = [];
+  nodes = 0;
+  readonly #records = new Map<RecordPlan, string>();
+  readonly #giveUp = this.constants.add(GIVEN_UP);
+  readonly #text = this.constants.add(shortText);
+  #variables = 0;
+
+  /** A function expression that reads one value. */
+  function(plan: ReadPlan): string {
+    if (plan.op === "record") return this.#record(plan);
+    const value = this.variable();
+    return `function(X){const b=X.bytes,e=X.end;let p=X.at,c=0,${value};${this.read(plan, value)}X.at=p;return ${value};}`;
+  }
+
+  variable(): string {
+    return `v${this.#variables++}`;
+  }
+
+  giveUp(): string {
+    return `throw ${this.#giveUp};`;
+  }
+
+  /** Statements that read a value into `to`, a variable. */
+  read(plan: ReadPlan, to: string): string {
+    this.nodes++;
+    switch (plan.op) {
+      case "null":
+        return `${to}=${plan.value === null ? "null" : "undefined"};`;
+      case "boolean":
+        return `c=b[p++];if(c>1)${this.giveUp()}${to}=c===1;`;
+      case "int":
+        return `${this.varint(to)}if(${to}!==(${to}|0))${this.giveUp()}`;
+      case "long":
+        return this.varint(to);
+      case "bigint":
+      case "nearest":
+        return this.#call(`X.${plan.op}()`, to);
+      case "float":
+      case "double":
+        return this.#call(`X.${plan.op}()`, to);
+      case "string":
+        return this.#string(to);
+      case "bytes":
+        return this.#call("X.byteString()", to);
+      case "fixed":
+        return this.#call(`X.fixed(${plan.size})`, to);
+      case "enum":
+        return `${this.varint(to)}${to}=${this.constants.add(plan.symbols)}[${to}];if(${to}===undefined)${this.giveUp()}`;
+      case "array":
+        return this.#array(plan, to);
+      case "map":
+        return this.#map(plan, to);
+      case "union":
+        return this.#union(plan, to);
+      case "convert":
+        return `${this.read(plan.of, to)}${to}=${this.constants.add(plan.convert)}(${to});`;
+      case "default":
+        return `X.free(${plan.weight});${to}=${this.constants.add(plan.make)}();`;
+      case "never":
+        return this.giveUp();
+      case "record":
+        return this.#call(`${this.#record(plan)}(X)`, to);
+    }
+  }
+
+  /** A varint of up to 28 bits inline. */
+  varint(to: string): string {
+    return (
+      `c=b[p++];if(c<128)${to}=(c>>>1)^-(c&1);` +
+      `else{${to}=b[p];if(${to}<128){p++;c=c&127|${to}<<7;${to}=(c>>>1)^-(c&1);}else{X.at=p-1;${to}=X.long();p=X.at;}}`
+    );
+  }
+
+  #call(call: string, to: string): string {
+    return `X.at=p;${to}=${call};p=X.at;`;
+  }
+
+  #string(to: string): string {
+    return `${this.length(to)}if(c<=${MAX_SHORT}&&(${to}=${this.#text}(b,p,c))!==undefined)p+=c;else{X.at=p;${to}=X.longText(c);p=X.at;}`;
+  }
+
+  /** The length of what follows, all of it there, in `c`. */
+  length(scratch: string): string {
+    return `${this.varint(scratch)}c=${scratch};if(c<0||c>e-p)${this.giveUp()}`;
+  }
+
+  #array({ items, itemBytes }: ReadPlan & { readonly op: "array" }, to: string): string {
+    const [count, item] = [this.variable(), this.variable()];
+    return (
+      `${to}=[];for(;;){${this.#block(itemBytes, count)}` +
+      `for(;${count}>0;${count}--){let ${item};${this.read(items, item)}${to}.push(${item});}}`
+    );
+  }
+
+  #map({ values }: ReadPlan & { readonly op: "map" }, to: string): string {
+    const [count, key, value] = [this.variable(), this.variable(), this.variable()];
+    return (
+      `${to}=new Map();for(;;){${this.#block(1, count)}` +
+      `for(;${count}>0;${count}--){let ${key},${value};${this.#string(key)}${this.read(values, value)}${to}.set(${key},${value});}}`
+    );
+  }
+
+  #block(itemBytes: number, count: string): string {
+    return `X.at=p;let ${count}=X.block(${itemBytes});p=X.at;if(${count}===0)break;`;
+  }
+
+  #union({ branches }: ReadPlan & { readonly op: "union" }, to: string): string {
+    const cases = branches.map((branch, index) => (typeof branch === "string" ? "" : `case ${index * 2}:{${this.read(branch, to)}break;}`));
+    if (branches.length > 64) return this.#wideUnion(branches, to);
+    return `switch(b[p++]){${cases.join("")}default:${this.giveUp()}}`;
+  }
+
+  /** Its index takes more than one byte. */
+  #wideUnion(branches: readonly (ReadPlan | string)[], to: string): string {
+    const cases = branches.map((branch, index) => (typeof branch === "string" ? "" : `case ${index}:{${this.read(branch, to)}break;}`));
+    return `${this.varint(to)}switch(${to}){${cases.join("")}default:${this.giveUp()}}`;
+  }
+
+  /** The name of the function that reads a record. */
+  #record(plan: RecordPlan): string {
+    const known = this.#records.get(plan);
+    if (known !== undefined) return known;
+    const name = `r${this.#records.size}`;
+    this.#records.set(plan, name);
+    if (this.nodes > MAX_NODES) return name;
+    const slots = plan.names.map(() => this.variable());
+    const members = plan.names.map((property, slot) => `[${this.constants.add(property)}]:${slots[slot]}`);
+    const code = plan.steps.map((step) => (step.plan.op === "skip" ? this.skip(step.plan) : this.read(step.plan, slots[step.slot] ?? "c")));
+    const enter = plan.recursive ? "X.enter();" : "";
+    const leave = plan.recursive ? "X.depth--;" : "";
+    const variables = ["c=0", ...slots].join(",");
+    this.functions.push(
+      `function ${name}(X){${enter}const b=X.bytes,e=X.end;let p=X.at,${variables};\n${code.join("\n")}\nX.at=p;${leave}return{${members.join(",")}};}`,
+    );
+    return name;
+  }
+
+  skip({ schema }: SkipPlan): string {
+    switch (schema.type) {
+      case "null":
+        return "";
+      case "float":
+        return "p+=4;";
+      case "double":
+        return "p+=8;";
+      case "fixed":
+        return `p+=${schema.size};`;
+      default:
+        return `X.at=p;${this.constants.add(skipper(schema))}(X);p=X.at;`;
+    }
+  }
+}
+
+/** Cursors are one class, so that generated code meets one shape. */
+export type GeneratedRead = (cursor: AvroCursor) => unknown;
