@@ -70,7 +70,7 @@ export interface OperatorOptions {
 /** `eventTime` missing: the record's own timestamp. */
 export interface TimeOptions<T> {
   readonly eventTime?: ((event: T) => number) | undefined;
-  readonly watermarks: WatermarkStrategy;
+  readonly watermarks: WatermarkStrategy<T>;
 }
 
 export interface DataStream<out T> {

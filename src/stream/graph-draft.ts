@@ -48,19 +48,7 @@ interface DraftNode extends NewNode {
   readonly used: Set<string>;
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const FORWARD: Partitioning = Object.freeze({ kind: "forward" });
-
-/** Names are addresses in checkpoints, topics and file names, so they are plain. */
-export function checkName(name: unknown, what: string, calledAt: string | undefined): asserts name is string {
-  if (typeof name === "string" && NAME.test(name)) return;
-  const shown = typeof name === "string" ? JSON.stringify(name.slice(0, 120)) : `a ${typeof name}`;
-  throw new PipelineError(
-    "BAD_NAME",
-    `${what} needs a name of letters, digits, ".", "_" and "-" (at most 100, the first a letter or digit), not ${shown}.`,
-    calledAt,
-  );
-}
 
 export class GraphDraft {
   readonly name: string;

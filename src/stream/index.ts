@@ -73,6 +73,7 @@ export {
   customWatermarks,
   monotonousTimestamps,
   noWatermarks,
+  punctuatedWatermarks,
   type Duration,
   type WatermarkGenerator,
   type WatermarkStrategy,

@@ -14,8 +14,8 @@ import type {
   StateSpec,
   UnkeyedProcessSpec,
 } from "./graph.ts";
-import { checkName } from "./graph-draft.ts";
 import { PipelineError } from "./pipeline-error.ts";
+import { checkName } from "./plain-name.ts";
 import type { SideOutputs } from "./process-function.ts";
 import type { StateDescriptors } from "./state.ts";
 
@@ -128,7 +128,7 @@ export function eventTime(
       `${what}: event time needs watermarks, such as boundedOutOfOrderness("5s") or noWatermarks().`,
       where,
     );
-  return Object.freeze({ eventTime: time.eventTime as EventTime["eventTime"], watermarks: time.watermarks });
+  return Object.freeze({ eventTime: time.eventTime as EventTime["eventTime"], watermarks: time.watermarks as EventTime["watermarks"] });
 }
 
 interface FunctionParts {

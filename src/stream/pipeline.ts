@@ -5,8 +5,9 @@ import type { Source } from "./connector.ts";
 import type { DataStream } from "./data-stream.ts";
 import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { StreamGraph } from "./graph.ts";
-import { checkName, GraphDraft } from "./graph-draft.ts";
+import { GraphDraft } from "./graph-draft.ts";
 import { PipelineError } from "./pipeline-error.ts";
+import { checkName } from "./plain-name.ts";
 import { checkErrorHandling, eventTime } from "./operator-arguments.ts";
 import { StreamHandle } from "./stream-handle.ts";
 import type { WatermarkStrategy } from "./watermarks.ts";
@@ -18,7 +19,7 @@ export interface SourceOptions<T> {
   /** Event time in epoch ms; the record's own timestamp if missing. */
   readonly eventTime?: ((event: T) => number) | undefined;
   /** Needed for windows and event-time timers. */
-  readonly watermarks?: WatermarkStrategy | undefined;
+  readonly watermarks?: WatermarkStrategy<T> | undefined;
   /** What becomes of records that cannot be decoded, or whose eventTime throws. Default "fail". */
   readonly onError?: "fail" | "skip" | DeadLetterPolicy | undefined;
   readonly parallelism?: number | undefined;

@@ -159,6 +159,7 @@ function timePlan(time: EventTime | undefined): Json {
     watermarks: watermarks.kind,
     boundMs: watermarks.kind === "bounded-out-of-orderness" ? watermarks.boundMs : null,
     idleAfterMs: Number.isFinite(watermarks.idleAfterMs) ? watermarks.idleAfterMs : "never",
+    ...(watermarks.alignment === undefined ? {} : { alignment: { ...watermarks.alignment } }),
   };
 }
 

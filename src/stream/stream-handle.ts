@@ -7,7 +7,7 @@ import { calledAt } from "./called-at.ts";
 import type { Sink } from "./connector.ts";
 import type { DataStream, IntervalBounds, OperatorOptions, TimeOptions } from "./data-stream.ts";
 import type { BroadcastStateSpec, KeySelector, Partitioning, ProcessSpec } from "./graph.ts";
-import { checkName, type GraphDraft, type NewNode, type NodeBody, type Outlet } from "./graph-draft.ts";
+import type { GraphDraft, NewNode, NodeBody, Outlet } from "./graph-draft.ts";
 import {
   broadcastStateSpec,
   checkErrorHandling,
@@ -21,6 +21,7 @@ import {
   unkeyedProcessSpec,
 } from "./operator-arguments.ts";
 import { PipelineError } from "./pipeline-error.ts";
+import { checkName } from "./plain-name.ts";
 import { addProcess, broadcastConnect, type AnyFunction, type BroadcastParts, type ConnectParts } from "./function-nodes.ts";
 import { mapAsyncSpec, type MapAsyncOptions } from "./map-async.ts";
 import { fieldOf } from "./resolve-aggregates.ts";
@@ -119,6 +120,12 @@ export class StreamHandle {
 
   assignWatermarks(time: TimeOptions<never>, options?: OperatorOptions): StreamHandle {
     const where = calledAt(this.assignWatermarks);
+    if (time?.watermarks?.alignment !== undefined)
+      throw new PipelineError(
+        "BAD_ARGUMENT",
+        "assignWatermarks(time): only splits of a source can be aligned: give alignment in p.from(…).",
+        where,
+      );
     return this.#then({ kind: "timestamps", time: eventTime(time, "assignWatermarks(time)", where)! }, this.type, options, where);
   }
 

@@ -15,7 +15,7 @@ import { processFunction } from "./define-process.ts";
 import { pipeline } from "./pipeline.ts";
 import { unionListState } from "./operator-state.ts";
 import { listState, mapState, valueState } from "./state.ts";
-import { boundedOutOfOrderness } from "./watermarks.ts";
+import { boundedOutOfOrderness, customWatermarks, punctuatedWatermarks } from "./watermarks.ts";
 import { tumbling, type TimeWindow } from "./windows.ts";
 
 type Equal<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
@@ -407,6 +407,16 @@ export function types(): void {
     expectType<DataStream<Tx>>()(a, true);
     expectType<DataStream<Tx>>()(p.from("u", txSource), true);
     a.map((e) => e.amount, { onError: "skip" });
+    p.from("punctuated", txSource, {
+      eventTime: (e) => e.at,
+      watermarks: punctuatedWatermarks((e) => {
+        expectType<Tx>()(e, true);
+        return e.kind === "wire" ? e.at : undefined;
+      }),
+    });
+    // @ts-expect-error a watermark is a number
+    p.from("v", txSource, { eventTime: (e) => e.at, watermarks: punctuatedWatermarks((e) => e.kind) });
+    a.assignWatermarks({ watermarks: customWatermarks(() => ({ onEvent: (e) => (expectType<Tx>()(e, true), e.at) })) });
     // @ts-expect-error misspelt field in eventTime
     p.from("v", txSource, { eventTime: (e) => e.att, watermarks: boundedOutOfOrderness("5s") });
     // @ts-expect-error no such policy

@@ -8,7 +8,7 @@ import type { OperatorOptions } from "./data-stream.ts";
 import { durationMs } from "./duration.ts";
 import type { Evictor } from "./evictors.ts";
 import type { AssignerSpec, KeySelector, StateSpec, TriggerSpec, WindowApply, WindowSpec } from "./graph.ts";
-import { checkName, type GraphDraft, type Outlet } from "./graph-draft.ts";
+import type { GraphDraft, Outlet } from "./graph-draft.ts";
 import {
   checkErrorHandling,
   checkFunction,
@@ -20,6 +20,7 @@ import {
   TimeWindowSchema,
 } from "./operator-arguments.ts";
 import { PipelineError } from "./pipeline-error.ts";
+import { checkName } from "./plain-name.ts";
 import type { WindowProcessFunction } from "./process-function.ts";
 import { resolveAggregates } from "./resolve-aggregates.ts";
 import type { StateDescriptors } from "./state.ts";

@@ -239,7 +239,8 @@ export class Execution {
   async #openSplit(source: SourceRun, subtask: number, split: Split, position: Json | undefined): Promise<SplitRunner> {
     const reader = await source.connector.open(split, position);
     const idleAfterMs = source.node.time?.watermarks.idleAfterMs ?? DEFAULT_IDLE_AFTER_MS;
-    const options = { source: source.node.name, id: split.id, runner: source.runners[subtask]!, reader, idleAfterMs };
+    const alignment = source.node.time?.watermarks.alignment;
+    const options = { source: source.node.name, id: split.id, runner: source.runners[subtask]!, reader, idleAfterMs, alignment };
     const run = new SplitRunner(
       options,
       () => this.#host.wake(),

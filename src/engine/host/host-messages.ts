@@ -91,6 +91,8 @@ export interface SplitReport {
   readonly split: string;
   readonly position: Json;
   readonly status: "active" | "idle" | "finished";
+  /** Not read, because it is ahead of its alignment group. */
+  readonly ahead?: true;
   /** Records behind the end of its log; null: unknown. */
   readonly pending: number | null;
 }

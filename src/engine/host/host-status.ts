@@ -7,6 +7,7 @@ import type { Task } from "../job-graph.ts";
 import type { Execution } from "./execution.ts";
 import { mergeMetrics, type UserMetrics } from "../operators/user-metrics.ts";
 import type { EdgeStatus, HostReport, OperatorStatus, SplitReport } from "./host-messages.ts";
+import { isAhead } from "./split-alignment.ts";
 import type { SubtaskRunner } from "./subtask-runner.ts";
 
 interface Counts {
@@ -160,12 +161,14 @@ export class HostStatus {
   }
 
   #splits(): SplitReport[] {
+    const all = this.#execution.sources.flatMap((source) => source.splits.flat());
     return this.#execution.sources.flatMap((source) =>
       source.splits.flat().map((split) => ({
         source: source.node.name,
         split: split.id,
         position: split.position,
         status: split.status,
+        ...(isAhead(split, all) ? ({ ahead: true } as const) : {}),
         pending: Number.isFinite(split.reader.pending) ? split.reader.pending : null,
       })),
     );

@@ -2,14 +2,19 @@
 // after its reader has stood at the end of its log for idleAfterMs, never because of backpressure or a restart.
 import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
 import type { Json, SplitReader } from "../../stream/connector.ts";
+import type { Alignment } from "../../stream/watermarks.ts";
 import type { SplitStatus } from "../subtask/subtask.ts";
 import type { SubtaskRunner } from "./subtask-runner.ts";
+
+/** A split that may run ahead is looked at after so many rows. */
+const ALIGNED_ROWS = 64;
 
 export class SplitRunner {
   readonly source: string;
   readonly id: string;
   readonly runner: SubtaskRunner;
   readonly reader: SplitReader;
+  readonly alignment: Alignment | undefined;
   readonly #idleAfterMs: number;
   readonly #wake: () => void;
   readonly #fail: (error: unknown) => void;
@@ -21,7 +26,14 @@ export class SplitRunner {
   #atEndSince = NaN;
 
   constructor(
-    options: { source: string; id: string; runner: SubtaskRunner; reader: SplitReader; idleAfterMs: number },
+    options: {
+      source: string;
+      id: string;
+      runner: SubtaskRunner;
+      reader: SplitReader;
+      idleAfterMs: number;
+      alignment: Alignment | undefined;
+    },
     wake: () => void,
     fail: (error: unknown, operator: string) => void,
   ) {
@@ -29,6 +41,7 @@ export class SplitRunner {
     this.id = options.id;
     this.runner = options.runner;
     this.reader = options.reader;
+    this.alignment = options.alignment;
     this.#idleAfterMs = options.idleAfterMs;
     this.#wake = wake;
     this.#fail = (error) => fail(error, options.source);
@@ -40,6 +53,10 @@ export class SplitRunner {
 
   get readable(): boolean {
     return this.#readable && this.#status !== "finished";
+  }
+
+  get watermark(): number {
+    return this.runner.subtask.splitWatermark(this.id);
   }
 
   get position(): Json {
@@ -54,7 +71,7 @@ export class SplitRunner {
   poll(now: number): boolean {
     let rows;
     try {
-      rows = this.reader.poll(MAX_BATCH_ROWS);
+      rows = this.reader.poll(this.alignment === undefined ? MAX_BATCH_ROWS : ALIGNED_ROWS);
     } catch (error) {
       this.#fail(error);
       return false;

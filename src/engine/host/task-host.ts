@@ -13,6 +13,7 @@ import type { Positions } from "./host-checkpoint.ts";
 import type { Deployment, HostCommand, HostEvent } from "./host-messages.ts";
 import { HostStatus } from "./host-status.ts";
 import type { SplitRunner } from "./split-runner.ts";
+import { isAhead } from "./split-alignment.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** The loop gives way after this long or this many polls. */
@@ -153,7 +154,8 @@ export class TaskHost {
     for (let polls = 0; polls < SLICE_POLLS && misses < splits.length; polls++) {
       if (this.#nextSplit >= splits.length) this.#nextSplit = 0;
       const split = splits[this.#nextSplit++]!;
-      if (!split.readable) {
+      if (!split.readable || isAhead(split, splits)) {
+        if (split.readable) split.held();
         misses++;
         continue;
       }
@@ -178,6 +180,8 @@ export class TaskHost {
       this.#flush();
       if (!this.#isHeld) this.#checkIdleness();
       sleepMs = this.#untilTimers();
+      // A split that has just fallen idle or finished no longer holds others back.
+      if (this.#splits.some((split) => split.alignment !== undefined && split.readable && !isAhead(split, this.#splits))) sleepMs = 0;
     }
     if (this.#execution.gates.some(isBlocked)) sleepMs = Infinity;
     const since = this.#status.resting();

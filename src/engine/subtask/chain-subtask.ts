@@ -118,7 +118,10 @@ export class ChainSubtask implements Subtask {
   start(_now: number): void {
     this.#compiler.linkEmitters();
     for (const operator of this.#runtime.operators) operator?.open();
-    if (!this.#isSource) this.#watermarks?.select(`subtask-${this.#index}`);
+    if (!this.#isSource && this.#watermarks !== undefined) {
+      this.#watermarks.selectSubtask(this.#index, this.#parallelism);
+      this.#runtime.resume(this.#watermarks.combined());
+    }
     // In the chain of a source, the splits know better.
     if (this.#watermarks === undefined) this.#runtime.resume(this.#restored.watermarkOf(this.#index, this.#parallelism));
     this.#runtime.check();
@@ -135,7 +138,8 @@ export class ChainSubtask implements Subtask {
     if (poison === undefined || poison.length === 0) {
       if (batch.rows > 0) this.#run(batch, 0, batch.rows);
     } else this.#runAroundPoison(rows);
-    for (const pass of this.#passThrough) pass.send(batch);
+    if (batch.rows > 0) for (const pass of this.#passThrough) pass.send(batch);
+    if (rows.watermark !== undefined && this.#watermarks !== undefined) this.#advance(this.#watermarks.raiseTo(rows.watermark));
     runtime.split = undefined;
     runtime.offsets = undefined;
     this.#metrics.countIn(batch.rows + (poison?.length ?? 0), batch.rows);
@@ -170,6 +174,10 @@ export class ChainSubtask implements Subtask {
     if (status !== "active") this.#advance(watermarks.combined());
     if (watermarks.idle && !this.#idle) this.#becomeIdle();
     else if (!watermarks.idle && this.#idle) this.#becomeActive();
+  }
+
+  splitWatermark(split: string): number {
+    return this.#watermarks?.watermarkOf(split) ?? -Infinity;
   }
 
   data(port: number, batch: Batch): void {

@@ -29,6 +29,8 @@ export interface Subtask {
   sourceData(split: string, rows: SourceBatch): void;
   /** Source tasks: splits appear by their first status. The watermark is the minimum over active splits. */
   split(split: string, status: SplitStatus): void;
+  /** Source tasks: what this split alone allows; −Infinity if nothing yet. */
+  splitWatermark(split: string): number;
   /** Other tasks: rows of a port; marks in the batch are the combined watermarks of all input channels (the host combined them). */
   data(port: number, batch: Batch): void;
   /** Combined over the inputs by the host. */

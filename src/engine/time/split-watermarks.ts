@@ -63,6 +63,17 @@ export class SplitWatermarks {
     }
   }
 
+  /** In mid-stream the whole input of a subtask is one split. At another parallelism than before each begins where the slowest was. */
+  selectSubtask(index: number, parallelism: number): void {
+    const id = `subtask-${index}`;
+    const restored = [...this.#restored.values()];
+    if (restored.length > 0 && restored.length !== parallelism) {
+      const least = (of: (split: (typeof restored)[number]) => number): number => Math.min(...restored.map(of));
+      this.#restored.set(id, { maxTimestamp: least((split) => split.maxTimestamp), watermark: least((split) => split.watermark) });
+    }
+    this.select(id);
+  }
+
   /** After a record whose timestamp is above `max`: the combined watermark. */
   raise(timestamp: number): number {
     this.max = timestamp;
@@ -76,6 +87,11 @@ export class SplitWatermarks {
     const split = this.#current!;
     if (timestamp > split.maxTimestamp) split.maxTimestamp = timestamp;
     return this.#combine(split, split.generator!.onEvent(event, timestamp) ?? -Infinity);
+  }
+
+  /** The source says so of the current split: the combined watermark. */
+  raiseTo(watermark: number): number {
+    return this.#combine(this.#current!, watermark);
   }
 
   #combine(split: SplitWatermark, own: number): number {
