@@ -7,6 +7,9 @@ const FROM_TOPIC = 1;
 const FROM_BROKER_FILE = 4;
 const FROM_DEFAULT = 5;
 
+/** Apache Kafka's settings that are unset unless given: coarser ones, or none, stand behind them. They are told without a default. */
+const UNSET = new Set(["log.retention.ms", "log.retention.minutes", "log.roll.ms", "log.roll.jitter.ms", "log.flush.interval.ms"]);
+
 export interface DescribedConfig {
   readonly name: string;
   readonly value: string | null;
@@ -27,7 +30,8 @@ export function describeTopicConfigs(own: Readonly<Record<string, string>>, sett
       if (settings.isGiven(name)) synonyms.push({ name, value: settings.text(name), source: FROM_BROKER_FILE });
     }
     const first = definition.synonyms[0];
-    if (first !== undefined) synonyms.push({ name: first[0], value: definition.default ?? "", source: FROM_DEFAULT });
+    if (first !== undefined && !UNSET.has(first[0]))
+      synonyms.push({ name: first[0], value: definition.default ?? "", source: FROM_DEFAULT });
     const fromFile = definition.synonyms.some(([name]) => settings.isGiven(name));
     return {
       name: definition.name,
@@ -46,10 +50,10 @@ export function describeBrokerSettings(settings: Settings): DescribedConfig[] {
   return SETTINGS.map(({ name, type, doc, default: fallback }) => {
     const given = settings.isGiven(name);
     const synonyms = given ? [{ name, value: settings.text(name), source: FROM_BROKER_FILE }] : [];
-    synonyms.push({ name, value: fallback ?? "", source: FROM_DEFAULT });
+    if (!UNSET.has(name)) synonyms.push({ name, value: fallback ?? "", source: FROM_DEFAULT });
     return {
       name,
-      value: settings.text(name),
+      value: given || !UNSET.has(name) ? settings.text(name) : null,
       readOnly: true,
       configSource: given ? FROM_BROKER_FILE : FROM_DEFAULT,
       isSensitive: false,

@@ -4,6 +4,8 @@
 import { invalidValue, parseBoolean, parseNumber, type ConfigDefinition, type ConfigType } from "./config-value.ts";
 
 const LONG_MAX = "9223372036854775807";
+const UNCOMPRESSED_HERE = "Accepted; batches are never compressed here.";
+const NO_REMOTE = "Accepted; there is no remote storage.";
 
 interface Limits {
   readonly min?: number;
@@ -91,6 +93,11 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("compression.type", "string", "producer", "Batches stay as the producer compressed them.", {
     values: ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"],
   }),
+  setting("compression.gzip.level", "int", "-1", UNCOMPRESSED_HERE),
+  setting("compression.lz4.level", "int", "9", UNCOMPRESSED_HERE),
+  setting("compression.zstd.level", "int", "3", UNCOMPRESSED_HERE),
+  setting("log.local.retention.bytes", "long", "-2", NO_REMOTE, { min: -2 }),
+  setting("log.local.retention.ms", "long", "-2", NO_REMOTE, { min: -2 }),
   setting("unclean.leader.election.enable", "boolean", "false", "Accepted and answered; there is one copy."),
 ];
 

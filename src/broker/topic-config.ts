@@ -14,12 +14,17 @@ const HOUR_MS = 3_600_000;
 /** The broker setting behind a topic's, where its values mean the same. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   "cleanup.policy": "log.cleanup.policy",
+  "compression.gzip.level": "compression.gzip.level",
+  "compression.lz4.level": "compression.lz4.level",
   "compression.type": "compression.type",
+  "compression.zstd.level": "compression.zstd.level",
   "delete.retention.ms": "log.cleaner.delete.retention.ms",
   "file.delete.delay.ms": "log.segment.delete.delay.ms",
   "flush.messages": "log.flush.interval.messages",
   "flush.ms": "log.flush.interval.ms",
   "index.interval.bytes": "log.index.interval.bytes",
+  "local.retention.bytes": "log.local.retention.bytes",
+  "local.retention.ms": "log.local.retention.ms",
   "max.compaction.lag.ms": "log.cleaner.max.compaction.lag.ms",
   "max.message.bytes": "message.max.bytes",
   "message.timestamp.after.max.ms": "log.message.timestamp.after.max.ms",

@@ -8,15 +8,11 @@ import { after, before, describe, it } from "node:test";
 import { createClient, type KafkaClient } from "millrace/client";
 import { start } from "millrace/server";
 import { smallTransactions, toCsv } from "../../examples/fraud-detection/small-file.ts";
-import {
-  afterCheckpoints,
-  alertsOf,
-  canonical,
-  committedAlerts,
-  newestCheckpoint,
-  replay,
-} from "../../examples/fraud-detection/replay-process.ts";
+import { canonical, committedAlerts, type Rules } from "../../examples/fraud-detection/committed-alerts.ts";
+import { TOPICS, type FraudAlert } from "../../examples/fraud-detection/topics.ts";
+import { afterCheckpoints, newestCheckpoint, replay } from "../../examples/running/replay-process.ts";
 import { CliProcess } from "../../src/cli/fixtures/cli-process.ts";
+import { committedValues } from "./committed-values.ts";
 import { missingForKafka } from "./kafka-jars.ts";
 import { TOTALS_MODULE, totals } from "./fixtures/totals.ts";
 import { APACHE, type RunningBroker } from "./targets.ts";
@@ -46,20 +42,21 @@ describe("on Apache Kafka", { skip: missingForKafka() }, () => {
   it("the main job, killed once, gives the alerts that it gives on our broker", async () => {
     const input = join(folder, "transactions.csv");
     writeFileSync(input, toCsv(smallTransactions(3, TRANSACTIONS)));
+    const job = { example: "fraud-detection", input };
     const here = join(folder, "ours");
-    const uninterrupted = await replay({ input, data: here });
+    const uninterrupted = await replay<Rules>({ ...job, data: here });
     assert.equal(uninterrupted.code, 0, uninterrupted.errors);
     const data = join(folder, "apache");
     const { brokers } = kafka;
-    const killed = await replay({ input, data, brokers, speed: PACED }, afterCheckpoints(data, 3, 400));
+    const killed = await replay({ ...job, data, brokers, speed: PACED }, afterCheckpoints(data, 3, 400));
     assert.equal(killed.signal, "SIGKILL", `it was killed while it ran: ${killed.errors}`);
     const checkpoint = newestCheckpoint(data);
-    const whole = await replay({ input, data, brokers });
+    const whole = await replay<Rules>({ ...job, data, brokers });
     assert.equal(whole.code, 0, whole.errors);
     assert.deepEqual(whole.restored, [checkpoint], "it goes on from the newest checkpoint");
     assert.equal(whole.result?.events, TRANSACTIONS);
     assert.deepEqual(whole.result.rules, uninterrupted.result?.rules);
-    assert.deepEqual(canonical(await alertsOf(brokers)), canonical(await committedAlerts(here)));
+    assert.deepEqual(canonical(await alerts()), canonical(await committedAlerts(here)));
   });
 
   it("start({ brokers }) runs a pipeline exactly once", async () => {
@@ -94,6 +91,13 @@ describe("on Apache Kafka", { skip: missingForKafka() }, () => {
     );
   });
 
+  async function alerts(): Promise<FraudAlert[][]> {
+    const partitions: FraudAlert[][] = Array.from({ length: TOPICS["fraud-alerts"] }, () => []);
+    for (const { partition, value } of await committedValues(client, "fraud-alerts", partitions.length))
+      partitions[partition]!.push(JSON.parse(value!) as FraudAlert);
+    return partitions;
+  }
+
   async function filled(name: string): Promise<void> {
     await client.admin().createTopics(["in", "out"].map((each) => ({ name: `${name}-${each}`, partitions: 3 })));
     const producer = client.producer();
@@ -105,16 +109,10 @@ describe("on Apache Kafka", { skip: missingForKafka() }, () => {
   /** Every record's running count of its key came out once and in order. */
   async function hasTotals(name: string): Promise<void> {
     const counts = new Map<string, number>();
-    for (let partition = 0; partition < 3; partition++) {
-      const consumer = client.consumer();
-      await consumer.assign([{ topic: `${name}-out`, partition, offset: "earliest" }]);
-      for await (const batch of consumer.batches({ until: "end" }))
-        for (const record of batch.records) {
-          const { key, count } = JSON.parse(Buffer.from(record.value!).toString()) as { key: string; count: number };
-          assert.equal(count, (counts.get(key) ?? 0) + 1, `the counts of ${key}`);
-          counts.set(key, count);
-        }
-      await consumer.close();
+    for (const { value } of await committedValues(client, `${name}-out`, 3)) {
+      const { key, count } = JSON.parse(value!) as { key: string; count: number };
+      assert.equal(count, (counts.get(key) ?? 0) + 1, `the counts of ${key}`);
+      counts.set(key, count);
     }
     assert.equal(counts.size, KEYS);
     assert.equal([...counts.values()].reduce((sum, count) => sum + count, 0), RECORDS); // prettier-ignore

@@ -3,9 +3,9 @@
 import { KafkaError } from "../../protocol/errors.ts";
 import { newCreatableTopicConfigs, newCreatableTopicResult, newCreateTopicsResponse } from "../../protocol/generated/create-topics.gen.ts";
 import type { CreatableTopic, CreatableTopicResult } from "../../protocol/generated/create-topics.gen.ts";
-import { ZERO_UUID } from "../../protocol/primitives.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import { describeTopicConfigs } from "../config-description.ts";
+import { uuidText } from "../random-uuid.ts";
 import { invalidTopicConfig } from "../topic-config.ts";
 import { invalidTopicName, MAX_PARTITIONS } from "../topics.ts";
 
@@ -34,7 +34,7 @@ async function answer(broker: BrokerContext, topic: CreatableTopic, validateOnly
     );
     return newCreatableTopicResult({
       name: topic.name,
-      topicId: created?.id ?? ZERO_UUID,
+      topicId: created?.id ?? uuidText(broker.env.random), // as Apache Kafka: an id that a real creation might have had
       numPartitions: partitions,
       replicationFactor: 1,
       configs,

@@ -163,7 +163,7 @@ final class TopicChecks {
             for (var entry : Clients.admin().describeConfigs(List.of(resource), options).all().get().get(resource).entries()) {
                 Checks.isTrue(entry.name() + " is documented", entry.documentation() != null && !entry.documentation().isBlank());
                 if (entry.name().equals("min.insync.replicas")) continue; // Apache Kafka sets it for the cluster when it formats the storage
-                entries.put(entry.name(), entry.value() + " " + entry.type() + " " + entry.isDefault() + " " + entry.isReadOnly() + " " + entry.isSensitive());
+                entries.put(entry.name(), entry.value() + " " + entry.synonyms().stream().map(each -> each.name() + ":" + each.value() + ":" + each.source()).toList() + " " + entry.type() + " " + entry.isDefault() + " " + entry.isReadOnly() + " " + entry.isSensitive());
             }
             return String.join("\n", entries.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
         });
