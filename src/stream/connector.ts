@@ -73,6 +73,8 @@ export interface SourceBatch {
   readonly offsets: Float64Array | undefined;
   /** What could not be decoded; goes where the source's error policy says. In order; `row` = the index of the row before which it stood. */
   readonly poison: readonly PoisonRecord[] | undefined;
+  /** The source knows that no row before this time (epoch ms) comes any more in this split. Raises what the strategy makes of the rows. */
+  readonly watermark?: number;
 }
 
 export interface PoisonRecord {
