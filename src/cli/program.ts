@@ -1,6 +1,6 @@
 // The commands, their arguments and options, as commander knows them. A command's own module is imported when it is used, so that
 // --help answers at once.
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { BrokerFlags } from "./commands/broker.ts";
 import type { DevFlags } from "./commands/dev.ts";
 import type { JobFlags, JobSavepointFlags, JobStopFlags } from "./commands/job.ts";
@@ -16,6 +16,8 @@ import type { TopicRmFlags } from "./commands/topic-rm.ts";
 import type { TopicTailFlags } from "./commands/topic-tail.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { LogFlags } from "./log-target.ts";
+import { addGroupCommands, addTopicSettingCommands, addTxnCommands } from "./kafka-commands.ts";
+import { collect, kafka, logging, output, running, server, wholeFrom } from "./shared-options.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ProgramContext {
@@ -24,7 +26,7 @@ export interface ProgramContext {
   readonly terminal: (options: { readonly quiet?: boolean }) => Terminal;
 }
 
-interface Quiet {
+export interface Quiet {
   readonly quiet?: boolean;
 }
 
@@ -40,6 +42,8 @@ export function createProgram({ version, terminal }: ProgramContext): Command {
     .addHelpText("after", EXAMPLES);
   addServerCommands(program, terminal);
   addTopicCommands(program, terminal);
+  addGroupCommands(program, terminal);
+  addTxnCommands(program, terminal);
   addJobCommands(program, terminal);
   addLogCommands(program, terminal);
   return program;
@@ -55,7 +59,7 @@ Examples:
 Settings: flag > environment (MILLRACE_*, KAFKA_BROKERS) > millrace.config.ts > default; see --show-config.
 Exit codes: ${EXIT.ok} ok, ${EXIT.failed} failed, ${EXIT.usage} usage, ${EXIT.notFound} not found, ${EXIT.unreachable} unreachable or timed out, ${EXIT.conflict} conflict, ${EXIT.jobFailed} job failed.`;
 
-type TerminalOf = ProgramContext["terminal"];
+export type TerminalOf = ProgramContext["terminal"];
 
 function addServerCommands(program: Command, terminal: TerminalOf): void {
   logging(
@@ -164,6 +168,7 @@ function addTopicCommands(program: Command, terminal: TerminalOf): void {
     .action(async (names: string[], flags: TopicRmFlags & Quiet) =>
       (await import("./commands/topic-rm.ts")).topicRm(names, flags, terminal(flags)),
     );
+  addTopicSettingCommands(topic, terminal);
 }
 
 function addJobCommands(program: Command, terminal: TerminalOf): void {
@@ -219,47 +224,4 @@ function addLogCommands(program: Command, terminal: TerminalOf): void {
     .action(async (which: string | undefined, flags: LogRepairFlags & Quiet) =>
       (await import("./commands/log-verify.ts")).logRepair(which, flags, terminal(flags)),
     );
-}
-
-// ---------- options that several commands share ----------
-
-function output(command: Command): Command {
-  return command.option("--json", "one JSON document on standard output").option("-q, --quiet", "no progress on standard error");
-}
-
-function server(command: Command): Command {
-  return output(command)
-    .option("--data <dir>", "where everything is kept (.millrace)")
-    .option("--durability <kind>", "disk: acknowledged records survive a power cut; page-cache: the process only (disk)")
-    .option("--set <name=value>", "a broker setting by Kafka's own name, such as num.partitions=4 (repeatable)", collect)
-    .option("--show-config", "print the settings and where they come from");
-}
-
-function logging(command: Command): Command {
-  return command.option("--log-level <level>", "error, warn, info or debug (info)").option("--log-format <format>", "text or json (text)");
-}
-
-function kafka(command: Command): Command {
-  return output(command)
-    .option("--brokers <list>", "host:port,… (KAFKA_BROKERS, the server of --data, or 127.0.0.1:9092)")
-    .option("--data <dir>", "the data directory whose server is meant (.millrace)")
-    .option("--log-level <level>", "error, warn, info or debug (error)");
-}
-
-function running(command: Command): Command {
-  return output(command)
-    .option("--data <dir>", "the data directory whose server is meant (.millrace)")
-    .option("--url <address>", "the console's address with its token (MILLRACE_URL)");
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function wholeFrom(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d{1,9}$/.test(text) || value < least) throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
-    return value;
-  };
 }

@@ -1,5 +1,7 @@
 // The -o option of `topic tail`: start, end, an offset, -N (the last N of each partition) or @TIME (epoch ms, ISO 8601, or "-10m" for
 // ten minutes ago).
+import type { Admin } from "../client/admin.ts";
+import type { TopicPartition } from "../client/topic-partition.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -13,7 +15,7 @@ export type StartOffset =
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Throws a CliError (usage). */
-export function parseStartOffset(text: string, now: number): StartOffset {
+export function parseStartOffset(text: string, now: number, flag = "-o"): StartOffset {
   if (text === "start" || text === "beginning" || text === "earliest") return { kind: "start" };
   if (text === "end" || text === "latest") return { kind: "end" };
   if (/^\d{1,15}$/.test(text)) return { kind: "offset", offset: Number(text) };
@@ -24,7 +26,7 @@ export function parseStartOffset(text: string, now: number): StartOffset {
   }
   throw new CliError(
     EXIT.usage,
-    `-o ${text}: expected start, end, an offset, -N (the last N of each partition) or @TIME, such as @-10m, @2026-01-31T08:00:00Z or @1767225600000.`,
+    `${flag} ${text}: expected start, end, an offset, -N (the last N of each partition) or @TIME, such as @-10m, @2026-01-31T08:00:00Z or @1767225600000.`,
   );
 }
 
@@ -34,4 +36,46 @@ function parseTime(text: string, now: number): number | undefined {
   if (ago !== null) return now - Number(ago[1]) * UNITS[ago[2]!]!;
   const parsed = Date.parse(text);
   return Number.isNaN(parsed) ? undefined : parsed;
+}
+
+export interface PlacedOffset extends TopicPartition {
+  readonly start: number;
+  readonly end: number;
+  /** May lie outside of [start, end]. */
+  readonly offset: number;
+}
+
+/** Where `where` is in each of the partitions. A time after the last record is the end. */
+export async function offsetsAt(
+  admin: Admin,
+  places: readonly TopicPartition[],
+  where: StartOffset,
+  isolation: "read_committed" | "read_uncommitted",
+): Promise<PlacedOffset[]> {
+  const at = (spec: "earliest" | "latest" | number) =>
+    admin.listOffsets(
+      places.map(({ topic, partition }) => ({ topic, partition, at: spec })),
+      { isolation },
+    );
+  const [starts, ends, timed] = await Promise.all([at("earliest"), at("latest"), where.kind === "time" ? at(where.timestamp) : undefined]);
+  return places.map(({ topic, partition }, i) => {
+    const start = starts[i]!.offset;
+    const end = ends[i]!.offset;
+    return { topic, partition, start, end, offset: offsetOf(where, start, end, timed?.[i]?.offset ?? -1) };
+  });
+}
+
+function offsetOf(where: StartOffset, start: number, end: number, timed: number): number {
+  switch (where.kind) {
+    case "start":
+      return start;
+    case "end":
+      return end;
+    case "offset":
+      return where.offset;
+    case "last":
+      return end - where.count;
+    case "time":
+      return timed < 0 ? end : timed;
+  }
 }

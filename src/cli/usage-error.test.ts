@@ -32,14 +32,14 @@ test("a misspelt command or subcommand names the nearest", async () => {
 test("a word that is near to nothing gets the list", async () => {
   assert.equal(
     await explained("frobnicate"),
-    'There is no command "frobnicate": dev, broker, registry, run, topic, job, log. See: millrace --help',
+    'There is no command "frobnicate": dev, broker, registry, run, topic, group, txn, job, log. See: millrace --help',
   );
 });
 
 test("a noun alone says what it needs", async () => {
   assert.equal(
     await explained("topic"),
-    "millrace topic needs a command: ls, create, describe, produce, tail, rm. See: millrace topic --help",
+    "millrace topic needs a command: ls, create, describe, produce, tail, rm, config, trim. See: millrace topic --help",
   );
 });
 

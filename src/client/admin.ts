@@ -6,15 +6,14 @@ import { newDeleteGroupsRequest } from "../protocol/generated/delete-groups.gen.
 import { newDeleteRecordsRequest } from "../protocol/generated/delete-records.gen.ts";
 import { newDeleteTopicsRequest, newDeleteTopicState } from "../protocol/generated/delete-topics.gen.ts";
 import { newDescribeConfigsRequest } from "../protocol/generated/describe-configs.gen.ts";
-import { newDescribeGroupsRequest } from "../protocol/generated/describe-groups.gen.ts";
 import { newDescribeTransactionsRequest } from "../protocol/generated/describe-transactions.gen.ts";
 import { newIncrementalAlterConfigsRequest } from "../protocol/generated/incremental-alter-configs.gen.ts";
-import { newListGroupsRequest } from "../protocol/generated/list-groups.gen.ts";
 import { newListTransactionsRequest } from "../protocol/generated/list-transactions.gen.ts";
 import { newMetadataRequest } from "../protocol/generated/metadata.gen.ts";
 import type { Address } from "../env/network.ts";
 import { commitGroupOffsets, fetchGroupOffsets, type CommittedOffset, type OffsetCommit } from "./group-offsets.ts";
 import type { Cluster, Target } from "./cluster.ts";
+import { describeGroup, type DescribedGroup, type ListedGroup, listGroupsOf } from "./describe-groups.ts";
 import { brokerError, ClientError } from "./errors.ts";
 import { listOffsets, type FoundOffset, type ListOffsetsOptions, type OffsetQuery } from "./list-offsets.ts";
 import type { TopicMetadata } from "./metadata-cache.ts";
@@ -44,22 +43,6 @@ export interface ListedTopic {
   readonly name: string;
   readonly internal: boolean;
   readonly partitions: number;
-}
-
-export interface ListedGroup {
-  readonly groupId: string;
-  readonly protocolType: string;
-  readonly state: string;
-}
-
-export interface DescribedGroup extends ListedGroup {
-  readonly protocol: string;
-  readonly members: readonly {
-    readonly memberId: string;
-    readonly groupInstanceId: string | null;
-    readonly clientId: string;
-    readonly clientHost: string;
-  }[];
 }
 
 export interface ListedTransaction {
@@ -288,42 +271,13 @@ export class Admin {
 
   async listGroups(settings: CallSettings = {}): Promise<ListedGroup[]> {
     const groups: ListedGroup[] = [];
-    for (const nodeId of await this.#nodeIds(settings)) {
-      const each = await this.#cluster.retriedCall(
-        { to: "node", nodeId },
-        "ListGroups",
-        newListGroupsRequest(),
-        (response, where) => {
-          check(response.errorCode, where);
-          return response.groups.map(({ groupId, protocolType, groupState }) => ({ groupId, protocolType, state: groupState }));
-        },
-        { what: "Listing groups", signal: settings.signal },
-      );
-      groups.push(...each);
-    }
+    for (const nodeId of await this.#nodeIds(settings)) groups.push(...(await listGroupsOf(this.#cluster, nodeId, settings)));
     return groups.sort((a, b) => (a.groupId < b.groupId ? -1 : 1));
   }
 
-  async describeGroup(groupId: string, settings: CallSettings = {}): Promise<DescribedGroup> {
-    const what = `Describing group "${groupId}"`;
-    return this.#cluster.retriedCall(
-      { to: "coordinator", kind: "group", key: groupId },
-      "DescribeGroups",
-      newDescribeGroupsRequest({ groups: [groupId] }),
-      (response) => {
-        const group = response.groups[0];
-        if (group === undefined) throw new ClientError("MALFORMED_RESPONSE", `${what}: the answer is empty.`);
-        check(group.errorCode, what, group.errorMessage);
-        const members = group.members.map(({ memberId, groupInstanceId, clientId, clientHost }) => ({
-          memberId,
-          groupInstanceId,
-          clientId,
-          clientHost,
-        }));
-        return { groupId, protocolType: group.protocolType, state: group.groupState, protocol: group.protocolData, members };
-      },
-      { what, signal: settings.signal },
-    );
+  /** Classic groups and those of KIP-848. */
+  describeGroup(groupId: string, settings: CallSettings = {}): Promise<DescribedGroup> {
+    return describeGroup(this.#cluster, groupId, settings);
   }
 
   async deleteGroups(groupIds: readonly string[], settings: CallSettings = {}): Promise<void> {

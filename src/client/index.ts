@@ -23,13 +23,12 @@ export {
   Admin,
   type ClusterDescription,
   type ConfigEntry,
-  type DescribedGroup,
   type DescribedTransaction,
-  type ListedGroup,
   type ListedTopic,
   type ListedTransaction,
   type NewTopic,
 } from "./admin.ts";
+export type { DescribedGroup, GroupMember, ListedGroup } from "./describe-groups.ts";
 export { resumeTransaction, type ResumableTransaction } from "./resume-transaction.ts";
 export { PartitionFetcher, type FetcherOptions } from "./partition-fetcher.ts";
 export { type PartitionCursor } from "./partition-cursor.ts";

@@ -1,7 +1,5 @@
 // millrace topic rm NAME…: deletes topics with all their records; asks first on a terminal, wants --yes elsewhere.
-import { createInterface } from "node:readline/promises";
-import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-codes.ts";
+import { confirm } from "../confirm.ts";
 import type { Terminal } from "../terminal.ts";
 import { partitionsOf, withClient, type ClientFlags } from "../with-client.ts";
 
@@ -15,17 +13,8 @@ export async function topicRm(names: readonly string[], flags: TopicRmFlags, ter
     for (const name of names) await partitionsOf(client, name);
     const list = names.map((name) => `"${name}"`).join(", ");
     if (flags.dryRun === true) return terminal.note(`Would delete ${list} with all records.`);
-    if (flags.yes !== true) await confirm(`Delete ${list} with all records?`, terminal);
+    if (flags.yes !== true) await confirm(`Delete ${list} with all records?`, "Deleting", terminal);
     await client.admin().deleteTopics(names);
     if (!terminal.quiet) terminal.note(`Deleted ${list}.`);
   });
-}
-
-async function confirm(question: string, terminal: Terminal): Promise<void> {
-  if (process.stdin.isTTY !== true || !terminal.noteIsTerminal)
-    throw new CliError(EXIT.usage, "Deleting needs a confirmation, and nobody can be asked here. Add --yes.");
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await reader.question(`${question} [y/N] `);
-  reader.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError(EXIT.failed, "Nothing was deleted.");
 }

@@ -7,7 +7,7 @@ import { EXIT } from "../exit-codes.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { compileFormat, type TailedRecord } from "../record-format.ts";
 import { jsonRecord } from "../record-json.ts";
-import { parseStartOffset, type StartOffset } from "../start-offset.ts";
+import { offsetsAt, parseStartOffset, type StartOffset } from "../start-offset.ts";
 import type { Terminal } from "../terminal.ts";
 import { partitionsOf, withClient, type ClientFlags } from "../with-client.ts";
 
@@ -98,33 +98,12 @@ async function resolvePositions(
   start: StartOffset,
   isolation: "read_committed" | "read_uncommitted",
 ): Promise<Positions> {
-  const admin = client.admin();
-  const at = (spec: "earliest" | "latest" | number) =>
-    admin.listOffsets(
-      partitions.map((partition) => ({ topic, partition, at: spec })),
-      { isolation },
-    );
-  const [earliest, latest, timed] = await Promise.all([
-    at("earliest"),
-    at("latest"),
-    start.kind === "time" ? at(start.timestamp) : undefined,
-  ]);
-  const starts = partitions.map((partition, i) => {
-    const first = earliest[i]!.offset;
-    const end = latest[i]!.offset;
-    const wanted =
-      start.kind === "start"
-        ? first
-        : start.kind === "end"
-          ? end
-          : start.kind === "offset"
-            ? start.offset
-            : start.kind === "last"
-              ? end - start.count
-              : (timed?.[i]?.offset ?? -1);
-    return { topic, partition, offset: wanted < 0 && start.kind === "time" ? end : Math.max(first, wanted) };
-  });
-  return { starts, ends: new Map(partitions.map((partition, i) => [partition, latest[i]!.offset])) };
+  const places = partitions.map((partition) => ({ topic, partition }));
+  const found = await offsetsAt(client.admin(), places, start, isolation);
+  return {
+    starts: found.map(({ partition, start: first, offset }) => ({ topic, partition, offset: Math.max(first, offset) })),
+    ends: new Map(found.map(({ partition, end }) => [partition, end])),
+  };
 }
 
 const decoder = new TextDecoder();

@@ -1,0 +1,125 @@
+// The commands about groups, transactions and settings of topics against a broker in memory: what they print in a pipe, what they refuse.
+import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { after, before, test } from "node:test";
+import { type Broker, startBroker } from "../broker/index.ts";
+import { createClient, type KafkaClient } from "../client/index.ts";
+import { CliError } from "./cli-error.ts";
+import { createProgram } from "./program.ts";
+
+interface Output {
+  readonly out: string;
+  readonly notes: readonly string[];
+}
+
+let broker: Broker;
+let client: KafkaClient;
+
+before(async () => {
+  broker = await startBroker({ memory: true, port: 0 });
+  client = createClient({ brokers: broker.bootstrapServers });
+  await client.admin().createTopics([{ name: "orders", partitions: 2 }, { name: "paid", partitions: 1 }]); // prettier-ignore
+  const producer = client.producer();
+  for (let i = 0; i < 10; i++) await producer.send({ topic: "orders", partition: i % 2, value: `v${i}`, timestamp: 1_000_000 + i });
+  await producer.close();
+});
+after(async () => {
+  await client.close();
+  await broker.close();
+});
+
+/** Runs a command as a pipe would see it. */
+async function run(...args: string[]): Promise<Output> {
+  const notes: string[] = [];
+  let out = "";
+  const terminal = {
+    out: async (data: string | Uint8Array): Promise<void> => void (out += typeof data === "string" ? data : Buffer.from(data).toString()),
+    note: (line: string): void => void notes.push(line),
+    isTerminal: false,
+    noteIsTerminal: false,
+    color: false,
+    quiet: false,
+    environment: {},
+    workingDirectory: tmpdir(),
+  };
+  const program = createProgram({ version: "0.0.0", terminal: () => terminal });
+  await program.parseAsync(["node", "millrace", ...args, "--brokers", broker.bootstrapServers]);
+  return { out, notes };
+}
+
+function refused(exitCode: number, message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof CliError && error.exitCode === exitCode && message.test(error.message);
+}
+
+test("a group's offsets are reset to a place, a time or by a distance, shown first, and only without members", async () => {
+  const reset = (...more: string[]) => run("group", "reset", "readers", ...more);
+  assert.equal((await reset("--to", "end", "--topic", "orders", "--dry-run")).out, "orders\t0\t\t5\norders\t1\t\t5\n");
+  await assert.rejects(run("group", "describe", "readers"), refused(3, /no group "readers"/), "nothing was set");
+  await assert.rejects(reset("--to", "start"), refused(3, /committed nothing. Name the topics/));
+  await assert.rejects(reset("--to", "end", "--topic", "orders"), refused(2, /Add --yes/));
+  await reset("--to", "end", "--topic", "orders", "--yes");
+  assert.equal((await reset("--to", "by:-2", "--yes")).out, "orders\t0\t5\t3\norders\t1\t5\t3\n");
+  assert.equal((await reset("--to", "@1000005", "--topic", "orders:1", "--yes")).out, "orders\t1\t3\t2\n");
+  assert.equal((await run("group", "lag", "readers")).out, "readers\torders\t0\t3\t5\t2\t\nreaders\torders\t1\t2\t5\t3\t\n");
+  const listed = JSON.parse((await run("group", "ls", "--json")).out) as { group: string; state: string; type: string }[];
+  assert.deepEqual(listed.map(({ group, state, type }) => ({ group, state, type })), [{ group: "readers", state: "Empty", type: "classic" }]); // prettier-ignore
+});
+
+test("a group with members is described with who reads what, and neither reset nor deleted", async () => {
+  const consumer = client.consumer({ groupId: "busy", startAt: "earliest" });
+  await consumer.subscribe(["paid"]);
+  const reading = consumer.batches({ signal: AbortSignal.timeout(15_000) }).next();
+  reading.catch(() => undefined);
+  const admin = client.admin();
+  for (;;) {
+    const described = await admin.describeGroup("busy").catch(() => undefined);
+    if (described?.state === "Stable" && described.members.some(({ assignment }) => assignment.length > 0)) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const told = JSON.parse((await run("group", "describe", "busy", "--json")).out) as { state: string; members: { assignment: unknown }[]; partitions: { topic: string; lag: number | null }[] }; // prettier-ignore
+  assert.equal(told.state, "Stable");
+  assert.deepEqual(told.members.map(({ assignment }) => assignment), [[{ topic: "paid", partition: 0 }]]); // prettier-ignore
+  assert.deepEqual(told.partitions.map(({ topic, lag }) => ({ topic, lag })), [{ topic: "paid", lag: null }]); // prettier-ignore
+  await assert.rejects(run("group", "reset", "busy", "--to", "start", "--topic", "paid", "--yes"), refused(5, /has 1 members/));
+  await assert.rejects(run("group", "rm", "busy", "--yes"), refused(5, /Stop its consumers/));
+  await consumer.close();
+  await run("group", "rm", "busy", "--yes");
+  await assert.rejects(run("group", "lag", "busy"), refused(3, /no group "busy"/));
+});
+
+test("open transactions are listed with their job and age, and aborted", async () => {
+  const id = "millrace-fraud/alerts/0/1";
+  const producer = client.producer({ transactionalId: id });
+  await producer.beginTransaction();
+  await producer.send({ topic: "paid", value: "open" });
+  const [row] = JSON.parse((await run("txn", "ls", "--json")).out) as {
+    transactionalId: string;
+    job: string;
+    ageMs: number;
+    state: string;
+  }[];
+  assert.deepEqual([row!.transactionalId, row!.job, row!.state, row!.ageMs >= 0], [id, "fraud", "Ongoing", true]);
+  assert.match((await run("txn", "describe", id)).out, /job\tfraud\n[\s\S]*partitions\tpaid-0\n/);
+  assert.match((await run("txn", "abort", id, "--dry-run")).notes[0]!, /Would abort .* belongs to job "fraud"/);
+  await assert.rejects(run("txn", "abort", id), refused(2, /Add --yes/));
+  await run("txn", "abort", id, "--yes");
+  assert.equal((await run("txn", "ls")).out, "");
+  await assert.rejects(run("txn", "abort", id, "--yes"), refused(5, /no ongoing transaction/));
+  await assert.rejects(run("txn", "describe", "nobody"), refused(3, /txn ls --all/));
+  await assert.rejects(producer.commitTransaction());
+  await producer.close().catch(() => undefined);
+});
+
+test("a topic's settings are shown and changed, and its records trimmed", async () => {
+  assert.equal((await run("topic", "config", "orders")).out, "");
+  await run("topic", "config", "orders", "retention.ms=1000", "max.message.bytes=2000");
+  assert.equal((await run("topic", "config", "orders")).out, "max.message.bytes\t2000\ttopic\nretention.ms\t1000\ttopic\n");
+  assert.match((await run("topic", "config", "orders", "-u", "retention.ms", "--dry-run")).notes[0]!, /retention.ms back to its default/);
+  await run("topic", "config", "orders", "-u", "retention.ms", "-u", "max.message.bytes");
+  assert.match((await run("topic", "config", "orders", "--all")).out, /^cleanup\.policy\tdelete\tdefault$/m);
+  await assert.rejects(run("topic", "config", "orders", "retention.ms=soon"), /retention\.ms/);
+  assert.equal((await run("topic", "trim", "orders", "-b", "-2", "--dry-run")).out, "0\t0\t3\t3\n1\t0\t3\t3\n");
+  await run("topic", "trim", "orders", "-b", "4", "-p", "1", "--yes");
+  assert.equal((await run("topic", "tail", "orders", "-e", "-o", "start", "-f", "%t %p %o %k %v\\n")).out.split("\n").length, 7);
+  await assert.rejects(run("topic", "trim", "orders", "-b", "4", "-p", "2", "--yes"), refused(3, /no partition 2/));
+});
