@@ -156,6 +156,8 @@ export interface IntervalJoinSpec {
   readonly left: TypeInfo;
   readonly right: TypeInfo;
   readonly fn: (left: unknown, right: unknown) => unknown;
+  /** Late elements leave through the side outputs "lateLeft" and "lateRight". */
+  readonly lateOutputs?: boolean;
 }
 
 /** Elements of both sides in common windows: `apply` sees { left } and { right } elements. */
@@ -167,8 +169,23 @@ export interface WindowJoinSpec {
 }
 
 export type StateSpec =
-  | { readonly kind: "value" | "list"; readonly name: string; readonly value: TypeInfo; readonly ttl: StateTtl | undefined }
+  | {
+      readonly kind: "value" | "list";
+      readonly name: string;
+      readonly value: TypeInfo;
+      readonly ttl: StateTtl | undefined;
+      /** Of a value to which others are added: reducing and aggregating state. */
+      readonly fold?: FoldSpec | undefined;
+    }
   | { readonly kind: "map"; readonly name: string; readonly key: TypeInfo; readonly value: TypeInfo; readonly ttl: StateTtl | undefined };
+
+/** What is kept of the values added to a state. Without `create` the first value is kept as it is. */
+export interface FoldSpec {
+  readonly kind: "reducing" | "aggregating";
+  readonly create: (() => unknown) | undefined;
+  readonly add: (kept: unknown, value: unknown) => unknown;
+  readonly result: (kept: unknown) => unknown;
+}
 
 export interface StateTtl {
   readonly ms: number;

@@ -58,12 +58,17 @@ export type {
   WindowProcessFunction,
 } from "./process-function.ts";
 export {
+  aggregatingState,
   listState,
   mapState,
+  reducingState,
   valueState,
+  type AggregatingState,
+  type Aggregator,
   type DeepReadonly,
   type ListState,
   type MapState,
+  type ReducingState,
   type StateDescriptor,
   type StateOptions,
   type ValueState,

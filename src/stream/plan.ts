@@ -70,6 +70,7 @@ function bodyPlan(node: StreamNode): { readonly [name: string]: Json } {
         otherFrom: node.join.otherFrom,
         lowerMs: node.join.lowerMs,
         upperMs: node.join.upperMs,
+        ...(node.join.lateOutputs === true ? { lateOutputs: true } : {}),
         left: typePlan(node.join.left),
         right: typePlan(node.join.right),
       };
@@ -169,6 +170,7 @@ function statePlan(state: StateSpec): Json {
     kind: state.kind,
     ...(state.kind === "map" ? { key: typePlan(state.key) } : {}),
     value: typePlan(state.value),
+    ...(state.kind === "value" && state.fold !== undefined ? { fold: state.fold.kind } : {}),
     ttl: state.ttl === undefined ? null : { ...state.ttl },
   };
 }

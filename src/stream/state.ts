@@ -4,7 +4,7 @@ import type { Schema } from "../schema/type-info.ts";
 import { isSchema } from "../schema/t.ts";
 import { calledAt } from "./called-at.ts";
 import { durationMs } from "./duration.ts";
-import type { OperatorStateSpec, StateSpec, StateTtl } from "./graph.ts";
+import type { FoldSpec, OperatorStateSpec, StateSpec, StateTtl } from "./graph.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import type { Duration } from "./watermarks.ts";
 
@@ -50,6 +50,28 @@ export interface MapState<K, V> {
   clear(): undefined;
 }
 
+/** One value per key to which others are added. */
+export interface ReducingState<T> {
+  /** undefined: nothing was added. */
+  get(): DeepReadonly<T> | undefined;
+  add(value: DeepReadonly<T>): undefined;
+  clear(): undefined;
+}
+
+/** One accumulator per key; `get` gives its result. */
+export interface AggregatingState<In, Out> {
+  /** undefined: nothing was added. */
+  get(): Out | undefined;
+  add(value: In): undefined;
+  clear(): undefined;
+}
+
+export interface Aggregator<In, Acc, Out> {
+  create(): Acc;
+  add(accumulator: DeepReadonly<Acc>, value: In): Acc;
+  result(accumulator: DeepReadonly<Acc>): Out;
+}
+
 export interface StateOptions {
   /** Forgotten so long after the last write. */
   readonly ttl?: Duration;
@@ -85,6 +107,46 @@ export function mapState<K extends string | number | bigint | boolean, V>(
   checkSchema(key, "mapState(key, value)", mapState);
   checkSchema(value, "mapState(key, value)", mapState);
   return Object.freeze({ spec: Object.freeze({ kind: "map", key: key.type, value: value.type, ttl: ttl(options, mapState) }) });
+}
+
+/** `add(value)` keeps `reduce(kept, value)`; the first value as it is. */
+export function reducingState<T>(
+  schema: Schema<T>,
+  reduce: (kept: DeepReadonly<T>, value: DeepReadonly<T>) => T,
+  options: StateOptions = {},
+): StateDescriptor<ReducingState<T>> {
+  checkSchema(schema, "reducingState(schema, reduce)", reducingState);
+  checkParts({ reduce }, "reducingState(schema, reduce)", reducingState);
+  const fold = Object.freeze({
+    kind: "reducing",
+    create: undefined,
+    add: reduce as FoldSpec["add"],
+    result: (kept: unknown) => kept,
+  } as const);
+  return Object.freeze({ spec: Object.freeze({ kind: "value", value: schema.type, ttl: ttl(options, reducingState), fold }) });
+}
+
+/** `schema` is that of the accumulator, which is what is kept. */
+export function aggregatingState<In, Acc, Out>(
+  schema: Schema<Acc>,
+  aggregator: Aggregator<In, Acc, Out>,
+  options: StateOptions = {},
+): StateDescriptor<AggregatingState<In, Out>> {
+  checkSchema(schema, "aggregatingState(schema, { create, add, result })", aggregatingState);
+  const { create, add, result } = aggregator;
+  checkParts({ create, add, result }, "aggregatingState(schema, { create, add, result })", aggregatingState);
+  const fold = Object.freeze({
+    kind: "aggregating",
+    create: create.bind(aggregator),
+    add: add.bind(aggregator) as FoldSpec["add"],
+    result: result.bind(aggregator) as FoldSpec["result"],
+  } as const);
+  return Object.freeze({ spec: Object.freeze({ kind: "value", value: schema.type, ttl: ttl(options, aggregatingState), fold }) });
+}
+
+function checkParts(parts: Readonly<Record<string, unknown>>, what: string, entry: (...args: never[]) => unknown): void {
+  for (const [name, part] of Object.entries(parts))
+    if (typeof part !== "function") throw new PipelineError("BAD_STATE", `${what}: ${name} is a function.`, calledAt(entry));
 }
 
 function checkSchema(schema: unknown, what: string, entry: (...args: never[]) => unknown): void {

@@ -14,7 +14,7 @@ import type { DeadLetter } from "./graph.ts";
 import { processFunction } from "./define-process.ts";
 import { pipeline } from "./pipeline.ts";
 import { unionListState } from "./operator-state.ts";
-import { listState, mapState, valueState } from "./state.ts";
+import { aggregatingState, listState, mapState, reducingState, valueState } from "./state.ts";
 import { boundedOutOfOrderness, customWatermarks, punctuatedWatermarks } from "./watermarks.ts";
 import { tumbling, type TimeWindow } from "./windows.ts";
 
@@ -289,6 +289,29 @@ export function types(): void {
   // @ts-expect-error an async open
   s.process("p", { output: t.string(), open: async () => 1, onElement() {} });
   k.process("p", { output: t.int(), open: () => 5, onElement: (_e, { local, emit }) => emit(local) });
+
+  // ---------- folding state ----------
+  k.process("fold", {
+    output: t.double(),
+    state: {
+      largest: reducingState(t.double(), (a, b) => Math.max(a, b)),
+      mean: aggregatingState(t.record("Mean", { sum: t.double(), n: t.int() }), {
+        create: () => ({ sum: 0, n: 0 }),
+        add: ({ sum: total, n }, value: number) => ({ sum: total + value, n: n + 1 }),
+        result: ({ sum: total, n }) => total / n,
+      }),
+    },
+    onElement(e, { state, emit }) {
+      state.largest.add(e.amount);
+      state.mean.add(e.amount);
+      // @ts-expect-error a number is added
+      state.mean.add(e.accountId);
+      expectType<number | undefined>()(state.largest.get(), true);
+      emit(state.mean.get() ?? 0);
+    },
+  });
+  // @ts-expect-error reduce gives the type that is kept
+  reducingState(t.double(), (a, b) => `${a}${b}`);
 
   // ---------- partitioning ----------
   expectType<DataStream<Tx>>()(s.shuffle().rescale().global().forward(), true);

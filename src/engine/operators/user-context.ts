@@ -6,6 +6,7 @@ import type { StateHandle } from "../state/state-handle.ts";
 import type { Emit } from "../subtask/chain-runtime.ts";
 import type { KeyedStore } from "../state/keyed-store.ts";
 import type { Timers } from "../time/timers.ts";
+import { folding } from "./folding-state.ts";
 import type { UserMetrics } from "./user-metrics.ts";
 
 export interface ContextOwner {
@@ -64,8 +65,8 @@ export class UserContext {
         return [name, send];
       }),
     );
-    const { handles } = this.#owner.store;
-    this.state = Object.fromEntries(states.map((name, index) => [name, handles[index]!]));
+    const { handles, specs } = this.#owner.store;
+    this.state = Object.fromEntries(states.map((name, index) => [name, folding(specs[index]!, handles[index]!)]));
   }
 }
 
