@@ -6,8 +6,9 @@ import { IntervalJoin } from "./interval-join.ts";
 import { KeyedWindows } from "./keyed-windows.ts";
 import { MapAsync } from "./map-async.ts";
 import { ProcessOperator } from "./process.ts";
+import { isPlainSession, SessionWindows } from "./session-window.ts";
 import { UnkeyedProcess } from "./unkeyed-process.ts";
-import { isPlainTumbling, WindowOperator } from "./window.ts";
+import { isPlainAligned, WindowOperator } from "./window.ts";
 
 /** What a stateful operator is told about where it runs. */
 export interface OperatorHome {
@@ -41,7 +42,8 @@ export function createOperator(step: PlanStep, home: OperatorHome): ChainOperato
     case "connect":
       return new ProcessOperator(step, node.connect.process, home, node.connect.onOther);
     case "window": {
-      if (isPlainTumbling(node.window)) return new WindowOperator(step, node.window, home);
+      if (isPlainAligned(node.window)) return new WindowOperator(step, node.window, home);
+      if (isPlainSession(node.window)) return new SessionWindows(step, node.window, home);
       const windows = new KeyedWindows(node.name, node.window);
       return new ProcessOperator(step, windows.process, home, undefined, windows);
     }

@@ -1,10 +1,10 @@
-// Tumbling event-time windows with named aggregates. A pane holds the accumulators of all keys of one window and fires as a whole when
-// the watermark reaches its end − 1; there is no timer per key. With allowed lateness the pane stays, and each later element sends its
+// Tumbling and sliding event-time windows with named aggregates. A pane holds the accumulators of all keys of one window and fires as a
+// whole when the watermark reaches its end − 1; there is no timer per key. An element of sliding windows goes into each pane that it
+// belongs to, so sums are those of the order of arrival, to the last bit. With allowed lateness the pane stays, and each later element sends its
 // key's result anew (Flink's EventTimeTrigger). Elements after that are late: to the late output, or counted.
 import type { PlanStep } from "../codegen/chain-plan.ts";
-import { fieldExpression } from "../codegen/row-code.ts";
-import { setField } from "../../schema/field-value.ts";
 import type { WindowSpec } from "../../stream/graph.ts";
+import { keyGroup } from "../state/key-group.ts";
 import type { KeyTable } from "../state/key-table.ts";
 import { restoreChunk } from "../state/restore-chunk.ts";
 import type { Emit, ChainRuntime } from "../subtask/chain-runtime.ts";
@@ -12,17 +12,25 @@ import { valueText } from "../subtask/dead-letter-row.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
-import { CHANGED_COLUMN, column, COUNT_COLUMN, WindowAggregates, type PlannedAggregate } from "./window-aggregates.ts";
+import { CHANGED_COLUMN, column, COUNT_COLUMN, WindowAggregates } from "./window-aggregates.ts";
+import { addCode, generateResult, inputCode, plainResult } from "./window-code.ts";
 import { WindowError } from "./window-error.ts";
 import { type Pane, PanePool } from "./window-pane.ts";
 import { readPaneHeader, WindowSnapshot } from "./window-snapshot.ts";
 
-/** Windows that this operator serves; keyed-windows.ts has the others. */
-export type TumblingSpec = WindowSpec & { readonly assigner: { readonly kind: "tumbling" } };
+/** Windows that this operator serves; session-window.ts and keyed-windows.ts have the others. */
+export type AlignedSpec = WindowSpec & { readonly assigner: { readonly kind: "tumbling" | "sliding" } };
 
-export function isPlainTumbling(spec: WindowSpec): spec is TumblingSpec {
+/** Windows that an element may be in. */
+const MAX_OVERLAP = 128;
+
+export function isPlainAligned(spec: WindowSpec): spec is AlignedSpec {
   const { assigner, trigger, evictor, apply } = spec;
-  return assigner.kind === "tumbling" && trigger === undefined && evictor === undefined && apply === undefined;
+  if (trigger !== undefined || evictor !== undefined || apply !== undefined) return false;
+  if (assigner.kind === "tumbling") return true;
+  if (assigner.kind !== "sliding") return false;
+  const { sizeMs, slideMs } = assigner;
+  return Number.isInteger(sizeMs) && Number.isInteger(slideMs) && slideMs <= sizeMs && sizeMs <= slideMs * MAX_OVERLAP;
 }
 
 export class WindowOperator implements ChainOperator {
@@ -37,38 +45,57 @@ export class WindowOperator implements ChainOperator {
   nextEventTime = Infinity;
   readonly #index: number;
   readonly #name: string;
-  readonly #spec: TumblingSpec;
+  readonly #spec: AlignedSpec;
   readonly #panes = new Map<number, Pane>();
   readonly #pool: PanePool;
   #runtime!: ChainRuntime;
   #emit: Emit = () => undefined;
   #emitLate: Emit | undefined;
   #makeResult: (values: readonly unknown[]) => unknown;
-  /** The pane of the last element: [#start, #end) are its bounds, empty when there is none. */
-  #pane: Pane | undefined;
-  #start = 0;
-  #end = 0;
+  /** How many panes the element is in. */
+  count = 0;
+  /** Those panes, the latest first; the same for all times in [#from, #to). */
+  readonly #current: Pane[] = [];
+  #from = 0;
+  #to = 0;
+  /** The one at hand. */
+  #pane!: Pane;
+  readonly #slideMs: number;
+  /** All times between two multiples of it are in the same windows. */
+  readonly #sliceMs: number;
+  readonly #maxParallelism: number;
 
-  constructor(step: PlanStep, spec: TumblingSpec, home: OperatorHome) {
+  constructor(step: PlanStep, spec: AlignedSpec, home: OperatorHome) {
     this.#index = step.index;
     this.#name = step.node.name;
     this.#spec = spec;
     this.aggregates = new WindowAggregates(spec);
     this.#pool = new PanePool(this.aggregates.specs, home.maxParallelism);
-    this.#makeResult = (values) => this.#resultObject(values);
+    this.#makeResult = plainResult(spec);
+    const { assigner } = spec;
+    this.#slideMs = assigner.kind === "tumbling" ? assigner.sizeMs : assigner.slideMs;
+    this.#sliceMs = assigner.kind === "tumbling" ? assigner.sizeMs : commonDivisor(assigner.sizeMs, assigner.slideMs);
+    this.#maxParallelism = home.maxParallelism;
   }
 
-  /** The element's pane; false if it is late. Throws WindowError if it has no event time. */
+  /** The element's panes; false if it is late. Throws WindowError if it has no event time. */
   accepts(timestamp: number): boolean {
-    if (timestamp >= this.#start && timestamp < this.#end) return true;
+    if (timestamp >= this.#from && timestamp < this.#to) return this.count > 0;
     if (timestamp - timestamp !== 0) {
       throw new WindowError(`Window '${this.#name}' got an element without event time: give the source eventTime and watermarks.`);
     }
     const { sizeMs, offsetMs } = this.#spec.assigner;
-    const start = timestamp - positiveModulo(timestamp - offsetMs, sizeMs);
-    const end = start + sizeMs;
-    if (end - 1 + this.#spec.allowedLatenessMs <= this.#runtime.watermark) return false;
-    this.#usePane(start, end);
+    const slice = timestamp - positiveModulo(timestamp - offsetMs, this.#sliceMs);
+    const latest = timestamp - positiveModulo(timestamp - offsetMs, this.#slideMs);
+    this.count = 0;
+    for (let start = latest; start > timestamp - sizeMs; start -= this.#slideMs) {
+      if (start + sizeMs - 1 + this.#spec.allowedLatenessMs <= this.#runtime.watermarkAt(this.#index)) break;
+      this.#current[this.count++] = this.#usePane(start, start + sizeMs);
+    }
+    this.#from = slice;
+    this.#to = slice + this.#sliceMs;
+    if (this.count === 0) return false;
+    this.#pane = this.#current[0]!;
     return true;
   }
 
@@ -79,33 +106,37 @@ export class WindowOperator implements ChainOperator {
       this.#panes.set(start, pane);
     }
     pane.changed = true;
-    this.#pane = pane;
-    this.#start = start;
-    this.#end = end;
-    const due = end - 1 > this.#runtime.watermark ? end - 1 : end - 1 + this.#spec.allowedLatenessMs;
+    const due = end - 1 > this.#runtime.watermarkAt(this.#index) ? end - 1 : end - 1 + this.#spec.allowedLatenessMs;
     if (due < this.nextEventTime) this.nextEventTime = due;
     return pane;
   }
 
-  /** Finds the key in the pane that accepts() chose. */
-  take(key: unknown, hash: number): void {
-    const { store } = this.#pane!;
-    store.select(key, hash);
-    this.table = store.table;
-    this.id = store.id;
-    if (column(this.table, COUNT_COLUMN).values[this.id] === 0) this.aggregates.begin(this.table, this.id);
+  groupOf(hash: number): number {
+    return keyGroup(hash, this.#maxParallelism);
+  }
+
+  /** Finds the key in one of the panes that accepts() chose. */
+  take(index: number, group: number, key: unknown, hash: number): void {
+    const pane = this.#current[index]!;
+    this.#pane = pane;
+    const { store } = pane;
+    store.selectIn(group, key, hash);
+    const { table, id } = store;
+    this.table = table;
+    this.id = id;
+    if (column(table, COUNT_COLUMN).values[id] === 0) this.aggregates.begin(table, id);
   }
 
   keep(index: number, value: unknown): void {
     const isFirst = column(this.table, COUNT_COLUMN).values[this.id] === 0;
-    this.aggregates.keep(this.aggregates.aggregates[index]!, this.#pane!.store.handles, value, isFirst);
+    this.aggregates.keep(this.aggregates.aggregates[index]!, this.#pane.store.handles, value, isFirst);
   }
 
   /** After an element was added: with allowed lateness, a window that has fired sends the key's result again. */
   added(): void {
     if (this.#spec.allowedLatenessMs > 0) {
       column(this.table, CHANGED_COLUMN).values[this.id] = 1;
-      if (this.#end - 1 <= this.#runtime.watermark) this.#emitKey(this.#pane!, this.table, this.id);
+      if (this.#pane.end - 1 <= this.#runtime.watermarkAt(this.#index)) this.#emitKey(this.#pane, this.table, this.id);
     }
     this.id = -1;
   }
@@ -119,13 +150,16 @@ export class WindowOperator implements ChainOperator {
     if (!this.accepts(timestamp)) return this.late(element, timestamp);
     const { aggregates } = this.aggregates;
     const values = aggregates.map((aggregate) => this.aggregates.input(aggregate, element));
-    this.take(key, hash);
-    aggregates.forEach((aggregate, index) => aggregate.numeric || this.keep(index, values[index]));
-    aggregates.forEach((aggregate, index) => {
-      if (aggregate.numeric) this.aggregates.addNumber(aggregate, this.table, this.id, values[index] as number);
-    });
-    column(this.table, COUNT_COLUMN).values[this.id]!++;
-    this.added();
+    const group = this.groupOf(hash);
+    for (let pane = 0; pane < this.count; pane++) {
+      this.take(pane, group, key, hash);
+      aggregates.forEach((aggregate, index) => aggregate.numeric || this.keep(index, values[index]));
+      aggregates.forEach((aggregate, index) => {
+        if (aggregate.numeric) this.aggregates.addNumber(aggregate, this.table, this.id, values[index] as number);
+      });
+      column(this.table, COUNT_COLUMN).values[this.id]!++;
+      this.added();
+    }
   }
 
   code(index: number): ReturnType<ChainOperator["code"]> {
@@ -141,7 +175,10 @@ export class WindowOperator implements ChainOperator {
       const inputs = aggregates.map((aggregate) => inputCode(aggregate, index, e)).join("");
       const kept = aggregates.filter(({ numeric }) => !numeric).map(({ index: at }) => `${op}.keep(${at},a${at});`);
       const added = aggregates.map(addCode).join("");
-      return `if(${op}.accepts(ts)){${inputs}${op}.take(key,hash);${kept.join("")}const T=${op}.table.columns,id=${op}.id;${added}T[${COUNT_COLUMN}].values[id]++;${op}.added();}else ${op}.late(${e},ts);`;
+      const add = (pane: string): string =>
+        `${op}.take(${pane},group,key,hash);${kept.join("")}const T=${op}.table.columns,id=${op}.id;${added}T[${COUNT_COLUMN}].values[id]++;${op}.added();`;
+      const all = this.#spec.assigner.kind === "tumbling" ? add("0") : `for(let w=0,n=${op}.count;w<n;w++){${add("w")}}`;
+      return `if(${op}.accepts(ts)){${inputs}const group=${op}.groupOf(hash);${all}}else ${op}.late(${e},ts);`;
     };
     return { scope, element };
   }
@@ -164,15 +201,16 @@ export class WindowOperator implements ChainOperator {
       this.#panes.delete(pane.start);
       this.#pool.giveBack(pane);
     }
-    this.#start = 0;
-    this.#end = 0;
-    this.#pane = undefined;
+    this.#from = 0;
+    this.#to = 0;
     this.nextEventTime = Infinity;
     for (const pane of this.#panes.values()) this.nextEventTime = Math.min(this.nextEventTime, this.#dueTime(pane));
   }
 
   #dueTime(pane: Pane): number {
-    return pane.changed && pane.end - 1 > this.#runtime.watermark ? pane.end - 1 : pane.end - 1 + this.#spec.allowedLatenessMs;
+    return pane.changed && pane.end - 1 > this.#runtime.watermarkAt(this.#index)
+      ? pane.end - 1
+      : pane.end - 1 + this.#spec.allowedLatenessMs;
   }
 
   #fire(pane: Pane): void {
@@ -203,12 +241,6 @@ export class WindowOperator implements ChainOperator {
       this.#runtime.handle(this.#index, thrown, { window: { start: pane.start, end: pane.end } }, pane.end - 1);
     }
     this.id = -1;
-  }
-
-  #resultObject([key, start, end, ...values]: readonly unknown[]): unknown {
-    const row = { key, window: { start, end } };
-    this.#spec.aggregates.forEach(({ name }, index) => setField(row, name, values[index]));
-    return row;
   }
 
   tick(): void {}
@@ -246,26 +278,6 @@ function positiveModulo(x: number, n: number): number {
   return rest < 0 ? rest + n : rest;
 }
 
-function inputCode({ spec, index, numeric }: PlannedAggregate, step: number, e: string): string {
-  if (spec.kind === "count") return "";
-  const a = `a${index}`;
-  const { of } = spec;
-  const value = of === undefined ? e : of.kind === "field" ? fieldExpression(e, of.field) : `of${step}_${index}(${e})`;
-  const check = `agg${step}.check(spec${step}_${index},${a});`;
-  return `const ${a}=${value};${numeric ? `if(typeof ${a}!=="number")${check}` : check}`;
-}
-
-function addCode({ spec, index, column: at, numeric }: PlannedAggregate): string {
-  if (!numeric || at < 0) return "";
-  const a = `a${index}`;
-  if (spec.kind === "sum" || spec.kind === "avg") return `T[${at}].values[id]+=${a};`;
-  return `{const m=T[${at}].values;if(${a}${spec.kind === "min" ? "<" : ">"}m[id])m[id]=${a};}`;
-}
-
-/** The result as one object literal, so that all results have one shape. */
-function generateResult(spec: WindowSpec): (values: readonly unknown[]) => unknown {
-  const fields = spec.aggregates.map(({ name }, index) => `${JSON.stringify(name)}:v[${index + 3}]`);
-  return new Function(`return (v)=>({key:v[0],window:{start:v[1],end:v[2]},${fields.join(",")}})`)() as (
-    values: readonly unknown[],
-  ) => unknown;
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }

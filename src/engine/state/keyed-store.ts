@@ -47,7 +47,11 @@ export class KeyedStore implements CurrentKey {
 
   /** Points everything at a key. Throws KeyError for what cannot be a key. */
   select(key: unknown, hash: number): void {
-    const group = keyGroup(hash, this.#maxParallelism);
+    this.selectIn(keyGroup(hash, this.#maxParallelism), key, hash);
+  }
+
+  /** The same where the key's group is known. */
+  selectIn(group: number, key: unknown, hash: number): void {
     const table = this.tables[group] ?? this.addTable(group);
     this.group = group;
     this.table = table;

@@ -1,0 +1,41 @@
+// Text of window operators for generated loops, and how their results are made: { key, window: { start, end }, ...fields }.
+import { setField } from "../../schema/field-value.ts";
+import type { WindowSpec } from "../../stream/graph.ts";
+import { fieldExpression } from "../codegen/row-code.ts";
+import type { PlannedAggregate } from "./window-aggregates.ts";
+
+/** Makes a result of key, start, end and the fields' values. */
+export type MakeResult = (values: readonly unknown[]) => unknown;
+
+/** Text that takes what an aggregate wants of the element in `e` and checks it: a constant `a<index>`. */
+export function inputCode({ spec, index, numeric }: PlannedAggregate, step: number, e: string): string {
+  if (spec.kind === "count") return "";
+  const a = `a${index}`;
+  const { of } = spec;
+  const value = of === undefined ? e : of.kind === "field" ? fieldExpression(e, of.field) : `of${step}_${index}(${e})`;
+  const check = `agg${step}.check(spec${step}_${index},${a});`;
+  return `const ${a}=${value};${numeric ? `if(typeof ${a}!=="number")${check}` : check}`;
+}
+
+/** Text that adds `a<index>` to the accumulator of `id` in the columns `T`. */
+export function addCode({ spec, index, column: at, numeric }: PlannedAggregate): string {
+  if (!numeric || at < 0) return "";
+  const a = `a${index}`;
+  if (spec.kind === "sum" || spec.kind === "avg") return `T[${at}].values[id]+=${a};`;
+  return `{const m=T[${at}].values;if(${a}${spec.kind === "min" ? "<" : ">"}m[id])m[id]=${a};}`;
+}
+
+/** The result as one object literal, so that all results have one shape. */
+export function generateResult(spec: WindowSpec): MakeResult {
+  const fields = spec.aggregates.map(({ name }, index) => `${JSON.stringify(name)}:v[${index + 3}]`);
+  return new Function(`return (v)=>({key:v[0],window:{start:v[1],end:v[2]},${fields.join(",")}})`)() as MakeResult;
+}
+
+/** The same without generated code. */
+export function plainResult(spec: WindowSpec): MakeResult {
+  return ([key, start, end, ...values]) => {
+    const row = { key, window: { start, end } };
+    spec.aggregates.forEach(({ name }, index) => setField(row, name, values[index]));
+    return row;
+  };
+}
