@@ -6,6 +6,7 @@ import type { Sink } from "./connector.ts";
 import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { DurationCheck } from "./duration.ts";
 import type { Evictor } from "./evictors.ts";
+import type { ChangeRow, JoinKind, JoinOptions, TemporalJoinOptions, WindowJoinOptions } from "./joins.ts";
 import type { AsyncCall, MapAsyncOptions } from "./map-async.ts";
 import type { BroadcastStates, OperatorStateDescriptors } from "./operator-state.ts";
 import type {
@@ -167,20 +168,20 @@ export interface KeyedStream<out K, out T> extends DataStream<T> {
   /** Together with a broadcast stream: `.process(name, { onElement, onBroadcast, … })`. */
   connect<U, B extends BroadcastStates>(broadcast: BroadcastStream<U, B>): KeyedBroadcastConnectedStream<K, T, U, B>;
   /** Pairs of elements of equal keys whose event times are within bounds. A pair has the larger of both event times. */
-  intervalJoin<U, Out>(
+  intervalJoin<U, Out, const B extends IntervalBounds>(
     name: string,
     other: KeyedStream<Key, U>,
-    bounds: IntervalBounds,
+    bounds: B,
     fn: (left: T, right: U) => Out & Sync<Out>,
     options?: Pick<OperatorOptions, "parallelism">,
-  ): DataStream<Out>;
+  ): DataStream<Out> & LateSides<B, DataStream<T>, DataStream<U>>;
   /** Pairs of elements of equal keys in a common window, when the watermark passes its end. A pair has the time end − 1. */
-  windowJoin<U, W, Out>(
+  windowJoin<U, W, Out, const K extends JoinKind = "inner">(
     name: string,
     other: KeyedStream<Key, U>,
     assigner: WindowAssigner<W>,
-    fn: (left: T, right: U) => Out & Sync<Out>,
-    options?: Pick<OperatorOptions, "parallelism">,
+    fn: (left: T | Missing<K, "right" | "full">, right: U | Missing<K, "left" | "full">) => Out & Sync<Out>,
+    options?: WindowJoinOptions<K>,
   ): DataStream<Out>;
   /** All elements of a key's window of both sides, when the watermark passes its end; one side may be empty. */
   coGroup<U, W, Out>(
@@ -188,8 +189,28 @@ export interface KeyedStream<out K, out T> extends DataStream<T> {
     other: KeyedStream<Key, U>,
     assigner: WindowAssigner<W>,
     fn: (group: CoGroup<K, T, U, W>) => Iterable<Out>,
-    options?: Pick<OperatorOptions, "parallelism">,
+    options?: Omit<WindowJoinOptions, "kind">,
   ): DataStream<Out>;
+  /**
+   * Each element with the other side's element that was the newest of its key at its event time, once the watermark has passed that time.
+   * Both streams need schemas.
+   */
+  temporalJoin<U, Out, const K extends "inner" | "left" = "inner">(
+    name: string,
+    other: KeyedStream<Key, U>,
+    fn: (left: T, right: U | Missing<K, "left">) => Out & Sync<Out>,
+    options?: TemporalJoinOptions<U, K>,
+  ): DataStream<Out>;
+  /**
+   * All pairs of elements of equal keys, whenever they came, as rows with the change of the result: +I, -U, +U, -D. Both sides are kept
+   * (for `ttl`, or for ever) and need schemas.
+   */
+  join<U, Out, const K extends JoinKind = "inner">(
+    name: string,
+    other: KeyedStream<Key, U>,
+    fn: (left: T | Missing<K, "right" | "full">, right: U | Missing<K, "left" | "full">) => Out & Sync<Out>,
+    options?: JoinOptions<T, U, K>,
+  ): DataStream<ChangeRow<Out>>;
 }
 
 /** A stream on its way to all subtasks of what it is connected with. */
@@ -213,6 +234,13 @@ export interface KeyedBroadcastConnectedStream<out K, out T, out U, out B extend
   ): ProcessedStream<Out, S>;
 }
 
+/** undefined, for the kinds of joins that have elements without partners. */
+type Missing<K, Outer> = K extends Outer ? undefined : never;
+/** Only with `lateOutputs: true`; each must be used then. */
+type LateSides<B, Left, Right> = B extends { readonly lateOutputs: true }
+  ? { readonly side: { readonly lateLeft: Left; readonly lateRight: Right } }
+  : unknown;
+
 /** Fields that hold numbers. */
 export type NumberField<T> = { [F in keyof T]: T[F] extends number ? F : never }[keyof T] & string;
 
@@ -224,6 +252,8 @@ export interface IntervalBounds {
   /** The bound itself is outside. Default false. */
   readonly lowerExclusive?: boolean;
   readonly upperExclusive?: boolean;
+  /** Late elements leave through `side.lateLeft` and `side.lateRight` instead of being dropped. */
+  readonly lateOutputs?: boolean;
 }
 
 export interface CoGroup<out K, out T, out U, out W> {

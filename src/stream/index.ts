@@ -39,6 +39,8 @@ export type { DeadLetter, StreamGraph } from "./graph.ts";
 export type { Counter, FunctionContext, Histogram, Metrics, SubtaskInfo } from "./function-context.ts";
 export type { AsyncCall, MapAsyncOptions, RetryOptions } from "./map-async.ts";
 export { unionListState, type BroadcastState, type ReadonlyBroadcastState, type UnionListState } from "./operator-state.ts";
+export type { Change } from "./changelog-join.ts";
+export type { ChangeRow, JoinKind, JoinOptions, JoinSideOptions, TemporalJoinOptions, WindowJoinOptions } from "./joins.ts";
 export { pipeline, type Pipeline, type PipelineBuilder, type SourceOptions } from "./pipeline.ts";
 export { PipelineError, type PipelineErrorCode } from "./pipeline-error.ts";
 export { countEvictor, deltaEvictor, timeEvictor, type Evictor } from "./evictors.ts";

@@ -3,13 +3,13 @@
 import { isSchema } from "../schema/t.ts";
 import type { Schema, TypeInfo } from "../schema/type-info.ts";
 import { sameType } from "../schema/type-names.ts";
+import { BroadcastConnectedHandle, BroadcastHandle } from "./broadcast-handle.ts";
 import { calledAt } from "./called-at.ts";
 import type { Sink } from "./connector.ts";
 import type { DataStream, IntervalBounds, OperatorOptions, TimeOptions } from "./data-stream.ts";
-import type { BroadcastStateSpec, KeySelector, Partitioning, ProcessSpec } from "./graph.ts";
+import type { KeySelector, Partitioning, ProcessSpec } from "./graph.ts";
 import type { GraphDraft, NewNode, NodeBody, Outlet } from "./graph-draft.ts";
 import {
-  broadcastStateSpec,
   checkErrorHandling,
   checkFunction,
   checkKeyType,
@@ -22,11 +22,20 @@ import {
 } from "./operator-arguments.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import { checkName } from "./plain-name.ts";
-import { addProcess, broadcastConnect, type AnyFunction, type BroadcastParts, type ConnectParts } from "./function-nodes.ts";
+import { addProcess, type AnyFunction, type ConnectParts } from "./function-nodes.ts";
 import { mapAsyncSpec, type MapAsyncOptions } from "./map-async.ts";
 import { fieldOf } from "./resolve-aggregates.ts";
 import { addField, bestField, rollingBody, type Fold } from "./rolling.ts";
 import type { StateDescriptors } from "./state.ts";
+import {
+  changelogJoinBody,
+  temporalJoinBody,
+  windowPairsBody,
+  withOptions,
+  type JoinOptions,
+  type TemporalJoinOptions,
+  type WindowJoinOptions,
+} from "./joins.ts";
 import { intervalJoinBody, leftOf, rightOf, windowJoinBody, type Sides } from "./two-streams.ts";
 import { WindowedHandle } from "./windowed-handle.ts";
 import type { WindowAssigner } from "./windows.ts";
@@ -34,6 +43,7 @@ import type { WindowAssigner } from "./windows.ts";
 const FORWARD: Partitioning = Object.freeze({ kind: "forward" });
 
 type Where = string | undefined;
+type Pair = (left: unknown, right: unknown) => unknown;
 type Callback = (...args: never[]) => unknown;
 
 type ProcessedHandle = StreamHandle & { readonly side: Readonly<Record<string, StreamHandle>> };
@@ -184,9 +194,9 @@ export class StreamHandle {
     return this.#then({ kind: "map-async", async: spec }, undefined, { name, ...pick(options) }, where);
   }
 
-  broadcast(state?: StateDescriptors): StreamHandle {
-    const stream = this.#routed({ kind: "broadcast" });
-    return state === undefined ? stream : new BroadcastHandle(stream, state, calledAt(this.broadcast));
+  broadcast(state?: StateDescriptors): StreamHandle | BroadcastHandle {
+    if (state === undefined) return this.#routed({ kind: "broadcast" });
+    return new BroadcastHandle(this.draft, this.outlets, state, calledAt(this.broadcast));
   }
 
   connect(...args: readonly unknown[]): unknown {
@@ -348,46 +358,58 @@ export class KeyedHandle extends StreamHandle {
     const what = `intervalJoin("${name}", …)`;
     const { sides, inlets } = this.#joined(name, other, fn, what, where);
     const body = intervalJoinBody(sides, bounds, fn as unknown as (left: unknown, right: unknown) => unknown, what, this.intervalJoin);
-    return this.#added(name, inlets, undefined, body, options, where);
+    if (bounds.lateOutputs !== true) return this.#added(name, inlets, undefined, body, options, where);
+    const { parallelism } = options;
+    const names = ["lateLeft", "lateRight"];
+    const id = this.draft.add({
+      name,
+      ...inlets,
+      output: undefined,
+      onError: undefined,
+      parallelism,
+      calledAt: where,
+      body,
+      sideOutputs: names,
+    });
+    const [lateLeft, lateRight] = names.map((output, index) => this.made({ from: id, output }, index === 0 ? sides.left : sides.right));
+    return Object.assign(this.made({ from: id, output: "main" }, undefined), { side: Object.freeze({ lateLeft, lateRight }) });
   }
 
-  windowJoin(
-    name: string,
-    other: unknown,
-    assigner: WindowAssigner<unknown>,
-    fn: Callback,
-    options: Pick<OperatorOptions, "parallelism"> = {},
-  ): StreamHandle {
+  windowJoin(name: string, other: unknown, assigner: WindowAssigner<unknown>, fn: Callback, options: WindowJoinOptions = {}): StreamHandle {
     const where = calledAt(this.windowJoin);
     const what = `windowJoin("${name}", …)`;
-    const { sides, inlets } = this.#joined(name, other, fn, what, where);
-    const pair = fn as unknown as (left: unknown, right: unknown) => unknown;
-    const pairs = (elements: readonly unknown[], ctx: unknown): void => {
-      const rights = rightOf(elements);
-      if (rights.length === 0) return;
-      for (const left of leftOf(elements)) for (const right of rights) (ctx as { emit(value: unknown): void }).emit(pair(left, right));
-    };
-    const body = windowJoinBody(sides, assigner, "pairs", pairs, what, where);
+    const { sides, inlets } = this.#joined(name, other, fn, what, where, assigner);
+    const body = windowPairsBody(sides, assigner, fn as unknown as Pair, options, what, this.windowJoin);
     return this.#added(name, inlets, undefined, body, options, where);
   }
 
-  coGroup(
-    name: string,
-    other: unknown,
-    assigner: WindowAssigner<unknown>,
-    fn: Callback,
-    options: Pick<OperatorOptions, "parallelism"> = {},
-  ): StreamHandle {
+  coGroup(name: string, other: unknown, assigner: WindowAssigner<unknown>, fn: Callback, options: WindowJoinOptions = {}): StreamHandle {
     const where = calledAt(this.coGroup);
     const what = `coGroup("${name}", …)`;
-    const { sides, inlets } = this.#joined(name, other, fn, what, where);
+    const { sides, inlets } = this.#joined(name, other, fn, what, where, assigner);
     const groups = fn as unknown as (group: unknown) => Iterable<unknown>;
     const group = (elements: readonly unknown[], context: unknown): void => {
       const { key, window, emit } = context as { readonly key: unknown; readonly window: unknown; emit(value: unknown): void };
       for (const one of groups({ key, window, left: leftOf(elements), right: rightOf(elements) })) emit(one);
     };
     const body = windowJoinBody(sides, assigner, "groups", group, what, where);
-    return this.#added(name, inlets, undefined, body, options, where);
+    return this.#added(name, inlets, undefined, withOptions(body, options, what, this.coGroup), options, where);
+  }
+
+  temporalJoin(name: string, other: unknown, fn: Callback, options: TemporalJoinOptions<never> = {}): StreamHandle {
+    const where = calledAt(this.temporalJoin);
+    const what = `temporalJoin("${name}", …)`;
+    const { sides, inlets } = this.#joined(name, other, fn, what, where);
+    return this.#added(name, inlets, undefined, temporalJoinBody(sides, fn as unknown as Pair, options, what, where), options, where);
+  }
+
+  join(name: string, other: unknown, fn: Callback, options: JoinOptions<never, never> = {}): StreamHandle {
+    const where = calledAt(this.join);
+    const what = `join("${name}", …)`;
+    checkName(name, "a join", where);
+    checkFunction(fn, what, where);
+    const { sides, inlets } = this.#with(other, what, where);
+    return this.#added(name, inlets, undefined, changelogJoinBody(sides, fn as unknown as Pair, options, what, this.join), options, where);
   }
 
   #joined(
@@ -396,11 +418,12 @@ export class KeyedHandle extends StreamHandle {
     fn: Callback,
     what: string,
     where: Where,
+    assigner?: WindowAssigner<unknown>,
   ): { readonly sides: Sides; readonly inlets: Pick<NewNode, "inputs" | "partitioning"> } {
     checkName(name, "a join", where);
     checkFunction(fn, what, where);
     const both = this.#with(other, what, where);
-    if (!this.draft.hasWatermarks(both.inlets.inputs))
+    if (assigner?.assigner?.kind !== "processing-time" && !this.draft.hasWatermarks(both.inlets.inputs))
       throw new PipelineError(
         "NO_WATERMARKS",
         `${what}: both streams need event time and watermarks: give p.from(…) { eventTime, watermarks }.`,
@@ -440,43 +463,6 @@ export class KeyedHandle extends StreamHandle {
       late: false,
       alone: false,
     });
-  }
-}
-
-/** A stream on its way into the broadcast state of what it is connected with. */
-class BroadcastHandle extends StreamHandle {
-  readonly specs: readonly BroadcastStateSpec[];
-
-  constructor(stream: StreamHandle, state: StateDescriptors, where: Where) {
-    super(stream.draft, stream.outlets, stream.type, stream.partitioning);
-    this.specs = Object.freeze(Object.entries(state).map(([name, descriptor]) => broadcastStateSpec(name, descriptor, where)));
-    if (this.specs.length === 0)
-      throw new PipelineError("BAD_STATE", "broadcast(state): at least one mapState(…) is wanted; for elements only: broadcast().", where);
-  }
-}
-
-/** A stream and a broadcast one, before they have their function. */
-class BroadcastConnectedHandle {
-  readonly #stream: StreamHandle;
-  readonly #broadcast: BroadcastHandle;
-
-  constructor(stream: StreamHandle, broadcast: BroadcastHandle, where: Where) {
-    if (broadcast.draft !== stream.draft)
-      throw new PipelineError("OTHER_PIPELINE", "connect(…): the broadcast stream is of another pipeline.", where);
-    this.#stream = stream;
-    this.#broadcast = broadcast;
-  }
-
-  process(name: string, fn: BroadcastParts, options: Pick<OperatorOptions, "parallelism"> = {}): ProcessedHandle {
-    const where = calledAt(this.process);
-    checkName(name, "process(name, …)", where);
-    const stream = this.#stream;
-    const key = stream instanceof KeyedHandle ? stream.key : undefined;
-    const { spec, connect } = broadcastConnect(key, fn, stream.outlets.length, this.#broadcast.specs, `process("${name}", …)`, where);
-    const partitioning = key === undefined ? stream.partitioning : keyed(key);
-    const broadcast = this.#broadcast.outlets.map((outlet) => ({ ...outlet, partitioning: this.#broadcast.partitioning }));
-    const inlets = { inputs: [...stream.outlets, ...broadcast], partitioning };
-    return addProcess(stream.draft, name, fn, spec.side, { kind: "broadcast-connect", connect }, inlets, options, where, stream.made);
   }
 }
 

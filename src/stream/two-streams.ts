@@ -13,6 +13,7 @@ interface Bounds {
   readonly upper: number | string;
   readonly lowerExclusive?: boolean;
   readonly upperExclusive?: boolean;
+  readonly lateOutputs?: boolean;
 }
 
 export interface Sides {
@@ -41,7 +42,15 @@ export function intervalJoinBody(
   const lowerMs = signedDurationMs(bounds?.lower, `${what}: lower`, entry) + (bounds.lowerExclusive === true ? 1 : 0);
   const upperMs = signedDurationMs(bounds.upper, `${what}: upper`, entry) - (bounds.upperExclusive === true ? 1 : 0);
   if (lowerMs > upperMs) throw new PipelineError("BAD_DURATION", `${what}: no time is between the bounds.`, where);
-  const join: IntervalJoinSpec = { key: sides.key, otherFrom: sides.otherFrom, lowerMs, upperMs, ...keptTypes(sides, what, where), fn };
+  const join: IntervalJoinSpec = {
+    key: sides.key,
+    otherFrom: sides.otherFrom,
+    lowerMs,
+    upperMs,
+    ...keptTypes(sides, what, where),
+    lateOutputs: bounds.lateOutputs === true,
+    fn,
+  };
   return { kind: "interval-join", join: Object.freeze(join) };
 }
 

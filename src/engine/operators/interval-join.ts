@@ -8,7 +8,7 @@ import { timerTime } from "./window-turn.ts";
 import { WindowError } from "./window-error.ts";
 
 export class IntervalJoin {
-  /** Elements older than the watermark. */
+  /** Elements older than the watermark that had no output to go to. */
   lateDropped = 0;
   readonly process: ProcessSpec;
   readonly #name: string;
@@ -20,7 +20,7 @@ export class IntervalJoin {
     this.process = {
       key: spec.key,
       state: [buffer("left", spec.left), buffer("right", spec.right)],
-      side: [],
+      side: spec.lateOutputs === true ? [side("lateLeft", spec.left), side("lateRight", spec.right)] : [],
       open: undefined,
       onElement: (element, ctx) => this.#left(element, ctx as UserContext),
       onTimer: (at, ctx) => this.#forget(at, ctx as UserContext),
@@ -43,16 +43,17 @@ export class IntervalJoin {
   };
 
   /** False if the element is late. */
-  #keep(side: "left" | "right", element: unknown, until: number, ctx: UserContext): boolean {
+  #keep(which: "left" | "right", element: unknown, until: number, ctx: UserContext): boolean {
     const time = ctx.timestamp;
     if (time - time !== 0) {
       throw new WindowError(`Join '${this.#name}' got an element without event time: give the source eventTime and watermarks.`);
     }
     if (time < ctx.watermark) {
-      this.lateDropped++;
+      if (this.#spec.lateOutputs !== true) this.lateDropped++;
+      else ctx.side[which === "left" ? "lateLeft" : "lateRight"]!(element);
       return false;
     }
-    const own = ctx.state[side] as MapHandle;
+    const own = ctx.state[which] as MapHandle;
     own.set(time, [...((own.get(time) as readonly unknown[] | undefined) ?? []), element]);
     ctx.timers.setEventTime(until);
     return true;
@@ -86,6 +87,10 @@ function emitAt(ctx: UserContext, value: unknown, at: number): void {
   } finally {
     ctx.timestamp = timestamp;
   }
+}
+
+function side(name: string, type: TypeInfo): ProcessSpec["side"][number] {
+  return { name, type };
 }
 
 function buffer(name: string, of: TypeInfo): StateSpec {

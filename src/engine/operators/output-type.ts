@@ -10,6 +10,7 @@ export function outputType(nodes: readonly StreamNode[], id: number, output: str
   if (output !== "main") {
     const declared = sideOutputsOf(node);
     if (declared !== undefined) return declared.find((side) => side.name === output)?.type;
+    if (node.kind === "interval-join") return output === "lateLeft" ? node.join.left : node.join.right;
     return inputType(nodes, node); // late elements are elements of the input
   }
   if (node.output !== undefined) return node.output;

@@ -1,0 +1,149 @@
+// What the joins of keyed streams take as options, checked and turned into nodes of the graph.
+import { calledAt } from "./called-at.ts";
+import { changelogJoin, type Change } from "./changelog-join.ts";
+import { durationMs } from "./duration.ts";
+import type { Evictor } from "./evictors.ts";
+import type { StateTtl } from "./graph.ts";
+import type { NodeBody } from "./graph-draft.ts";
+import { PipelineError } from "./pipeline-error.ts";
+import { temporalJoin } from "./temporal-join.ts";
+import { canMerge, type Trigger } from "./triggers.ts";
+import { keptTypes, leftOf, rightOf, windowJoinBody, type Sides } from "./two-streams.ts";
+import type { Duration } from "./watermarks.ts";
+import type { WindowAssigner } from "./windows.ts";
+
+export type JoinKind = "inner" | "left" | "right" | "full";
+
+export interface WindowJoinOptions<K extends JoinKind = JoinKind> {
+  /** Elements without a partner come with undefined, too: the left side's, the right's, or both sides'. Default "inner". */
+  readonly kind?: K;
+  /** How long after its end a window still takes late elements, and then sends all its pairs again. Default 0. */
+  readonly allowedLateness?: Duration;
+  /** Replaces the assigner's trigger. */
+  readonly trigger?: Trigger;
+  readonly evictor?: Evictor;
+  readonly parallelism?: number | undefined;
+}
+
+export interface TemporalJoinOptions<U, K extends "inner" | "left" = "inner" | "left"> {
+  /** "left": elements without a version come with undefined. Default "inner". */
+  readonly kind?: K;
+  /** True for a version that says that there is none from its time on. */
+  readonly isDeletion?: (right: U) => boolean;
+  readonly parallelism?: number | undefined;
+}
+
+export interface JoinSideOptions<T> {
+  /** "latest": a new element replaces the one before. Default "all". */
+  readonly keep?: "all" | "latest";
+  /** True for an element that only says that what is kept is gone. */
+  readonly isDeletion?: (element: T) => boolean;
+}
+
+export interface JoinOptions<T, U, K extends JoinKind = JoinKind> {
+  readonly kind?: K;
+  readonly left?: JoinSideOptions<T>;
+  readonly right?: JoinSideOptions<U>;
+  /** Elements are forgotten, without a change of the result, so long after they came, by the machine's clock. Default: kept for ever. */
+  readonly ttl?: Duration;
+  /** Which clock `ttl` runs on; "processing-time" unless said otherwise. */
+  readonly ttlDomain?: StateTtl["domain"];
+  readonly parallelism?: number | undefined;
+}
+
+/** A change of a join's result. */
+export interface ChangeRow<Row> {
+  readonly change: Change;
+  readonly row: Row;
+}
+
+type Entry = (...args: never[]) => unknown;
+type Pair = (left: unknown, right: unknown) => unknown;
+
+export function windowPairsBody(
+  sides: Sides,
+  assigner: WindowAssigner<unknown, never>,
+  fn: Pair,
+  options: WindowJoinOptions,
+  what: string,
+  entry: Entry,
+): NodeBody {
+  const where = calledAt(entry);
+  const { leftOuter, rightOuter } = outerSides(options.kind, ["inner", "left", "right", "full"], what, where);
+  const pairs = (elements: readonly unknown[], ctx: unknown): void => {
+    const { emit } = ctx as { emit(value: unknown): void };
+    const [lefts, rights] = [leftOf(elements), rightOf(elements)];
+    const partners = rights.length === 0 && leftOuter ? [undefined] : rights;
+    for (const left of lefts) for (const right of partners) emit(fn(left, right));
+    if (lefts.length === 0 && rightOuter) for (const right of rights) emit(fn(undefined, right));
+  };
+  return withOptions(windowJoinBody(sides, assigner, "pairs", pairs, what, where), options, what, entry);
+}
+
+/** Lateness, trigger and evictor of a window join or coGroup. */
+export function withOptions(body: NodeBody, options: WindowJoinOptions, what: string, entry: Entry): NodeBody {
+  if (body.kind !== "window-join") return body;
+  const { allowedLateness, trigger, evictor } = options;
+  const { window } = body.join;
+  if (trigger !== undefined && window.assigner.kind === "session" && !canMerge(trigger.trigger))
+    throw new PipelineError("BAD_ARGUMENT", `${what}: sessions merge, and the trigger cannot.`, calledAt(entry));
+  const changed = {
+    ...window,
+    allowedLatenessMs: allowedLateness === undefined ? 0 : durationMs(allowedLateness, `${what}: allowedLateness`, entry),
+    trigger: trigger?.trigger,
+    evictor: evictor?.evictor,
+  };
+  return { ...body, join: Object.freeze({ ...body.join, window: Object.freeze(changed) }) };
+}
+
+export function temporalJoinBody(
+  sides: Sides,
+  fn: Pair,
+  options: TemporalJoinOptions<never>,
+  what: string,
+  where: string | undefined,
+): NodeBody {
+  const { left, right } = keptTypes(sides, what, where);
+  const { leftOuter } = outerSides(options.kind, ["inner", "left"], what, where);
+  const isDeletion = options.isDeletion as ((right: unknown) => boolean) | undefined;
+  const { key, otherFrom } = sides;
+  return { kind: "connect", connect: temporalJoin({ key, otherFrom, left, right, fn, outer: leftOuter, isDeletion }) };
+}
+
+export function changelogJoinBody(sides: Sides, fn: Pair, options: JoinOptions<never, never>, what: string, entry: Entry): NodeBody {
+  const where = calledAt(entry);
+  const { left, right } = keptTypes(sides, what, where);
+  const outer = outerSides(options.kind, ["inner", "left", "right", "full"], what, where);
+  const side = (given: JoinSideOptions<never> = {}): { latest: boolean; isDeletion: ((element: unknown) => boolean) | undefined } => {
+    const { keep = "all", isDeletion } = given;
+    if (keep !== "all" && keep !== "latest")
+      throw new PipelineError("BAD_ARGUMENT", `${what}: keep is "all" or "latest", not ${JSON.stringify(keep)}.`, where);
+    return { latest: keep === "latest", isDeletion: isDeletion as ((element: unknown) => boolean) | undefined };
+  };
+  const ttl: StateTtl | undefined =
+    options.ttl === undefined
+      ? undefined
+      : { ms: durationMs(options.ttl, `${what}: ttl`, entry), domain: options.ttlDomain ?? "processing-time" };
+  const { key, otherFrom } = sides;
+  const parts = {
+    key,
+    otherFrom,
+    left: { type: left, ...side(options.left) },
+    right: { type: right, ...side(options.right) },
+    ...outer,
+    ttl,
+    fn,
+  };
+  return { kind: "connect", connect: changelogJoin(parts) };
+}
+
+function outerSides(
+  kind: JoinKind = "inner",
+  known: readonly JoinKind[],
+  what: string,
+  where: string | undefined,
+): { readonly leftOuter: boolean; readonly rightOuter: boolean } {
+  if (!known.includes(kind))
+    throw new PipelineError("BAD_ARGUMENT", `${what}: kind is one of ${known.join(", ")}, not ${JSON.stringify(kind)}.`, where);
+  return { leftOuter: kind === "left" || kind === "full", rightOuter: kind === "right" || kind === "full" };
+}
