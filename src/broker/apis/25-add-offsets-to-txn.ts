@@ -10,6 +10,8 @@ const FENCED_FROM = 2;
 export const addOffsetsToTxn = defineApi("AddOffsetsToTxn", {
   async handle(broker, request, call) {
     if (request.groupId === "") return newAddOffsetsToTxnResponse({ errorCode: ErrorCode.INVALID_GROUP_ID });
+    const missing = await broker.groups.ensureOffsets(request.groupId);
+    if (missing !== ErrorCode.NONE) return newAddOffsetsToTxnResponse({ errorCode: missing });
     const key = partitionKey(OFFSETS_TOPIC, broker.groups.log.partitionOf(request.groupId));
     const error = await broker.transactions.addPartitions(request.transactionalId, request, [key], 0);
     return newAddOffsetsToTxnResponse({ errorCode: fencedBefore(FENCED_FROM, call.version, error) });

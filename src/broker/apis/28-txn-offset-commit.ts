@@ -39,6 +39,8 @@ export const txnOffsetCommit = defineApi("TxnOffsetCommit", {
 
 /** The group's partition of __consumer_offsets belongs to the producer's transaction afterwards, or an error code says why not. */
 async function enter(broker: BrokerContext, request: TxnOffsetCommitRequest, version: number): Promise<number> {
+  const missing = await broker.groups.ensureOffsets(request.groupId);
+  if (missing !== ErrorCode.NONE) return missing;
   const key = partitionKey(OFFSETS_TOPIC, broker.groups.log.partitionOf(request.groupId));
   const error =
     version >= IMPLICIT_ADD_FROM

@@ -52,6 +52,11 @@ export class InternalTopic {
     return this.#append(log, records, finish);
   }
 
+  /** The key's partition is there when this resolves. */
+  async ensure(key: string): Promise<void> {
+    if (this.#topics.partition(this.name, this.partitionOf(key)) === undefined) await this.#create(key);
+  }
+
   /** As append, but in this very turn if the topic exists: for records whose order with the caller's next ones matters. */
   appendNow(key: string, records: readonly LogRecord[]): Promise<number> {
     const log = this.#topics.partition(this.name, this.partitionOf(key));

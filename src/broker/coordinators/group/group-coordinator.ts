@@ -50,6 +50,8 @@ export class GroupCoordinator {
   readonly #groups = new Map<string, GroupState>();
   readonly #timers = new Map<string, { timer: Timer; at: number }>();
   readonly #requests = new Map<number, (reply: Reply) => void>();
+  /** Offsets of transactions that are being written, by producer id. */
+  readonly #writing = new Map<number, Set<Promise<number>>>();
   #nextRequest = 0;
   #closed = false;
 
@@ -149,6 +151,14 @@ export class GroupCoordinator {
     });
   }
 
+  /**
+   * The partition of the group's offsets is there afterwards, or an error code says why not. Before it is part of a transaction: a marker
+   * finds nothing to fence in a partition that comes into being later.
+   */
+  ensureOffsets(groupId: string): Promise<number> {
+    return this.#write(() => this.log.ensure(groupId));
+  }
+
   /** As commit, but the offsets count only when the producer's transaction commits. */
   async commitInTransaction(
     groupId: string,
@@ -158,17 +168,27 @@ export class GroupCoordinator {
   ): Promise<number> {
     const refused = this.#checkCommit(groupId, caller, offsets, true);
     if (refused !== ErrorCode.NONE || offsets.length === 0) return refused;
-    return this.#write(async () => {
+    const { producerId } = producer;
+    const writing = this.#write(async () => {
       const first = await this.log.append(groupId, offsetRecords(groupId, offsets), { ...producer, transactional: true });
       offsets.forEach(({ topic, partition, committed }, i) =>
-        this.offsets.putPending(producer.producerId, groupId, `${topic}-${partition}`, committed, first + i),
+        this.offsets.putPending(producerId, groupId, `${topic}-${partition}`, committed, first + i),
       );
     });
+    const all = this.#writing.get(producerId) ?? new Set();
+    this.#writing.set(producerId, all.add(writing));
+    const error = await writing;
+    all.delete(writing);
+    if (all.size === 0 && this.#writing.get(producerId) === all) this.#writing.delete(producerId);
+    return error;
   }
 
-  /** The marker of a producer's transaction is in the log of offsets. */
+  /** The marker of a producer's transaction is in the log of offsets. Offsets before it whose answer is still under way belong to it. */
   transactionEnded(producerId: number, commit: boolean): void {
-    this.offsets.complete(producerId, commit);
+    const writing = this.#writing.get(producerId);
+    if (writing === undefined) return this.offsets.complete(producerId, commit);
+    // None of them rejects. Nothing of the producer's next transaction can come before they are settled: that waits for the markers.
+    void Promise.all(writing).then(() => this.offsets.complete(producerId, commit));
   }
 
   async deleteGroup(groupId: string): Promise<number> {
