@@ -13,7 +13,8 @@ import { join } from "node:path";
 import type { Sink } from "millrace";
 import { start } from "millrace/server";
 import { blackholeSink } from "../../src/connectors/memory/index.ts";
-import { CASES, type EngineCase } from "./cases.ts";
+import { CASES } from "./cases.ts";
+import type { EngineCase } from "./keyed-rows.ts";
 import { Latencies } from "./latency.ts";
 
 const CALIBRATION_SECONDS = 3;
