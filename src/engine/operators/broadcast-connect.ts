@@ -70,7 +70,7 @@ export class BroadcastConnect implements ChainOperator {
   onBroadcast(element: unknown, timestamp: number): void {
     const { context } = this;
     context.timestamp = timestamp;
-    context.watermark = this.#runtime.watermark;
+    context.watermark = this.#runtime.watermarkAt(this.#index);
     context.active = true;
     (0, this.#spec.onBroadcast)(element, context);
     context.active = false;

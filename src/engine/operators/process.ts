@@ -81,7 +81,7 @@ export class ProcessOperator implements ChainOperator {
     const { context } = this;
     context.key = key;
     context.timestamp = timestamp;
-    context.watermark = this.#runtime.watermark;
+    context.watermark = this.#runtime.watermarkAt(this.#index);
     if (this.store.expires) this.store.tellTime(Math.max(timestamp, context.watermark), this.#now());
   }
 
@@ -122,7 +122,7 @@ export class ProcessOperator implements ChainOperator {
     table.references[id]!--;
     context.key = table.keyAt(id);
     context.timestamp = at;
-    context.watermark = this.#runtime.watermark;
+    context.watermark = this.#runtime.watermarkAt(this.#index);
     context.domain = domain;
     if (store.expires) this.#tellTimerTime(domain, at);
     try {
@@ -155,7 +155,7 @@ export class ProcessOperator implements ChainOperator {
 
   snapshot(): OperatorSnapshot {
     // No call to come is told an earlier event time than the watermark.
-    this.store.tellTime(this.#runtime.watermark, this.#now());
+    this.store.tellTime(this.#runtime.watermarkAt(this.#index), this.#now());
     return new StoreSnapshot(this.#name, this.store, [this.eventTimers, this.processingTimers]);
   }
 

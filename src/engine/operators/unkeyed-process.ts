@@ -46,7 +46,7 @@ export class UnkeyedProcess implements ChainOperator {
   begin(timestamp: number): void {
     const { context } = this;
     context.timestamp = timestamp;
-    context.watermark = this.#runtime.watermark;
+    context.watermark = this.#runtime.watermarkAt(this.#step.index);
     context.active = true;
   }
 

@@ -24,9 +24,13 @@ export class ChainRuntime {
   readonly steps: readonly PlanStep[];
   /** Stateful operators by step; undefined for the others. */
   readonly operators: readonly (ChainOperator | undefined)[];
-  readonly #stateful: readonly ChainOperator[];
-  /** Event time as the operators see it; `outputWatermark` follows when they have fired. */
+  /** Steps with a stateful operator. */
+  readonly #stateful: readonly number[];
+  /** Event time of the chain; `outputWatermark` follows when the operators have fired. What an operator goes by is watermarkAt(). */
   watermark = -Infinity;
+  /** While a watermark passes: the step that fires, and the watermark that the steps behind it still have. */
+  #firing = Infinity;
+  #before = -Infinity;
   readonly outputWatermark = new OutputWatermark();
   /** Where the current element came from. `row` is −1 outside rows (timers). */
   row = -1;
@@ -44,7 +48,7 @@ export class ChainRuntime {
   constructor(steps: readonly PlanStep[], operators: readonly (ChainOperator | undefined)[]) {
     this.steps = steps;
     this.operators = operators;
-    this.#stateful = operators.filter((operator) => operator !== undefined);
+    this.#stateful = [...operators.keys()].filter((step) => operators[step] !== undefined);
     this.counts = new Float64Array(steps.length * 2);
     this.emitters = steps.map(() => new Map());
   }
@@ -59,15 +63,24 @@ export class ChainRuntime {
     else this.pass(time);
   }
 
+  /** Event time as the operator at a step sees it: what an earlier one sends when it fires comes before the watermark that it fired for. */
+  watermarkAt(step: number): number {
+    return step > this.#firing ? this.#before : this.watermark;
+  }
+
   /** Raises event time: operators fire what is due, in chain order, and then the outputs may say so. */
   pass(time: number): void {
     if (!(time > this.watermark)) return;
+    this.#before = this.watermark;
     this.watermark = time;
     const stateful = this.#stateful;
     for (let index = 0; index < stateful.length; index++) {
-      const operator = stateful[index]!;
+      const step = stateful[index]!;
+      const operator = this.operators[step]!;
+      this.#firing = step;
       if (operator.nextEventTime <= time || operator.followsWatermark) this.#fire(operator, time);
     }
+    this.#firing = Infinity;
     this.outputWatermark.time = time;
   }
 
