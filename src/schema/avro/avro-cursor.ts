@@ -3,12 +3,11 @@
 import { utf8Sequence } from "../json/utf8.ts";
 import { MAX_DEPTH } from "../mismatch.ts";
 import { SchemaError } from "../schema-error.ts";
-import { shortText } from "./short-text.ts";
+import { MAX_SHORT_TEXT, shortText } from "./short-text.ts";
 
 /** Items without bytes (nulls, empty records) and values of defaults in one document: a few bytes could claim billions. */
 export const MAX_FREE_ITEMS = 65_536;
 const TWO_27 = 2 ** 27;
-const SHORT_TEXT = 16;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NOTHING: Uint8Array = new Uint8Array(0);
 const scratch = new DataView(new ArrayBuffer(8));
@@ -170,7 +169,7 @@ export class AvroCursor {
   string(): string {
     const length = this.length();
     const { at } = this;
-    if (length <= SHORT_TEXT) {
+    if (length <= MAX_SHORT_TEXT) {
       const text = shortText(this.bytes, at, length);
       if (text !== undefined) {
         this.at = at + length;
@@ -180,14 +179,17 @@ export class AvroCursor {
     return this.longText(length);
   }
 
+  /** The platform puts U+FFFD where there is no UTF-8; only then it is looked at closely. */
   longText(length: number): string {
     const { bytes, at } = this;
     const end = at + length;
-    let all = 0;
-    for (let index = at; index < end; index++) all |= bytes[index]!;
-    const text = all < 0x80 ? (Buffer.prototype.latin1Slice.call(bytes, at, end) as string) : this.#utf8(at, end);
+    const text = Buffer.prototype.utf8Slice.call(bytes, at, end);
     this.at = end;
-    return text;
+    if (!text.includes("\ufffd")) return text;
+    this.at = at;
+    const strict = this.#utf8(at, end);
+    this.at = end;
+    return strict;
   }
 
   #utf8(at: number, end: number): string {

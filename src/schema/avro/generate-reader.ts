@@ -5,7 +5,7 @@ import { generateFunction } from "../code-generation.ts";
 import type { AvroCursor } from "./avro-cursor.ts";
 import type { AvroRead } from "./interpret-reader.ts";
 import type { ReadPlan, RecordPlan, SkipPlan } from "./read-plan.ts";
-import { shortText } from "./short-text.ts";
+import { MAX_SHORT_TEXT, shortText } from "./short-text.ts";
 import { skipper } from "./skip-avro.ts";
 
 /** Thrown by generated code: the interpreter reads the document again and says what is wrong. */
@@ -13,7 +13,9 @@ export const GIVEN_UP: unique symbol = Symbol("given up");
 
 /** Larger plans make functions too large to be optimised well. */
 const MAX_NODES = 400;
-const MAX_SHORT = 16;
+
+/** Little-endian, as Avro and all platforms of Node are. */
+const SCRATCH = new Uint8Array(8);
 
 /** What generated code is given by number. */
 export class Constants {
@@ -48,6 +50,9 @@ export class ReaderCode {
   readonly #records = new Map<RecordPlan, string>();
   readonly #giveUp = this.constants.add(GIVEN_UP);
   readonly #text = this.constants.add(shortText);
+  readonly #scratch = this.constants.add(SCRATCH);
+  readonly #double = this.constants.add(new Float64Array(SCRATCH.buffer));
+  readonly #float = this.constants.add(new Float32Array(SCRATCH.buffer, 0, 1));
   #variables = 0;
 
   /** A function expression that reads one value. */
@@ -81,8 +86,9 @@ export class ReaderCode {
       case "nearest":
         return this.#call(`X.${plan.op}()`, to);
       case "float":
+        return this.#floating(4, this.#float, to);
       case "double":
-        return this.#call(`X.${plan.op}()`, to);
+        return this.#floating(8, this.#double, to);
       case "string":
         return this.#string(to);
       case "bytes":
@@ -120,8 +126,14 @@ export class ReaderCode {
     return `X.at=p;${to}=${call};p=X.at;`;
   }
 
+  /** By way of a few bytes that are a number, too: documents come in arrays of their own, and a view of each would cost more. */
+  #floating(size: number, number: string, to: string): string {
+    const bytes = Array.from({ length: size }, (_, index) => `${this.#scratch}[${index}]=b[p+${index}];`);
+    return `if(p+${size}>e)${this.giveUp()}${bytes.join("")}p+=${size};${to}=${number}[0];`;
+  }
+
   #string(to: string): string {
-    return `${this.length(to)}if(c<=${MAX_SHORT}&&(${to}=${this.#text}(b,p,c))!==undefined)p+=c;else{X.at=p;${to}=X.longText(c);p=X.at;}`;
+    return `${this.length(to)}if(c<=${MAX_SHORT_TEXT}&&(${to}=${this.#text}(b,p,c))!==undefined)p+=c;else{X.at=p;${to}=X.longText(c);p=X.at;}`;
   }
 
   /** The length of what follows, all of it there, in `c`. */
@@ -169,15 +181,24 @@ export class ReaderCode {
     this.#records.set(plan, name);
     if (this.nodes > MAX_NODES) return name;
     const slots = plan.names.map(() => this.variable());
-    const members = plan.names.map((property, slot) => `[${this.constants.add(property)}]:${slots[slot]}`);
+    const result = this.#object(name, plan.names, slots);
     const code = plan.steps.map((step) => (step.plan.op === "skip" ? this.skip(step.plan) : this.read(step.plan, slots[step.slot] ?? "c")));
     const enter = plan.recursive ? "X.enter();" : "";
     const leave = plan.recursive ? "X.depth--;" : "";
     const variables = ["c=0", ...slots].join(",");
     this.functions.push(
-      `function ${name}(X){${enter}const b=X.bytes,e=X.end;let p=X.at,${variables};\n${code.join("\n")}\nX.at=p;${leave}return{${members.join(",")}};}`,
+      `function ${name}(X){${enter}const b=X.bytes,e=X.end;let p=X.at,${variables};\n${code.join("\n")}\nX.at=p;${leave}return ${result};}`,
     );
     return name;
+  }
+
+  /** By a constructor, whose objects have room for all properties from the start; "__proto__" must not be assigned to. */
+  #object(name: string, names: readonly string[], slots: readonly string[]): string {
+    const keys = names.map((property) => this.constants.add(property));
+    if (names.includes("__proto__")) return `{${keys.map((key, slot) => `[${key}]:${slots[slot]}`).join(",")}}`;
+    const assign = keys.map((key, slot) => `this[${key}]=${slots[slot]};`).join("");
+    this.functions.push(`function O${name}(${slots.join(",")}){${assign}}O${name}.prototype=Object.prototype;`);
+    return `new O${name}(${slots.join(",")})`;
   }
 
   skip({ schema }: SkipPlan): string {

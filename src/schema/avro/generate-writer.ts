@@ -34,6 +34,8 @@ class WriterCode {
   readonly #text = this.constants.add(textInto);
   readonly #field = this.constants.add(fieldValue);
   readonly #shape = this.constants.add(shapeOf);
+  readonly #object = this.constants.add(Object);
+  #arrays = 0;
 
   record(plan: WriteRecord): string {
     const known = this.#records.get(plan);
@@ -45,7 +47,7 @@ class WriterCode {
     const room = 2 * ROOM * (plan.fields.length + 1);
     const code = plan.fields.map((field) => this.#get(field) + this.#absent(field, room, this.#write(field.plan, room)));
     this.functions.push(
-      `function ${name}(O,V,D){if(${this.#shape}(V)!=="object"||D>=64)${this.#giveUp}` +
+      `function ${name}(O,V,D){if(V===null||typeof V!=="object"||(V.constructor!==${this.#object}&&${this.#shape}(V)!=="object")||D>=64)${this.#giveUp}` +
         `O.ensure(${room});let b=O.bytes,d=O.view,p=O.at,v;\n${code.join("\n")}\nO.at=p;}`,
     );
     return name;
@@ -87,6 +89,8 @@ class WriterCode {
         return `v=${this.constants.add(plan.symbols)}.get(v);if(v===undefined)${this.#giveUp}${this.#varint()}`;
       case "record":
         return `O.at=p;${this.record(plan)}(O,v,D+1);${this.#after(room)}`;
+      case "array":
+        return this.#array(plan, room);
       case "union":
         return this.#union(plan, room);
       default:
@@ -104,6 +108,18 @@ class WriterCode {
 
   #after(room: number): string {
     return `O.ensure(${room});b=O.bytes;d=O.view;p=O.at;`;
+  }
+
+  #array(plan: WritePlan & { readonly op: "array" }, room: number): string {
+    const { op } = plan.items;
+    // Arrays in arrays count their depth: the interpreter's business.
+    if (op === "array" || op === "map" || op === "union") return this.#call(plan, room);
+    const [array, index] = [`a${this.#arrays}`, `i${this.#arrays++}`];
+    return (
+      `if(!Array.isArray(v)||D>=60)${this.#giveUp}const ${array}=v;if(${array}.length>0){v=${array}.length;${this.#varint()}}` +
+      `for(let ${index}=0;${index}<${array}.length;${index}++){v=${array}[${index}];${this.#ensure("0", room)}${this.#write(plan.items, room).replaceAll("D+1", "D+2")}}` +
+      `${this.#ensure("0", room)}b[p++]=0;`
+    );
   }
 
   /** Null and one other are told apart by a comparison. */

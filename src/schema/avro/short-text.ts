@@ -2,7 +2,9 @@
 
 const of = String.fromCharCode;
 
-/** undefined: not ASCII. At most 16 bytes. */
+export const MAX_SHORT_TEXT = 16;
+
+/** undefined: not ASCII. At most MAX_SHORT_TEXT bytes. */
 export function shortText(b: Uint8Array, p: number, length: number): string | undefined {
   let all = 0;
   for (let index = 0; index < length; index++) all |= b[p + index]!;
