@@ -17,10 +17,10 @@ export async function alterTopicConfig(
     throw new KafkaError("INVALID_REQUEST", `Configs of resource type ${resourceType} cannot be changed while the broker runs.`);
   }
   const topic = broker.topics.byName(resourceName);
-  if (topic === undefined) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION", `There is no topic ${resourceName}.`);
-  const next = change(topic.config);
+  const next = change(topic?.config ?? {});
   const invalid = invalidTopicConfig(Object.entries(next));
   if (invalid !== undefined) throw new KafkaError("INVALID_CONFIG", invalid);
+  if (topic === undefined) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION", `There is no topic ${resourceName}.`);
   if (!validateOnly) await broker.logs.setTopicConfig(topic.name, next);
 }
 

@@ -34,6 +34,8 @@ export interface AppendOptions {
   readonly leaderEpoch: number;
   /** "coordinator": the broker's own transactional batches, which carry no sequence. "replay": no producer checks at all. */
   readonly origin: "client" | "coordinator" | "replay";
+  /** A producer that the partition does not know must begin with sequence 0: batches in transactions of version 2 (KIP-890). */
+  readonly fromZero?: boolean;
   /** The broker's clock, epoch milliseconds. */
   readonly now: number;
 }
@@ -258,7 +260,8 @@ export class PartitionLog {
 
   /** Gives the batches their offsets and takes note of their producers; the original, if they are a repetition. */
   #place(headers: readonly BatchHeader[], bytes: Uint8Array, options: AppendOptions): AppendedBatch | undefined {
-    const checks = options.origin === "client" ? "all" : options.origin === "coordinator" ? "epoch" : "none";
+    const asked = options.fromZero === true ? "from-zero" : "all";
+    const checks = options.origin === "client" ? asked : options.origin === "coordinator" ? "epoch" : "none";
     let at = 0;
     for (const header of headers) {
       if (header.producerId >= 0) {

@@ -31,6 +31,12 @@ function assertRefused(decision: { readonly kind: string; readonly error?: strin
   assert.equal(decision.error, error);
 }
 
+test("an unknown producer begins with sequence 0 where every transaction is an epoch of its own (KIP-890)", () => {
+  assert.equal(decideAppend(undefined, batch(0), 0, "from-zero").kind, "append");
+  assertRefused(decideAppend(undefined, batch(3), 0, "from-zero"), "OUT_OF_ORDER_SEQUENCE_NUMBER");
+  assert.equal(decideAppend(after(0, 10), batch(20), 20, "from-zero").kind, "append");
+});
+
 test("an unknown producer may begin with any sequence", () => {
   assert.equal(decideAppend(undefined, batch(730), 0, "all").kind, "append");
 });

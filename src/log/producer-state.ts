@@ -43,6 +43,9 @@ export type AppendDecision =
   | { readonly kind: "duplicate"; readonly batch: AppendedBatch }
   | { readonly kind: "refuse"; readonly error: ErrorName; readonly reason: string };
 
+/** "from-zero": as "all", and a producer that the partition does not know must begin with sequence 0 (transactions version 2, KIP-890). */
+export type ProducerChecks = "from-zero" | "all" | "epoch" | "none";
+
 /**
  * What happens to a data batch that would get `baseOffset`. `checkSequence` is false for the coordinator's own batches (transactional
  * offset commits carry no sequence) and when recovery replays what is already in the log.
@@ -51,20 +54,20 @@ export function decideAppend(
   entry: ProducerEntry | undefined,
   batch: ProducerBatch,
   baseOffset: number,
-  checks: "all" | "epoch" | "none",
+  checks: ProducerChecks,
 ): AppendDecision {
   if (checks !== "none" && entry !== undefined) {
     const refusal = checkEpochAndTransaction(entry, batch);
     if (refusal !== undefined) return refusal;
   }
   const lastSequence = batch.baseSequence < 0 ? -1 : sequenceAfter(batch.baseSequence, batch.lastOffsetDelta);
-  if (checks === "all") {
+  if (checks === "all" || checks === "from-zero") {
     const known =
       entry?.producerEpoch === batch.producerEpoch
         ? entry.batches.find((b) => sameSequences(b, batch.baseSequence, lastSequence))
         : undefined;
     if (known !== undefined) return { kind: "duplicate", batch: known };
-    const refusal = checkSequence(entry, batch);
+    const refusal = checkSequence(entry, batch, checks === "from-zero");
     if (refusal !== undefined) return refusal;
   }
   const appended: AppendedBatch = {
@@ -97,10 +100,13 @@ function checkEpochAndTransaction(entry: ProducerEntry, batch: ProducerBatch): A
   return undefined;
 }
 
-function checkSequence(entry: ProducerEntry | undefined, batch: ProducerBatch): AppendDecision | undefined {
-  // An unknown producer may begin anywhere: retention may have taken what it wrote before (KIP-360).
-  if (entry === undefined) return undefined;
+function checkSequence(entry: ProducerEntry | undefined, batch: ProducerBatch, fromZero: boolean): AppendDecision | undefined {
   const first = batch.baseSequence;
+  if (entry === undefined) {
+    // It may begin anywhere: retention may have taken what it wrote before (KIP-360). Where every transaction is an epoch, it may not.
+    if (!fromZero || first === 0) return undefined;
+    return refuse("OUT_OF_ORDER_SEQUENCE_NUMBER", `producer ${batch.producerId} began with sequence ${first} instead of 0`);
+  }
   if (batch.producerEpoch !== entry.producerEpoch) {
     if (first === 0) return undefined;
     return refuse(

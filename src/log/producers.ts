@@ -12,6 +12,7 @@ import {
   type AppendDecision,
   type AppendedBatch,
   decideAppend,
+  type ProducerChecks,
   decideMarker,
   type ProducerEntry,
   type ProducerMarker,
@@ -58,13 +59,7 @@ export class Producers {
   }
 
   /** Applies a data batch that will get `baseOffset`. Returns the original if it is a duplicate; throws KafkaError if it is refused. */
-  apply(
-    header: BatchHeader,
-    baseOffset: number,
-    checks: "all" | "epoch" | "none",
-    appendMs: number,
-    partition: string,
-  ): AppendedBatch | undefined {
+  apply(header: BatchHeader, baseOffset: number, checks: ProducerChecks, appendMs: number, partition: string): AppendedBatch | undefined {
     const previous = this.#entries.get(header.producerId);
     const batch = {
       producerId: header.producerId,

@@ -1,7 +1,7 @@
 // What a committed reader sees in a topic, read with our client.
 import type { KafkaClient } from "millrace/client";
 
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY_MS = 250;
 
 export interface CommittedValue {
   readonly partition: number;

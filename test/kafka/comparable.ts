@@ -9,6 +9,9 @@ const MASKED: Readonly<Record<string, string>> = {
   host: "each may be known by its own name",
   clusterId: "random",
   topicId: "random, made by the broker that created the topic",
+  memberId: "random",
+  leader: "a member id",
+  transactionStartTimeMs: "the broker's clock",
   producerId: "taken from blocks of different sizes",
   sessionId: "random (fetch sessions)",
   errorMessage: "our own words",
@@ -30,6 +33,7 @@ export function comparable(value: unknown, key = ""): unknown {
   if (value instanceof Uint8Array) return `<${value.length} bytes>`;
   if (Array.isArray(value)) {
     const items = value.map((item) => comparable(item, key));
+    if (typeof items[0] === "number") return items.sort((a, b) => Number(a) - Number(b)); // partitions
     return typeof items[0] === "object" ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
   }
   if (value === null || typeof value !== "object") return value;

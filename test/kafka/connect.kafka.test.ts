@@ -11,10 +11,10 @@ import { compileJava, type Java, type JavaProcess } from "./java.ts";
 import { missingForKafka } from "./kafka-jars.ts";
 import { TARGETS, type Target } from "./targets.ts";
 
-const NUMBERS = 4000;
-const KILL_AT = [300, 1800];
+const NUMBERS = 1500;
+const KILL_AT = [500];
 const REST_TIMEOUT_MS = 60_000;
-const OUTPUT_TIMEOUT_MS = 60_000;
+const OUTPUT_TIMEOUT_MS = 150_000;
 const CONNECTOR = {
   "connector.class": "CountSource",
   "tasks.max": "1",
@@ -22,16 +22,16 @@ const CONNECTOR = {
   count: String(NUMBERS),
   "exactly.once.support": "required",
   "transaction.boundary": "poll",
+  "producer.override.transaction.timeout.ms": "2000", // a worker that starts waits for the transaction of the killed one to end
 };
 
-describe("Kafka Connect with an exactly-once source", { skip: missingForKafka() }, () => {
+describe("Kafka Connect with an exactly-once source", { skip: missingForKafka(), concurrency: true }, () => {
   let java: Java;
   before(() => {
     java = compileJava();
   });
   after(() => java?.dispose());
-  for (const target of TARGETS)
-    it(`writes every number once, killed ${KILL_AT.length} times, on ${target.name}`, () => written(java, target));
+  for (const target of TARGETS) it(`writes every number once, though it is killed, on ${target.name}`, () => written(java, target));
 });
 
 async function written(java: Java, target: Target): Promise<void> {

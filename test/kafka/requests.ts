@@ -20,10 +20,32 @@ import { BatchWriter } from "../../src/protocol/records/batch-writer.ts";
 /** What one broker told in this run. */
 export interface Learnt {
   readonly prefix: string;
+  /** By the topic's name without the prefix. */
+  readonly topicIds: Map<string, string>;
   sessionId: number;
   sessionEpoch: number;
   memberEpoch: number;
+  /** Of the classic group's only member. */
+  memberId: string;
+  generation: number;
+  producerId: number;
+  producerEpoch: number;
+  /** The next one of the producer, by partition. */
+  readonly sequences: Map<string, number>;
 }
+
+export const newLearnt = (prefix: string): Learnt => ({
+  prefix,
+  topicIds: new Map(),
+  sessionId: 0,
+  sessionEpoch: 1,
+  memberEpoch: 0,
+  memberId: "",
+  generation: -1,
+  producerId: -1,
+  producerEpoch: -1,
+  sequences: new Map(),
+});
 
 export interface Step<N extends ApiName = ApiName> {
   readonly name: string;
@@ -31,19 +53,21 @@ export interface Step<N extends ApiName = ApiName> {
   readonly version: number;
   request(learnt: Learnt): RequestOf<N>;
   learn?(response: ResponseOf<N>, learnt: Learnt): void;
+  /** What the request starts goes on after its answer; the next one waits for its end: of the transaction, or in the topics. */
+  readonly settles?: "transaction" | "topics";
 }
 
 const TIME = 1_700_000_000_000;
-const topic = fc.constantFrom("t", "t", "t", "u", "missing");
-const partition = fc.constantFrom(0, 0, 1, 7);
+export const topic = fc.constantFrom("t", "t", "t", "u", "missing");
+export const partition = fc.constantFrom(0, 0, 1, 7);
 const offset = fc.integer({ min: -1, max: 8 });
 
-const step = <N extends ApiName>(definition: Step<N>): Step => definition as unknown as Step;
+export const step = <N extends ApiName>(definition: Step<N>): Step => definition as unknown as Step;
 
-function batch(records: number, broken: boolean): Uint8Array {
+export function batch(records: number, broken: boolean, options: Parameters<BatchWriter["finish"]>[0] = {}): Uint8Array {
   const writer = new BatchWriter();
   for (let i = 0; i < records; i++) writer.append(TIME + i, null, new TextEncoder().encode(`value ${i}`));
-  const bytes = writer.finish().slice();
+  const bytes = writer.finish(options).slice();
   if (broken) bytes[bytes.length - 1]! ^= 1;
   return bytes;
 }
@@ -182,7 +206,5 @@ const questions = fc.tuple(fc.constantFrom("producers", "partitions", "election"
   return step<"ElectLeaders">({ name: `election of ${name}`, api: "ElectLeaders", version: 2, request });
 });
 
-export const sequence = fc.array(fc.oneof(produce, produce, fetch, session, session, listOffsets, commit, committed, consumer, questions), {
-  minLength: 5,
-  maxLength: 25,
-});
+/** Records, offsets, sessions, groups of the consumer protocol. */
+export const plainSteps = fc.oneof(produce, produce, fetch, session, session, listOffsets, commit, committed, consumer, questions);

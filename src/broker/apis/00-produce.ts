@@ -54,6 +54,7 @@ export const produce = defineApi("Produce", {
 /** Starts all appends in this turn. `refusal`: an error code that stands for every partition. */
 async function append(broker: BrokerContext, request: ProduceRequest, call: Call, refusal: number = ErrorCode.NONE) {
   const now = broker.env.clock.now();
+  const fromZero = request.transactionalId !== null && call.version >= IMPLICIT_ADD_FROM;
   const answers = request.topicData.map((topicData) => {
     const partitions = topicData.partitionData.map((data) => {
       try {
@@ -61,7 +62,7 @@ async function append(broker: BrokerContext, request: ProduceRequest, call: Call
         const traffic = broker.counters.topic(target.log.topic);
         traffic.messagesIn += target.recordCount;
         traffic.bytesIn += target.records.length;
-        const appending = target.log.append(target.records, { leaderEpoch: LEADER_EPOCH, origin: "client", now });
+        const appending = target.log.append(target.records, { leaderEpoch: LEADER_EPOCH, origin: "client", fromZero, now });
         return appending.then(
           ({ baseOffset, logAppendTime, logStartOffset }) =>
             newPartitionProduceResponse({ index: data.index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }),

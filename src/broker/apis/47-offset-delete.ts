@@ -21,9 +21,13 @@ export const offsetDelete = defineApi("OffsetDelete", {
     const subscribed = broker.groups.consumers.subscribedTopics(request.groupId) ?? subscriptions(state);
     const keys: string[] = [];
     const topics = request.topics.map(({ name, partitions }) => {
-      const error = subscribed.has(name) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE;
-      for (const { partitionIndex } of partitions) if (error === ErrorCode.NONE) keys.push(partitionKey(name, partitionIndex));
-      const answers = partitions.map(({ partitionIndex }) => newOffsetDeleteResponsePartition({ partitionIndex, errorCode: error }));
+      const answers = partitions.map(({ partitionIndex }) => {
+        const exists = broker.topics.partition(name, partitionIndex) !== undefined;
+        const error = subscribed.has(name) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE;
+        const errorCode = exists ? error : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+        if (errorCode === ErrorCode.NONE) keys.push(partitionKey(name, partitionIndex));
+        return newOffsetDeleteResponsePartition({ partitionIndex, errorCode });
+      });
       return newOffsetDeleteResponseTopic({ name, partitions: answers });
     });
     const known = new Set(broker.groups.offsets.keys(request.groupId));

@@ -276,7 +276,7 @@ export class GroupCoordinator {
     const now = this.#clock.now();
     const known = this.#groups.get(groupId);
     const [state, actions] = decideGroup(known ?? newGroup(groupId, now), event, now, this.#limits);
-    if (isBlank(state)) this.#drop(groupId);
+    if (known === undefined && isBlank(state)) this.#drop(groupId);
     else this.#groups.set(groupId, state);
     for (const action of actions) this.#act(groupId, state, action);
     this.#arm(state);
@@ -347,7 +347,7 @@ function refusedJoin(memberId: string): JoinReply {
   return { kind: "join-reply", request: -1, error: ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId, ...nothing };
 }
 
-/** Nothing happened to the group yet: not worth remembering. */
+/** Nothing happened to the group yet: not worth remembering, if it is new. Others go with expireOffsets(), as in Apache Kafka. */
 function isBlank(state: GroupState): boolean {
   return state.phase === "Empty" && state.generation === 0 && state.members.size === 0 && state.pendingMembers.size === 0;
 }

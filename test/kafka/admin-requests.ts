@@ -1,0 +1,190 @@
+// Random requests that change topics and their configs, and requests that name topics by their ids.
+import fc from "fast-check";
+import { newCreatableTopic, newCreateTopicsRequest } from "../../src/protocol/generated/create-topics.gen.ts";
+import { newCreatePartitionsRequest, newCreatePartitionsTopic } from "../../src/protocol/generated/create-partitions.gen.ts";
+import {
+  newDeleteRecordsPartition,
+  newDeleteRecordsRequest,
+  newDeleteRecordsTopic,
+} from "../../src/protocol/generated/delete-records.gen.ts";
+import { newDeleteTopicsRequest, newDeleteTopicState } from "../../src/protocol/generated/delete-topics.gen.ts";
+import { newDescribeConfigsRequest, newDescribeConfigsResource } from "../../src/protocol/generated/describe-configs.gen.ts";
+import { newFetchPartition, newFetchRequest, newFetchTopic } from "../../src/protocol/generated/fetch.gen.ts";
+import {
+  newAlterableConfig,
+  newAlterConfigsResource,
+  newIncrementalAlterConfigsRequest,
+} from "../../src/protocol/generated/incremental-alter-configs.gen.ts";
+import { newMetadataRequest } from "../../src/protocol/generated/metadata.gen.ts";
+import {
+  newOffsetForLeaderEpochRequest,
+  newOffsetForLeaderPartition,
+  newOffsetForLeaderTopic,
+} from "../../src/protocol/generated/offset-for-leader-epoch.gen.ts";
+import { newPartitionProduceData, newProduceRequest, newTopicProduceData } from "../../src/protocol/generated/produce.gen.ts";
+import { batch, partition, step, topic } from "./requests.ts";
+
+const UNKNOWN_ID = "BBBBBBBBBBBBBBBBBBBBBA";
+const ZERO_ID = "AAAAAAAAAAAAAAAAAAAAAA";
+const TOPIC = 2;
+const name = fc.constantFrom("n", "n", "m", "t", "bad/name", "..");
+
+const create = fc
+  .tuple(
+    name,
+    fc.constantFrom(1, 2, -1, 0),
+    fc.constantFrom(1, -1, 3),
+    fc.constantFrom("", "retention.ms=5", "retention.ms=x", "no.such=1"),
+    fc.constantFrom(2, 5, 7),
+  ) // prettier-ignore
+  .map(([of, numPartitions, replicationFactor, config, version]) =>
+    step<"CreateTopics">({
+      name: `create ${of} v${version} ${numPartitions}×${replicationFactor} ${config}`,
+      api: "CreateTopics",
+      version,
+      request: ({ prefix }) => {
+        const [key, value] = config.split("=");
+        const configs = config === "" ? [] : [{ name: key!, value: value! }];
+        return newCreateTopicsRequest({ topics: [newCreatableTopic({ name: prefix + of, numPartitions, replicationFactor, configs })], timeoutMs: 10_000 }); // prettier-ignore
+      },
+      learn: ({ topics }, learnt) => {
+        if (topics[0]!.errorCode === 0 && version >= 7) learnt.topicIds.set(of, topics[0]!.topicId);
+      },
+      settles: "topics",
+    }),
+  );
+
+const remove = fc.tuple(fc.constantFrom("n", "m", "missing"), fc.boolean()).map(([of, byId]) =>
+  step<"DeleteTopics">({
+    name: `delete ${of}${byId ? " by id" : ""}`,
+    api: "DeleteTopics",
+    version: 6,
+    request: ({ prefix, topicIds }) => {
+      const state = byId ? { name: null, topicId: topicIds.get(of) ?? UNKNOWN_ID } : { name: prefix + of, topicId: ZERO_ID };
+      return newDeleteTopicsRequest({ topics: [newDeleteTopicState(state)], timeoutMs: 10_000 });
+    },
+    settles: "topics",
+  }),
+);
+
+const grow = fc.tuple(fc.constantFrom("n", "m", "missing"), fc.constantFrom(1, 2, 3), fc.boolean()).map(([of, count, validateOnly]) =>
+  step<"CreatePartitions">({
+    name: `grow ${of} to ${count}${validateOnly ? ", validate only" : ""}`,
+    api: "CreatePartitions",
+    version: 3,
+    request: ({ prefix }) =>
+      newCreatePartitionsRequest({ topics: [newCreatePartitionsTopic({ name: prefix + of, count, assignments: null })], timeoutMs: 10_000, validateOnly }), // prettier-ignore
+    settles: "topics",
+  }),
+);
+
+const alter = fc
+  .tuple(
+    fc.constantFrom("t", "n", "missing"),
+    fc.constantFrom("retention.ms", "cleanup.policy", "no.such"),
+    fc.constantFrom(0, 0, 1, 2, 3),
+    fc.constantFrom("compact", "delete", "77", "x"),
+  ) // prettier-ignore
+  .map(([of, key, configOperation, value]) =>
+    step<"IncrementalAlterConfigs">({
+      name: `alter ${of}: ${key} ${configOperation} ${value}`,
+      api: "IncrementalAlterConfigs",
+      version: 1,
+      request: ({ prefix }) => {
+        const configs = [newAlterableConfig({ name: key, configOperation, value: configOperation === 1 ? null : value })];
+        const resources = [newAlterConfigsResource({ resourceType: TOPIC, resourceName: prefix + of, configs })];
+        return newIncrementalAlterConfigsRequest({ resources, validateOnly: key === "cleanup.policy" && of === "t" });
+      },
+      settles: "topics",
+    }),
+  );
+
+const configs = fc.constantFrom("t", "n", "missing").map((of) =>
+  step<"DescribeConfigs">({
+    name: `configs of ${of}`,
+    api: "DescribeConfigs",
+    version: 4,
+    request: ({ prefix }) => {
+      const configurationKeys = ["retention.ms", "cleanup.policy", "segment.ms", "max.message.bytes"];
+      const resources = [newDescribeConfigsResource({ resourceType: TOPIC, resourceName: prefix + of, configurationKeys })];
+      return newDescribeConfigsRequest({ resources, includeSynonyms: true });
+    },
+  }),
+);
+
+const metadata = fc.tuple(name, fc.boolean(), fc.constantFrom(12, 13)).map(([of, byId, version]) =>
+  step<"Metadata">({
+    name: `metadata of ${of}${byId ? " by id" : ""}`,
+    api: "Metadata",
+    version,
+    request: ({ prefix, topicIds }) => {
+      const asked = byId ? { name: null, topicId: topicIds.get(of) ?? UNKNOWN_ID } : { name: prefix + of, topicId: ZERO_ID };
+      return newMetadataRequest({ topics: [asked], allowAutoTopicCreation: false });
+    },
+  }),
+);
+
+const trim = fc.tuple(topic, partition, fc.constantFrom(-1, 0, 1, 2, 50)).map(([of, partitionIndex, offset]) =>
+  step<"DeleteRecords">({
+    name: `trim ${of}-${partitionIndex} to ${offset}`,
+    api: "DeleteRecords",
+    version: 2,
+    request: ({ prefix }) => {
+      const partitions = [newDeleteRecordsPartition({ partitionIndex, offset })];
+      return newDeleteRecordsRequest({ topics: [newDeleteRecordsTopic({ name: prefix + of, partitions })], timeoutMs: 10_000 });
+    },
+  }),
+);
+
+const produceById = fc.tuple(fc.constantFrom("t", "n", "missing"), partition).map(([of, index]) =>
+  step<"Produce">({
+    name: `produce by id to ${of}-${index}`,
+    api: "Produce",
+    version: 13,
+    request: ({ topicIds }) => {
+      const partitionData = [newPartitionProduceData({ index, records: batch(2, false) })];
+      const topicData = [newTopicProduceData({ topicId: topicIds.get(of) ?? UNKNOWN_ID, partitionData })];
+      return newProduceRequest({ acks: -1, timeoutMs: 5000, topicData });
+    },
+  }),
+);
+
+const fetchById = fc.tuple(fc.constantFrom("t", "n", "missing"), partition, fc.nat(4)).map(([of, index, fetchOffset]) =>
+  step<"Fetch">({
+    name: `fetch by id ${of}-${index} from ${fetchOffset}`,
+    api: "Fetch",
+    version: 17,
+    request: ({ topicIds }) => {
+      const partitions = [newFetchPartition({ partition: index, fetchOffset, partitionMaxBytes: 10_000 })];
+      const topics = [newFetchTopic({ topicId: topicIds.get(of) ?? UNKNOWN_ID, partitions })];
+      return newFetchRequest({ maxWaitMs: 0, minBytes: 1, maxBytes: 10_000, topics });
+    },
+  }),
+);
+
+const epochEnd = fc.tuple(topic, partition, fc.constantFrom(0, 3, -1)).map(([of, index, leaderEpoch]) =>
+  step<"OffsetForLeaderEpoch">({
+    name: `end of epoch ${leaderEpoch} of ${of}-${index}`,
+    api: "OffsetForLeaderEpoch",
+    version: 4,
+    request: ({ prefix }) => {
+      const partitions = [newOffsetForLeaderPartition({ partition: index, currentLeaderEpoch: -1, leaderEpoch })];
+      return newOffsetForLeaderEpochRequest({ replicaId: -1, topics: [newOffsetForLeaderTopic({ topic: prefix + of, partitions })] });
+    },
+  }),
+);
+
+export const adminSteps = fc.oneof(
+  create,
+  create,
+  remove,
+  grow,
+  alter,
+  configs,
+  metadata,
+  trim,
+  produceById,
+  produceById,
+  fetchById,
+  epochEnd,
+);

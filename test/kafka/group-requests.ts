@@ -1,0 +1,147 @@
+// Random requests about groups: one classic member that joins, syncs, beats, commits and leaves, rightly and wrongly; and what may be done
+// to a group from outside.
+import fc from "fast-check";
+import { newConsumerGroupDescribeRequest } from "../../src/protocol/generated/consumer-group-describe.gen.ts";
+import { newDeleteGroupsRequest } from "../../src/protocol/generated/delete-groups.gen.ts";
+import { newDescribeGroupsRequest } from "../../src/protocol/generated/describe-groups.gen.ts";
+import { newHeartbeatRequest } from "../../src/protocol/generated/heartbeat.gen.ts";
+import { newJoinGroupRequest, newJoinGroupRequestProtocol } from "../../src/protocol/generated/join-group.gen.ts";
+import { newLeaveGroupRequest, newMemberIdentity } from "../../src/protocol/generated/leave-group.gen.ts";
+import {
+  newOffsetCommitRequest,
+  newOffsetCommitRequestPartition,
+  newOffsetCommitRequestTopic,
+} from "../../src/protocol/generated/offset-commit.gen.ts";
+import {
+  newOffsetDeleteRequest,
+  newOffsetDeleteRequestPartition,
+  newOffsetDeleteRequestTopic,
+} from "../../src/protocol/generated/offset-delete.gen.ts";
+import { newSyncGroupRequest, newSyncGroupRequestAssignment } from "../../src/protocol/generated/sync-group.gen.ts";
+import { partition, step, topic, type Learnt } from "./requests.ts";
+
+const GROUP = "k";
+const protocols = (name: string) => [newJoinGroupRequestProtocol({ name, metadata: new Uint8Array([0, 0, 0, 0, 0, 0]) })];
+
+const join = fc
+  .tuple(fc.constantFrom("range", "range", "range", "other"), fc.constantFrom("mine", "mine", "mine", "nobody"), fc.constantFrom(5, 9))
+  .map(([protocol, who, version]) =>
+    step<"JoinGroup">({
+      name: `join v${version} as ${who} with ${protocol}`,
+      api: "JoinGroup",
+      version,
+      request: ({ prefix, memberId }) =>
+        newJoinGroupRequest({
+          groupId: prefix + GROUP,
+          sessionTimeoutMs: 30_000,
+          rebalanceTimeoutMs: 30_000,
+          memberId: who === "mine" ? memberId : who,
+          protocolType: "consumer",
+          protocols: protocols(protocol),
+        }),
+      learn: (response, learnt) => {
+        if (who === "mine" && response.memberId !== "") learnt.memberId = response.memberId;
+        if (response.errorCode === 0) learnt.generation = response.generationId;
+      },
+    }),
+  );
+
+const generation = fc.constantFrom(0, 0, 0, 1);
+
+const sync = fc.tuple(generation, fc.constantFrom("range", "range", "other"), fc.boolean()).map(([ahead, protocolName, leads]) =>
+  step<"SyncGroup">({
+    name: `sync generation +${ahead} ${protocolName}`,
+    api: "SyncGroup",
+    version: 5,
+    request: ({ prefix, memberId, generation: present }) =>
+      newSyncGroupRequest({
+        groupId: prefix + GROUP,
+        generationId: present + ahead,
+        memberId,
+        protocolType: "consumer",
+        protocolName,
+        assignments: leads ? [newSyncGroupRequestAssignment({ memberId, assignment: new Uint8Array([1, 2]) })] : [],
+      }),
+  }),
+);
+
+const heartbeat = generation.map((ahead) =>
+  step<"Heartbeat">({
+    name: `beat generation +${ahead}`,
+    api: "Heartbeat",
+    version: 4,
+    request: ({ prefix, memberId, generation: present }) =>
+      newHeartbeatRequest({ groupId: prefix + GROUP, generationId: present + ahead, memberId }),
+  }),
+);
+
+const commit = fc.tuple(generation, topic, partition, fc.constantFrom(8, 9)).map(([ahead, name, partitionIndex, version]) =>
+  step<"OffsetCommit">({
+    name: `member commits ${name}-${partitionIndex}, generation +${ahead}`,
+    api: "OffsetCommit",
+    version,
+    request: ({ prefix, memberId, generation: present }) => {
+      const partitions = [newOffsetCommitRequestPartition({ partitionIndex, committedOffset: 3, committedMetadata: null })];
+      const topics = [newOffsetCommitRequestTopic({ name: prefix + name, partitions })];
+      return newOffsetCommitRequest({ groupId: prefix + GROUP, generationIdOrMemberEpoch: present + ahead, memberId, topics });
+    },
+  }),
+);
+
+const leave = fc.constantFrom("mine", "nobody").map((who) =>
+  step<"LeaveGroup">({
+    name: `${who} leaves`,
+    api: "LeaveGroup",
+    version: 5,
+    request: ({ prefix, memberId }) => {
+      const members = [newMemberIdentity({ memberId: who === "mine" ? memberId : who })];
+      return newLeaveGroupRequest({ groupId: prefix + GROUP, members });
+    },
+    learn: ({ errorCode }, learnt) => {
+      if (who === "mine" && errorCode === 0) learnt.memberId = "";
+    },
+  }),
+);
+
+const group = fc.constantFrom(GROUP, GROUP, "g", "c", "nobody");
+
+const describe = fc.tuple(group, fc.constantFrom(5, 6)).map(([name, version]) =>
+  step<"DescribeGroups">({
+    name: `describe group ${name} v${version}`,
+    api: "DescribeGroups",
+    version,
+    request: ({ prefix }) => newDescribeGroupsRequest({ groups: [prefix + name] }),
+  }),
+);
+
+const describeConsumer = group.map((name) =>
+  step<"ConsumerGroupDescribe">({
+    name: `describe consumer group ${name}`,
+    api: "ConsumerGroupDescribe",
+    version: 1,
+    request: ({ prefix }) => newConsumerGroupDescribeRequest({ groupIds: [prefix + name] }),
+  }),
+);
+
+const remove = group.map((name) =>
+  step<"DeleteGroups">({
+    name: `delete group ${name}`,
+    api: "DeleteGroups",
+    version: 2,
+    request: ({ prefix }) => newDeleteGroupsRequest({ groupsNames: [prefix + name] }),
+  }),
+);
+
+const removeOffsets = fc.tuple(group, topic, partition).map(([name, of, partitionIndex]) =>
+  step<"OffsetDelete">({
+    name: `delete offset ${of}-${partitionIndex} of ${name}`,
+    api: "OffsetDelete",
+    version: 0,
+    request: ({ prefix }: Learnt) => {
+      const partitions = [newOffsetDeleteRequestPartition({ partitionIndex })];
+      return newOffsetDeleteRequest({ groupId: prefix + name, topics: [newOffsetDeleteRequestTopic({ name: prefix + of, partitions })] });
+    },
+  }),
+);
+
+export const groupSteps = fc.oneof(join, join, join, sync, sync, heartbeat, commit, commit, leave, describe, describeConsumer, remove, removeOffsets); // prettier-ignore
