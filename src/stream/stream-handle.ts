@@ -8,7 +8,7 @@ import { calledAt } from "./called-at.ts";
 import type { Sink } from "./connector.ts";
 import type { DataStream, IntervalBounds, OperatorOptions, TimeOptions } from "./data-stream.ts";
 import type { KeySelector, Partitioning, ProcessSpec } from "./graph.ts";
-import type { GraphDraft, NewNode, NodeBody, Outlet } from "./graph-draft.ts";
+import type { GraphDraft, Inlet, NewNode, NodeBody, Outlet } from "./graph-draft.ts";
 import {
   checkErrorHandling,
   checkFunction,
@@ -121,7 +121,7 @@ export class StreamHandle {
         );
       return other;
     });
-    const outlets = [this, ...handles].flatMap((handle) => handle.outlets);
+    const outlets = [this, ...handles].flatMap((handle) => handle.routedOutlets());
     const unique = outlets.filter((a, index) => outlets.findIndex((b) => b.from === a.from && b.output === a.output) === index);
     if (unique.length < outlets.length) throw new PipelineError("BAD_ARGUMENT", "union(): a stream is given twice.", where);
     const type = handles.every((handle) => sameType(handle.type, this.type)) ? this.type : undefined;
@@ -237,8 +237,14 @@ export class StreamHandle {
     );
   }
 
+  /** The outlets with the ways to what follows: each stream of a union keeps its own. */
+  routedOutlets(): readonly Inlet[] {
+    const { partitioning } = this;
+    return partitioning === FORWARD ? this.outlets : this.outlets.map((outlet) => ({ ...outlet, partitioning }));
+  }
+
   #routed(partitioning: Partitioning): StreamHandle {
-    return new StreamHandle(this.draft, this.outlets, this.type, Object.freeze(partitioning));
+    return new StreamHandle(this.draft, unrouted(this.outlets), this.type, Object.freeze(partitioning));
   }
 
   #then(body: NodeBody, output: TypeInfo | undefined, options: OperatorOptions | undefined, where: Where): StreamHandle {
@@ -256,7 +262,7 @@ export class KeyedHandle extends StreamHandle {
   readonly keyType: TypeInfo | undefined;
 
   constructor(stream: StreamHandle, key: KeySelector, keyType: TypeInfo | undefined) {
-    super(stream.draft, stream.outlets, stream.type, stream.partitioning);
+    super(stream.draft, unrouted(stream.outlets), stream.type, stream.partitioning);
     this.key = key;
     this.keyType = keyType;
   }
@@ -464,6 +470,11 @@ export class KeyedHandle extends StreamHandle {
       alone: false,
     });
   }
+}
+
+/** A later partitioning takes the place of an earlier one. */
+function unrouted(outlets: readonly Outlet[]): readonly Outlet[] {
+  return outlets.map(({ from, output }) => ({ from, output }));
 }
 
 function pick({ onError, parallelism }: Pick<OperatorOptions, "onError" | "parallelism">): OperatorOptions {

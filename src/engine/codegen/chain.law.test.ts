@@ -8,7 +8,7 @@ import type { DataStream } from "../../stream/data-stream.ts";
 import { deadLetter } from "../../stream/dead-letter.ts";
 import type { StreamGraph } from "../../stream/graph.ts";
 import { pipeline, type PipelineBuilder } from "../../stream/pipeline.ts";
-import { valueState } from "../../stream/state.ts";
+import { listState, mapState, valueState } from "../../stream/state.ts";
 import { boundedOutOfOrderness, customWatermarks, noWatermarks } from "../../stream/watermarks.ts";
 import { count, sum } from "../../stream/aggregates.ts";
 import { tumbling } from "../../stream/windows.ts";
@@ -31,7 +31,20 @@ interface Event {
 }
 
 const operator = fc.record({
-  kind: fc.constantFrom("map", "typed-map", "filter", "flat-map", "process", "window", "branch", "rebalance"),
+  kind: fc.constantFrom(
+    "map",
+    "typed-map",
+    "filter",
+    "flat-map",
+    "process",
+    "plain",
+    "rules",
+    "window",
+    "branch",
+    "rebalance",
+    "custom",
+    "shuffle",
+  ),
   a: fc.integer({ min: -3, max: 3 }),
   onError: fc.constantFrom("fail", "skip", "dead-letter"),
   throwsAt: fc.option(fc.integer({ min: -9, max: 9 })),
@@ -70,6 +83,47 @@ function build(p: PipelineBuilder, operators: readonly Operator[], watermarks: s
         .returns(Event) as DataStream<Event>;
     if (kind === "branch") stream.filter((e) => e.n > a, { name: `side${index}` }).to(`branch${index}`, sink());
     if (kind === "rebalance") stream = stream.rebalance();
+    if (kind === "shuffle") stream = stream.shuffle();
+    if (kind === "custom")
+      stream = stream.partitionCustom((e, parallelism) => (e.n === throwsAt ? parallelism : Math.abs(e.n) % parallelism));
+    if (kind === "plain") {
+      const plain = stream.process(options.name, {
+        output: Event,
+        side: { odd: Event },
+        state: { seen: listState(t.int()) },
+        onError: policy,
+        open: ({ subtask }) => ({ n: subtask.index }),
+        onElement(e, ctx) {
+          ctx.state.seen.add(guard(e).n);
+          if (e.n % 2 !== 0) ctx.side.odd({ ...e, n: ctx.state.seen.get().length });
+          ctx.emit({ ...e, n: ctx.local.n + (e.n === a ? 0.5 : 0) });
+        },
+      });
+      plain.side.odd.to(`odd${index}`, sink());
+      stream = plain;
+    }
+    if (kind === "rules") {
+      const rules = stream.filter((e) => e.n > 2, { name: `rules${index}` }).broadcast({ most: mapState(t.string(), t.int()) });
+      stream = stream
+        .keyBy("key")
+        .connect(rules)
+        .process(options.name, {
+          output: Event,
+          state: { n: valueState(t.int()) },
+          onError: policy,
+          onElement(e, ctx) {
+            ctx.state.n.set((ctx.state.n.get() ?? 0) + 1);
+            ctx.emit({ ...guard(e), n: ctx.broadcast.most.get(e.key) ?? a });
+          },
+          onBroadcast(e, ctx) {
+            ctx.broadcast.most.set(e.key, guard(e).n);
+            ctx.applyToKeyedState("n", (key, n) => {
+              n.set(n.get()! + a);
+              ctx.emit({ key, n: n.get()!, at: e.at });
+            });
+          },
+        });
+    }
     if (kind === "process") {
       stream = stream
         .keyBy((e) => (e.n === -9 ? NaN : e.key))
