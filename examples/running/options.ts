@@ -8,6 +8,7 @@ export class UsageError extends Error {}
 
 export interface Options {
   readonly data: string;
+  readonly brokers: string | undefined;
   readonly brokerPort: number;
   readonly consolePort: number;
   readonly registryPort: number;
@@ -28,6 +29,7 @@ export const usage = ({
   --input FILE     replay ${input} instead of live traffic
   --once           with --input: end when the file is through, and print the result
   --json           one JSON document per line on standard output
+  --brokers LIST   host:port,… of a Kafka to use instead of the embedded broker (KAFKA_BROKERS)
   --broker-port N  --registry-port N  --console-port N    (9092, 8081, 4400; 0 = any)
 `;
 
@@ -42,6 +44,7 @@ export function readOptions(example: Example, args: readonly string[]): Options 
       input: { type: "string" },
       once: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
+      brokers: { type: "string" },
       "broker-port": { type: "string", default: "9092" },
       "console-port": { type: "string", default: "4400" },
       "registry-port": { type: "string", default: "8081" },
@@ -60,6 +63,7 @@ export function readOptions(example: Example, args: readonly string[]): Options 
   if (input === undefined && values.once) throw new UsageError("--once needs a file that ends: add --input FILE.");
   return {
     data: values.data,
+    brokers: values.brokers ?? (process.env["KAFKA_BROKERS"] || undefined),
     brokerPort: number("broker-port", values["broker-port"], 0),
     consolePort: number("console-port", values["console-port"], 0),
     registryPort: number("registry-port", values["registry-port"], 0),

@@ -25,6 +25,8 @@ export interface ReplayOptions {
   readonly data: string;
   /** Seconds of event time per second; as fast as it goes unless given. */
   readonly speed?: number;
+  /** "host:port" of a Kafka that runs already, instead of the embedded broker. */
+  readonly brokers?: string;
 }
 
 /** `moment` resolves when the process is to be killed with SIGKILL; without it the replay runs to its end. */
@@ -43,7 +45,9 @@ export async function replay<Result>(options: ReplayOptions, moment?: (signal: A
     ...how,
     ...anyPort,
   ];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const { KAFKA_BROKERS: _, ...environment } = process.env;
+  const env = options.brokers === undefined ? environment : { ...environment, KAFKA_BROKERS: options.brokers };
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));

@@ -1,9 +1,11 @@
 // Runs an example: broker, registry and console, its topics, its pipeline, and a feeder on a thread of its own.
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createClient } from "millrace/client";
 import { startServer, type Job, type Server } from "millrace/server";
 import type { Board, Example } from "./example.ts";
 import type { FeederMessage, FeederOptions } from "./feeder.ts";
+import { OUTPUT_VARIABLE } from "./output-directory.ts";
 import { readOptions, usage, type Options } from "./options.ts";
 
 /**
@@ -135,8 +137,9 @@ export async function runExample(example: Example, args: readonly string[]): Pro
     console.error(`${(error as Error).message}\n\n${usage(example)}`);
     return 2;
   }
-  const { data, brokerPort, registryPort, consolePort } = options;
-  const server = await startServer({ dataDir: data, brokerPort, registryPort, consolePort });
+  const { data, brokers, brokerPort, registryPort, consolePort } = options;
+  process.env[OUTPUT_VARIABLE] = join(options.data, "output");
+  const server = await startServer({ dataDir: data, ...(brokers === undefined ? { brokerPort } : { brokers }), registryPort, consolePort });
   try {
     await runOn(server, example, options);
     return 0;
