@@ -321,6 +321,7 @@ test(
 test(
   "damage below the recovery point is never cut off silently",
   inWorld(async (world) => {
+    await world.directory.setTopicConfig("orders", { "index.interval.bytes": "0" });
     for (let i = 0; i < 4; i++) await send(world.log, { count: 1, tag: `a${i}`, valueBytes: 300 });
     await world.directory.close();
     const [path] = await filesIn(world.env, ".log");

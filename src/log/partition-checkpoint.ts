@@ -1,6 +1,6 @@
 // checkpoint.json of a partition: up to where recovery need not look, and where the log begins. Replaced atomically; a checksum guards it.
 // Invariant: when it is on disk, the log below the recovery point, the indexes' entries it counts and the producer snapshot of that
-// offset are too.
+// offset are too. What would be empty has no file: indexes without entries, a snapshot without producers.
 import { crc32c } from "../bytes/crc32c.ts";
 import type { Files } from "../env/files.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
@@ -17,6 +17,8 @@ export interface RecoveryPoint {
   readonly indexEntries: readonly [number, number, number];
   /** Timestamp of that segment's first batch, absent while it is empty. */
   readonly firstTimestamp?: number;
+  /** Present if no producer was known: there is no snapshot then. */
+  readonly noProducers?: true;
 }
 
 export interface PartitionCheckpoint {

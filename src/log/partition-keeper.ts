@@ -105,22 +105,26 @@ export class PartitionKeeper {
     const offset = this.#partition.logEndOffset;
     const point = this.#recoveryPoint;
     if ((offset === point?.offset && point.segmentBase === segments.active.baseOffset) || this.#context.failure !== undefined) return;
+    // A log that never had a record is recovered from nothing.
+    if (point === undefined && offset === 0) return;
     producers.expire(this.#context.env.clock.now() - this.#context.options.producerExpirationMs);
     const entries: ProducerEntry[] = [...producers.entries];
-    const captured = await queue.exclusive(() => this.#capture(offset));
-    if (captured === undefined) return;
+    const position = await queue.exclusive(() => this.#capture(offset));
+    if (position === undefined) return;
+    const captured: RecoveryPoint = entries.length === 0 ? { ...position, noProducers: true } : position;
     const { env } = this.#context;
     const { directory } = this.#partition;
     try {
       for (const segment of segments.all) {
         if (segment.indexes === undefined || segment.indexes.isSaved) continue;
-        await segment.indexes.save(env.files, directory);
+        await segment.indexes.save(env.files, directory, { onlyFilled: segment === segments.active });
         if (segment !== segments.active && segment.indexes.isSaved) this.#context.indexCache.touch(segment);
       }
-      await writeFileAtomically(env.files, directory, offsetFileName(offset, SNAPSHOT_SUFFIX), encodeProducerSnapshot(entries));
+      if (entries.length > 0)
+        await writeFileAtomically(env.files, directory, offsetFileName(offset, SNAPSHOT_SUFFIX), encodeProducerSnapshot(entries));
       await this.#writeCheckpoint(this.logStartOffset, captured);
       this.#recoveryPoint = captured;
-      await this.#removeOldSnapshots();
+      if (entries.length > 0) await this.#removeOldSnapshots();
     } catch (error) {
       this.#report("checkpoint", error);
     }

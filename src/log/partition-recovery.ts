@@ -61,6 +61,7 @@ class Recovery {
   /** Batches from this offset on are applied to the producers; aborted transactions from the second one on go into the index. */
   #producersFrom = 0;
   #snapshotOffset = 0;
+  #noProducers = false;
   #abortedFrom = 0;
   /** Position in the recovery point's segment up to which its indexes are complete. */
   #indexedTo = 0;
@@ -141,6 +142,7 @@ class Recovery {
   async #checkPoint(point: RecoveryPoint | undefined): Promise<void> {
     if (point === undefined) return;
     this.#snapshotOffset = point.offset;
+    this.#noProducers = point.noProducers === true;
     const first = this.#segments[0]!.baseOffset;
     if (point.segmentBase < first && point.offset <= first) {
       // Its segment was deleted since: everything that is left lies behind it.
@@ -171,7 +173,7 @@ class Recovery {
     }
     const at = this.#segments.findIndex((segment) => segment.baseOffset === point.segmentBase);
     const segment = this.#segments[at]!;
-    const entries = await this.#readSnapshot(this.#snapshotOffset);
+    const entries = this.#noProducers ? [] : await this.#readSnapshot(this.#snapshotOffset);
     if (entries !== undefined) this.#producers.restore(entries, point.offset);
     this.#producersFrom = entries === undefined ? 0 : point.offset;
     const indexes = await this.#loadIndexes(segment, point);
@@ -210,15 +212,16 @@ class Recovery {
 
   /** The indexes as they were at the recovery point; undefined if the files are not what the checkpoint says. */
   async #loadIndexes(segment: Segment, point: RecoveryPoint): Promise<SegmentIndexes | undefined> {
-    const loaded = await SegmentIndexes.load(this.#context.env.files, this.#directory, segment.baseOffset, segment.sizeBytes);
-    const { offsets, times, aborted } = loaded;
-    if (offsets === undefined || times === undefined || aborted === undefined) return undefined;
     const [offsetEntries, timeEntries, abortedEntries] = point.indexEntries;
+    const there = { offsets: offsetEntries > 0, times: timeEntries > 0, aborted: abortedEntries > 0 };
+    const { files } = this.#context.env;
+    const { offsets, times, aborted } = await SegmentIndexes.load(files, this.#directory, segment.baseOffset, segment.sizeBytes, there);
+    if (offsets === undefined || times === undefined || aborted === undefined) return undefined;
     const found = [offsets.count, times.count, aborted.count];
     const indexes = new SegmentIndexes(segment.baseOffset, offsets, times, aborted);
     indexes.truncate(point.offset, point.position);
     if (offsets.count < offsetEntries || times.count < timeEntries || aborted.count < abortedEntries) return undefined;
-    if (found[0] === offsets.count && found[1] === times.count && found[2] === aborted.count) indexes.markSaved();
+    if (found[0] === offsets.count && found[1] === times.count && found[2] === aborted.count) indexes.markSaved(there);
     return indexes;
   }
 

@@ -15,6 +15,13 @@ interface Saved {
 
 const NOT_SAVED = -1;
 
+const ALL_THERE = { offsets: true, times: true, aborted: true };
+
+export interface SaveOptions {
+  readonly behind?: string;
+  readonly onlyFilled?: boolean;
+}
+
 export class SegmentIndexes {
   readonly baseOffset: number;
   readonly offsets: OffsetIndex;
@@ -77,38 +84,59 @@ export class SegmentIndexes {
     this.maxTimestampOffset = this.times.lastOffset;
   }
 
-  /** The entries in memory are those of the files. */
-  markSaved(): void {
-    this.#saved.offsets = this.offsets.count;
-    this.#saved.times = this.times.count;
-    this.#saved.aborted = this.aborted.count;
+  /** The entries in memory are those of the files; an index that is not `there` has none. */
+  markSaved(there: IndexesThere = ALL_THERE): void {
+    if (there.offsets) this.#saved.offsets = this.offsets.count;
+    if (there.times) this.#saved.times = this.times.count;
+    if (there.aborted) this.#saved.aborted = this.aborted.count;
   }
 
-  /** Writes the entries that are not in the files yet, and flushes them; the caller syncs the directory. `behind`: ends the files' names. */
-  async save(files: Files, directory: string, behind = ""): Promise<void> {
+  /**
+   * Writes the entries that are not in the files yet, and flushes them; the caller syncs the directory. `behind`: ends the files' names.
+   * `onlyFilled`: an index without entries gets no file, and counts as not saved.
+   */
+  async save(files: Files, directory: string, { behind = "", onlyFilled = false }: SaveOptions = {}): Promise<void> {
     const path = (suffix: string): string => `${directory}/${offsetFileName(this.baseOffset, suffix)}${behind}`;
     const saved = { ...this.#saved };
     // Until all is flushed nothing counts as saved: after a failure the files are written anew.
     this.#saved = { offsets: NOT_SAVED, times: NOT_SAVED, aborted: NOT_SAVED };
-    saved.offsets = await saveIndex(files, path(OFFSET_INDEX_SUFFIX), this.offsets, saved.offsets, OffsetIndex.entryBytes);
-    saved.times = await saveIndex(files, path(TIME_INDEX_SUFFIX), this.times, saved.times, TimeIndex.entryBytes);
-    saved.aborted = await saveIndex(files, path(ABORTED_INDEX_SUFFIX), this.aborted, saved.aborted, AbortedIndex.entryBytes);
+    const isLeftOut = (index: SavableIndex, before: number): boolean => onlyFilled && index.count === 0 && before === NOT_SAVED;
+    if (!isLeftOut(this.offsets, saved.offsets))
+      saved.offsets = await saveIndex(files, path(OFFSET_INDEX_SUFFIX), this.offsets, saved.offsets, OffsetIndex.entryBytes);
+    if (!isLeftOut(this.times, saved.times))
+      saved.times = await saveIndex(files, path(TIME_INDEX_SUFFIX), this.times, saved.times, TimeIndex.entryBytes);
+    if (!isLeftOut(this.aborted, saved.aborted))
+      saved.aborted = await saveIndex(files, path(ABORTED_INDEX_SUFFIX), this.aborted, saved.aborted, AbortedIndex.entryBytes);
     this.#saved = saved;
   }
 
   /** What could not be read or cannot be right comes back as undefined, to be rebuilt from the log. */
-  static async load(files: Files, directory: string, baseOffset: number, sizeBytes: number): Promise<LoadedIndexes> {
+  static async load(
+    files: Files,
+    directory: string,
+    baseOffset: number,
+    sizeBytes: number,
+    there: IndexesThere = ALL_THERE,
+  ): Promise<LoadedIndexes> {
     const read = (suffix: string): Promise<Uint8Array | undefined> =>
       readIfThere(files, `${directory}/${offsetFileName(baseOffset, suffix)}`);
-    const offsets = await read(OFFSET_INDEX_SUFFIX);
-    const times = await read(TIME_INDEX_SUFFIX);
-    const aborted = await read(ABORTED_INDEX_SUFFIX);
+    const none = new Uint8Array(0);
+    const offsets = there.offsets ? await read(OFFSET_INDEX_SUFFIX) : none;
+    const times = there.times ? await read(TIME_INDEX_SUFFIX) : none;
+    const aborted = there.aborted ? await read(ABORTED_INDEX_SUFFIX) : none;
     return {
       offsets: offsets && OffsetIndex.decode(offsets, baseOffset, sizeBytes),
       times: times && TimeIndex.decode(times, baseOffset),
       aborted: aborted && AbortedIndex.decode(aborted, baseOffset),
     };
   }
+}
+
+/** Which indexes have a file. */
+export interface IndexesThere {
+  readonly offsets: boolean;
+  readonly times: boolean;
+  readonly aborted: boolean;
 }
 
 export interface LoadedIndexes {

@@ -60,7 +60,7 @@ export class SegmentWriter {
     segment.nextOffset = nextOffset;
     segment.indexes!.seal();
     segment.sealedMaxTimestamp = segment.indexes!.maxTimestamp;
-    await segment.indexes!.save(this.#env.files, this.#directory, CLEANED_SUFFIX);
+    await segment.indexes!.save(this.#env.files, this.#directory, { behind: CLEANED_SUFFIX });
     return segment;
   }
 

@@ -26,7 +26,10 @@ function onDisk(body: (env: Env, fresh: () => Env) => Promise<void>): () => Prom
       const directory = await LogDirectory.open(env, PATH, options);
       const { partitions } = await directory.createTopic("orders", { partitions: 1 });
       const appending = { leaderEpoch: 0, origin: "client", now: NOW } as const;
-      for (let i = 0; i < 20; i++) await partitions[0]!.append(dataBatch({ count: 2, tag: `b${i}`, valueBytes: 40 }), appending);
+      for (let i = 0; i < 20; i++) {
+        const producer = i === 0 ? { producerId: 1 } : {};
+        await partitions[0]!.append(dataBatch({ count: 2, tag: `b${i}`, valueBytes: 40, ...producer }), appending);
+      }
       await directory.close();
       await body(env, () => simulation.env());
     });
