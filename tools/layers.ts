@@ -14,7 +14,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   registry: ["env", "bytes", "schema", "protocol", "client"],
   stream: ["env", "schema"],
   engine: ["env", "bytes", "schema", "stream"],
-  "connectors/kafka": ["env", "bytes", "protocol", "client", "schema", "stream"],
+  "connectors/kafka": ["env", "bytes", "protocol", "client", "registry", "schema", "stream"],
   "connectors/memory": ["env", "schema", "stream"],
   "connectors/file": ["env", "schema", "stream"],
   // Only src/connectors/index.ts: the contract as a public entry.

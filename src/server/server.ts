@@ -3,6 +3,7 @@
 import { startBroker, type Broker } from "../broker/broker.ts";
 import { KafkaClient } from "../client/client.ts";
 import type { Job } from "../engine/coordinator/job-status.ts";
+import { jobMetricsText } from "../engine/coordinator/job-metrics-text.ts";
 import { userMetricsText } from "../engine/coordinator/user-metrics-text.ts";
 import { loadPipelineGraph } from "../engine/host/load-pipeline.ts";
 import { runJob } from "../engine/run-job.ts";
@@ -165,7 +166,10 @@ class RunningServer implements Server {
         restoreFrom:
           from === undefined || from === "latest" ? { kind: "latest" } : from === "none" ? { kind: "none" } : { kind: "path", path: from },
         drain: once ?? false,
-        settings: { "kafka.brokers": this.bootstrapServers },
+        settings: {
+          "kafka.brokers": this.bootstrapServers,
+          ...(this.registryUrl === undefined ? {} : { "schema.registry.url": this.registryUrl }),
+        },
       }),
     );
   }
@@ -220,7 +224,10 @@ class RunningServer implements Server {
       jobs: this.#jobs,
       topics: () => this.#topics(),
       newest: (topic: string, count: number) => this.#tails!.newest(topic, count),
-      metrics: () => (this.#broker?.metricsText() ?? "") + userMetricsText(this.#jobs.list().map((job) => job.status())),
+      metrics: () => {
+        const jobs = this.#jobs.list().map((job) => job.status());
+        return (this.#broker?.metricsText() ?? "") + jobMetricsText(jobs) + userMetricsText(jobs);
+      },
       panels: () => [...this.#panels].map(([title, facts]) => ({ title, facts: facts() })),
     };
     try {

@@ -1,5 +1,6 @@
 // millrace/connectors/kafka: topics as sources and sinks of a pipeline.
 export { topic, type KeyField, type Topic, type TopicOptions } from "./topic.ts";
+export type { SchemaOptions, SubjectStrategy, TopicFormat } from "./topic-format.ts";
 export { deadLetterTopic, type DeadLetterTopic } from "./dead-letter-topic.ts";
 export { kafkaSource, type KafkaSourceOptions } from "./kafka-source.ts";
 export type { PartitionOffsets, StartAt, Until } from "./offset-range.ts";

@@ -10,7 +10,9 @@ export type KafkaConnectorErrorCode =
   | "BAD_COMMITTABLE"
   | "TRANSACTION_LOST"
   | "TOO_MANY_TRANSACTIONS"
-  | "SINK_ROW";
+  | "SINK_ROW"
+  | "NO_REGISTRY"
+  | "SCHEMA_REFUSED";
 
 export class KafkaConnectorError extends Error {
   override readonly name = "KafkaConnectorError";

@@ -30,7 +30,7 @@ export interface KafkaSinkOptions<V = unknown> extends ConnectionOptions, Record
 const DELIVERIES: readonly string[] = ["exactly-once", "at-least-once", "none"] satisfies Delivery[];
 
 /**
- * Writes each element as a JSON document of the topic's schema, with the text of the topic's key field as the record key. The record's
+ * Writes each element as a document of the topic's schema, in its format, with the text of the topic's key field as the record key. The record's
  * timestamp is the event time, if there is one, otherwise now. Throws BAD_OPTION.
  */
 export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions<NoInfer<V>> = {}): Sink<V> {
@@ -46,7 +46,12 @@ export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions<NoInfer<
   return Object.freeze({
     connector: "kafka",
     type: topic.schema.type,
-    describe: () => ({ topic: topic.name, delivery, ...(topic.key === undefined ? {} : { key: topic.key }) }),
+    describe: () => ({
+      topic: topic.name,
+      delivery,
+      ...(topic.key === undefined ? {} : { key: topic.key }),
+      ...(topic.format === undefined ? {} : { format: topic.format }),
+    }),
     create: (context: ConnectorContext) =>
       new KafkaSinkConnector(context, connectorClient(context, options), {
         topic,

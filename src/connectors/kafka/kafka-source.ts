@@ -2,7 +2,8 @@
 import type { ConnectorContext, Source } from "../../stream/connector.ts";
 import { durationMs } from "../../stream/duration.ts";
 import type { Duration } from "../../stream/watermarks.ts";
-import { connectorClient, type ConnectionOptions } from "./connector-client.ts";
+import { AvroValues, type ValueDecoder } from "./avro-values.ts";
+import { connectorClient, connectorRegistry, type ConnectionOptions } from "./connector-client.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { badStart, badUntil, rangeJson, type StartAt, type Until } from "./offset-range.ts";
 import { KafkaSourceConnector } from "./source-connector.ts";
@@ -28,12 +29,13 @@ export interface KafkaSourceOptions extends ConnectionOptions {
 const OUT_OF_RANGE: readonly string[] = ["fail", "earliest", "latest"];
 
 /**
- * Reads the committed records of all partitions, each value as a JSON document of the topic's schema, with the record's timestamp.
+ * Reads the committed records of all partitions, each value as a document of the topic's schema, in its format, with the record's timestamp.
  * Records without a value and values that do not fit go where the source's onError says. Throws BAD_OPTION.
  */
 export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: KafkaSourceOptions = {}): Source<V> {
   const { startAt = "earliest", until, onOutOfRange = "fail", discoverEvery } = options;
   const name = "pattern" in topic ? String(topic.pattern) : topic.name;
+  const format = "format" in topic ? topic.format : undefined;
   const wrongStart = badStart(startAt);
   if (wrongStart !== undefined) throw bad(name, `startAt ${wrongStart}`);
   const wrongEnd = until === undefined ? undefined : badUntil(until);
@@ -46,6 +48,7 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
     type: topic.schema.type,
     describe: () => ({
       ...("pattern" in topic ? { pattern: name } : { topic: name }),
+      ...(format === undefined ? {} : { format }),
       startAt: rangeJson(startAt),
       ...(until === undefined ? {} : { until: rangeJson(until) }),
     }),
@@ -53,6 +56,7 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
       new KafkaSourceConnector(context, connectorClient(context, options), {
         topic: "pattern" in topic ? topic.pattern : topic.name,
         type: topic.schema.type,
+        decoder: format === "avro" ? avroDecoders(topic as Topic<V>, context) : undefined,
         startAt,
         until,
         onOutOfRange,
@@ -60,6 +64,12 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
         groupId: options.groupId ?? `millrace-${context.job}`,
       }),
   });
+}
+
+/** One registry for all partitions. Throws NO_REGISTRY. */
+function avroDecoders(topic: Topic<unknown>, context: ConnectorContext): () => ValueDecoder {
+  const registry = connectorRegistry(context, topic.registry?.url);
+  return () => new AvroValues(topic.schema.type, registry, context.env.clock);
 }
 
 function bad(topic: string, reason: string): KafkaConnectorError {

@@ -6,16 +6,19 @@ import type { PartitionCursor } from "../../client/partition-cursor.ts";
 import { BatchReader } from "../../protocol/records/batch-reader.ts";
 import { MAX_BATCH_ROWS, NO_TIMESTAMP } from "../../schema/batch.ts";
 import { BatchBuilder } from "../../schema/batch-builder.ts";
-import { jsonDecoder, type JsonDecoder } from "../../schema/json/decoder.ts";
+import { jsonDecoder } from "../../schema/json/decoder.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { Json, PoisonRecord, SourceBatch, SplitReader } from "../../stream/connector.ts";
+import type { ValueDecoder } from "./avro-values.ts";
 
 /** Per poll: their bytes are copied. */
 const MAX_POISON = 256;
-const NO_VALUE = "expected a JSON document, got a record without a value (a tombstone)";
+const NO_VALUE = "expected a document, got a record without a value (a tombstone)";
 
 export interface PartitionReaderHooks {
+  /** Default: JSON. One per partition. */
+  readonly decoder?: ValueDecoder | undefined;
   /** The first offset that a bounded source does not read; undefined: none. */
   readonly stopAt: number | undefined;
   /** Where the committed log ends now. */
@@ -26,7 +29,7 @@ export interface PartitionReaderHooks {
 export class PartitionReader implements SplitReader {
   readonly #cursor: PartitionCursor;
   readonly #hooks: PartitionReaderHooks;
-  readonly #decoder: JsonDecoder;
+  readonly #decoder: ValueDecoder;
   readonly #builder: BatchBuilder;
   readonly #records = new BatchReader();
   readonly #offsets = new Float64Array(MAX_BATCH_ROWS);
@@ -36,11 +39,15 @@ export class PartitionReader implements SplitReader {
   #position: number;
   #stopAt: number;
   #closed = false;
+  /** What the record under #records needs before it can be decoded. */
+  #waiting: Promise<void> | undefined;
+  #held = false;
+  readonly #headers = () => this.#records.headers();
 
   constructor(type: TypeInfo, cursor: PartitionCursor, hooks: PartitionReaderHooks) {
     this.#cursor = cursor;
     this.#hooks = hooks;
-    this.#decoder = jsonDecoder(type);
+    this.#decoder = hooks.decoder ?? jsonDecoder(type);
     this.#builder = new BatchBuilder(type, MAX_BATCH_ROWS, "bytes");
     this.#out = { batch: this.#builder.batch, offsets: this.#offsets, poison: undefined };
     this.#stopAt = hooks.stopAt ?? Infinity;
@@ -52,7 +59,7 @@ export class PartitionReader implements SplitReader {
     const builder = this.#builder;
     builder.reset();
     let poison: PoisonRecord[] | undefined;
-    while (builder.rows < maxRows && !builder.full && (poison === undefined || poison.length < MAX_POISON)) {
+    while (this.#waiting === undefined && builder.rows < maxRows && !builder.full && (poison === undefined || poison.length < MAX_POISON)) {
       if (this.#fetched === undefined && !this.#nextBatch()) break;
       const error = this.#decodeRows(maxRows);
       if (error !== undefined) (poison ??= []).push(this.#poison(error));
@@ -66,6 +73,7 @@ export class PartitionReader implements SplitReader {
   }
 
   available(): Promise<void> {
+    if (this.#waiting !== undefined && !this.finished) return this.#waiting;
     if (this.#fetched !== undefined || this.finished) return Promise.resolve();
     return this.#cursor.available().catch((error: unknown) => {
       if (!this.#closed) throw error; // that a closed reader is no longer read is no failure
@@ -128,7 +136,8 @@ export class PartitionReader implements SplitReader {
     const batch = this.#fetched!;
     const { bytes, fromOffset } = batch;
     while (builder.rows < maxRows && !builder.full) {
-      if (!records.next()) {
+      if (this.#held) this.#held = false;
+      else if (!records.next()) {
         this.#fetched = undefined;
         this.#position = Math.min(batch.nextOffset, this.#stopAt);
         return undefined;
@@ -144,6 +153,11 @@ export class PartitionReader implements SplitReader {
       if (records.valueStart < 0) return NO_VALUE;
       this.#offsets[builder.rows] = offset;
       try {
+        const waiting = this.#decoder.wait?.(bytes, records.valueStart, records.valueEnd, records.hasHeaders ? this.#headers : undefined);
+        if (waiting !== undefined) {
+          this.#position = offset;
+          return this.#hold(waiting);
+        }
         const { timestamp } = records;
         this.#decoder.decodeInto(builder, bytes, records.valueStart, records.valueEnd, timestamp < 0 ? NO_TIMESTAMP : timestamp);
       } catch (error) {
@@ -152,6 +166,15 @@ export class PartitionReader implements SplitReader {
       }
     }
     return undefined;
+  }
+
+  /** The record is looked at again when what it needs is there; if it cannot be had, available() rejects. */
+  #hold(waiting: Promise<void>): undefined {
+    this.#held = true;
+    this.#waiting = waiting.then(() => {
+      this.#waiting = undefined;
+    });
+    this.#waiting.catch(() => {});
   }
 
   #poison(error: string): PoisonRecord {

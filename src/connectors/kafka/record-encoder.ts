@@ -9,8 +9,11 @@ import { jsonEncoder, jsonValueEncoder } from "../../schema/json/encoder.ts";
 import { checkValue } from "../../schema/mismatch.ts";
 import { sameType } from "../../schema/type-names.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
+import type { ValueEncoding } from "./avro-values.ts";
 import type { RecordParts } from "./record-parts.ts";
 import type { Topic } from "./topic.ts";
+
+const NOTHING = new Uint8Array(0);
 
 export class RecordEncoder {
   /** The value of the last encoded row is value.bytes[0, value.at). */
@@ -27,16 +30,19 @@ export class RecordEncoder {
   readonly #keyBuffer = new EncodeBuffer(64);
   readonly #writeRow: (batch: Batch, row: number, out: EncodeBuffer) => void;
   readonly #writeValue: (value: unknown, out: EncodeBuffer) => void;
+  readonly #prefix: Uint8Array;
   #lastType: TypeInfo | undefined;
   #columnar = false;
 
-  constructor(topic: Topic<unknown>, parts?: RecordParts) {
+  /** `encoding` undefined: JSON. */
+  constructor(topic: Topic<unknown>, parts?: RecordParts, encoding?: ValueEncoding) {
     this.parts = parts;
     this.#type = topic.schema.type;
     this.#keyName = topic.key;
     this.#keyIndex = topic.key === undefined ? -1 : fieldColumns(this.#type).findIndex((field) => field.name === topic.key);
-    this.#writeRow = jsonEncoder(this.#type);
-    this.#writeValue = jsonValueEncoder(this.#type);
+    this.#prefix = encoding?.prefix ?? NOTHING;
+    this.#writeRow = encoding?.row ?? jsonEncoder(this.#type);
+    this.#writeValue = encoding?.value ?? jsonValueEncoder(this.#type);
   }
 
   /** Call before the rows of a batch. */
@@ -60,7 +66,8 @@ export class RecordEncoder {
 
   #encodeRow(batch: Batch, row: number): void {
     const { value } = this;
-    value.at = 0;
+    value.bytes.set(this.#prefix, 0);
+    value.at = this.#prefix.length;
     if (this.#columnar) {
       this.#writeRow(batch, row, value);
       if (this.#keyIndex >= 0) this.#keyOfColumn(batch.columns[this.#keyIndex]!, row);

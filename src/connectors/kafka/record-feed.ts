@@ -7,6 +7,7 @@ import type { Batch } from "../../schema/batch.ts";
 import { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import type { ValueEncoding } from "./avro-values.ts";
 import { RecordEncoder } from "./record-encoder.ts";
 import type { RecordParts } from "./record-parts.ts";
 import type { Topic } from "./topic.ts";
@@ -26,10 +27,10 @@ export class RecordFeed {
   #keptRows = 0;
   #fedRows = 0;
 
-  constructor(topic: Topic<unknown>, clock: Clock, parts?: RecordParts) {
+  constructor(topic: Topic<unknown>, clock: Clock, parts?: RecordParts, encoding?: ValueEncoding) {
     this.#topic = topic.name;
     this.#clock = clock;
-    this.#encoder = new RecordEncoder(topic, parts);
+    this.#encoder = new RecordEncoder(topic, parts, encoding);
   }
 
   get isEmpty(): boolean {

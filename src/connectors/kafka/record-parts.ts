@@ -31,7 +31,11 @@ export class RecordParts {
   readonly #topic: string;
   readonly #partitions: number;
 
-  constructor(functions: RecordFunctions<unknown>, topic: string, partitions: number) {
+  readonly #header: RecordHeader | undefined;
+
+  /** `header` goes before those of the functions. */
+  constructor(functions: RecordFunctions<unknown>, topic: string, partitions: number, header?: RecordHeader) {
+    this.#header = header;
     this.#functions = functions;
     this.#topic = topic;
     this.#partitions = partitions;
@@ -47,6 +51,7 @@ export class RecordParts {
       functions.headers === undefined
         ? undefined
         : Object.entries(functions.headers(value)).map(([name, header]) => ({ key: name, value: this.#bytes(`header "${name}"`, header) }));
+    if (this.#header !== undefined) this.headers = [this.#header, ...(this.headers ?? [])];
     if (functions.partitioner === undefined) return;
     const partition = functions.partitioner({ row: value, key: this.key, partitions: this.#partitions });
     if (!Number.isInteger(partition) || partition < 0 || partition >= this.#partitions)

@@ -3,7 +3,9 @@ import type { KafkaClient } from "../../client/client.ts";
 import { isRetriable } from "../../client/errors.ts";
 import type { ConnectorContext, SinkConnector, SinkWriter } from "../../stream/connector.ts";
 import { abortLeftovers } from "./abort-leftovers.ts";
+import { avroEncoding, type ValueEncoding } from "./avro-values.ts";
 import { decodeCommittable } from "./committable.ts";
+import { connectorRegistry } from "./connector-client.ts";
 import { FlushingWriter } from "./flushing-writer.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import type { Delivery } from "./kafka-sink.ts";
@@ -39,6 +41,7 @@ export class KafkaSinkConnector implements SinkConnector {
   readonly #writers: SinkWriter[] = [];
   #resting: ReadonlySet<string> = new Set();
   #timeoutMs: Promise<number> | undefined;
+  #schema: Promise<ValueEncoding> | undefined;
 
   constructor(context: ConnectorContext, client: KafkaClient, settings: KafkaSinkSettings) {
     this.#context = context;
@@ -85,7 +88,11 @@ export class KafkaSinkConnector implements SinkConnector {
     const { env, operator } = this.#context;
     const partitions = await partitionCount(this.#client.cluster, topic.name, operator);
     const { functions } = this.#settings;
-    const feed = new RecordFeed(topic, env.clock, functions && new RecordParts(functions, topic.name, partitions));
+    const encoding = await this.#encoding();
+    const header = encoding?.header;
+    const parts =
+      functions === undefined && header === undefined ? undefined : new RecordParts(functions ?? {}, topic.name, partitions, header);
+    const feed = new RecordFeed(topic, env.clock, parts, encoding);
     const writer =
       delivery === "exactly-once"
         ? await this.#transactionalWriter(subtask, feed)
@@ -111,6 +118,17 @@ export class KafkaSinkConnector implements SinkConnector {
       afterwards: (fn) => timers.soon(fn),
       visible: (committable) => untilVisible(cluster, committable),
     });
+  }
+
+  /** Asked once for all writers; undefined: JSON. */
+  #encoding(): Promise<ValueEncoding> | undefined {
+    const { topic } = this.#settings;
+    if (topic.format !== "avro") return undefined;
+    this.#schema ??= avroEncoding(topic, connectorRegistry(this.#context, topic.registry?.url)).catch((error: unknown) => {
+      this.#schema = undefined;
+      throw error;
+    });
+    return this.#schema;
   }
 
   #transactionTimeout(): Promise<number> {

@@ -4,6 +4,7 @@ import { commitGroupOffsets, type OffsetCommit } from "../../client/group-offset
 import { PartitionFetcher } from "../../client/partition-fetcher.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { ConnectorContext, Json, SourceConnector, Split, SplitReader } from "../../stream/connector.ts";
+import type { ValueDecoder } from "./avro-values.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { endOffset, startOffset, untilOffset, type Place, type StartAt, type Until } from "./offset-range.ts";
 import { PartitionReader } from "./partition-reader.ts";
@@ -13,6 +14,8 @@ import { partitionCount } from "./topic-metadata.ts";
 const MAX_BUFFERED_BYTES = 32 << 20;
 
 export interface KafkaSourceSettings {
+  /** Makes what reads the values of a partition; undefined: JSON. */
+  readonly decoder?: (() => ValueDecoder) | undefined;
   readonly topic: string | RegExp;
   readonly type: TypeInfo;
   readonly startAt: StartAt;
@@ -80,6 +83,7 @@ export class KafkaSourceConnector implements SourceConnector {
     const cursor = this.#fetcher.add(topic, partition, offset);
     return new PartitionReader(type, cursor, {
       stopAt,
+      decoder: this.#settings.decoder?.(),
       endOffset: () => endOffset(place),
       close: () => this.#fetcher.remove(topic, partition),
     });

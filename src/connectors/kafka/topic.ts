@@ -1,14 +1,18 @@
-// A topic as a pipeline sees it: a name, the type of its values (JSON on the wire), and which field is the record key. Frozen data.
+// A topic as a pipeline sees it: a name, the type of its values, how they are written, and which field is the record key. Frozen data.
 import { fieldColumns } from "../../schema/columns.ts";
 import { isSchema } from "../../schema/t.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import { checkFormat, type SchemaOptions, type TopicFormat } from "./topic-format.ts";
 
 export interface Topic<out V> {
   readonly name: string;
   readonly schema: Schema<V>;
   /** Records with equal keys keep their order (they share a partition). Undefined: records have no key. */
   readonly key: string | undefined;
+  /** Undefined: JSON. */
+  readonly format?: TopicFormat;
+  readonly registry?: SchemaOptions;
 }
 
 /** Names of the fields of `V` that can be a record key: always present, and a string, number, bigint or boolean. */
@@ -19,6 +23,10 @@ export type KeyField<V> = V extends string | number | bigint | boolean | null | 
 export interface TopicOptions<V> {
   /** The record key is the text of this field as UTF-8; its murmur2 hash chooses the partition, as every Kafka client does. */
   readonly key?: KeyField<V>;
+  /** How values are written: "json" (default), or "avro" with schemas of a registry. */
+  readonly format?: TopicFormat;
+  /** With "avro": which registry and subject, and how the schema gets there. */
+  readonly registry?: SchemaOptions;
 }
 
 /** Kafka's own rule. */
@@ -32,7 +40,10 @@ export function topic<V>(name: string, schema: Schema<V>, options: TopicOptions<
   if (!isSchema(schema)) throw bad(name, "the second argument is the schema of its values, such as t.record(…)");
   const key = options.key as string | undefined;
   if (key !== undefined) checkKey(name, schema, key);
-  return Object.freeze({ name, schema, key });
+  const { format = "json", registry } = options;
+  checkFormat(name, format, registry);
+  if (format === "json") return Object.freeze({ name, schema, key });
+  return Object.freeze({ name, schema, key, format, ...(registry === undefined ? {} : { registry: Object.freeze({ ...registry }) }) });
 }
 
 function checkKey(name: string, schema: Schema<unknown>, key: string): void {

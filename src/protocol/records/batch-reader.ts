@@ -130,6 +130,11 @@ export class BatchReader {
     return this.valueStart < 0 ? null : this.#bytes.subarray(this.valueStart, this.valueEnd);
   }
 
+  /** Of the record under the cursor. */
+  get hasHeaders(): boolean {
+    return this.#bytes[this.#headersAt] !== 0;
+  }
+
   /** The headers of the record under the cursor; values are views. */
   headers(): RecordHeader[] {
     const r = new ByteReader(this.#bytes, this.#headersAt, this.#recordEnd);

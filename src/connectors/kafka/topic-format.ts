@@ -1,0 +1,45 @@
+// How a topic's values are written: JSON, or Avro with schemas of a registry. What the registry is asked, and when, is in avro-values.ts.
+import { KafkaConnectorError } from "./kafka-connector-error.ts";
+
+export type TopicFormat = "json" | "avro";
+
+/** Confluent's subject names: "<topic>-value", the record's full name, "<topic>-<record>". */
+export type SubjectStrategy = "topic" | "record" | "topic-record";
+
+export interface SchemaOptions {
+  /** Default: the job's setting "schema.registry.url": SCHEMA_REGISTRY_URL, or the registry of the server that runs the job. */
+  readonly url?: string;
+  /** Default "topic". */
+  readonly subject?: SubjectStrategy;
+  /** A sink registers the schema of its type when the job starts. Default true; false: it must be registered, or the job does not start. */
+  readonly autoRegister?: boolean;
+  /** A sink writes the subject's latest schema, which must have room for every field of the type. Default false. */
+  readonly useLatest?: boolean;
+  /** Set for the subject before anything is registered, such as "BACKWARD" or "FULL_TRANSITIVE". */
+  readonly compatibility?: string;
+  /** Where a sink writes which schema it is: the id before the value (default), the GUID before it, or the GUID in a header. Sources read all. */
+  readonly ids?: "prefix" | "guid" | "header";
+}
+
+const SUBJECTS: readonly string[] = ["topic", "record", "topic-record"] satisfies SubjectStrategy[];
+const IDS: readonly string[] = ["prefix", "guid", "header"];
+const LEVELS = ["NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
+
+export function checkFormat(topic: string, format: unknown, schema: SchemaOptions | undefined): void {
+  if (format !== "json" && format !== "avro") throw bad(topic, `format is "json" or "avro", not ${JSON.stringify(format)}`);
+  if (schema === undefined) return;
+  if (format === "json") throw bad(topic, 'registry options are for format: "avro"');
+  if (schema.subject !== undefined && !SUBJECTS.includes(schema.subject)) throw bad(topic, `subject is one of ${SUBJECTS.join(", ")}`);
+  if (schema.ids !== undefined && !IDS.includes(schema.ids)) throw bad(topic, `ids is one of ${IDS.join(", ")}`);
+  if (schema.compatibility !== undefined && !LEVELS.includes(schema.compatibility))
+    throw bad(topic, `compatibility is one of ${LEVELS.join(", ")}`);
+}
+
+export function subjectOf(topic: string, record: string, strategy: SubjectStrategy = "topic"): string {
+  if (strategy === "record") return record;
+  return strategy === "topic" ? `${topic}-value` : `${topic}-${record}`;
+}
+
+function bad(topic: string, reason: string): KafkaConnectorError {
+  return new KafkaConnectorError("BAD_TOPIC", `topic(${JSON.stringify(topic)}): ${reason}.`);
+}

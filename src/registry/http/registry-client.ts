@@ -1,0 +1,175 @@
+// A client of a schema registry, ours or Confluent's: what jobs and the command line ask for. Schemas by id are immutable and kept; everything
+// else is asked anew. Only for real networks: it uses the platform's fetch.
+import type { SchemaReference, SchemaType } from "../schema-entry.ts";
+
+/** The registry refused, or could not be reached (status 0). `code`: its error_code, such as 40401. */
+export class RegistryClientError extends Error {
+  override readonly name = "RegistryClientError";
+  readonly code: string;
+  readonly status: number;
+  readonly errorCode: number;
+
+  constructor(status: number, errorCode: number, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.code =
+      status === 0
+        ? "REGISTRY_UNREACHABLE"
+        : status === 404
+          ? "SCHEMA_NOT_FOUND"
+          : status === 409
+            ? "SCHEMA_INCOMPATIBLE"
+            : "REGISTRY_REFUSED";
+    this.status = status;
+    this.errorCode = errorCode;
+  }
+}
+
+export interface RegisteredSchema {
+  readonly schema: string;
+  readonly schemaType: SchemaType;
+  readonly references: readonly SchemaReference[];
+  /** −1 where the registry did not say. */
+  readonly id: number;
+  readonly version: number;
+  readonly subject: string;
+  readonly guid: string;
+}
+
+const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
+const TIMEOUT_MS = 10_000;
+const MAX_CACHED = 2000;
+
+export class RegistryClient {
+  readonly url: string;
+  readonly #authorization: string | undefined;
+  readonly #byId = new Map<string, Promise<RegisteredSchema>>();
+
+  /** `url`: "http://host:port", with user:password in it if needed. */
+  constructor(url: string) {
+    const parsed = new URL(url);
+    const { username, password } = parsed;
+    if (username !== "") this.#authorization = `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`;
+    parsed.username = "";
+    parsed.password = "";
+    this.url = parsed.href.replace(/\/+$/, "");
+  }
+
+  byId(id: number): Promise<RegisteredSchema> {
+    return this.#kept(`ids/${id}`, id);
+  }
+
+  byGuid(guid: string): Promise<RegisteredSchema> {
+    return this.#kept(`guids/${encodeURIComponent(guid)}`, -1);
+  }
+
+  /** Rejects with SCHEMA_NOT_FOUND. */
+  async version(subject: string, version: number | "latest" = "latest"): Promise<RegisteredSchema> {
+    return registered(await this.request("GET", `/subjects/${encodeURIComponent(subject)}/versions/${version}`), -1);
+  }
+
+  async register(subject: string, schema: string, schemaType: SchemaType, references: readonly SchemaReference[] = []): Promise<number> {
+    const body = { schema, ...typed(schemaType), references };
+    return Number(((await this.request("POST", `/subjects/${encodeURIComponent(subject)}/versions`, body)) as { id: number }).id);
+  }
+
+  /** The version that is this schema. Rejects with SCHEMA_NOT_FOUND. */
+  async lookup(subject: string, schema: string, schemaType: SchemaType): Promise<RegisteredSchema> {
+    return registered(await this.request("POST", `/subjects/${encodeURIComponent(subject)}`, { schema, ...typed(schemaType) }), -1);
+  }
+
+  /** What is wrong with a new version; empty: nothing, or there is no version yet. */
+  async incompatibilities(subject: string, schema: string, schemaType: SchemaType): Promise<readonly string[]> {
+    const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions/latest?verbose=true`;
+    try {
+      const answer = (await this.request("POST", path, { schema, ...typed(schemaType) })) as {
+        is_compatible: boolean;
+        messages?: readonly string[];
+      };
+      return answer.is_compatible ? [] : (answer.messages ?? ["incompatible"]);
+    } catch (error) {
+      if (error instanceof RegistryClientError && error.status === 404) return [];
+      throw error;
+    }
+  }
+
+  async setCompatibility(subject: string, compatibility: string): Promise<void> {
+    await this.request("PUT", `/config/${encodeURIComponent(subject)}`, { compatibility });
+  }
+
+  /** All schemas that `of` refers to, each after those it needs itself. */
+  async referenced(of: RegisteredSchema, seen: Map<string, RegisteredSchema> = new Map()): Promise<readonly RegisteredSchema[]> {
+    for (const { subject, version, name } of of.references) {
+      const key = `${subject}/${version}`;
+      if (seen.has(key)) continue;
+      const found = await this.version(subject, version);
+      seen.set(`${key} (open)`, found);
+      if (seen.size > MAX_CACHED)
+        throw new RegistryClientError(422, 0, `The schema refers to more than ${MAX_CACHED / 2} others, "${name}" among them.`);
+      await this.referenced(found, seen);
+      seen.set(key, found);
+    }
+    return [...seen].filter(([key]) => !key.endsWith(" (open)")).map(([, schema]) => schema);
+  }
+
+  /** The answer's JSON. Rejects with RegistryClientError. */
+  async request(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<unknown> {
+    let response: Response;
+    let answer: unknown;
+    try {
+      response = await fetch(this.url + path, {
+        method,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        headers: {
+          accept: CONTENT_TYPE,
+          ...(body === undefined ? {} : { "content-type": CONTENT_TYPE }),
+          ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      answer = await response.json().catch(() => undefined);
+    } catch (error) {
+      const reason = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
+      throw new RegistryClientError(
+        0,
+        0,
+        `No schema registry answers at ${this.url} (${reason}). Set SCHEMA_REGISTRY_URL, or start one: millrace dev.`,
+        error,
+      );
+    }
+    if (response.ok) return answer;
+    const { error_code: code, message } = (answer ?? {}) as { error_code?: number; message?: string };
+    throw new RegistryClientError(
+      response.status,
+      code ?? response.status,
+      message ?? `The registry at ${this.url} answered ${response.status}.`,
+    );
+  }
+
+  #kept(path: string, id: number): Promise<RegisteredSchema> {
+    const known = this.#byId.get(path);
+    if (known !== undefined) return known;
+    const asked = this.request("GET", `/schemas/${path}`).then((answer) => registered(answer, id));
+    if (this.#byId.size >= MAX_CACHED) this.#byId.delete(this.#byId.keys().next().value!);
+    this.#byId.set(path, asked);
+    asked.catch(() => this.#byId.delete(path)); // it may be there later
+    return asked;
+  }
+}
+
+function typed(schemaType: SchemaType): { readonly schemaType?: SchemaType } {
+  return schemaType === "AVRO" ? {} : { schemaType };
+}
+
+function registered(answer: unknown, id: number): RegisteredSchema {
+  const given = answer as Partial<RegisteredSchema>;
+  if (typeof given?.schema !== "string") throw new RegistryClientError(200, 0, "The registry's answer holds no schema.");
+  return {
+    schema: given.schema,
+    schemaType: given.schemaType ?? "AVRO",
+    references: given.references ?? [],
+    id: given.id ?? id,
+    version: given.version ?? -1,
+    subject: given.subject ?? "",
+    guid: given.guid ?? "",
+  };
+}
