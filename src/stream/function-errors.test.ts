@@ -142,7 +142,8 @@ test("the plan has the partitioning of every edge, alignment and what an asynchr
   const node = (name: string) => nodes.find((one) => one.name === name)!;
   const ways = (name: string) => node(name).inputs.map(({ partitioning }) => partitioning);
   assert.deepEqual(ways("ask"), ["rescale", "shuffle"]);
-  assert.deepEqual(ways("out"), ["global"]);
+  assert.deepEqual(ways("out"), ["forward"]);
+  assert.deepEqual(nodes[Number((node("out").inputs[0] as unknown as { from: number }).from)]!.inputs, [{ from: 2, output: "main", partitioning: "global" }]); // prettier-ignore
   assert.deepEqual(ways("checked"), ["forward", "broadcast"]);
   assert.equal(node("ask").capacity, 10);
   assert.deepEqual((node("a").time as { alignment: unknown }).alignment, { group: "g", maxDriftMs: 60_000 });

@@ -42,6 +42,9 @@ import type { WindowAssigner } from "./windows.ts";
 
 const FORWARD: Partitioning = Object.freeze({ kind: "forward" });
 
+/** The others only spread rows, which a sink's writers do not need. */
+const LEADS_SOMEWHERE: ReadonlySet<Partitioning["kind"]> = new Set(["shuffle", "broadcast", "global", "custom"]);
+
 type Where = string | undefined;
 type Pair = (left: unknown, right: unknown) => unknown;
 type Callback = (...args: never[]) => unknown;
@@ -174,7 +177,10 @@ export class StreamHandle {
     checkName(name, "to(name, sink)", where);
     if (typeof sink?.create !== "function" || typeof sink.describe !== "function")
       throw new PipelineError("BAD_ARGUMENT", `to("${name}", sink): a sink is wanted, such as kafkaSink(topic).`, where);
-    this.#then({ kind: "sink", sink: sink as Sink<unknown> }, undefined, { name }, where);
+    // Sinks are written by the subtask that has the row: a partitioning before one needs subtasks to lead to.
+    const isRouted = this.routedOutlets().some(({ partitioning }) => partitioning !== undefined && LEADS_SOMEWHERE.has(partitioning.kind));
+    const stream = isRouted ? this.#then({ kind: "map", fn: (event) => event }, this.type, undefined, where) : this;
+    stream.#then({ kind: "sink", sink: sink as Sink<unknown> }, undefined, { name }, where);
   }
 
   process(name: string, fn: AnyFunction, options: Pick<OperatorOptions, "parallelism"> = {}): ProcessedHandle {

@@ -7,8 +7,9 @@ import { collectSink } from "../../connectors/memory/collect-sink.ts";
 import { functionSink } from "../../connectors/memory/function-sink.ts";
 import { generatorSource } from "../../connectors/memory/generator-source.ts";
 import type { Env } from "../../env/env.ts";
-import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
+import { MAX_BATCH_ROWS, type Batch } from "../../schema/batch.ts";
 import { t } from "../../schema/t.ts";
+import type { Sink, Source } from "../../stream/connector.ts";
 import type { MapAsyncOptions } from "../../stream/map-async.ts";
 import { deadLetter } from "../../stream/dead-letter.ts";
 import { pipeline } from "../../stream/pipeline.ts";
@@ -225,6 +226,112 @@ test("a job that ends aborts its open calls", async () => {
     await job.cancel();
   });
   assert.deepEqual(signals.map(({ aborted }) => aborted), [true, true]); // prettier-ignore
+});
+
+/** One row at once, and then silence: its split is read to its end and stays open. */
+function oneRow(): Source<Row> {
+  const inner = generatorSource(Row, { count: 1, row: (id) => ({ id, split: 0, at: id }) });
+  return {
+    ...inner,
+    create(context) {
+      const connector = inner.create(context);
+      const open: typeof connector.open = async (split, position) => {
+        const reader = await connector.open(split, position);
+        const poll = (rows: number) => reader.poll(rows);
+        const silent = { atEnd: true, finished: false, pending: 0, available: () => new Promise<void>(() => {}) };
+        return { poll, position: () => reader.position(), stopAtEnd: () => reader.stopAtEnd(), close: () => reader.close(), ...silent };
+      };
+      return { ...connector, open };
+    },
+  };
+}
+
+test("idleness waits behind the elements that came before it, so nothing is late because it waited", async () => {
+  for (const answers of [true, false]) {
+    const simulation = createSimulation(3);
+    const env = simulation.env();
+    const seen: string[] = [];
+    let newest = -Infinity;
+    const made = pipeline("idle", (p) => {
+      const time = { eventTime: (e: Row) => e.at, watermarks: boundedOutOfOrderness(0, { idleAfter: 50 }) };
+      const fast = generatorSource(Row, { ratePerSecond: 100, row: (id) => ({ id, split: 0, at: 10_000 + id }) });
+      p.from("slow", oneRow(), time)
+        .mapAsync("ask", async (e) => (await env.timers.sleep(1200), e), { capacity: 10, timeout: "1m" })
+        .filter(() => answers)
+        .returns(Row)
+        .union(p.from("fast", fast, time))
+        .process("watch", {
+          output: t.string(),
+          onElement(e, { watermark, emit }) {
+            newest = watermark;
+            return e.at < 10_000 ? emit(e.at > watermark ? "in time" : "late") : undefined;
+          },
+        })
+        .to("out", functionSink((row) => void seen.push(row))); // prettier-ignore
+    });
+    await simulation.run(async () => {
+      const job = await runJob(env, { graph: made.graph() });
+      await env.timers.sleep(1000);
+      assert.equal(newest, -Infinity, "time went on without the element that waits");
+      await env.timers.sleep(1000);
+      assert.ok(newest > 10_000, "idleness did not come through behind it");
+      await job.cancel();
+    });
+    assert.deepEqual(seen, answers ? ["in time"] : []);
+  }
+});
+
+test("a stop with a final checkpoint does not wait for answers: the next start asks again", async () => {
+  const simulation = createSimulation(3);
+  simulation.files.provideDirectory("/data");
+  const out = collectSink<number>(t.int());
+  let patient = false;
+  let asked = 0;
+  const env = simulation.env();
+  const made = pipeline("stopped", (p) => {
+    p.from("rows", generatorSource(Row, { count: 20, ratePerSecond: 1000, row: (id) => ({ id, split: 0, at: id }) }))
+      .mapAsync("ask", (e) => (asked++, patient ? Promise.resolve(e.id) : new Promise<number>(() => {})), { capacity: 6, timeout: "1h" })
+      .returns(t.int())
+      .to("out", out);
+  });
+  const options = { graph: made.graph(), checkpoints: { dir: "/data/checkpoints", everyMs: 10 } };
+  await simulation.run(async () => {
+    const first = await runJob(env, options);
+    while (asked < 6) await env.timers.sleep(1);
+    await first.stop();
+    assert.deepEqual([asked, out.rows.length], [6, 0]);
+    patient = true;
+    await (
+      await runJob(env, options)
+    ).finished;
+  });
+  assert.deepEqual(out.rows, Array.from({ length: 20 }, (_, id) => id)); // prettier-ignore
+});
+
+test("answers wait while a sink is not ready, and all arrive in order", async () => {
+  const simulation = createSimulation(3);
+  const env = simulation.env();
+  const got: number[] = [];
+  const inner = functionSink<number>((id) => void got.push(id));
+  const slow: Sink<number> = {
+    ...inner,
+    create(context) {
+      const connector = inner.create(context);
+      const writer = async (subtask: number, parallelism: number) => {
+        const own = await connector.writer(subtask, parallelism);
+        return { ...own, write: (batch: Batch) => (own.write(batch), false), ready: () => env.timers.sleep(5) };
+      };
+      return { ...connector, writer };
+    },
+  };
+  const made = pipeline("slow-sink", (p) => {
+    p.from("rows", generatorSource(Row, { count: 200, ratePerSecond: 5000, row: (id) => ({ id, split: 0, at: id }) }))
+      .mapAsync("ask", async (e) => (await env.timers.sleep(e.id % 3), e.id), { capacity: 7, timeout: "1s" })
+      .returns(t.int())
+      .to("out", slow);
+  });
+  await simulation.run(async () => void (await (await runJob(env, { graph: made.graph() })).finished));
+  assert.deepEqual(got, Array.from({ length: 200 }, (_, id) => id)); // prettier-ignore
 });
 
 type Step =
