@@ -7,12 +7,19 @@ export interface BenchArguments {
   readonly only: string | undefined;
   /** Scales the amount of work; 1 by default. */
   readonly scale: number;
+  /** Beside Apache Kafka (bench:broker). */
+  readonly compare: boolean;
 }
 
 export function benchArguments(): BenchArguments {
   const { values } = parseArgs({
-    options: { jsonl: { type: "boolean", default: false }, case: { type: "string" }, scale: { type: "string", default: "1" } },
+    options: {
+      jsonl: { type: "boolean", default: false },
+      case: { type: "string" },
+      scale: { type: "string", default: "1" },
+      compare: { type: "boolean", default: false },
+    },
     allowPositionals: true,
   });
-  return { jsonl: values.jsonl, only: values.case, scale: Number(values.scale) };
+  return { jsonl: values.jsonl, only: values.case, scale: Number(values.scale), compare: values.compare };
 }

@@ -1,5 +1,5 @@
 // `npm run bench:broker [-- --jsonl --case NAME --scale N]`: our own client encodes each record and produces to our own broker over loopback;
-// the disk's own write + fdatasync rate is measured beside. One line per case.
+// the disk's own write + fdatasync rate is measured beside. One line per case. --compare: Kafka's own tools, beside Apache Kafka (compare.ts).
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { createClient, type KafkaClient, type Producer } from "millrace/client";
 import { benchArguments } from "../arguments.ts";
 import { machine } from "../machine.ts";
+import { compare } from "./compare.ts";
 
 type Durability = "disk" | "page-cache";
 
@@ -126,7 +127,8 @@ function diskItself(): Record<string, unknown> {
   };
 }
 
-const { jsonl, only, scale } = benchArguments();
+const { jsonl, only, scale, compare: besideKafka } = benchArguments();
 if (!jsonl) console.log(machine());
 if (only === undefined) console.log(JSON.stringify(diskItself()));
-for (const one of CASES) if (only === undefined || one.name.includes(only)) console.log(JSON.stringify(await run(one, scale)));
+if (besideKafka) await compare((line) => console.log(JSON.stringify(line)), only, scale);
+else for (const one of CASES) if (only === undefined || one.name.includes(only)) console.log(JSON.stringify(await run(one, scale)));
