@@ -124,6 +124,15 @@ test("unknown topics and jobs are not found, with the nearest name", async () =>
   assert.equal(exists.exitCode, 5);
 });
 
+test("job why says what holds rows back, as JSON too, and knows the streams by name", async () => {
+  const why = await command(["job", "why", "--json"]);
+  assert.equal(why.exitCode, 0, why.stderr);
+  assert.ok(Array.isArray(JSON.parse(why.stdout)));
+  const nowhere = await command(["job", "why", "--stream", "nowhere"]);
+  assert.equal(nowhere.exitCode, 3);
+  assert.match(nowhere.stderr, /no operator "nowhere"/);
+});
+
 test("topic ls and job ls are TSV in a pipe", async () => {
   const topics = await command(["topic", "ls"]);
   assert.match(topics.stdout, /^upper\t1\t\d+\nwords\t1\t3\n$/);

@@ -3,7 +3,7 @@
 import { Command, Option } from "commander";
 import type { BrokerFlags } from "./commands/broker.ts";
 import type { DevFlags } from "./commands/dev.ts";
-import type { JobFlags, JobSavepointFlags, JobStopFlags } from "./commands/job.ts";
+import type { JobFlags, JobSavepointFlags, JobStopFlags, JobWhyFlags } from "./commands/job.ts";
 import type { LogDumpFlags } from "./commands/log-dump.ts";
 import type { LogRepairFlags } from "./commands/log-verify.ts";
 import type { RegistryFlags } from "./commands/registry.ts";
@@ -181,6 +181,11 @@ function addJobCommands(program: Command, terminal: TerminalOf): void {
     .description("operators with their rates and watermarks")
     .argument("[name]")
     .action(async (name: string | undefined, flags: JobFlags & Quiet) => (await commands()).jobShow(name, flags, terminal(flags)));
+  running(job.command("why"))
+    .description("why nothing comes out: what holds records back, with its number and what to do")
+    .argument("[name]", "the job; not needed when there is one only")
+    .option("--stream <name>", "an operator or a sink: only what holds this one back")
+    .action(async (name: string | undefined, flags: JobWhyFlags & Quiet) => (await commands()).jobWhy(name, flags, terminal(flags)));
   running(job.command("stop"))
     .description("end with a final checkpoint")
     .argument("<name>")

@@ -7,7 +7,7 @@ import { collectRowsOn, type CollectOptions } from "./collect-rows.ts";
 import { startServer as startServerOn, type RunOptions, type Server, type ServerOptions } from "./server.ts";
 
 export { JobFailedError } from "../engine/coordinator/job-failure.ts";
-export type { Job, JobResult, JobState, JobStatus } from "../engine/coordinator/job-status.ts";
+export type { Finding, Job, JobResult, JobState, JobStatus } from "../engine/coordinator/job-status.ts";
 export { ServerError } from "./server-error.ts";
 export type { MillraceConfig } from "./settings.ts";
 export { start } from "./start.ts";

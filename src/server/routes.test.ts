@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { explainJob } from "../engine/coordinator/explain-job.ts";
 import type { Job, JobState, JobStatus } from "../engine/coordinator/job-status.ts";
 import { HttpError } from "./http/http-server.ts";
 import { Jobs } from "./jobs.ts";
@@ -23,6 +24,7 @@ function fakeJob(name: string): { readonly job: Job; readonly asked: unknown[] }
   const job: Job = {
     name,
     status,
+    explain: (options) => explainJob(status(), options?.stream),
     savepoint: async (options) => (asked.push(["savepoint", options]), "/savepoints/1"),
     stop: async (options) => {
       asked.push(["stop", options]);
@@ -66,6 +68,16 @@ test("the status has the version, the jobs with the topics they write, and the t
     topics: ["alerts"],
     panels: [{ title: "Shop", facts: { orders: "3" } }],
   });
+});
+
+test("why nothing comes out of a job, or of one of its streams", async () => {
+  const { ask } = await serverWith(fakeJob("a").job);
+  const { findings } = (await ask("GET", "/api/jobs/a/why")) as { findings: { cause: string }[] };
+  assert.deepEqual(
+    findings.map(({ cause }) => cause),
+    ["not-reported"],
+  );
+  await assert.rejects(ask("GET", "/api/jobs/b/why"), /no job "b"/);
 });
 
 test("metrics are Prometheus text", async () => {

@@ -1,4 +1,5 @@
 // The HTTP API's routes, below the access checks. Reading is GET, everything that changes something is POST; errors are sentences.
+import { ExplainError } from "../engine/coordinator/explain-job.ts";
 import type { Job } from "../engine/coordinator/job-status.ts";
 import { HttpError, type ApiRequest } from "./http/http-server.ts";
 import { hasEnded, type Jobs } from "./jobs.ts";
@@ -34,6 +35,7 @@ const ROUTES: readonly Route[] = [
   ["GET", /^\/api\/status$/, status],
   ["GET", /^\/api\/jobs$/, async ({ jobs }) => ({ jobs: jobs.shown() })],
   ["GET", /^\/api\/jobs\/([^/]+)$/, async (context, _request, name) => jobOf(context, name).status()],
+  ["GET", /^\/api\/jobs\/([^/]+)\/why$/, why],
   ["POST", /^\/api\/jobs\/([^/]+)\/stop$/, stop],
   ["POST", /^\/api\/jobs\/([^/]+)\/cancel$/, cancel],
   ["POST", /^\/api\/jobs\/([^/]+)\/savepoint$/, savepoint],
@@ -56,6 +58,17 @@ export async function route(context: RouteContext, request: ApiRequest): Promise
 
 async function status({ version, jobs, topics, panels }: RouteContext): Promise<unknown> {
   return { version, jobs: jobs.shown(), topics: await topics(), panels: panels() };
+}
+
+/** Findings why nothing comes out, of everything or of `stream`. */
+async function why(context: RouteContext, request: ApiRequest, name: string): Promise<unknown> {
+  const stream = request.query.get("stream");
+  try {
+    return { findings: jobOf(context, name).explain(stream === null ? {} : { stream }) };
+  } catch (error) {
+    if (error instanceof ExplainError) throw new HttpError(404, error.message);
+    throw error;
+  }
 }
 
 /** Resolves when the job has ended: { state, savepoint? }. */

@@ -1,6 +1,6 @@
 // start() over a given Env: an embedded broker where the pipeline needs one and none is named, then the job, ended together.
 import { startBroker, type Broker } from "../broker/broker.ts";
-import type { Job, JobResult, JobStatus } from "../engine/coordinator/job-status.ts";
+import type { Finding, Job, JobResult, JobStatus } from "../engine/coordinator/job-status.ts";
 import { loadPipelineGraph } from "../engine/host/load-pipeline.ts";
 import { runJob, type RunJobOptions } from "../engine/run-job.ts";
 import type { RestartStrategy } from "../engine/coordinator/restart-strategy.ts";
@@ -126,6 +126,10 @@ class JobWithBroker implements StartedJob {
 
   status(): JobStatus {
     return this.#job.status();
+  }
+
+  explain(options?: { readonly stream?: string }): readonly Finding[] {
+    return this.#job.explain(options);
   }
 
   savepoint(options?: { readonly path?: string }): Promise<string> {

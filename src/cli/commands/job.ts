@@ -1,5 +1,5 @@
-// millrace job ls | show | stop | cancel | savepoint: asks the running server.
-import type { JobStatus } from "../../engine/coordinator/job-status.ts";
+// millrace job ls | show | why | stop | cancel | savepoint: asks the running server.
+import type { Finding, JobStatus } from "../../engine/coordinator/job-status.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { findServer, type ServerAddress } from "../find-server.ts";
@@ -13,6 +13,10 @@ export interface JobFlags {
   readonly data?: string;
   readonly url?: string;
   readonly json?: boolean;
+}
+
+export interface JobWhyFlags extends JobFlags {
+  readonly stream?: string;
 }
 
 export interface JobStopFlags extends JobFlags {
@@ -84,6 +88,17 @@ export async function jobShow(name: string | undefined, flags: JobFlags, termina
     job.operators,
     {},
   );
+}
+
+export async function jobWhy(name: string | undefined, flags: JobWhyFlags, terminal: Terminal): Promise<void> {
+  const address = await server(flags, terminal);
+  const job = await findJob(address, name);
+  const query = flags.stream === undefined ? "" : `?stream=${encodeURIComponent(flags.stream)}`;
+  const path = `/api/jobs/${encodeURIComponent(job.name)}/why${query}`;
+  const { findings } = await askServer<{ findings: readonly Finding[] }>(address, "GET", path);
+  if (flags.json === true) return terminal.out(`${JSON.stringify(findings)}\n`);
+  if (findings.length === 0 && !terminal.quiet) terminal.note(`Nothing holds "${job.name}" back.`);
+  for (const [index, { text, fix }] of findings.entries()) await terminal.out(`${index + 1}. ${text}\n   ${fix}\n`);
 }
 
 export async function jobStop(name: string, flags: JobStopFlags, terminal: Terminal): Promise<void> {

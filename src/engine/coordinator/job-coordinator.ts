@@ -14,7 +14,8 @@ import { describeFailure, JobFailedError } from "./job-failure.ts";
 import type { JobFailure } from "./job-failure.ts";
 import type { JobAction, JobEvent, JobLife, JobLifeOptions } from "./job-life.ts";
 import { NEW_JOB } from "./job-life.ts";
-import type { CompletedCheckpoint, Job, JobResult, JobState, JobStatus } from "./job-status.ts";
+import { explainJob } from "./explain-job.ts";
+import type { CompletedCheckpoint, Finding, Job, JobResult, JobState, JobStatus } from "./job-status.ts";
 import { SavepointDesk } from "./savepoint-desk.ts";
 
 export type RestoreFrom = { readonly kind: "latest" } | { readonly kind: "none" } | { readonly kind: "path"; readonly path: string };
@@ -86,6 +87,10 @@ export class JobCoordinator implements Job {
   }
 
   // ---------- Job ----------
+
+  explain(options: { readonly stream?: string } = {}): readonly Finding[] {
+    return explainJob(this.status(), options.stream);
+  }
 
   status(): JobStatus {
     const life = this.#life;

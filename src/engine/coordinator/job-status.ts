@@ -48,10 +48,25 @@ export interface JobResult {
   readonly status: JobStatus;
 }
 
+/** One cause why nothing (or less than expected) comes out, with its evidence. */
+export interface Finding {
+  /** Stable: "no-records", "all-filtered", "watermark-held", … (docs/operators/why.md). */
+  readonly cause: string;
+  /** The operator or source that it is about. */
+  readonly operator?: string;
+  /** Of records, milliseconds or splits, as `text` says. */
+  readonly number: number;
+  readonly text: string;
+  /** What to do, in one line. */
+  readonly fix: string;
+}
+
 /** A running job. All methods may be called at any time; after the end they do nothing, except savepoint(), which rejects. */
 export interface Job {
   readonly name: string;
   status(): JobStatus;
+  /** Why nothing comes out of an operator or a sink (all of them if none is named): the most telling finding first. */
+  explain(options?: { readonly stream?: string }): readonly Finding[];
   /** Takes a checkpoint now and copies it to a directory of its own; resolves to its path. */
   savepoint(options?: { readonly path?: string }): Promise<string>;
   /** A final checkpoint, then a clean end. `drain`: reads to the end of what is there now and fires all windows and timers before. */

@@ -67,6 +67,8 @@ export interface OperatorStatus {
   readonly recordsOutPerSecond: number;
   /** Epoch ms; null: none yet (−Infinity) or at the end (+Infinity, then `ended`). */
   readonly watermark: number | null;
+  /** Epoch ms of event time at which its next window or timer fires; null: none waits, or it has none. */
+  readonly nextEventTime: number | null;
   readonly lateDropped: number;
   readonly skipped: number;
   readonly deadLettered: number;
@@ -91,6 +93,8 @@ export interface SplitReport {
   readonly split: string;
   readonly position: Json;
   readonly status: "active" | "idle" | "finished";
+  /** Epoch ms; what this split alone allows. null: nothing yet. */
+  readonly watermark: number | null;
   /** Not read, because it is ahead of its alignment group. */
   readonly ahead?: true;
   /** Records behind the end of its log; null: unknown. */

@@ -55,14 +55,18 @@ export class ChainMetrics implements SubtaskMetrics {
   #operator(step: PlanStep): SubtaskMetrics["operators"][number] {
     const recordsIn = (): number => this.#in(step);
     const recordsOut = (): number => this.#out(step);
+    const operator = this.#runtime.operators[step.index];
     return {
       name: step.node.name,
-      user: this.#runtime.operators[step.index]?.metrics,
+      user: operator?.metrics,
       get numRecordsIn() {
         return recordsIn();
       },
       get numRecordsOut() {
         return recordsOut();
+      },
+      get nextEventTime() {
+        return operator?.nextEventTime;
       },
     };
   }

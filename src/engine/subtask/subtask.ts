@@ -89,6 +89,8 @@ export interface OperatorMetrics {
   readonly name: string;
   readonly numRecordsIn: number;
   readonly numRecordsOut: number;
+  /** When its next window or timer fires in event time; Infinity: none waits. */
+  readonly nextEventTime?: number | undefined;
   /** What the user's function counts. */
   readonly user?: UserMetrics | undefined;
 }
