@@ -50,7 +50,7 @@ export interface JobResult {
 
 /** One cause why nothing (or less than expected) comes out, with its evidence. */
 export interface Finding {
-  /** Stable: "no-records", "all-filtered", "watermark-held", … (docs/operators/why.md). */
+  /** Stable: "no-records", "all-filtered", "watermark-held", … (docs/why.md). */
   readonly cause: string;
   /** The operator or source that it is about. */
   readonly operator?: string;
