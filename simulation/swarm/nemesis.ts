@@ -4,7 +4,7 @@ import type { Prng } from "../../src/testing/simulation/prng.ts";
 import type { ClientLife } from "./client-life.ts";
 import type { Machine } from "./machine.ts";
 import type { Fault } from "./plan.ts";
-import { BROKER_HOST, type World } from "./world.ts";
+import { BROKER_HOST, GROUP_MEMBER, type World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 const CHANGING = ["write", "datasync", "truncate", "rename", "syncDirectory", "open", "remove"] as const;
@@ -85,6 +85,17 @@ export class Nemesis {
         return clock.jumpWallClock(random.pick([-HOUR_MS, -1000, 1000, HOUR_MS]));
       case "client-kill":
         return random.pick(clients).kill();
+      case "late-messages":
+        return this.#delayMessages();
+      case "clock-freeze":
+        return this.#forAWhile(clock.freezeWallClock());
+      case "worker-death":
+        return void this.#world.simulation.killThreads();
+      case "failed-flush-then-power-cut":
+        return this.#failFlush(random.pick([broker, job]));
+      case "away-while-clock-jumps":
+        broker.kill();
+        return clock.jumpWallClock(HOUR_MS);
     }
   }
 
@@ -107,6 +118,28 @@ export class Nemesis {
   #slowDisk(disk: SimFiles): void {
     disk.slowdown = this.#random.pick([5, 30]);
     this.#forAWhile(() => (disk.slowdown = 1));
+  }
+
+  /** Single messages are held up until after their repetition, connections break around others. */
+  #delayMessages(): void {
+    const { network } = this.#world.simulation;
+    const random = this.#random.fork(`messages ${network.operations}`);
+    network.onOperation = ({ kind, host }) => {
+      if (kind !== "write" || !random.chance(0.03)) return "ok";
+      // A group's commit has neither epoch nor sequence: a late one sets the offset back, on Apache Kafka as here.
+      return host !== GROUP_MEMBER && random.chance(0.7)
+        ? { lateMs: random.between(10, 3000) }
+        : random.pick(["reset-before", "reset-after"] as const);
+    };
+    this.#forAWhile(() => (network.onOperation = undefined));
+  }
+
+  /** What the next life trusts of a disk that could not flush shows when the power goes. */
+  #failFlush(machine: Machine): void {
+    machine.faults.arm(["datasync"], { error: "EIO" });
+    void this.#world.driver.timers.sleep(this.#random.between(20, 400)).then(() => {
+      if (!this.#stopped) machine.powerCut();
+    });
   }
 
   #forAWhile(undo: () => void): void {

@@ -17,6 +17,11 @@ export const FAULTS = [
   "slow-network",
   "clock-jump",
   "client-kill",
+  "late-messages",
+  "clock-freeze",
+  "worker-death",
+  "failed-flush-then-power-cut",
+  "away-while-clock-jumps",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -34,6 +39,8 @@ export interface SwarmPlan {
   readonly checkpointEveryMs: number;
   readonly parallelism: number;
   readonly jobRestarts: boolean;
+  /** A worker thread can die alone; it is started again only if the job restarts. */
+  readonly host: "in-thread" | "worker";
   readonly feedEveryMs: number;
 }
 
@@ -52,6 +59,7 @@ export function drawPlan(random: Prng): SwarmPlan {
     checkpointEveryMs: random.pick([20, 50, 150]),
     parallelism: random.integer(1, 2),
     jobRestarts: random.chance(0.5),
+    host: random.pick(["in-thread", "worker"]),
     feedEveryMs: random.pick([4, 10, 20]),
   };
 }

@@ -6,6 +6,7 @@ import type { Program } from "./machine.ts";
 import { IN_TOPIC, JITTER_MS } from "./simulated-pipeline.ts";
 import { acknowledged, BROKER_HOST, BROKERS, clientOf, type World } from "./world.ts";
 
+const PIPELINE_MODULE = new URL("./simulated-pipeline.ts", import.meta.url).href;
 const KEYS = 12;
 /** Days before the simulated clock, which jumps: Kafka refuses records of the future. */
 const FIRST_EVENT_MS = 1_699_500_000_000;
@@ -34,7 +35,7 @@ export function brokerProgram(world: World): Program {
 export function jobProgram(world: World, graph: StreamGraph, drain: () => boolean): Program {
   return async (env, started) => {
     const job = await runJob(env, {
-      graph,
+      ...(world.plan.host === "worker" ? { moduleUrl: PIPELINE_MODULE, host: "worker" as const } : { graph }),
       parallelism: world.plan.parallelism,
       checkpoints: { dir: "/data/checkpoints", everyMs: world.plan.checkpointEveryMs, timeoutMs: 30_000 },
       restart: world.plan.jobRestarts

@@ -14,7 +14,7 @@ import { brokerProgram, feed, jobProgram } from "./programs.ts";
 import { Recorder } from "./recorder.ts";
 import { PIPELINE_TOPICS, RULES, simulatedGraph } from "./simulated-pipeline.ts";
 import type { KafkaClient } from "../../src/client/client.ts";
-import { clientOf, LivenessError, LOG_PARTITIONS, LOG_TOPIC, within, type World } from "./world.ts";
+import { clientOf, GROUP_MEMBER, LivenessError, LOG_PARTITIONS, LOG_TOPIC, within, type World } from "./world.ts";
 
 /** Virtual time from healing to the first acknowledgement. */
 const FIRST_ACKNOWLEDGEMENT_MS = 5000;
@@ -92,7 +92,7 @@ class SwarmRun {
       }),
       new ClientLife(world, "committed-reader", reader(world, "read_committed")),
       new ClientLife(world, "uncommitted-reader", reader(world, "read_uncommitted")),
-      new ClientLife(world, "group-member", groupMember(world)),
+      new ClientLife(world, GROUP_MEMBER, groupMember(world)),
       new ClientLife(world, "observer", observer(world)),
     ];
     this.nemesis = new Nemesis(world, { broker: this.broker, job: this.job, clients: this.#clients });

@@ -39,6 +39,7 @@ export function smallerPlans(plan: SwarmPlan): SwarmPlan[] {
   if (plan.producers > 0) plans.push({ ...plan, producers: plan.producers - 1 });
   if (plan.transactional > 0) plans.push({ ...plan, transactional: plan.transactional - 1 });
   if (plan.parallelism > 1) plans.push({ ...plan, parallelism: 1 });
+  if (plan.host === "worker") plans.push({ ...plan, host: "in-thread" });
   if (plan.compression !== "none") plans.push({ ...plan, compression: "none" });
   return plans;
 }

@@ -28,37 +28,42 @@ const Timer = t.record("Timer", { key: t.string(), at: t.long() });
 /** FNV's prime. */
 const HASH_PRIME = 0x01000193;
 
+const simulated = pipeline("simulated", (p) => {
+  const input = p.from("in", kafkaSource(topic(IN_TOPIC, Input)), {
+    eventTime: (row) => row.at,
+    watermarks: boundedOutOfOrderness(JITTER_MS, { idleAfter: "never" }),
+  });
+  const sums = input.keyBy("key").process("sum", {
+    output: Sum,
+    side: { timers: Timer },
+    state: { count: valueState(t.int()), sum: valueState(t.long()), hash: valueState(t.int()) },
+    onElement(row, ctx) {
+      const count = (ctx.state.count.get() ?? 0) + 1;
+      const total = (ctx.state.sum.get() ?? 0) + row.amount;
+      const hash = (Math.imul((ctx.state.hash.get() ?? 0) ^ row.id, HASH_PRIME) + row.amount) | 0;
+      ctx.state.count.set(count);
+      ctx.state.sum.set(total);
+      ctx.state.hash.set(hash);
+      ctx.timers.setEventTime((Math.floor(row.at / RULES.timerMs) + 1) * RULES.timerMs);
+      ctx.emit({ key: row.key, id: row.id, count, sum: total, hash });
+    },
+    onTimer(at, ctx) {
+      ctx.side.timers({ key: String(ctx.key), at });
+    },
+  });
+  sums.to("sums", kafkaSink(topic(SUMS_TOPIC, Sum, { key: "key" })));
+  sums.side.timers.to("timers", kafkaSink(topic(TIMERS_TOPIC, Timer, { key: "key" })));
+  input
+    .keyBy("key")
+    .window(tumbling(RULES.windowMs))
+    .aggregate("totals", { count: count(), sum: sum("amount") })
+    .map((row) => ({ key: row.key, start: row.window.start, count: row.count, sum: row.sum }))
+    .to("windows", kafkaSink(topic(WINDOWS_TOPIC, Window, { key: "key" })));
+});
+
 export function simulatedGraph(): StreamGraph {
-  return pipeline("simulated", (p) => {
-    const input = p.from("in", kafkaSource(topic(IN_TOPIC, Input)), {
-      eventTime: (row) => row.at,
-      watermarks: boundedOutOfOrderness(JITTER_MS, { idleAfter: "never" }),
-    });
-    const sums = input.keyBy("key").process("sum", {
-      output: Sum,
-      side: { timers: Timer },
-      state: { count: valueState(t.int()), sum: valueState(t.long()), hash: valueState(t.int()) },
-      onElement(row, ctx) {
-        const count = (ctx.state.count.get() ?? 0) + 1;
-        const total = (ctx.state.sum.get() ?? 0) + row.amount;
-        const hash = (Math.imul((ctx.state.hash.get() ?? 0) ^ row.id, HASH_PRIME) + row.amount) | 0;
-        ctx.state.count.set(count);
-        ctx.state.sum.set(total);
-        ctx.state.hash.set(hash);
-        ctx.timers.setEventTime((Math.floor(row.at / RULES.timerMs) + 1) * RULES.timerMs);
-        ctx.emit({ key: row.key, id: row.id, count, sum: total, hash });
-      },
-      onTimer(at, ctx) {
-        ctx.side.timers({ key: String(ctx.key), at });
-      },
-    });
-    sums.to("sums", kafkaSink(topic(SUMS_TOPIC, Sum, { key: "key" })));
-    sums.side.timers.to("timers", kafkaSink(topic(TIMERS_TOPIC, Timer, { key: "key" })));
-    input
-      .keyBy("key")
-      .window(tumbling(RULES.windowMs))
-      .aggregate("totals", { count: count(), sum: sum("amount") })
-      .map((row) => ({ key: row.key, start: row.window.start, count: row.count, sum: row.sum }))
-      .to("windows", kafkaSink(topic(WINDOWS_TOPIC, Window, { key: "key" })));
-  }).graph();
+  return simulated.graph();
 }
+
+/** For the worker thread, which imports this module. */
+export default simulated;

@@ -7,6 +7,7 @@ import type { SwarmPlan } from "./plan.ts";
 import type { Recorder } from "./recorder.ts";
 
 export const BROKER_HOST = "broker";
+export const GROUP_MEMBER = "group-member";
 export const BROKERS = `${BROKER_HOST}:9092`;
 export const LOG_TOPIC = "log";
 export const LOG_PARTITIONS = 3;

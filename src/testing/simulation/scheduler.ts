@@ -1,6 +1,6 @@
 // The loop of a simulation. Invariant: one event at a time, and all microtasks it caused have run before the next one; virtual time moves
-// only between events. Real time and real I/O are invisible, except for what external() announces (imports of modules).
-import { nodeTimers } from "../../env-node/node-clock.ts";
+// only between events. Ambient time, chance and timers throw meanwhile (env-node/ambient-traps.ts). Real time and real I/O are invisible, except for what external() announces (imports of modules).
+import { realTurn, trapAmbient } from "../../env-node/ambient-traps.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { SimEvent } from "./event-queue.ts";
 import { TraceHash } from "./trace-hash.ts";
@@ -64,9 +64,11 @@ export class Scheduler {
   async run<T>(body: () => Promise<T>, limits: RunLimits = {}): Promise<T> {
     if (this.#running) throw new Error("The simulation is running already: run() does not nest.");
     this.#running = true;
+    const release = trapAmbient();
     try {
       return await this.#run(body, limits);
     } finally {
+      release();
       this.#running = false;
     }
   }
@@ -81,7 +83,7 @@ export class Scheduler {
     );
     let idleTurns = 0;
     for (;;) {
-      await realTurn();
+      await turn();
       if (this.#uncaught !== undefined) throw this.#takeUncaught();
       if (outcome !== undefined) break;
       if (this.#externals > 0) continue;
@@ -141,6 +143,6 @@ export class SimulationError extends Error {
 }
 
 /** Lets every microtask and every pending callback of the real loop run. */
-function realTurn(): Promise<void> {
-  return new Promise((resolve) => nodeTimers.soon(resolve));
+function turn(): Promise<void> {
+  return new Promise((resolve) => realTurn(resolve));
 }

@@ -9,13 +9,26 @@ const START_EPOCH_MS = 1_700_000_000_000;
 export class VirtualClock implements Clock {
   readonly #scheduler: Scheduler;
   #offsetMs = START_EPOCH_MS;
+  #frozenAt: number | undefined;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
   }
 
   now(): number {
+    return this.#frozenAt ?? this.#running();
+  }
+
+  #running(): number {
     return Math.floor(this.#offsetMs + this.#scheduler.nowMs);
+  }
+
+  /** The wall clock stands still until the returned function is called; then it shows the right time again at once. */
+  freezeWallClock(): () => void {
+    this.#frozenAt ??= this.#running();
+    return () => {
+      this.#frozenAt = undefined;
+    };
   }
 
   monotonicMs(): number {
@@ -25,6 +38,7 @@ export class VirtualClock implements Clock {
   /** The wall clock is set forward or back; monotonic time and timers do not notice. */
   jumpWallClock(byMs: number): void {
     this.#offsetMs += byMs;
+    if (this.#frozenAt !== undefined) this.#frozenAt += byMs;
   }
 }
 
