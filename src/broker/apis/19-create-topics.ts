@@ -57,13 +57,13 @@ function check(broker: BrokerContext, { name, numPartitions, replicationFactor, 
   const invalid = invalidTopicConfig(configs.map((config) => [config.name, config.value] as const));
   if (invalid !== undefined) throw new KafkaError("INVALID_CONFIG", invalid);
   if (assignments.length > 0) return checkAssignments(broker, assignments, numPartitions, replicationFactor);
-  if (replicationFactor !== -1 && replicationFactor !== 1) {
-    throw new KafkaError("INVALID_REPLICATION_FACTOR", `Replication factor ${replicationFactor} is not possible: there is one broker.`);
-  }
   const partitions = numPartitions === -1 ? broker.settings.number("num.partitions") : numPartitions;
   if (partitions < 1) throw new KafkaError("INVALID_PARTITIONS", "The number of partitions must be at least 1.");
   if (partitions > MAX_PARTITIONS)
     throw new KafkaError("INVALID_PARTITIONS", `At most ${MAX_PARTITIONS} partitions can be created at once.`);
+  if (replicationFactor !== -1 && replicationFactor !== 1) {
+    throw new KafkaError("INVALID_REPLICATION_FACTOR", `Replication factor ${replicationFactor} is not possible: there is one broker.`);
+  }
   return partitions;
 }
 
