@@ -21,8 +21,22 @@ interface Line {
 
 /** Apache Flink 2.2.1, thousands of events per second and core, the best of its state backends. */
 const FLINK: Readonly<Record<string, number>> = {
-  ...{ q0: 1410, q1: 1320, q2: 1250, q3: 962, q4: 186, q5: 515, q7: 132, q8: 763, q11: 111, q13: 1040, q14: 1110, q15: 318, q17: 503 },
-  ...{ q20: 121, q21: 368, q22: 549 },
+  q0: 1410,
+  q1: 1320,
+  q2: 1250,
+  q3: 962,
+  q4: 186,
+  q5: 515,
+  q7: 132,
+  q8: 763,
+  q11: 111,
+  q13: 1040,
+  q14: 1110,
+  q15: 318,
+  q17: 503,
+  q20: 121,
+  q21: 368,
+  q22: 549,
 };
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
 // Queries over windows of event time: q5, q7, q8, q11.
-import { count, listState, session, sliding, t, tumbling, valueState } from "millrace";
+import { count, listState, mapState, session, sliding, t, valueState } from "millrace";
 import { auctionsOf, bidsOf, personsOf } from "./events.ts";
 import { query } from "./query.ts";
 
@@ -83,23 +83,36 @@ export const q7 = query({
   columns: ({ auction, price, bidder, dateTime, extra }) => [auction, price, bidder, dateTime, extra],
 });
 
-const NewPerson = t.record("NewPerson", { id: t.long(), name: t.string() });
-const NewAuction = t.record("NewAuction", { seller: t.long() });
+const NewSeller = t.record("NewSeller", { id: t.long(), name: t.string(), start: t.timestamp() });
 
+/** A key has a window with both sides rarely: so each side is noted per window, and forgotten when the window ends. */
 export const q8 = query({
   name: "q8",
   text: "who came and opened an auction within the same 10 s",
   build: (events) => {
-    const persons = personsOf(events)
-      .map(({ id, name }) => ({ id, name }))
-      .returns(NewPerson);
-    const auctions = auctionsOf(events)
-      .map(({ seller }) => ({ seller }))
-      .returns(NewAuction);
-    return persons.keyBy("id").coGroup("new-sellers", auctions.keyBy("seller"), tumbling(WINDOW_MS), ({ left, right, window }) => {
-      if (right.length === 0) return [];
-      const names = new Set(left.map(({ name }) => name));
-      return [...names].map((name) => ({ id: left[0]!.id, name, start: window.start }));
+    const start = (dateTime: number): number => dateTime - (dateTime % WINDOW_MS);
+    const persons = personsOf(events).map(({ id, name, dateTime }) => ({ id, name, start: start(dateTime) }));
+    const auctions = auctionsOf(events).map(({ seller, dateTime }) => ({ seller, start: start(dateTime) }));
+    return persons.keyBy("id").connect("new-sellers", auctions.keyBy("seller"), {
+      output: NewSeller,
+      state: { names: mapState(t.timestamp(), t.array(t.string())), sells: mapState(t.timestamp(), t.boolean()) },
+      onLeft(person, { state, emit, timers }) {
+        const names = state.names.get(person.start) ?? [];
+        if (names.includes(person.name)) return;
+        state.names.set(person.start, [...names, person.name]);
+        timers.setEventTime(person.start + WINDOW_MS - 1);
+        if (state.sells.has(person.start)) emit(person);
+      },
+      onRight({ seller, start: at }, { state, emit, timers }) {
+        if (state.sells.has(at)) return;
+        state.sells.set(at, true);
+        timers.setEventTime(at + WINDOW_MS - 1);
+        for (const name of state.names.get(at) ?? []) emit({ id: seller, name, start: at });
+      },
+      onTimer(at, { state }) {
+        state.names.delete(at + 1 - WINDOW_MS);
+        state.sells.delete(at + 1 - WINDOW_MS);
+      },
     });
   },
   columns: ({ id, name, start }) => [id, name, start],
