@@ -7,6 +7,7 @@ import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { DurationCheck } from "./duration.ts";
 import type { Evictor } from "./evictors.ts";
 import type { ChangeRow, JoinKind, JoinOptions, TemporalJoinOptions, WindowJoinOptions } from "./joins.ts";
+import type { LookupJoinOptions } from "./lookup-join.ts";
 import type { AsyncCall, MapAsyncOptions } from "./map-async.ts";
 import type { BroadcastStates, OperatorStateDescriptors } from "./operator-state.ts";
 import type {
@@ -105,6 +106,12 @@ export interface DataStream<out T> {
    * address of the waiting elements, which are state: the stream needs a schema. After a restore they are asked again.
    */
   mapAsync<U>(name: string, fn: (event: T, call: AsyncCall) => PromiseLike<U>, options: MapAsyncOptions<T, NoInfer<U>>): DataStream<U>;
+  /** Each element with what an outside system holds for its key; answers may be remembered. The stream needs a schema. */
+  lookupJoin<K extends Key, V, Out, const J extends "inner" | "left" = "inner">(
+    name: string,
+    options: LookupJoinOptions<T, K, V, J>,
+    fn: (event: T, found: V | Missing<J, "left">) => Out & Sync<Out>,
+  ): DataStream<Out>;
   /** Together with a broadcast stream: `.process(name, { onElement, onBroadcast, … })`. */
   connect<U, B extends BroadcastStates>(broadcast: BroadcastStream<U, B>): BroadcastConnectedStream<T, U, B>;
   /** Spreads the elements evenly over the subtasks of what follows. */

@@ -41,6 +41,7 @@ export type { AsyncCall, MapAsyncOptions, RetryOptions } from "./map-async.ts";
 export { unionListState, type BroadcastState, type ReadonlyBroadcastState, type UnionListState } from "./operator-state.ts";
 export type { Change } from "./changelog-join.ts";
 export type { ChangeRow, JoinKind, JoinOptions, JoinSideOptions, TemporalJoinOptions, WindowJoinOptions } from "./joins.ts";
+export type { LookupCacheOptions, LookupJoinOptions } from "./lookup-join.ts";
 export { pipeline, type Pipeline, type PipelineBuilder, type SourceOptions } from "./pipeline.ts";
 export { PipelineError, type PipelineErrorCode } from "./pipeline-error.ts";
 export { countEvictor, deltaEvictor, timeEvictor, type Evictor } from "./evictors.ts";

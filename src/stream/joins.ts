@@ -80,8 +80,23 @@ export function windowPairsBody(
   return withOptions(windowJoinBody(sides, assigner, "pairs", pairs, what, where), options, what, entry);
 }
 
+export function coGroupBody(
+  sides: Sides,
+  assigner: WindowAssigner<unknown, never>,
+  fn: (group: unknown) => Iterable<unknown>,
+  options: WindowJoinOptions,
+  what: string,
+  entry: Entry,
+): NodeBody {
+  const group = (elements: readonly unknown[], context: unknown): void => {
+    const { key, window, emit } = context as { readonly key: unknown; readonly window: unknown; emit(value: unknown): void };
+    for (const one of fn({ key, window, left: leftOf(elements), right: rightOf(elements) })) emit(one);
+  };
+  return withOptions(windowJoinBody(sides, assigner, "groups", group, what, calledAt(entry)), options, what, entry);
+}
+
 /** Lateness, trigger and evictor of a window join or coGroup. */
-export function withOptions(body: NodeBody, options: WindowJoinOptions, what: string, entry: Entry): NodeBody {
+function withOptions(body: NodeBody, options: WindowJoinOptions, what: string, entry: Entry): NodeBody {
   if (body.kind !== "window-join") return body;
   const { allowedLateness, trigger, evictor } = options;
   const { window } = body.join;

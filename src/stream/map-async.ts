@@ -13,6 +13,8 @@ export interface AsyncCall {
   readonly signal: AbortSignal;
   /** 1 for the first. */
   readonly attempt: number;
+  /** Processing time, epoch ms. */
+  readonly now: () => number;
 }
 
 export interface MapAsyncOptions<T, U> {

@@ -23,20 +23,21 @@ import {
 import { PipelineError } from "./pipeline-error.ts";
 import { checkName } from "./plain-name.ts";
 import { addProcess, type AnyFunction, type ConnectParts } from "./function-nodes.ts";
+import { lookupCall, type LookupJoinOptions } from "./lookup-join.ts";
 import { mapAsyncSpec, type MapAsyncOptions } from "./map-async.ts";
 import { fieldOf } from "./resolve-aggregates.ts";
 import { addField, bestField, rollingBody, type Fold } from "./rolling.ts";
 import type { StateDescriptors } from "./state.ts";
 import {
   changelogJoinBody,
+  coGroupBody,
   temporalJoinBody,
   windowPairsBody,
-  withOptions,
   type JoinOptions,
   type TemporalJoinOptions,
   type WindowJoinOptions,
 } from "./joins.ts";
-import { intervalJoinBody, leftOf, rightOf, windowJoinBody, type Sides } from "./two-streams.ts";
+import { intervalJoinBody, type Sides } from "./two-streams.ts";
 import { WindowedHandle } from "./windowed-handle.ts";
 import type { WindowAssigner } from "./windows.ts";
 
@@ -198,6 +199,17 @@ export class StreamHandle {
     checkName(name, "mapAsync(name, …)", where);
     const spec = mapAsyncSpec(name, fn, this.type, options, this.mapAsync);
     return this.#then({ kind: "map-async", async: spec }, undefined, { name, ...pick(options) }, where);
+  }
+
+  lookupJoin(name: string, options: LookupJoinOptions<never, never, unknown>, fn: Callback): StreamHandle {
+    const where = calledAt(this.lookupJoin);
+    const what = `lookupJoin("${name}", …)`;
+    checkName(name, "lookupJoin(name, …)", where);
+    checkFunction(fn, what, where);
+    const call = lookupCall(fn as unknown as Pair, options ?? {}, what, this.lookupJoin);
+    const spec = mapAsyncSpec(name, call, this.type, options, this.lookupJoin);
+    const rows = this.#then({ kind: "map-async", async: spec }, undefined, { name, ...pick(options) }, where);
+    return rows.flatMap((some: readonly unknown[]) => some);
   }
 
   broadcast(state?: StateDescriptors): StreamHandle | BroadcastHandle {
@@ -399,13 +411,8 @@ export class KeyedHandle extends StreamHandle {
     const where = calledAt(this.coGroup);
     const what = `coGroup("${name}", …)`;
     const { sides, inlets } = this.#joined(name, other, fn, what, where, assigner);
-    const groups = fn as unknown as (group: unknown) => Iterable<unknown>;
-    const group = (elements: readonly unknown[], context: unknown): void => {
-      const { key, window, emit } = context as { readonly key: unknown; readonly window: unknown; emit(value: unknown): void };
-      for (const one of groups({ key, window, left: leftOf(elements), right: rightOf(elements) })) emit(one);
-    };
-    const body = windowJoinBody(sides, assigner, "groups", group, what, where);
-    return this.#added(name, inlets, undefined, withOptions(body, options, what, this.coGroup), options, where);
+    const body = coGroupBody(sides, assigner, fn as unknown as (group: unknown) => Iterable<unknown>, options, what, this.coGroup);
+    return this.#added(name, inlets, undefined, body, options, where);
   }
 
   temporalJoin(name: string, other: unknown, fn: Callback, options: TemporalJoinOptions<never> = {}): StreamHandle {

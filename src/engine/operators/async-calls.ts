@@ -49,11 +49,13 @@ class Entry implements Waiting {
 /** What the user's function is told; the signal is made when somebody asks for it. */
 class Call {
   readonly attempt: number;
+  readonly now: () => number;
   #controller: AbortController | undefined;
   #reason: unknown;
 
-  constructor(attempt: number) {
+  constructor(attempt: number, now: () => number) {
     this.attempt = attempt;
+    this.now = now;
   }
 
   get signal(): AbortSignal {
@@ -145,7 +147,7 @@ export class AsyncCalls {
   #call(entry: Entry): void {
     const attempt = ++entry.attempt;
     entry.retryAt = Infinity;
-    const call = new Call(attempt);
+    const call = new Call(attempt, this.#now);
     entry.call = call;
     const fails = (error: unknown): void => this.#fails(entry, attempt, error);
     try {
