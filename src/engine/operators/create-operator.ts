@@ -7,6 +7,7 @@ import { KeyedWindows } from "./keyed-windows.ts";
 import { MapAsync } from "./map-async.ts";
 import { ProcessOperator } from "./process.ts";
 import { isPlainSession, SessionWindows } from "./session-window.ts";
+import { isSliced, SlicedWindows } from "./sliced-windows.ts";
 import { UnkeyedProcess } from "./unkeyed-process.ts";
 import { isPlainAligned, WindowOperator } from "./window.ts";
 
@@ -42,6 +43,7 @@ export function createOperator(step: PlanStep, home: OperatorHome): ChainOperato
     case "connect":
       return new ProcessOperator(step, node.connect.process, home, node.connect.onOther);
     case "window": {
+      if (isSliced(node.window)) return new SlicedWindows(step, node.window, home);
       if (isPlainAligned(node.window)) return new WindowOperator(step, node.window, home);
       if (isPlainSession(node.window)) return new SessionWindows(step, node.window, home);
       const windows = new KeyedWindows(node.name, node.window);

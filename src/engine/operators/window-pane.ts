@@ -11,6 +11,8 @@ export class Pane {
   end: number;
   /** Something was added since it last fired. */
   changed = false;
+  /** Of a slice: the end of the earliest window with it that has not fired. */
+  next = Infinity;
   readonly store: KeyedStore;
 
   constructor(start: number, end: number, store: KeyedStore) {

@@ -218,6 +218,10 @@ export class KeyTable {
     return number === number ? number : this.keyOf(id, this.tags[id]!); // NaN for keys that are no numbers
   }
 
+  hashAt(id: number): number {
+    return this.#hashes[id]!;
+  }
+
   /** The key of an id whose tag was kept by a snapshot. */
   keyOf(id: number, tag: number): unknown {
     if (tag <= TAG_DOUBLE) return this.numbers[id];
