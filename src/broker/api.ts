@@ -7,6 +7,7 @@ import { apiByName, type Api, type ApiName, type RequestOf, type ResponseOf } fr
 import type { GroupCoordinator } from "./coordinators/group/group-coordinator.ts";
 import type { TransactionCoordinator } from "./coordinators/transaction/transaction-coordinator.ts";
 import type { MetricCounters } from "./broker-metrics.ts";
+import type { DynamicSettings } from "./dynamic-settings.ts";
 import type { Faults } from "./faults.ts";
 import type { FetchSessions } from "./fetch-sessions.ts";
 import type { Settings } from "./settings.ts";
@@ -15,6 +16,7 @@ import type { Topics } from "./topics.ts";
 export interface BrokerContext {
   readonly env: Env;
   readonly settings: Settings;
+  readonly dynamicSettings: DynamicSettings;
   readonly logs: LogDirectory;
   readonly topics: Topics;
   readonly groups: GroupCoordinator;

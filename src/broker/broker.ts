@@ -11,6 +11,7 @@ import { MarkerWriter } from "./coordinators/transaction/marker-writer.ts";
 import { ProducerIds } from "./coordinators/transaction/producer-ids.ts";
 import { TransactionCoordinator } from "./coordinators/transaction/transaction-coordinator.ts";
 import { MetricCounters } from "./broker-metrics.ts";
+import { DynamicSettings } from "./dynamic-settings.ts";
 import { Faults, type Fault } from "./faults.ts";
 import { FetchSessions } from "./fetch-sessions.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -73,6 +74,8 @@ export class BrokerOptionsError extends Error {
   readonly code = "INVALID_BROKER_OPTIONS";
 }
 
+/** Beside the log: what is the broker's own. */
+const BROKER_DIRECTORY = "broker";
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 9092;
 const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
@@ -92,6 +95,7 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
   const settings = new Settings(options.settings);
   if (settings.unknown.length > 0)
     env.logger.log("warn", "unknown-settings", { names: settings.unknown, consequence: "they have no effect" });
+  await DynamicSettings.load(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`, settings);
   const logs = await LogDirectory.open(env, `${options.dataDir}/log`, {
     durability: options.durability ?? "disk",
     topicDefaults: topicDefaults(settings),
@@ -128,13 +132,27 @@ class RunningBroker implements Broker {
     const topics = new Topics(logs, settings);
     const groups = new GroupCoordinator(env, topics, settings);
     this.#markers = new MarkerWriter(env, topics, (producerId, commit) => groups.transactionEnded(producerId, commit));
-    const ids = new ProducerIds(env.files, `${options.dataDir}/broker`);
+    const ids = new ProducerIds(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`);
+    const dynamicSettings = new DynamicSettings(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`, settings, () =>
+      logs.setTopicDefaults(topicDefaults(settings)),
+    );
     const transactions = new TransactionCoordinator(env, topics, settings, ids, this.#markers);
     const nodeId = options.nodeId ?? settings.nodeId;
     const fetchSessions = new FetchSessions(env.clock, env.random, settings.number("max.incremental.fetch.session.cache.slots"));
     const coordinators = { groups, transactions };
     const tools = { fetchSessions, faults: new Faults(), counters: new MetricCounters() };
-    this.#context = { env, settings, logs, topics, ...coordinators, ...tools, nodeId, apis: ALL_APIS, advertised: this.#address };
+    this.#context = {
+      env,
+      settings,
+      dynamicSettings,
+      logs,
+      topics,
+      ...coordinators,
+      ...tools,
+      nodeId,
+      apis: ALL_APIS,
+      advertised: this.#address,
+    };
     this.#listener = new BrokerListener(this.#context);
     this.#housekeeping = new Housekeeping(this.#context);
     this.failed = new Promise((resolve) => {

@@ -1,9 +1,11 @@
 // Configs as the APIs tell them: value, where it comes from, and the broker settings behind it.
 import { CONFIG_TYPE_CODES } from "./config-value.ts";
+import { isDynamic } from "./dynamic-settings.ts";
 import { SETTINGS, type Settings } from "./settings.ts";
 import { brokerDefault, TOPIC_CONFIGS } from "./topic-config.ts";
 
 const FROM_TOPIC = 1;
+const FROM_DYNAMIC = { broker: 2, cluster: 3 } as const;
 const FROM_BROKER_FILE = 4;
 const FROM_DEFAULT = 5;
 
@@ -25,19 +27,17 @@ export function describeTopicConfigs(own: Readonly<Record<string, string>>, sett
   return TOPIC_CONFIGS.map((definition) => {
     const set = own[definition.name];
     const inherited = brokerDefault(definition, settings);
-    const synonyms = set === undefined ? [] : [{ name: definition.name, value: set, source: FROM_TOPIC }];
-    for (const [name] of definition.synonyms) {
-      if (settings.isGiven(name)) synonyms.push({ name, value: settings.text(name), source: FROM_BROKER_FILE });
-    }
+    const synonyms: DescribedConfig["synonyms"] = set === undefined ? [] : [{ name: definition.name, value: set, source: FROM_TOPIC }];
+    for (const [name] of definition.synonyms) synonyms.push(...setSynonyms(name, settings));
     const first = definition.synonyms[0];
     if (first !== undefined && !UNSET.has(first[0]))
       synonyms.push({ name: first[0], value: definition.default ?? "", source: FROM_DEFAULT });
-    const fromFile = definition.synonyms.some(([name]) => settings.isGiven(name));
+    const source = synonyms[0]?.source ?? FROM_DEFAULT;
     return {
       name: definition.name,
       value: set ?? inherited,
       readOnly: false,
-      configSource: set !== undefined ? FROM_TOPIC : fromFile ? FROM_BROKER_FILE : FROM_DEFAULT,
+      configSource: source,
       isSensitive: false,
       synonyms,
       configType: CONFIG_TYPE_CODES[definition.type],
@@ -48,18 +48,38 @@ export function describeTopicConfigs(own: Readonly<Record<string, string>>, sett
 
 export function describeBrokerSettings(settings: Settings): DescribedConfig[] {
   return SETTINGS.map(({ name, type, doc, default: fallback }) => {
-    const given = settings.isGiven(name);
-    const synonyms = given ? [{ name, value: settings.text(name), source: FROM_BROKER_FILE }] : [];
+    const synonyms = setSynonyms(name, settings);
+    const source = synonyms[0]?.source ?? FROM_DEFAULT;
     if (!UNSET.has(name)) synonyms.push({ name, value: fallback ?? "", source: FROM_DEFAULT });
     return {
       name,
-      value: given || !UNSET.has(name) ? settings.text(name) : null,
-      readOnly: true,
-      configSource: given ? FROM_BROKER_FILE : FROM_DEFAULT,
+      value: source !== FROM_DEFAULT || !UNSET.has(name) ? settings.text(name) : null,
+      readOnly: !isDynamic(name),
+      configSource: source,
       isSensitive: false,
       synonyms,
       configType: CONFIG_TYPE_CODES[type],
       documentation: doc,
     };
   });
+}
+
+/** What was set for all brokers while they ran. */
+export function describeClusterSettings(settings: Settings): DescribedConfig[] {
+  const cluster = settings.dynamic("cluster");
+  return describeBrokerSettings(settings)
+    .filter(({ name }) => cluster[name] !== undefined)
+    .map((config) => ({ ...config, value: cluster[config.name]!, configSource: FROM_DYNAMIC.cluster, synonyms: config.synonyms.filter(({ source }) => source === FROM_DYNAMIC.cluster) })); // prettier-ignore
+}
+
+/** Where a broker setting is set, strongest first. */
+function setSynonyms(name: string, settings: Settings): DescribedConfig["synonyms"] {
+  const synonyms: DescribedConfig["synonyms"] = [];
+  for (const scope of ["broker", "cluster"] as const) {
+    const value = settings.dynamic(scope)[name];
+    if (value !== undefined) synonyms.push({ name, value, source: FROM_DYNAMIC[scope] });
+  }
+  const given = settings.given(name);
+  if (given !== undefined) synonyms.push({ name, value: given, source: FROM_BROKER_FILE });
+  return synonyms;
 }

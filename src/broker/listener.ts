@@ -16,7 +16,6 @@ export class BrokerListener {
   readonly #dispatcher: Dispatcher;
   readonly #memory: RequestMemory;
   readonly #connections = new Set<BrokerConnection>();
-  readonly #maxConnections: number;
   #listener: Listener | undefined;
   readonly #superseded = new SupersededConnections();
   #accepted = 0;
@@ -28,7 +27,6 @@ export class BrokerListener {
     this.#broker = broker;
     this.#dispatcher = new Dispatcher(broker.apis);
     this.#memory = new RequestMemory(broker.settings.number("queued.max.request.bytes"));
-    this.#maxConnections = broker.settings.number("max.connections");
   }
 
   get connections(): number {
@@ -55,7 +53,7 @@ export class BrokerListener {
       });
       this.#connections.add(accepted);
       if (this.#closing) accepted.destroy();
-      else if (this.#connections.size > this.#maxConnections) this.#refuse(accepted);
+      else if (this.#connections.size > this.#broker.settings.number("max.connections")) this.#refuse(accepted);
     });
     this.#checkIdleLater();
     return this.#listener.address;
@@ -80,7 +78,7 @@ export class BrokerListener {
   }
 
   #refuse(connection: BrokerConnection): void {
-    this.#broker.env.logger.log("warn", "too-many-connections", { limit: this.#maxConnections, consequence: "the newest is closed" });
+    this.#broker.env.logger.log("warn", "too-many-connections", { limit: this.#connections.size - 1, consequence: "the newest is closed" });
     connection.destroy();
   }
 

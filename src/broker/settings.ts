@@ -103,6 +103,10 @@ export const SETTINGS: readonly ConfigDefinition[] = [
 
 const BY_NAME = new Map(SETTINGS.map((definition) => [definition.name, definition]));
 
+export function settingDefinition(name: string): ConfigDefinition | undefined {
+  return BY_NAME.get(name);
+}
+
 /** A setting has a value that its type or limits do not allow. */
 export class SettingError extends Error {
   override readonly name = "SettingError";
@@ -111,6 +115,7 @@ export class SettingError extends Error {
 
 export class Settings {
   readonly #given: ReadonlyMap<string, string>;
+  readonly #dynamic: Record<"broker" | "cluster", Readonly<Record<string, string>>> = { broker: {}, cluster: {} };
   /** Names nobody here knows: kept, told once, without effect. */
   readonly unknown: readonly string[];
 
@@ -125,14 +130,38 @@ export class Settings {
     this.unknown = Object.keys(given).filter((name) => !BY_NAME.has(name));
   }
 
+  /** At the start. */
   isGiven(name: string): boolean {
     return this.#given.has(name);
+  }
+
+  /** At the start or later: it is not the default. */
+  isSet(name: string): boolean {
+    return this.dynamicScope(name) !== undefined || this.isGiven(name);
+  }
+
+  given(name: string): string | undefined {
+    return this.#given.get(name);
+  }
+
+  /** What was set while the broker ran (dynamic-settings.ts), "broker" before "cluster". */
+  dynamic(scope: "broker" | "cluster"): Readonly<Record<string, string>> {
+    return this.#dynamic[scope];
+  }
+
+  setDynamic(scope: "broker" | "cluster", values: Readonly<Record<string, string>>): void {
+    this.#dynamic[scope] = { ...values };
+  }
+
+  dynamicScope(name: string): "broker" | "cluster" | undefined {
+    if (this.#dynamic.broker[name] !== undefined) return "broker";
+    return this.#dynamic.cluster[name] === undefined ? undefined : "cluster";
   }
 
   text(name: string): string {
     const definition = BY_NAME.get(name);
     if (definition === undefined) throw new Error(`There is no broker setting ${name}`);
-    return this.#given.get(name) ?? definition.default ?? "";
+    return this.#dynamic.broker[name] ?? this.#dynamic.cluster[name] ?? this.#given.get(name) ?? definition.default ?? "";
   }
 
   number(name: string): number {

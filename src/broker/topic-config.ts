@@ -85,7 +85,7 @@ export function invalidTopicConfig(configs: Iterable<readonly [string, string | 
 /** What the broker's settings make of a topic config that the topic does not set. */
 export function brokerDefault(definition: TopicConfigDefinition, settings: Settings): string {
   for (const [name, factor] of definition.synonyms) {
-    if (!settings.isGiven(name)) continue;
+    if (!settings.isSet(name)) continue;
     const text = settings.text(name);
     return factor === 1 || Number(text) < 0 ? text : String(Number(text) * factor);
   }

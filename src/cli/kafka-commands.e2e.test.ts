@@ -110,6 +110,17 @@ test("open transactions are listed with their job and age, and aborted", async (
   await producer.close().catch(() => undefined);
 });
 
+test("the broker's settings are shown and changed while it runs", async () => {
+  assert.equal((await run("config", "ls")).out, "");
+  assert.match((await run("config", "set", "message.max.bytes=5000", "--dry-run")).notes[0]!, /Would set message\.max\.bytes to 5000/);
+  await run("config", "set", "message.max.bytes=5000");
+  assert.equal((await run("config", "ls")).out, "message.max.bytes\t5000\tbroker\tyes\n");
+  await assert.rejects(run("config", "set", "num.partitions=4"), /Cannot update these configs dynamically/);
+  await run("config", "set", "-u", "message.max.bytes");
+  assert.equal((await run("config", "ls", "message.max.bytes", "num.partitions")).out, "message.max.bytes\t1048588\tdefault\tyes\nnum.partitions\t1\tdefault\tno\n"); // prettier-ignore
+  await assert.rejects(run("config", "set"), refused(2, /NAME=VALUE/));
+});
+
 test("a topic's settings are shown and changed, and its records trimmed", async () => {
   assert.equal((await run("topic", "config", "orders")).out, "");
   await run("topic", "config", "orders", "retention.ms=1000", "max.message.bytes=2000");

@@ -1,5 +1,6 @@
 // The commands about groups, transactions and the settings of topics, as commander knows them.
 import type { Command } from "commander";
+import type { ConfigLsFlags, ConfigSetFlags } from "./commands/config.ts";
 import type { GroupResetFlags } from "./commands/group-reset.ts";
 import type { GroupFlags, GroupLagFlags, GroupRmFlags } from "./commands/group.ts";
 import type { TopicConfigFlags } from "./commands/topic-config.ts";
@@ -82,4 +83,20 @@ export function addTxnCommands(program: Command, terminal: TerminalOf): void {
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "only say what would be aborted")
     .action(async (id: string, flags: TxnAbortFlags & Quiet) => (await commands()).txnAbort(id, flags, terminal(flags)));
+}
+
+export function addConfigCommands(program: Command, terminal: TerminalOf): void {
+  const commands = () => import("./commands/config.ts");
+  const config = program.command("config").description("the broker's settings, by Kafka's own names");
+  kafka(config.command("ls").alias("list"))
+    .description("settings that are not defaults")
+    .argument("[names...]", "only these")
+    .option("-a, --all", "defaults, too")
+    .action(async (names: string[], flags: ConfigLsFlags & Quiet) => (await commands()).configLs(names, flags, terminal(flags)));
+  kafka(config.command("set"))
+    .description("change settings while the broker runs")
+    .argument("[pairs...]", "such as log.retention.ms=86400000")
+    .option("-u, --unset <setting>", "take a setting back (repeatable)", collect)
+    .option("--dry-run", "only say what would be changed")
+    .action(async (pairs: string[], flags: ConfigSetFlags & Quiet) => (await commands()).configSet(pairs, flags, terminal(flags)));
 }

@@ -16,7 +16,7 @@ import type { TopicRmFlags } from "./commands/topic-rm.ts";
 import type { TopicTailFlags } from "./commands/topic-tail.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { LogFlags } from "./log-target.ts";
-import { addGroupCommands, addTopicSettingCommands, addTxnCommands } from "./kafka-commands.ts";
+import { addConfigCommands, addGroupCommands, addTopicSettingCommands, addTxnCommands } from "./kafka-commands.ts";
 import { collect, kafka, logging, output, running, server, wholeFrom } from "./shared-options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -44,6 +44,7 @@ export function createProgram({ version, terminal }: ProgramContext): Command {
   addTopicCommands(program, terminal);
   addGroupCommands(program, terminal);
   addTxnCommands(program, terminal);
+  addConfigCommands(program, terminal);
   addJobCommands(program, terminal);
   addLogCommands(program, terminal);
   return program;

@@ -258,13 +258,41 @@ export class Admin {
   }
 
   /** Sets topic settings; null takes one back to its default. */
-  async alterTopicConfigs(topic: string, config: Readonly<Record<string, string | null>>, settings: CallSettings = {}): Promise<void> {
+  alterTopicConfigs(topic: string, config: Readonly<Record<string, string | null>>, settings: CallSettings = {}): Promise<void> {
+    return this.#alterConfigs(CONTROLLER, TOPIC_RESOURCE, topic, config, settings);
+  }
+
+  /**
+   * Sets settings of one broker, or of all (`nodeId` left out), that may change while it runs; null takes one back.
+   * Rejects with INVALID_REQUEST for a setting that only a start can change.
+   */
+  alterBrokerConfigs(config: Readonly<Record<string, string | null>>, nodeId?: number, settings: CallSettings = {}): Promise<void> {
+    const target: Target = nodeId === undefined ? CONTROLLER : { to: "node", nodeId };
+    return this.#alterConfigs(target, BROKER_RESOURCE, nodeId === undefined ? "" : String(nodeId), config, settings);
+  }
+
+  async #alterConfigs(
+    target: Target,
+    resourceType: number,
+    resourceName: string,
+    config: Readonly<Record<string, string | null>>,
+    settings: CallSettings,
+  ): Promise<void> {
     const configs = Object.entries(config).map(([name, value]) => ({ name, value, configOperation: value === null ? DELETE : SET }));
-    const message = newIncrementalAlterConfigsRequest({ resources: [{ resourceType: TOPIC_RESOURCE, resourceName: topic, configs }] });
-    await this.#controllerCall("Changing settings", "IncrementalAlterConfigs", settings, message, (response) => {
-      for (const { errorCode, errorMessage } of response.responses)
-        checkOnce(errorCode, `Changing settings of topic "${topic}"`, errorMessage);
-    });
+    const message = newIncrementalAlterConfigsRequest({ resources: [{ resourceType, resourceName, configs }] });
+    const whose =
+      resourceType === TOPIC_RESOURCE ? `topic "${resourceName}"` : resourceName === "" ? "all brokers" : `broker ${resourceName}`;
+    const what = `Changing settings of ${whose}`;
+    if (this.#cluster.metadata.controllerId < 0) await this.describeCluster(settings);
+    await this.#cluster.retriedCall(
+      target,
+      "IncrementalAlterConfigs",
+      message,
+      (response) => {
+        for (const { errorCode, errorMessage } of response.responses) checkOnce(errorCode, what, errorMessage);
+      },
+      { what, signal: settings.signal },
+    );
   }
 
   // ---------- groups ----------

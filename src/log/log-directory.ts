@@ -56,7 +56,7 @@ export class LogDirectory {
   readonly flush: FlushGroup;
   readonly #env: Env;
   readonly #options: ResolvedLogOptions;
-  readonly #defaults: TopicConfig;
+  #defaults: TopicConfig;
   readonly #context: LogContext;
   readonly #store: TopicStore;
   readonly #lock: DirectoryLock;
@@ -332,6 +332,18 @@ export class LogDirectory {
       const settings = parseTopicConfig(config, this.#defaults);
       for (const partition of info.partitions) partition.settings = settings;
       this.#publish(topic, info.partitions);
+    });
+  }
+
+  /** Replaces the defaults of all topics; they hold at once. Rejects with INVALID_CONFIG. */
+  setTopicDefaults(defaults: TopicConfig): Promise<void> {
+    return this.#change(async () => {
+      checkTopicConfig(defaults);
+      this.#defaults = { ...defaults };
+      for (const topic of this.#topics.values()) {
+        const settings = parseTopicConfig(topic.config, this.#defaults);
+        for (const partition of topic.partitions) partition.settings = settings;
+      }
     });
   }
 

@@ -12,7 +12,7 @@ import type {
   DescribeConfigsResult,
 } from "../../protocol/generated/describe-configs.gen.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
-import { describeBrokerSettings, describeTopicConfigs, type DescribedConfig } from "../config-description.ts";
+import { describeBrokerSettings, describeClusterSettings, describeTopicConfigs, type DescribedConfig } from "../config-description.ts";
 import { invalidTopicName } from "../topics.ts";
 
 const TOPIC = 2;
@@ -42,7 +42,7 @@ function find(broker: BrokerContext, type: number, name: string): DescribedConfi
     return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `There is no topic ${name}.` };
   }
   if (type === BROKER) {
-    if (name === "") return []; // the defaults of all brokers that were changed at run time: none can be
+    if (name === "") return describeClusterSettings(broker.settings);
     if (name === String(broker.nodeId)) return describeBrokerSettings(broker.settings);
     return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Unexpected broker id, expected ${broker.nodeId}, but received ${name}` };
   }

@@ -1,8 +1,8 @@
-// AlterConfigs (33): versions 0–2. Replaces everything that was set for a topic by what is given. Broker settings are given at start
-// and refused here. Deprecated in Kafka in favour of IncrementalAlterConfigs. KIP-133.
+// AlterConfigs (33): versions 0–2. Replaces everything that was set for a topic, or while it ran for the broker, by what is given.
+// Deprecated in Kafka in favour of IncrementalAlterConfigs. KIP-133, KIP-226 (broker settings).
 import { newAlterConfigsResourceResponse, newAlterConfigsResponse } from "../../protocol/generated/alter-configs.gen.ts";
 import { KafkaError } from "../../protocol/errors.ts";
-import { alterTopicConfig, refusalOf } from "../alter-topic-config.ts";
+import { alterConfig, refusalOf } from "../alter-config.ts";
 import { defineApi } from "../api.ts";
 
 export const alterConfigs = defineApi("AlterConfigs", {
@@ -11,11 +11,11 @@ export const alterConfigs = defineApi("AlterConfigs", {
     for (const { resourceType, resourceName, configs } of request.resources) {
       const answer = { resourceType, resourceName, errorMessage: null };
       try {
-        await alterTopicConfig(broker, resourceType, resourceName, request.validateOnly, () => {
+        await alterConfig(broker, resourceType, resourceName, request.validateOnly, (_present, { kind }) => {
           const next: Record<string, string> = {};
           for (const { name, value } of configs) {
-            if (value === null) throw new KafkaError("INVALID_CONFIG", `Null value not supported for topic configs: ${name}`);
-            if (name in next) throw new KafkaError("INVALID_REQUEST", `The topic config ${name} is given twice.`);
+            if (value === null) throw new KafkaError("INVALID_CONFIG", `Null value not supported for ${kind} configs: ${name}`);
+            if (name in next) throw new KafkaError("INVALID_REQUEST", `The ${kind} config ${name} is given twice.`);
             next[name] = value;
           }
           return next;

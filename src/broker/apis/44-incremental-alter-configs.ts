@@ -1,15 +1,14 @@
-// IncrementalAlterConfigs (44): versions 0–1. Topic configs: set, delete, append to or subtract from a list. Broker settings are given
-// at start and refused here. KIP-339.
+// IncrementalAlterConfigs (44): versions 0–1. Configs of topics, and settings of the broker that may change while it runs: set, delete,
+// append to or subtract from a list. KIP-339, KIP-226 (broker settings).
 import { KafkaError } from "../../protocol/errors.ts";
 import {
   newAlterConfigsResourceResponse,
   newIncrementalAlterConfigsResponse,
   type AlterableConfig,
 } from "../../protocol/generated/incremental-alter-configs.gen.ts";
-import { alterTopicConfig, refusalOf } from "../alter-topic-config.ts";
-import { defineApi, type BrokerContext } from "../api.ts";
+import { alterConfig, type AlteredResource, refusalOf } from "../alter-config.ts";
+import { defineApi } from "../api.ts";
 import { parseList } from "../config-value.ts";
-import { effectiveTopicConfig, topicConfigDefinition } from "../topic-config.ts";
 
 const SET = 0;
 const DELETE = 1;
@@ -22,9 +21,9 @@ export const incrementalAlterConfigs = defineApi("IncrementalAlterConfigs", {
     for (const { resourceType, resourceName, configs } of request.resources) {
       const answer = { resourceType, resourceName };
       try {
-        await alterTopicConfig(broker, resourceType, resourceName, request.validateOnly, (present) => {
+        await alterConfig(broker, resourceType, resourceName, request.validateOnly, (present, resource) => {
           const next: Record<string, string> = { ...present };
-          for (const config of configs) apply(broker, next, config);
+          for (const config of configs) apply(resource, next, config);
           return next;
         });
         responses.push(newAlterConfigsResourceResponse(answer));
@@ -36,9 +35,9 @@ export const incrementalAlterConfigs = defineApi("IncrementalAlterConfigs", {
   },
 });
 
-function apply(broker: BrokerContext, configs: Record<string, string>, { name, configOperation, value }: AlterableConfig): void {
-  const definition = topicConfigDefinition(name);
-  if (definition === undefined) throw new KafkaError("INVALID_CONFIG", `Unknown topic config name: ${name}`);
+function apply(resource: AlteredResource, configs: Record<string, string>, { name, configOperation, value }: AlterableConfig): void {
+  const definition = resource.definition(name);
+  if (definition === undefined && resource.kind === "topic") throw new KafkaError("INVALID_CONFIG", `Unknown topic config name: ${name}`);
   if (configOperation === DELETE) {
     delete configs[name];
     return;
@@ -50,8 +49,8 @@ function apply(broker: BrokerContext, configs: Record<string, string>, { name, c
   }
   if (configOperation !== APPEND && configOperation !== SUBTRACT)
     throw new KafkaError("INVALID_REQUEST", `Unknown operation ${configOperation}.`);
-  if (definition.type !== "list") throw new KafkaError("INVALID_CONFIG", `${name} is no list: it can be set or deleted only.`);
-  const present = parseList(effectiveTopicConfig(name, configs, broker.settings));
+  if (definition?.type !== "list") throw new KafkaError("INVALID_CONFIG", `${name} is no list: it can be set or deleted only.`);
+  const present = parseList(resource.effective(name, configs));
   const given = parseList(value);
   const list = configOperation === APPEND ? [...new Set([...present, ...given])] : present.filter((element) => !given.includes(element));
   configs[name] = list.join(",");
