@@ -33,8 +33,6 @@ const FAMILIES: Readonly<Record<string, fc.Arbitrary<Step[]>>> = {
 const NOT_YET =
   /CONCURRENT_TRANSACTIONS|NOT_ENOUGH_REPLICAS|COORDINATOR_NOT_AVAILABLE|COORDINATOR_LOAD_IN_PROGRESS|NOT_COORDINATOR|LEADER_NOT_AVAILABLE/;
 const WAIT_MS = 15_000;
-/** A complete transaction's marker is in Apache Kafka's log, but a fetch may end before it for a moment. */
-const SETTLE_MS = 20;
 const seed = Number(process.env["MILLRACE_SEED"] ?? 20_260);
 const env = createNodeEnv({ logger: { log: () => {} } });
 const missing = missingForKafka();
@@ -81,8 +79,7 @@ async function answers(address: Address, prefix: string, steps: readonly Step[])
     for (const [at, step] of steps.entries()) {
       const answer = await ask(wire, step, learnt);
       told.push(answer);
-      if (step.settles === "transaction")
-        await ask(wire, describeTransaction(), learnt, underWay(step, answer)).then(() => env.timers.sleep(SETTLE_MS));
+      if (step.settles === "transaction") await ask(wire, describeTransaction(), learnt, underWay(step, answer));
       if (step.settles === "topics") await barrier(wire, `${prefix}barrier-${at}`);
     }
     return told;

@@ -37,11 +37,11 @@ export const incrementalAlterConfigs = defineApi("IncrementalAlterConfigs", {
 
 function apply(resource: AlteredResource, configs: Record<string, string>, { name, configOperation, value }: AlterableConfig): void {
   const definition = resource.definition(name);
-  if (definition === undefined && resource.kind === "topic") throw new KafkaError("INVALID_CONFIG", `Unknown topic config name: ${name}`);
   if (configOperation === DELETE) {
-    delete configs[name];
+    delete configs[name]; // also one that nobody knows
     return;
   }
+  if (definition === undefined && resource.kind === "topic") throw new KafkaError("INVALID_CONFIG", `Unknown topic config name: ${name}`);
   if (value === null) throw new KafkaError("INVALID_CONFIG", `Null value not supported for : ${name}`);
   if (configOperation === SET) {
     configs[name] = value;
