@@ -37,3 +37,29 @@ for (const jumpMs of [HOUR_MS, -HOUR_MS])
       await client.close();
     });
   });
+
+test("a start names the transactions that have been open for long", async () => {
+  const simulation = createSimulation(4);
+  simulation.filesOf("broker").provideDirectory("/data");
+  await simulation.run(async () => {
+    const options = { host: "broker", port: 9092, dataDir: "/data", insecure: true };
+    await startBroker(simulation.env("broker"), options);
+    const env = simulation.env("client");
+    const client = new KafkaClient(env, { brokers: "broker:9092" });
+    const begin = async (transactionalId: string): Promise<void> => {
+      const producer = client.producer({ transactionalId, transactionTimeoutMs: 600_000 });
+      await producer.beginTransaction();
+      await producer.send({ topic: "t", value: "open" });
+      await producer.close({ transaction: "leave" });
+    };
+    await begin("millrace-fraud/alerts/0/1");
+    await env.timers.sleep(90_000);
+    await begin("young");
+    simulation.kill("broker");
+    await startBroker(simulation.env("broker"), options);
+    const named = simulation.logLines.filter((line) => line.includes("transaction-open-at-start"));
+    assert.equal(named.length, 1);
+    assert.match(named[0]!, /millrace-fraud\/alerts\/0\/1.*t-0.*millrace txn describe/);
+    await client.close();
+  });
+});

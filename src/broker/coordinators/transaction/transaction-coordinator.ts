@@ -16,6 +16,9 @@ import { isExhausted, isPrepared, newTransaction, NO_PRODUCER_EPOCH, NO_PRODUCER
 import type { TransactionAction, TransactionEvent, TransactionReply, TransactionState, TransactionVersion } from "./state.ts";
 
 /** How long a request waits for the transition it met. */
+/** Ongoing transactions older than this are named at start: longer than two checkpoints of a job take by far. */
+const OLD_TRANSACTION_MS = 60_000;
+const MAX_NAMED = 20;
 const MAX_WAIT_MS = 1000;
 /** Requests per transactional id that wait; further ones are sent back. */
 const MAX_WAITING = 64;
@@ -58,7 +61,20 @@ export class TransactionCoordinator {
       },
       marker: () => {},
     });
+    this.#nameOldOnes();
     if (!isPlanted("transaction-timeouts-not-renewed")) this.#renewTimeouts();
+  }
+
+  /** Open transactions hold the last stable offset back: readers of committed records wait for them. */
+  #nameOldOnes(): void {
+    const now = this.#env.clock.now();
+    const old = [...this.#states.values()].filter(({ data }) => data.status === "Ongoing" && now - data.startedAt > OLD_TRANSACTION_MS);
+    for (const { transactionalId, data } of old.slice(0, MAX_NAMED)) {
+      const remedy = `they hold back readers of committed records; see: millrace txn describe ${transactionalId}`;
+      const partitions = [...data.partitions].slice(0, MAX_NAMED);
+      this.#env.logger.log("warn", "transaction-open-at-start", { transactionalId, ageMs: now - data.startedAt, partitions, remedy });
+    }
+    if (old.length > MAX_NAMED) this.#env.logger.log("warn", "transactions-open-at-start", { more: old.length - MAX_NAMED });
   }
 
   /**
