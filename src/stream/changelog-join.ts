@@ -50,6 +50,7 @@ export function changelogJoin(parts: ChangelogParts): ConnectSpec {
   };
   return Object.freeze({
     otherFrom,
+    joined: { kind: "changelog", leftOuter, rightOuter, leftLatest: left.latest, rightLatest: right.latest },
     process: Object.freeze({
       key,
       state: Object.freeze([listState("left", left.type, ttl), listState("right", right.type, ttl)]),

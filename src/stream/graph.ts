@@ -145,6 +145,8 @@ export interface ConnectSpec {
   readonly process: ProcessSpec;
   readonly otherFrom: number;
   readonly onOther: (element: unknown, ctx: unknown) => void;
+  /** Of a join that is made of connected streams: what it does, for the plan. */
+  readonly joined?: Json;
 }
 
 /** Pairs with left.time + lowerMs ≤ right.time ≤ left.time + upperMs (whole ms). Their event time is the larger one. */

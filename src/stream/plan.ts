@@ -55,7 +55,11 @@ function bodyPlan(node: StreamNode): { readonly [name: string]: Json } {
     case "unkeyed-process":
       return unkeyedPlan(node.process);
     case "connect":
-      return { ...processPlan(node.connect.process), otherFrom: node.connect.otherFrom };
+      return {
+        ...processPlan(node.connect.process),
+        otherFrom: node.connect.otherFrom,
+        ...(node.connect.joined === undefined ? {} : { joined: node.connect.joined }),
+      };
     case "broadcast-connect":
       return broadcastPlan(node.connect);
     case "map-async":

@@ -37,6 +37,7 @@ export function temporalJoin(parts: TemporalParts): ConnectSpec {
   const { key, otherFrom, left, right } = parts;
   return Object.freeze({
     otherFrom,
+    joined: { kind: "temporal", outer: parts.outer },
     process: Object.freeze({
       key,
       state: Object.freeze([mapState("waiting", t.double, { kind: "array", of: left }), mapState("versions", t.double, right)]),

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { t } from "../schema/t.ts";
 import type { Sink, Source } from "./connector.ts";
-import { count } from "./aggregates.ts";
+import { count, maxBy, minBy } from "./aggregates.ts";
 import type { DataStream, KeyedStream } from "./data-stream.ts";
+import type { ChangeRow } from "./joins.ts";
 import { countEvictor, timeEvictor } from "./evictors.ts";
 import { pipeline } from "./pipeline.ts";
 import { PipelineError, type PipelineErrorCode } from "./pipeline-error.ts";
@@ -19,7 +20,7 @@ import {
   timeoutTrigger,
 } from "./triggers.ts";
 import { boundedOutOfOrderness } from "./watermarks.ts";
-import { countWindow, cumulate, globalWindow, session, sliding, tumbling, type GlobalWindow } from "./windows.ts";
+import { countWindow, cumulate, globalWindow, session, sliding, tumbling, type GlobalWindow, type TimeWindow } from "./windows.ts";
 
 const Tx = t.record("Tx", { id: t.string(), amount: t.double(), at: t.timestamp() });
 interface Tx {
@@ -209,6 +210,47 @@ const mistakes: readonly (readonly [string, PipelineErrorCode, RegExp, (streams:
     /must be keyed/,
     ({ tx, other }) => tx.coGroup("j", other.map((e) => e) as never, tumbling("1h"), () => []),
   ],
+  [
+    "a window join of an unknown kind",
+    "BAD_ARGUMENT",
+    /kind is one of inner, left, right, full/,
+    ({ tx, other }) => tx.windowJoin("j", other, tumbling("1m"), () => 1, { kind: "outer" as never }),
+  ],
+  [
+    "a temporal join of missing versions",
+    "BAD_ARGUMENT",
+    /kind is one of inner, left/,
+    ({ tx, other }) => tx.temporalJoin("j", other, () => 1, { kind: "full" as never }),
+  ],
+  [
+    "a join that keeps some",
+    "BAD_ARGUMENT",
+    /keep is "all" or "latest"/,
+    ({ tx, other }) => tx.join("j", other, () => 1, { left: { keep: "some" as never } }),
+  ],
+  [
+    "a join of a stream without a schema, which is kept",
+    "SCHEMA_REQUIRED",
+    /the right stream is kept/,
+    ({ tx, bare: schemaless }) => tx.join("j", schemaless, () => 1),
+  ],
+  [
+    "a lookup without an answer",
+    "BAD_ARGUMENT",
+    /key and lookup are functions/,
+    ({ tx }) => tx.lookupJoin("j", { key: (e) => e.id, lookup: undefined as never, capacity: 1, timeout: "1s" }, () => 1),
+  ],
+  [
+    "a cache for nothing",
+    "BAD_ARGUMENT",
+    /cache\.maxEntries/,
+    ({ tx }) =>
+      tx.lookupJoin(
+        "j",
+        { key: (e) => e.id, lookup: async () => 1, cache: { ttl: "1s", maxEntries: 0 }, capacity: 1, timeout: "1s" },
+        () => 1,
+      ),
+  ],
   ["the sum of text", "BAD_ARGUMENT", /no number/, ({ tx }) => tx.sum("s", "id" as never)],
 ];
 for (const [title, code, message, build] of mistakes) {
@@ -247,6 +289,19 @@ test("the graph hash sees assigners, triggers, evictors, lateness and bounds", (
     ({ tx, other }: Streams) => tx.intervalJoin("x", other, { lower: 0, upper: 5, upperExclusive: true }, () => 1),
     ({ tx, other }: Streams) => tx.windowJoin("x", other, tumbling(5), () => 1),
     ({ tx, other }: Streams) => tx.coGroup("x", other, tumbling(5), () => []),
+    ({ tx, other }: Streams) => tx.coGroup("x", other, tumbling(5), () => [], { allowedLateness: "1s" }),
+    ({ tx, other }: Streams) => tx.temporalJoin("x", other, () => 1),
+    ({ tx, other }: Streams) => tx.temporalJoin("x", other, () => 1, { kind: "left" }),
+    ({ tx, other }: Streams) => tx.join("x", other, () => 1),
+    ({ tx, other }: Streams) => tx.join("x", other, () => 1, { kind: "full" }),
+    ({ tx, other }: Streams) => tx.join("x", other, () => 1, { left: { keep: "latest" } }),
+    ({ tx, other }: Streams) => tx.join("x", other, () => 1, { ttl: "1h" }),
+    ({ tx }: Streams) => tx.window(tumbling("1m", { time: "processing-time" })).aggregate("x", one),
+    ({ tx }: Streams) => tx.window(cumulate("1m", "1s")).aggregate("x", one),
+    ({ tx }: Streams) => tx.window(tumbling("1m")).allowedLateness("1s").aggregate("x", one),
+    ({ tx }: Streams) => tx.window(tumbling("1m")).allowedLateness("1s", { emit: "final" }).aggregate("x", one),
+    ({ tx }: Streams) => tx.window(tumbling("1m")).aggregate("x", { n: minBy("amount") }),
+    ({ tx }: Streams) => tx.window(tumbling("1m")).aggregate("x", { n: maxBy("amount") }),
   ];
   assert.equal(new Set(graphs.map((build) => built(build).hash)).size, graphs.length);
   const dynamic = (gap: number) => built(({ tx }) => tx.window(session(() => gap)).aggregate("x", one)).hash;
@@ -268,4 +323,37 @@ test("results of count windows say that their window is global", () => {
   });
   const window = graph.nodes.find(({ name }) => name === "c")!.output;
   assert.deepEqual(window?.kind === "record" && window.fields.map(({ name }) => name), ["key", "window", "n"]);
+});
+
+test("the kind of a join says which side may be missing", () => {
+  const graph = built(({ tx, other }) => {
+    const inner: DataStream<number> = tx.windowJoin("inner", other, tumbling(5), (a, b) => a.amount + b.amount);
+    // @ts-expect-error the right side may be missing
+    tx.windowJoin("left", other, tumbling(5), (a, b) => a.amount + b.amount, { kind: "left" }).to("left-out", sink);
+    // @ts-expect-error the left side may be missing
+    tx.join("right", other, (a, b) => a.amount + b.amount, { kind: "right" }).to("right-out", sink);
+    // @ts-expect-error a version may be missing
+    tx.temporalJoin("versions", other, (a, b) => a.amount + b.amount, { kind: "left" }).to("versions-out", sink);
+    const changes: DataStream<ChangeRow<readonly [string, number | undefined]>> = tx.join(
+      "full",
+      other,
+      (a, b) => [a?.id ?? b!.id, b?.amount] as const,
+      { kind: "full" },
+    );
+    const best: DataStream<{ readonly key: string; readonly window: TimeWindow; readonly most: Tx }> = tx
+      .window(tumbling("1m"))
+      .aggregate("best", { most: maxBy("amount") });
+    const near = tx.intervalJoin("near", other, { lower: 0, upper: 1 }, () => 1);
+    // @ts-expect-error only with lateOutputs there is a side output
+    assert.equal(near.side, undefined);
+    near.to("near-out", sink);
+    changes.to("changes", sink);
+    best.to("best-out", sink);
+    const late = tx.intervalJoin("late", other, { lower: 0, upper: 1, lateOutputs: true }, () => 1);
+    late.side.lateLeft.to("late-left", sink);
+    late.side.lateRight.to("late-right", sink);
+    late.to("late-out", sink);
+    return inner;
+  });
+  assert.ok(graph.nodes.length > 0);
 });
