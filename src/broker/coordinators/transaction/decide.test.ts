@@ -137,7 +137,17 @@ describe("a transaction of version 2", () => {
   it("may be aborted without partitions", () => {
     const txn = new TransactionScript().initialised();
     assert.deepEqual(txn.endNow(false, { version: 2 }), { error: ErrorCode.NONE, producerId: 7, producerEpoch: 1 });
+    txn.markersWritten();
     assert.equal(txn.end(true, { version: 2, producerEpoch: 1 })?.error, ErrorCode.INVALID_TXN_STATE);
+  });
+
+  it("asks the end of the next transaction to wait while the last one is being ended", () => {
+    const txn = new TransactionScript().begun(2);
+    txn.endNow(true, { version: 2 });
+    for (const commit of [false, true])
+      assert.equal(txn.end(commit, { version: 2, producerEpoch: 1 })?.error, ErrorCode.CONCURRENT_TRANSACTIONS);
+    txn.markersWritten();
+    assert.deepEqual(txn.endNow(false, { version: 2, producerEpoch: 1 }), { error: ErrorCode.NONE, producerId: 7, producerEpoch: 2 });
   });
 
   it("goes on under a new producer id when the epochs are used up", () => {

@@ -61,7 +61,8 @@ function judgeVersion2(data: TransactionData, { producerId, producerEpoch, commi
       if (commit) return ErrorCode.INVALID_TXN_STATE;
       return retry ? ErrorCode.NONE : "prepare";
     default:
-      return underway(data, commit);
+      // The end of the transaction after the one that is being ended: its turn comes.
+      return retry ? underway(data, commit) : ErrorCode.CONCURRENT_TRANSACTIONS;
   }
 }
 
