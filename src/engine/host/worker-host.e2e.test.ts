@@ -48,7 +48,9 @@ test("a job in a worker runs to its end, with its counts in the status", async (
   assert.equal(result.state, "finished");
   assert.equal(recordsIn(result.status, "work"), 5000);
   assert.equal(recordsIn(result.status, "out"), 5000);
-  assert.deepEqual(result.status.splits, [{ source: "rows", split: "generator-0", position: 5000, status: "finished", pending: 0 }]);
+  assert.deepEqual(result.status.splits, [
+    { source: "rows", split: "generator-0", position: 5000, status: "finished", watermark: null, pending: 0 },
+  ]);
 });
 
 test("user code that does not return stops neither this thread nor the job for good: checkpoints expire and are tolerated", async () => {
