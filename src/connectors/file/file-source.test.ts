@@ -175,7 +175,7 @@ test("a watched directory: new files and new lines are read by the running job, 
     );
   }));
 
-test("more files than are open at a time are all read, and a job that is killed between goes on inside them", async () => {
+test("more files than are open at a time are all read, and a job that is killed goes on inside them at another parallelism", async () => {
   const simulation = createSimulation(9);
   simulation.files.provideDirectory("/data/in");
   const out = collectSink<string>();
@@ -203,6 +203,7 @@ test("more files than are open at a time are all read, and a job that is killed 
         graph: reading.graph(),
         checkpoints: { dir: "/data/checkpoints", everyMs: 3 },
         restart: { kind: "none" },
+        parallelism: 1 + (life % 3),
       });
       const ended = job.finished.then(() => {
         finished = true;

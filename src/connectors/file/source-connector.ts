@@ -39,7 +39,8 @@ export class FileSourceConnector implements SourceConnector {
     // A source that ends reads what was there at first.
     if (this.#found !== undefined && !this.continuous) return this.#found;
     const files = await findFiles(this.#context.env.files, pattern);
-    if (files.length === 0 && !this.continuous)
+    // What a checkpoint has read to its end may be gone.
+    if (files.length === 0 && !this.continuous && this.#context.restored !== true)
       throw new FileConnectorError(
         "NO_FILES",
         `Source "${this.#context.operator}" finds no file at ${path}. Files whose names begin with "." or "_" do not count. To wait for files: fileSource(path, format, { watch: "1s" }).`,
