@@ -50,6 +50,7 @@ export class KafkaSinkConnector implements SinkConnector {
   }
 
   async check(): Promise<void> {
+    await this.#checkSchema();
     if (this.#settings.delivery !== "exactly-once") return;
     const intervalMs = Number(this.#context.settings["checkpoint.interval.ms"] ?? Number.NaN);
     if (!Number.isFinite(intervalMs)) return;
@@ -68,6 +69,15 @@ export class KafkaSinkConnector implements SinkConnector {
       "CHECKPOINT_INTERVAL_TOO_LONG",
       `Sink "${this.#context.operator}" writes topic "${topic.name}" exactly once, in one transaction per checkpoint. With a checkpoint interval of ${intervalMs} ms a transaction needs ${intervalMs * TIMEOUT_MARGIN} ms (${TIMEOUT_MARGIN} intervals, so that a restart still finds it open), but the broker ends it after ${timeoutMs} ms (${source}). Set the interval to ${Math.floor(timeoutMs / TIMEOUT_MARGIN)} ms or less, raise transaction.max.timeout.ms, or use delivery: "at-least-once".`,
     );
+  }
+
+  /** Registers or finds the schema. An unreachable registry is no wrong setup: writer() meets it, too, and may be tried again. */
+  async #checkSchema(): Promise<void> {
+    try {
+      await this.#encoding();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "REGISTRY_UNREACHABLE") throw error;
+    }
   }
 
   async recover(committables: readonly Uint8Array[]): Promise<void> {
