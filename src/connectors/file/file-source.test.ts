@@ -215,3 +215,27 @@ test("more files than are open at a time are all read, and a job that is killed 
   }
   assert.deepEqual(out.rows.toSorted(), all.toSorted());
 });
+
+test("a row that a function fails on becomes a dead letter that names its file and its place there", () =>
+  inWorld(async (env) => {
+    const bad = collectSink<DeadLetter>();
+    const out = collectSink(Reading);
+    await put(env, "/data/in/a.csv", "at,value\n1,2\n3,-4\n");
+    const failing = pipeline("failing", (p) => {
+      const checked = (row: { value: number }): boolean => {
+        if (row.value < 0) throw new RangeError("negative");
+        return true;
+      };
+      p.from("in", fileSource("/data/in/*.csv", csv(Reading)))
+        .filter(checked, { onError: deadLetter(bad) })
+        .to("out", out);
+    });
+    await (
+      await runJob(env, { graph: failing.graph() })
+    ).finished;
+    assert.equal(out.rows.length, 1);
+    assert.deepEqual(
+      bad.rows.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
+      [{ topic: "a.csv", partition: -1, offset: 13 }],
+    );
+  }));

@@ -32,10 +32,10 @@ export function valueText(value: unknown): string {
   }
 }
 
-/** A split named "<topic>-<partition>", as Kafka sources do; anything else has an unknown origin. */
+/** A split named "<topic>-<partition>", as Kafka sources do; any other is the whole origin, a file's name say. */
 export function originOfSplit(split: string | undefined): { readonly topic: string; readonly partition: number } {
   const match = split === undefined ? null : /^(.+)-(\d{1,9})$/.exec(split);
-  return match === null ? { topic: "", partition: -1 } : { topic: match[1]!, partition: Number(match[2]) };
+  return match === null ? { topic: split ?? "", partition: -1 } : { topic: match[1]!, partition: Number(match[2]) };
 }
 
 export function poisonRow(operator: string, record: PoisonRecord): DeadLetter {
