@@ -83,7 +83,7 @@ export class DynamicSettings {
     settings.setDynamic("broker", stored.broker);
   }
 
-  /** `change` makes the scope's new values from its present ones. Rejects with a KafkaError (INVALID_REQUEST, INVALID_CONFIG) and changes nothing. */
+  /** `change` makes the scope's new values from its present ones. Rejects with a KafkaError (INVALID_REQUEST) and changes nothing. */
   alter(scope: SettingScope, validateOnly: boolean, change: (present: ScopedSettings) => Record<string, string>): Promise<void> {
     const done = this.#changes.then(async () => {
       const values = change(this.#settings.dynamic(scope));
@@ -105,6 +105,6 @@ function check(values: ScopedSettings): void {
   if (fixed.length > 0) throw new KafkaError("INVALID_REQUEST", `Cannot update these configs dynamically: Set(${fixed.join(", ")})`);
   for (const [name, value] of Object.entries(values)) {
     const problem = invalidValue(settingDefinition(name)!, value);
-    if (problem !== undefined) throw new KafkaError("INVALID_CONFIG", `Invalid value ${value} for configuration ${name}: ${problem}`);
+    if (problem !== undefined) throw new KafkaError("INVALID_REQUEST", `Invalid value ${value} for configuration ${name}: ${problem}`);
   }
 }

@@ -78,7 +78,8 @@ final class ConsumerChecks {
                     consumer.seek(partition, 99);
                     seen.add(Checks.errorOf(() -> {
                         for (int i = 0; i < 100 && consumer.position(partition) == 99; i++) consumer.poll(Duration.ofMillis(50));
-                        return consumer.position(partition) > 0;
+                        long position = consumer.position(partition);
+                        return position == 99 ? "not reset" : policy.equals("latest") ? "to " + position : "reset"; // and read on from there
                     }));
                 }
             try (var consumer = Clients.consumer("auto.offset.reset", "none", "group.id", "has-nothing")) {
