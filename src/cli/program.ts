@@ -17,6 +17,7 @@ import type { TopicTailFlags } from "./commands/topic-tail.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { LogFlags } from "./log-target.ts";
 import { addConfigCommands, addGroupCommands, addTopicSettingCommands, addTxnCommands } from "./kafka-commands.ts";
+import { addSchemaCommands } from "./schema-commands.ts";
 import { collect, kafka, logging, output, running, server, wholeFrom } from "./shared-options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -47,6 +48,7 @@ export function createProgram({ version, terminal }: ProgramContext): Command {
   addConfigCommands(program, terminal);
   addJobCommands(program, terminal);
   addLogCommands(program, terminal);
+  addSchemaCommands(program, terminal);
   return program;
 }
 

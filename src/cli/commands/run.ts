@@ -12,6 +12,7 @@ import { loadSettings } from "../load-settings.ts";
 import { checkModuleFile, explainModuleError } from "../module-error.ts";
 import { printSettings } from "../print-settings.ts";
 import { reachBroker } from "../reach-broker.ts";
+import { registryUrl } from "./schema.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface RunFlags {
@@ -59,7 +60,7 @@ export async function run(file: string, flags: RunFlags, terminal: Terminal): Pr
     restoreFrom: flags.from === "latest" || flags.from === "none" ? { kind: flags.from } : { kind: "path", path: flags.from },
     drain: flags.once === true,
     ...(flags.restart === "none" ? { restart: { kind: "none" } } : {}),
-    settings: { "kafka.brokers": address },
+    settings: { "kafka.brokers": address, "schema.registry.url": await registryUrl(terminal, flags) },
   }).catch((error: unknown) => {
     throw explainDataDirectory(error, values.dataDir);
   });

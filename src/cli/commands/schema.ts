@@ -1,0 +1,136 @@
+// millrace schema ls | get | register | check | compat | mode | rm: a schema registry, ours or Confluent's, over its HTTP API.
+import { readFile } from "node:fs/promises";
+import { RegistryClient, RegistryClientError } from "../../registry/http/registry-client.ts";
+import type { SchemaType } from "../../registry/schema-entry.ts";
+import { CliError } from "../cli-error.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { runningServer } from "../find-server.ts";
+import { loadSettings } from "../load-settings.ts";
+import { printRows } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface SchemaFlags {
+  readonly registry?: string;
+  readonly data?: string;
+  readonly json?: boolean;
+  readonly type?: string;
+  readonly version?: string;
+  readonly permanent?: boolean;
+}
+
+const TYPES: readonly string[] = ["AVRO", "PROTOBUF", "JSON"] satisfies SchemaType[];
+const EXIT_CODES: Readonly<Record<number, ExitCode>> = { 0: EXIT.unreachable, 404: EXIT.notFound, 409: EXIT.conflict, 422: EXIT.usage };
+
+/** --registry, SCHEMA_REGISTRY_URL, the server of --data, or the default address. */
+export async function registryUrl(terminal: Terminal, flags: Pick<SchemaFlags, "registry" | "data">): Promise<string> {
+  const { values } = await loadSettings(terminal, { dataDir: flags.data });
+  const given = flags.registry ?? terminal.environment["SCHEMA_REGISTRY_URL"] ?? runningServer(values.dataDir)?.registry;
+  const url = given ?? `http://127.0.0.1:${values.registryPort}`;
+  if (!URL.canParse(url)) throw new CliError(EXIT.usage, `"${url}" is not the address of a registry. Write http://HOST:PORT.`);
+  return url;
+}
+
+async function asking<T>(terminal: Terminal, flags: SchemaFlags, work: (client: RegistryClient) => Promise<T>): Promise<T> {
+  try {
+    return await work(new RegistryClient(await registryUrl(terminal, flags)));
+  } catch (error) {
+    if (!(error instanceof RegistryClientError)) throw error;
+    throw new CliError(EXIT_CODES[error.status] ?? EXIT.failed, error.message, { cause: error });
+  }
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value)}\n`;
+const path = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
+
+export async function schemaLs(flags: SchemaFlags, terminal: Terminal): Promise<void> {
+  await asking(terminal, flags, async (client) => {
+    const found = (await client.request("GET", "/schemas?latestOnly=true")) as {
+      subject: string;
+      version: number;
+      id: number;
+      schemaType?: string;
+    }[];
+    const rows = found.map(({ subject, version, id, schemaType = "AVRO" }) => ({ subject, version, id, type: schemaType }));
+    await printRows(
+      terminal,
+      [
+        { title: "subject", cell: (row) => row.subject },
+        { title: "version", cell: (row) => row.version, align: "right" },
+        { title: "id", cell: (row) => row.id, align: "right" },
+        { title: "type", cell: (row) => row.type },
+      ],
+      rows,
+      flags,
+    );
+  });
+}
+
+export async function schemaGet(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
+  await asking(terminal, flags, async (client) => {
+    const version = flags.version === undefined || flags.version === "latest" ? "latest" : Number(flags.version);
+    const found = await client.version(subject, version);
+    await terminal.out(flags.json === true ? json(found) : `${found.schema}\n`);
+  });
+}
+
+export async function schemaRegister(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
+  const text = await schemaText(file);
+  await asking(terminal, flags, async (client) => {
+    const id = await client.register(subject, text, typeOf(file, flags));
+    await terminal.out(flags.json === true ? json({ subject, id }) : `${id}\n`);
+  });
+}
+
+/** Exit code 5 when it is incompatible; each reason is a line. */
+export async function schemaCheck(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
+  const text = await schemaText(file);
+  const messages = await asking(terminal, flags, (client) => client.incompatibilities(subject, text, typeOf(file, flags)));
+  if (flags.json === true) await terminal.out(json({ subject, compatible: messages.length === 0, messages }));
+  else for (const message of messages) await terminal.out(`${message}\n`);
+  if (messages.length > 0) throw new CliError(EXIT.conflict, `${file} is not compatible with the latest version of "${subject}".`);
+}
+
+/** Shows or sets the compatibility level ("config") or the mode, of a subject or of all. */
+export async function schemaSetting(
+  what: "config" | "mode",
+  subject: string | undefined,
+  value: string | undefined,
+  flags: SchemaFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const where = `/${what}${subject === undefined ? "" : `/${encodeURIComponent(subject)}`}`;
+  const name = what === "config" ? "compatibility" : "mode";
+  const answer = (await asking(terminal, flags, (client) =>
+    value === undefined
+      ? client.request("GET", `${where}?defaultToGlobal=true`)
+      : client.request("PUT", where, { [name]: value.toUpperCase() }),
+  )) as Record<string, string>;
+  await terminal.out(flags.json === true ? json(answer) : `${answer["compatibilityLevel"] ?? answer[name]}\n`);
+}
+
+export async function schemaRm(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
+  await asking(terminal, flags, async (client) => {
+    const where = flags.version === undefined ? path(subject) : `${path(subject)}/versions/${encodeURIComponent(flags.version)}`;
+    // A permanent deletion wants a soft one first.
+    const soft = await client.request("DELETE", where).catch((error: unknown) => {
+      if (flags.permanent === true && error instanceof RegistryClientError && error.status === 404) return [];
+      throw error;
+    });
+    const answer = flags.permanent === true ? await client.request("DELETE", `${where}?permanent=true`) : soft;
+    await terminal.out(flags.json === true ? json({ subject, deleted: answer }) : `${[answer].flat().join(" ")}\n`);
+  });
+}
+
+async function schemaText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new CliError(EXIT.notFound, `The schema file ${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function typeOf(file: string, { type }: SchemaFlags): SchemaType {
+  const given = (type ?? (file.endsWith(".proto") ? "PROTOBUF" : "AVRO")).toUpperCase();
+  if (TYPES.includes(given)) return given as SchemaType;
+  throw new CliError(EXIT.usage, `--type is one of ${TYPES.join(", ")}, not "${given}".`);
+}

@@ -1,0 +1,51 @@
+// millrace schema …, as commander knows it.
+import type { Command } from "commander";
+import type { SchemaFlags } from "./commands/schema.ts";
+import type { Quiet, TerminalOf } from "./program.ts";
+import { output } from "./shared-options.ts";
+
+export function addSchemaCommands(program: Command, terminal: TerminalOf): void {
+  const commands = () => import("./commands/schema.ts");
+  const schema = program.command("schema").description("subjects and schemas of a registry");
+  const asks = (command: Command): Command =>
+    output(command)
+      .option("--registry <url>", "http://host:port (SCHEMA_REGISTRY_URL, or the registry of the server of --data)")
+      .option("--data <dir>", "the data directory whose server is meant (.millrace)");
+  asks(schema.command("ls").alias("list"))
+    .description("subjects with their latest versions")
+    .action(async (flags: SchemaFlags & Quiet) => (await commands()).schemaLs(flags, terminal(flags)));
+  asks(schema.command("get"))
+    .description("print a schema")
+    .argument("<subject>")
+    .option("--version <n>", "latest unless said otherwise")
+    .action(async (subject: string, flags: SchemaFlags & Quiet) => (await commands()).schemaGet(subject, flags, terminal(flags)));
+  for (const [name, description, run] of [
+    ["register", "register a file's schema and print its id", "schemaRegister"],
+    ["check", "say whether a file's schema could be the next version", "schemaCheck"],
+  ] as const)
+    asks(schema.command(name))
+      .description(description)
+      .argument("<subject>")
+      .argument("<file>")
+      .option("--type <type>", "AVRO, PROTOBUF or JSON (by the file's name)")
+      .action(async (subject: string, file: string, flags: SchemaFlags & Quiet) =>
+        (await commands())[run](subject, file, flags, terminal(flags)),
+      );
+  for (const [name, what, description] of [
+    ["compat", "config", "show or set the compatibility level of a subject, or of all"],
+    ["mode", "mode", "show or set the mode of a subject, or of all"],
+  ] as const)
+    asks(schema.command(name))
+      .description(description)
+      .argument("[subject]")
+      .argument("[value]")
+      .action(async (subject: string | undefined, value: string | undefined, flags: SchemaFlags & Quiet) =>
+        (await commands()).schemaSetting(what, subject, value, flags, terminal(flags)),
+      );
+  asks(schema.command("rm").alias("delete"))
+    .description("delete a subject, or one version of it")
+    .argument("<subject>")
+    .option("--version <n>", "this version only")
+    .option("--permanent", "for good, not only hidden")
+    .action(async (subject: string, flags: SchemaFlags & Quiet) => (await commands()).schemaRm(subject, flags, terminal(flags)));
+}
