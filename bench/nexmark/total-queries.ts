@@ -142,11 +142,11 @@ export const q17 = query({
           const rank = rankOf(price);
           const ranked = rank === 1 ? state.bids1 : rank === 2 ? state.bids2 : state.bids3;
           ranked.set((ranked.get() ?? 0) + 1);
-          const min = Math.min(state.min.get() ?? Infinity, price);
-          const max = Math.max(state.max.get() ?? -Infinity, price);
           const sum = (state.sum.get() ?? 0) + price;
-          state.min.set(min);
-          state.max.set(max);
+          let min = state.min.get() ?? Infinity;
+          let max = state.max.get() ?? -Infinity;
+          if (price < min) state.min.set((min = price));
+          if (price > max) state.max.set((max = price));
           state.sum.set(sum);
           const bids1 = state.bids1.get() ?? 0;
           const bids2 = state.bids2.get() ?? 0;
