@@ -5,6 +5,7 @@ import { runExample } from "./running/run-example.ts";
 const EXAMPLES: Readonly<Record<string, () => Promise<{ readonly example: Example }>>> = {
   "fraud-detection": () => import("./fraud-detection/example.ts"),
   "iot-monitoring": () => import("./iot-monitoring/example.ts"),
+  "session-recommendations": () => import("./session-recommendations/example.ts"),
 };
 
 const args = process.argv.slice(2);

@@ -6,7 +6,7 @@ import { TOPICS } from "./topics.ts";
 export const example: Example = {
   name: "iot-monitoring",
   title: "Sensors (p50, p99: from reading to alert)",
-  live: { rate: 400, speed: 60, what: "readings" },
+  live: { rate: 400, speed: 600, what: "readings" },
   input: "one sensor's CSV file with the columns timestamp and value (.csv, .csv.gz)",
   topics: TOPICS,
   shown: ["readings", "sensor-alerts", "readings-per-minute", "readings-per-hour"],

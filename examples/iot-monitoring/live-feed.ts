@@ -1,4 +1,4 @@
-// A seeded machine hall: a hundred sensors, each read every 15 seconds of event time at the default rate, that drift, overheat, cool down,
+// A seeded machine hall: a hundred sensors, each read four times a second at the default rate, that drift, overheat, cool down,
 // fall silent and get stuck. A reading is a function of (seed, index) alone; readings are up to 20 seconds out of order; a few are malformed.
 import type { Feed, FeedRecord, LiveSource } from "../running/feed.ts";
 import { hash, normal, uniform } from "../running/random.ts";
