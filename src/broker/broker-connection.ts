@@ -8,7 +8,7 @@ import { isMalformed, type Answer, type Decoded, type Dispatcher } from "./dispa
 import { answerOf, type Fault } from "./faults.ts";
 import { FrameAssembler, FrameLengthError } from "./frame-assembler.ts";
 import type { RequestMemory } from "./request-memory.ts";
-import { type SupersededConnections, SupersededError, transactionalUse } from "./superseded-connections.ts";
+import { type SupersededConnections, SupersededError, ownedRequest } from "./superseded-connections.ts";
 
 /** Requests of one connection that wait or run; reading pauses above it. */
 const MAX_REQUESTS = 64;
@@ -136,8 +136,8 @@ export class BrokerConnection {
   #run(slot: Slot, frame: Uint8Array, decoded: Decoded): void {
     const { handler, header, request } = decoded;
     const { broker, superseded, number } = this.#options;
-    const use = transactionalUse(handler.api.name, request, header.apiVersion);
-    if (use !== undefined && superseded.isSuperseded(use.producerId, use.producerEpoch, use.use, number))
+    const owned = ownedRequest(handler.api.name, request, header.apiVersion);
+    if (owned !== undefined && superseded.isSuperseded(owned, number))
       return this.#failed(frame, "superseded-connection", decoded, new SupersededError());
     const call = this.#callOf(decoded);
     const started = broker.env.clock.monotonicMs();
