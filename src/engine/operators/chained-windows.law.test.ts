@@ -61,24 +61,29 @@ test("sums of seconds of minutes of hours are the sums of hours, and nothing is 
     maxLength: 60,
   });
   await fc.assert(
-    fc.asyncProperty(input, fc.constantFrom(1, 4), fc.constantFrom("auto" as const, "off" as const), async (steps, parallelism, codegen) => {
-      let time = 1_800_000_000_000;
-      const rows = steps.map((step) => ({ key: step.key, at: (time += step.gap) - step.back }));
-      const expected = new Map<string, { n: number; seconds: Set<number> }>();
-      for (const { key, at } of rows) {
-        const hour = `${key} ${at - (at % 3_600_000)}`;
-        const of = expected.get(hour) ?? { n: 0, seconds: new Set() };
-        of.n++;
-        of.seconds.add(Math.floor(at / 1000));
-        expected.set(hour, of);
-      }
-      const { hours, seen } = await run(rows, parallelism, codegen);
-      assert.deepEqual(
-        hours.map(({ key, window, n, seconds }) => `${key} ${window.start} ${n} ${seconds}`).toSorted(),
-        [...expected].map(([hour, { n, seconds }]) => `${hour} ${n} ${seconds.size}`).toSorted(),
-      );
-      assert.ok(seen.every(({ ahead }) => ahead));
-    }),
+    fc.asyncProperty(
+      input,
+      fc.constantFrom(1, 4),
+      fc.constantFrom("auto" as const, "off" as const),
+      async (steps, parallelism, codegen) => {
+        let time = 1_800_000_000_000;
+        const rows = steps.map((step) => ({ key: step.key, at: (time += step.gap) - step.back }));
+        const expected = new Map<string, { n: number; seconds: Set<number> }>();
+        for (const { key, at } of rows) {
+          const hour = `${key} ${at - (at % 3_600_000)}`;
+          const of = expected.get(hour) ?? { n: 0, seconds: new Set() };
+          of.n++;
+          of.seconds.add(Math.floor(at / 1000));
+          expected.set(hour, of);
+        }
+        const { hours, seen } = await run(rows, parallelism, codegen);
+        assert.deepEqual(
+          hours.map(({ key, window, n, seconds }) => `${key} ${window.start} ${n} ${seconds}`).toSorted(),
+          [...expected].map(([hour, { n, seconds }]) => `${hour} ${n} ${seconds.size}`).toSorted(),
+        );
+        assert.ok(seen.every(({ ahead }) => ahead));
+      },
+    ),
     PARAMETERS,
   );
 });
