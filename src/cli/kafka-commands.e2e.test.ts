@@ -68,7 +68,7 @@ test("a group's offsets are reset to a place, a time or by a distance, shown fir
 test("a group with members is described with who reads what, and neither reset nor deleted", async () => {
   const consumer = client.consumer({ groupId: "busy", startAt: "earliest" });
   await consumer.subscribe(["paid"]);
-  const reading = consumer.batches({ signal: AbortSignal.timeout(15_000) }).next();
+  const reading = consumer.batches({ signal: AbortSignal.timeout(120_000) }).next();
   reading.catch(() => undefined);
   const admin = client.admin();
   for (;;) {
