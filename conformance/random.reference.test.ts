@@ -10,8 +10,6 @@ import { problemOfRandom, type RandomResult } from "./random-input.ts";
 const SEED = 2;
 /** Cases in which Flink does otherwise, and why (docs/differences-from-flink.md). */
 const DIFFERENT: ReadonlyMap<string, string> = new Map([
-  ["random-2-61", "an element whose own window equals the merged session"],
-  ["random-2-104", "an element whose own window equals the merged session"],
   ["random-2-151", "order of elements of merged sessions, before an evictor that counts"],
   ["random-2-200", "order of elements of merged sessions, before an evictor that counts"],
 ]);

@@ -40,7 +40,7 @@ export function timeAssigner(window: WindowCase["window"]): WindowAssigner<TimeW
   if (type === "session") return session(gapMs!);
   if (type !== "dynamicSession" || gap === undefined) throw new UnsupportedCaseError(`window ${type}`);
   const isThen = compileCondition(gap.if) as unknown as (event: InputRecord) => boolean;
-  return session((event: InputRecord) => (isThen(event) ? gap.thenMs : gap.elseMs));
+  return session((event: InputRecord) => (isThen(event) ? gap.thenMs : gap.elseMs), { equalSession: "restarts" });
 }
 
 export function countAssigner({ size, slide }: WindowCase["window"]): WindowAssigner<GlobalWindow> {

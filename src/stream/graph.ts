@@ -199,7 +199,7 @@ export type AssignerSpec =
   | { readonly kind: "tumbling"; readonly sizeMs: number; readonly offsetMs: number }
   | { readonly kind: "sliding"; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
   | { readonly kind: "session"; readonly gapMs: number }
-  | { readonly kind: "dynamic-session"; readonly gap: (event: unknown) => number }
+  | { readonly kind: "dynamic-session"; readonly gap: (event: unknown) => number; readonly restarts: boolean }
   | { readonly kind: "cumulate"; readonly maxSizeMs: number; readonly stepMs: number; readonly offsetMs: number }
   | { readonly kind: "custom"; readonly merging: boolean; readonly assign: (event: unknown, timestamp: number) => Iterable<WindowBounds> }
   | { readonly kind: "global" }

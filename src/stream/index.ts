@@ -111,6 +111,7 @@ export {
   sliding,
   tumbling,
   type CustomAssigner,
+  type DynamicSessionOptions,
   type GlobalWindow,
   type TimeWindow,
   type WindowAssigner,

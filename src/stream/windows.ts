@@ -79,11 +79,25 @@ export function cumulate<const D extends number | string, const E extends number
   return made({ kind: "cumulate", maxSizeMs, stepMs, offsetMs: offset }, options, cumulate);
 }
 
+export interface DynamicSessionOptions extends ClockOptions {
+  /**
+   * What an element does whose own window equals a session that grew by merging. "joins" it, unless said otherwise. "restarts" it, as
+   * Apache Flink 2.2 does: what the session held is lost (for results equal to an existing Flink job's).
+   */
+  readonly equalSession?: "joins" | "restarts";
+}
+
 /** Windows of activity: elements of a key that are at most `gap` apart are in one. A function gives each element's own gap in ms. */
 export function session<const D extends number | string>(gap: D & DurationCheck<D>, options?: ClockOptions): WindowAssigner<TimeWindow>;
-export function session<T>(gap: (event: T) => number, options?: ClockOptions): WindowAssigner<TimeWindow, T>;
-export function session(gap: unknown, options: ClockOptions = {}): WindowAssigner<TimeWindow, never> {
-  if (typeof gap === "function") return made({ kind: "dynamic-session", gap: gap as (event: unknown) => number }, options, session);
+export function session<T>(gap: (event: T) => number, options?: DynamicSessionOptions): WindowAssigner<TimeWindow, T>;
+export function session(gap: unknown, options: DynamicSessionOptions = {}): WindowAssigner<TimeWindow, never> {
+  const { equalSession = "joins" } = options;
+  if (equalSession !== "joins" && equalSession !== "restarts")
+    throw new PipelineError("BAD_ARGUMENT", 'session(gap, { equalSession }): "joins" or "restarts".', calledAt(session));
+  if (typeof gap === "function") {
+    const restarts = equalSession === "restarts";
+    return made({ kind: "dynamic-session", gap: gap as (event: unknown) => number, restarts }, options, session);
+  }
   const gapMs = durationMs(gap as number, "session(gap)", session);
   if (gapMs === 0) throw new PipelineError("BAD_DURATION", "session(gap): a gap of 0 ms joins nothing.", calledAt(session));
   return made({ kind: "session", gapMs }, options, session);

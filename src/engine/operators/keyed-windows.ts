@@ -29,6 +29,8 @@ export class KeyedWindows {
   readonly #trigger: TriggerPlan;
   readonly #merging: boolean;
   readonly #processingTime: boolean;
+  /** See DynamicSessionOptions. */
+  readonly #restarts: boolean;
   readonly #contents: WindowContents;
   readonly #turn = new WindowTurn();
 
@@ -37,6 +39,8 @@ export class KeyedWindows {
     this.#name = name;
     this.#spec = spec;
     this.#processingTime = assigner.kind === "processing-time";
+    const timed = assigner.kind === "processing-time" ? assigner.of : assigner;
+    this.#restarts = timed.kind === "dynamic-session" && timed.restarts;
     const own = assigner.kind === "global" ? "never" : this.#processingTime ? "processing-time" : "event-time";
     this.#trigger = planTrigger(spec.trigger ?? { kind: own }, spec.element, this.#processingTime);
     this.#merging = isMerging(assigner);
@@ -110,7 +114,12 @@ export class KeyedWindows {
     }
     const start = Math.min(bounds.start, ...met.map(({ row }) => row.start));
     const end = Math.max(bounds.end, ...met.map(({ row }) => row.end));
-    if (others.length > 0 || start < target.row.start || end > target.row.end) this.#merge(target.row, others, { start, end }, ctx);
+    const { row } = target;
+    if (others.length > 0 || start < row.start || end > row.end) this.#merge(row, others, { start, end }, ctx);
+    else if (this.#restarts && row.moved && bounds.start === start && bounds.end === end) {
+      this.#contents.clear(row, ctx);
+      row.moved = false;
+    }
     this.#addTo(target.id, target.row, element, ctx);
     return true;
   }
@@ -125,6 +134,7 @@ export class KeyedWindows {
       this.#mergeMemory(target, row);
       windowsState(ctx).delete(id);
     }
+    target.moved = true;
     target.start = to.start;
     target.end = to.end;
     target.eventTimes = [];

@@ -22,6 +22,8 @@ export interface TriggerMemory {
 export interface WindowRow {
   start: number;
   end: number;
+  /** Its bounds are not those that it began with. */
+  moved: boolean;
   /** Elements in it. */
   size: number;
   /** By "t" + the trigger's number. */
@@ -35,7 +37,7 @@ export interface WindowRow {
 }
 
 export function newRow(start: number, end: number, triggers: WindowRow["triggers"]): WindowRow {
-  return { start, end, size: 0, triggers, eventTimes: [], processingTimes: [], acc: {}, runs: [] };
+  return { start, end, moved: false, size: 0, triggers, eventTimes: [], processingTimes: [], acc: {}, runs: [] };
 }
 
 const DOUBLE: TypeInfo = { kind: "double" };
@@ -65,6 +67,7 @@ export function rowType(
   const fields = [
     { name: "start", type: DOUBLE },
     { name: "end", type: DOUBLE },
+    { name: "moved", type: { kind: "boolean" } as TypeInfo },
     { name: "size", type: LONG },
     { name: "triggers", type: memoryType(triggers) },
     { name: "eventTimes", type: TIMES },
