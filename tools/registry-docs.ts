@@ -1,6 +1,7 @@
 // Writes docs/registry-api.md from the registry's route table: `node --conditions=source tools/registry-docs.ts`. A test compares.
 import { readFile, writeFile } from "node:fs/promises";
 import { format } from "oxfmt";
+import { neededRole } from "../src/registry/access.ts";
 import type { Route } from "../src/registry/route.ts";
 import { ROUTES } from "../src/registry/routes/all.ts";
 import { FORMATS } from "../src/registry/schema-parsing.ts";
@@ -22,7 +23,11 @@ or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
   ids of its own.
 - One registry writes to a topic. A newer one takes over, and the older one only reads from then on. An id is never given twice, not even
   after a permanent deletion or a crash.
-- The registry listens on loopback only and has no users of its own. Requests of web pages and with a foreign Host header are refused.
+- The registry listens on loopback only. Requests of web pages and with a foreign Host header are refused.
+- \`millrace registry --auth-file FILE\` (\`MILLRACE_AUTH_FILE\`) wants credentials, Basic or Bearer: without them 401, without the right role
+  40301. The file is \`{ "users": { "ada": { "role": "admin", "password": "…" }, "ci": { "role": "write", "token": "…" } } }\`; instead of a
+  password it may hold a salted one, \`"scram": "SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY"\` (RFC 5803). \`read\` may ask, \`write\` also
+  register and delete softly, \`admin\` also delete for good and change settings, modes and contexts.
 - Not there: exporters, encryption keys (DEK registry), associations, changing tags of a registered schema.
 
 `;
@@ -39,6 +44,10 @@ function section({ method, path, query, summary, errors }: Route): string {
   const parameters = Object.entries(query);
   for (const [name, meaning] of parameters) lines.push(`- \`?${name}=\` ${meaning}`);
   if (parameters.length > 0) lines.push("");
+  lines.push(
+    `Role: ${neededRole({ method, path }, false)}${path.startsWith("/subjects/") && method === "DELETE" ? ", for good: admin" : ""}.`,
+    "",
+  );
   if (errors.length > 0) lines.push(`Errors: ${errors.join(", ")}.`, "");
   return lines.join("\n");
 }

@@ -94,6 +94,7 @@ function addServerCommands(program: Command, terminal: TerminalOf): void {
   logging(
     output(program.command("registry"))
       .description("the schema registry alone, on a Kafka that runs already or with a broker of its own")
+      .option("--auth-file <file>", "users, their secrets and roles; without it everybody may do everything (MILLRACE_AUTH_FILE)")
       .option("--port <n>", "0 = any free one (8081)")
       .option("--brokers <list>", "host:port,… of the Kafka that keeps the schemas (KAFKA_BROKERS); without it a broker on --data")
       .option("--data <dir>", "where that broker keeps everything (.millrace)")

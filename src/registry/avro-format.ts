@@ -11,9 +11,7 @@ interface ParsedAvroSchema extends ParsedSchema {
 
 /** Throws SchemaParseError. `checked`: a new schema, held to all rules. */
 export function parseAvroSchema(text: string, references: readonly ResolvedReference[], checked: boolean): ParsedSchema {
-  const known = new Map<string, AvroNamed>();
-  for (const reference of references)
-    for (const [name, named] of parseAvro(reference.schema, { known, checkDefaults: false }).named) known.set(name, named);
+  const known = namesOf(references);
   const avro = parseAvro(text, { known, checkDefaults: checked }).schema;
   const parsed: ParsedAvroSchema = {
     type: "AVRO",
@@ -23,4 +21,16 @@ export function parseAvroSchema(text: string, references: readonly ResolvedRefer
     incompatibilities: (writer) => avroIncompatibilities(avro, (writer as ParsedAvroSchema).avro),
   };
   return parsed;
+}
+
+/** The text with what it refers to defined in it. Throws SchemaParseError. */
+export function resolvedAvro(text: string, references: readonly ResolvedReference[]): string {
+  return avroText(parseAvro(text, { known: namesOf(references), checkDefaults: false }).schema, "plain", []);
+}
+
+function namesOf(references: readonly ResolvedReference[]): Map<string, AvroNamed> {
+  const known = new Map<string, AvroNamed>();
+  for (const reference of references)
+    for (const [name, named] of parseAvro(reference.schema, { known, checkDefaults: false }).named) known.set(name, named);
+  return known;
 }

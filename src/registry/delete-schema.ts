@@ -5,6 +5,7 @@ import type { RegistryState } from "./registry-state.ts";
 import type { SchemaEntry } from "./schema-entry.ts";
 import type { Change } from "./schema-store.ts";
 import { checkWritable } from "./scope.ts";
+import { contextOf, DEFAULT_CONTEXT } from "./subject-name.ts";
 import type { TopicRecord } from "./topic-record.ts";
 
 /** Answers the versions deleted. */
@@ -34,6 +35,17 @@ export function deleteVersion(state: RegistryState, entry: SchemaEntry, permanen
   checkUnreferenced(state, entry, permanent);
   if (permanent) return { records: tombstones(state, [entry]), result: version };
   return { records: [{ kind: "schema", subject, version, entry: { ...entry, deleted: true } }], result: version };
+}
+
+/** Settings of a context without subjects go. Throws 42211. */
+export function deleteContext(state: RegistryState, context: string): Change<string> {
+  if (context === DEFAULT_CONTEXT) throw refuse.notPermitted("The default context cannot be deleted");
+  if (state.subjects(true).some((subject) => contextOf(subject) === context)) throw refuse.contextNotEmpty(context);
+  const subject = `:${context}:`;
+  const records: TopicRecord[] = [];
+  if (state.mode(subject) !== undefined) records.push({ kind: "mode", subject, mode: null });
+  if (state.config(subject) !== undefined) records.push({ kind: "config", subject, config: null });
+  return { records, result: context };
 }
 
 function checkUnreferenced(state: RegistryState, { subject, version }: SchemaEntry, permanent: boolean): void {

@@ -5,7 +5,7 @@ import type { SchemaContent, SchemaEntry } from "./schema-entry.ts";
 import { sortedJson } from "./schema-entry.ts";
 import { storedContent, type SchemaParsing } from "./schema-parsing.ts";
 import { configInScope } from "./scope.ts";
-import { contextOf, nameInContext } from "./subject-name.ts";
+import { contextOf, DEFAULT_CONTEXT, nameInContext } from "./subject-name.ts";
 
 const MOST = 2 ** 31 - 1;
 export type VersionSpec = number | "latest";
@@ -61,8 +61,8 @@ export function lookUp(
 }
 
 /**
- * Every version with an id. `subject` (optional, qualified; ":.ctx:" names a context) says which context is meant; without one in the
- * default context, then in the others. Throws 40403.
+ * Every version with an id. `subject` (optional, qualified; ":.ctx:" names a context) says which context is meant. A name
+ * without a context that has no such id in the default context is looked for in the others. Throws 40403.
  */
 export function findById(state: RegistryState, id: number, subject: string | undefined, context: string): SchemaEntry[] {
   const wanted = subject === undefined ? context : contextOf(subject);
@@ -71,5 +71,9 @@ export function findById(state: RegistryState, id: number, subject: string | und
   const ofSubject = name === "" ? [] : inContext.filter((entry) => entry.subject === subject);
   if (ofSubject.length > 0) return ofSubject;
   if (inContext.length > 0) return inContext;
+  if (name !== "" && wanted === DEFAULT_CONTEXT) {
+    const elsewhere = state.contexts().flatMap((each) => state.byId(each, id).filter((entry) => nameInContext(entry.subject) === name));
+    if (elsewhere.length > 0) return elsewhere;
+  }
   throw refuse.schemaNotFound(id);
 }

@@ -4,6 +4,8 @@ import type { Logger } from "../env/logger.ts";
 import { startRegistry as startRegistryOn, type Registry, type RegistryOptions } from "./start-registry.ts";
 
 export { RegistryStartError } from "./store-topic.ts";
+export { parseUsers, UsersFileError, type SaltedPassword, type User } from "./users-file.ts";
+export type { Role } from "./access.ts";
 export type { Registry, RegistryOptions };
 
 /**

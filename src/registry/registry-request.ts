@@ -1,6 +1,14 @@
 // A request below HTTP: what routes get, and how they read its parts. Wrong parts are refused with the registry's errors.
 import { refuse } from "./registry-error.ts";
-import { SCHEMA_TYPES, type Metadata, type RuleSet, type SchemaContent, type SchemaReference, type SchemaType } from "./schema-entry.ts";
+import {
+  SCHEMA_TYPES,
+  type Metadata,
+  type RuleSet,
+  type SchemaContent,
+  type SchemaEntry,
+  type SchemaReference,
+  type SchemaType,
+} from "./schema-entry.ts";
 import type { SchemaStore } from "./schema-store.ts";
 import type { SchemaParsing } from "./schema-parsing.ts";
 import { checkSubject, qualified } from "./subject-name.ts";
@@ -67,6 +75,15 @@ export function page<T>({ query }: RegistryRequest, items: readonly T[]): readon
 export function bodyObject({ body }: RegistryRequest): JsonObject {
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as JsonObject;
   throw refuse.unprocessable("the body is not a JSON object");
+}
+
+/** As contentOf, but a body with metadata or rules and without a schema means those of the latest version. */
+export function contentOrLatest(body: JsonObject, latest: SchemaEntry | undefined): SchemaContent {
+  const bare = body["schema"] === undefined || body["schema"] === null || body["schema"] === "";
+  const changes = (body["metadata"] ?? body["ruleSet"] ?? undefined) !== undefined;
+  if (!bare || !changes || latest === undefined) return contentOf(body);
+  const { schema, schemaType, references } = latest;
+  return contentOf({ ...body, schema, schemaType, references });
 }
 
 /** Schema, type, references, metadata and rules of a body. Throws 42201, 42210 or 422. */

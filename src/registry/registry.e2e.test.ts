@@ -278,6 +278,51 @@ test("a topic that Confluent's registry wrote is taken over", async () => {
   }
 });
 
+test("a Protobuf file comes back in the form it came in, and in the form asked for", async () => {
+  const sent = "CgFhIg4KAU0SCQoBeBgBIAEoA2IGcHJvdG8z"; // message M { int64 x = 1; } as a descriptor
+  const { body } = await register("descriptor", sent, { schemaType: "PROTOBUF" });
+  assert.equal(body.schema, sent, JSON.stringify(body));
+  assert.match((await call("GET", `/schemas/guids/${body.guid}`)).body.schema, /message M/);
+  const serialized = (await call("GET", `/schemas/guids/${body.guid}?format=serialized`)).body.schema;
+  assert.match(serialized, /^[A-Za-z0-9+/]+=*$/);
+  assert.equal((await register("descriptor", serialized, { schemaType: "PROTOBUF" })).body.id, body.id);
+});
+
+test("?format=resolved puts what an Avro schema refers to into it", async () => {
+  await register("part", record("Part", field("a")));
+  const references = [{ name: "Part", subject: "part", version: 1 }];
+  await register("whole", record("Whole", field("x", "Part"), field("y", "Part")), { references });
+  const { schema } = (await call("GET", "/subjects/whole/versions/1?format=resolved")).body;
+  const part = JSON.parse(record("Part", field("a")));
+  assert.deepEqual(JSON.parse(schema).fields, [field("x", part), field("y", "Part")]);
+});
+
+test("metadata without a schema is that of the latest one; soft-deleted versions can be told by their sign", async () => {
+  await register("told", record("Told", field("a")));
+  const { body } = await call("POST", "/subjects/told/versions", { metadata: { properties: { owner: "b" } } });
+  assert.deepEqual([body.version, body.schema, body.metadata.properties.owner], [2, record("Told", field("a")), "b"]);
+  await call("DELETE", "/subjects/told/versions/1");
+  assert.deepEqual((await call("GET", "/subjects/told/versions?deleted=true&deletedAsNegative=true")).body, [-1, 2]);
+});
+
+test("a context is deleted when it is empty", async () => {
+  await register(":.left:a", '"string"');
+  await call("PUT", "/contexts/.left/config", { compatibility: "NONE" });
+  await refused(call("DELETE", "/contexts/.left"), 422, 42211);
+  await refused(call("DELETE", "/contexts/%3A.%3A"), 422, 42205);
+  await call("DELETE", "/subjects/:.left:a");
+  await call("DELETE", "/subjects/:.left:a?permanent=true");
+  assert.equal((await call("DELETE", "/contexts/.left")).body, ".left");
+  await refused(call("GET", "/config/:.left:"), 404, 40408);
+});
+
+test("what is too large, and settings of a read-only subject, are refused", async () => {
+  await refused(register("large", `"${"x".repeat(1_000_000)}"`), 422, 42209);
+  await call("PUT", "/mode/stopped", { mode: "READONLY" });
+  await refused(call("PUT", "/config/stopped", { compatibility: "NONE" }), 422, 42205);
+  await call("DELETE", "/mode/stopped");
+});
+
 test("pages of other sites are refused", async () => {
   await refused(call("GET", "/subjects", undefined, { origin: "http://elsewhere.example" }), 403, 403);
 });

@@ -1,6 +1,6 @@
 // Texts to parsed schemas, with their references looked up in the state. A bounded cache spares parsing the same versions again.
 import { SchemaParseError } from "../schema/incompatibility.ts";
-import { parseAvroSchema } from "./avro-format.ts";
+import { parseAvroSchema, resolvedAvro } from "./avro-format.ts";
 import { parseJsonSchemaText } from "./json-schema-format.ts";
 import { parseProtobufSchema, serializedProtobuf } from "./protobuf-format.ts";
 import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
@@ -17,6 +17,12 @@ export const FORMATS: Readonly<Partial<Record<SchemaType, Parse>>> = {
   PROTOBUF: parseProtobufSchema,
   AVRO: parseAvroSchema,
 };
+
+/** What ?format= changes. */
+const FORMS: ReadonlyMap<string, (text: string, references: readonly ResolvedReference[]) => string> = new Map([
+  ["PROTOBUF serialized", serializedProtobuf],
+  ["AVRO resolved", resolvedAvro],
+]);
 
 const CACHED_SCHEMAS = 2000;
 const MAX_REFERENCES = 1000;
@@ -49,7 +55,7 @@ export class SchemaParsing {
   #parse(state: RegistryState, subject: string, content: SchemaContent, checked: boolean): ParsedSchema {
     const parse = FORMATS[content.schemaType];
     if (parse === undefined) throw refuse.invalidSchema(`schemas of type ${content.schemaType} are not supported`);
-    if (content.schema.length > MAX_SCHEMA_CHARS) throw refuse.invalidSchema(`the text is longer than ${MAX_SCHEMA_CHARS} characters`);
+    if (content.schema.length > MAX_SCHEMA_CHARS) throw refuse.schemaTooLarge(content.schema.length, MAX_SCHEMA_CHARS);
     try {
       return parse(content.schema, resolveReferences(state, subject, content), checked);
     } catch (error) {
@@ -90,11 +96,12 @@ export function storedContent(content: SchemaContent, parsed: ParsedSchema, norm
   return { ...stored, guid: guidOf(stored) };
 }
 
-/** ?format=serialized: Protobuf as a file descriptor in base64; everything else as it is. Throws 42201. */
+/** ?format=serialized: Protobuf as a file descriptor in base64; resolved: Avro with its references in it; else as it is. Throws 42201. */
 export function inFormat(state: RegistryState, entry: SchemaEntry, format: string | null): SchemaEntry {
-  if (format !== "serialized" || entry.schemaType !== "PROTOBUF") return entry;
+  const convert = FORMS.get(`${entry.schemaType} ${format}`);
+  if (convert === undefined) return entry;
   try {
-    return { ...entry, schema: serializedProtobuf(entry.schema, resolveReferences(state, entry.subject, entry)) };
+    return { ...entry, schema: convert(entry.schema, resolveReferences(state, entry.subject, entry)) };
   } catch (error) {
     if (!(error instanceof SchemaParseError)) throw error;
     throw refuse.invalidSchema(error.message, error);

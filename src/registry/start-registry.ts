@@ -1,9 +1,11 @@
 // A running registry: the topic behind it, the routes in front.
 import type { Env } from "../env/env.ts";
+import { Authentication } from "./authentication.ts";
 import { startRegistryHttp, type RegistryHttp } from "./http/registry-http.ts";
 import { ROUTES } from "./routes/all.ts";
 import { SchemaParsing } from "./schema-parsing.ts";
 import { SchemaStore } from "./schema-store.ts";
+import type { User } from "./users-file.ts";
 
 export interface RegistryOptions {
   /** Of the Kafka that keeps the schemas, Millrace's or Apache's: "host:port,…". */
@@ -14,6 +16,8 @@ export interface RegistryOptions {
   readonly host?: string;
   /** Default "_schemas", as Confluent's registry has it. */
   readonly topic?: string;
+  /** Who may do what; undefined: everybody everything. See parseUsers. */
+  readonly users?: readonly User[] | undefined;
   /** What /v1/metadata/version answers. */
   readonly version?: string;
 }
@@ -32,13 +36,14 @@ export const DEFAULT_REGISTRY_PORT = 8081;
  * client's errors (no broker), or Node's of listen(): EADDRINUSE, EACCES.
  */
 export async function startRegistry(env: Env, options: RegistryOptions): Promise<Registry> {
-  const { bootstrapServers, host = "127.0.0.1", port = DEFAULT_REGISTRY_PORT, topic, version = "" } = options;
+  const { bootstrapServers, host = "127.0.0.1", port = DEFAULT_REGISTRY_PORT, topic, version = "", users } = options;
+  const authentication = users === undefined ? undefined : new Authentication(users);
   const store = new SchemaStore(env, { bootstrapServers, ...(topic === undefined ? {} : { topic }) });
   await store.open();
   const context = { store, parsing: new SchemaParsing(), now: () => env.clock.now(), version };
   let http: RegistryHttp;
   try {
-    http = await startRegistryHttp({ host, port, routes: ROUTES, context, logger: env.logger });
+    http = await startRegistryHttp({ host, port, routes: ROUTES, context, logger: env.logger, authentication });
   } catch (error) {
     await store.close();
     throw error;

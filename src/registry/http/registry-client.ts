@@ -48,7 +48,7 @@ export class RegistryClient {
   constructor(url: string) {
     const parsed = new URL(url);
     const { username, password } = parsed;
-    if (username !== "") this.#authorization = `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`;
+    if (username !== "") this.#authorization = basic(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
     parsed.username = "";
     parsed.password = "";
     this.url = parsed.href.replace(/\/+$/, "");
@@ -154,6 +154,11 @@ export class RegistryClient {
     asked.catch(() => this.#byId.delete(path)); // it may be there later
     return asked;
   }
+}
+
+/** RFC 7617 with UTF-8. */
+function basic(credentials: string): string {
+  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`;
 }
 
 function typed(schemaType: SchemaType): { readonly schemaType?: SchemaType } {

@@ -3,9 +3,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "../../env/logger.ts";
+import { allows, neededRole } from "../access.ts";
+import type { Authentication } from "../authentication.ts";
 import { RegistryError, refuse } from "../registry-error.ts";
 import { RawText, type RegistryContext } from "../registry-request.ts";
 import { matchRoute, type Route } from "../route.ts";
+import type { User } from "../users-file.ts";
 
 export const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
 const KNOWN_TYPES = [CONTENT_TYPE, "application/vnd.schemaregistry+json", "application/json"];
@@ -18,6 +21,8 @@ export interface RegistryHttpOptions {
   readonly routes: readonly Route[];
   readonly context: RegistryContext;
   readonly logger: Logger;
+  /** undefined: everybody may do everything. */
+  readonly authentication: Authentication | undefined;
 }
 
 export interface RegistryHttp {
@@ -55,8 +60,14 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, { routes, context, host }: RegistryHttpOptions): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { routes, context, host, authentication }: RegistryHttpOptions,
+): Promise<void> {
   checkOrigin(request, host);
+  // Before the path is looked at: who is nobody here learns nothing.
+  const user = await authentication?.userOf(request.headers.authorization);
   const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
   const target = request.url ?? "/";
   const question = target.indexOf("?");
@@ -67,10 +78,18 @@ async function serve(request: IncomingMessage, response: ServerResponse, { route
     response.setHeader("allow", match.join(", "));
     throw new RegistryError(405, 405, "HTTP 405 Method Not Allowed");
   }
-  const body = method === "GET" ? undefined : await readJson(request);
   const query = new URLSearchParams(question < 0 ? "" : target.slice(question + 1));
+  if (user !== undefined) checkRole(user, match.route, query.get("permanent")?.toLowerCase() === "true");
+  const body = method === "GET" ? undefined : await readJson(request);
   const result = await match.route.handle(context, { path: match.path, query, body, context: match.context });
   send(response, request, 200, result instanceof RawText ? result.text : JSON.stringify(result));
+}
+
+/** Throws 40301. */
+function checkRole({ name, role }: User, route: Route, permanent: boolean): void {
+  const needed = neededRole(route, permanent);
+  if (allows(role, needed)) return;
+  throw refuse.forbidden(`User "${name}" has the role "${role}"; ${route.method} ${route.path} needs "${needed}".`);
 }
 
 function checkOrigin({ headers }: IncomingMessage, listening: string): void {
@@ -106,6 +125,7 @@ function sendError(response: ServerResponse, request: IncomingMessage, error: un
   if (!known) logger.log("error", "registry-request-failed", { path: request.url, error: String(error) });
   const status = known ? error.status : 500;
   const body = { error_code: known ? error.code : 500, message: known ? error.message : "Internal Server Error" };
+  if (status === 401) response.setHeader("www-authenticate", 'Basic realm="schema registry", charset="UTF-8"');
   if (!request.complete) response.setHeader("connection", "close");
   send(response, request, status, JSON.stringify(body));
 }

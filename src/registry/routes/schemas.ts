@@ -10,7 +10,7 @@ import { FORMATS, inFormat } from "../schema-parsing.ts";
 import { contextOf, prefixFilter, qualified } from "../subject-name.ts";
 
 const OF_SUBJECT = "the id is looked up in this subject's context, and this subject's version comes first";
-export const FORMAT = "serialized: Protobuf as a file descriptor in base64";
+export const FORMAT = "serialized: Protobuf as a file descriptor in base64; resolved: Avro with its references in it";
 const DELETED = "true: soft-deleted ones, too";
 
 function entriesOf(state: RegistryState, request: RegistryRequest): SchemaEntry[] {
@@ -120,10 +120,13 @@ export const SCHEMA_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/schemas/guids/{guid}",
-    query: {},
+    query: { format: FORMAT },
     summary: "Answers the schema with a GUID, which is the same in every context.",
     errors: [40403],
-    handle: async (context, request) => await byGuid(context, request, (_, entries) => schemaBody(representative(entries))),
+    handle: async (context, request) =>
+      await byGuid(context, request, (_, entries, state) =>
+        schemaBody(inFormat(state, representative(entries), request.query.get("format"))),
+      ),
   },
   {
     method: "GET",
@@ -138,7 +141,11 @@ export const SCHEMA_ROUTES: readonly Route[] = [
 function byGuid<T>(
   { store }: RegistryContext,
   { path }: RegistryRequest,
-  answer: (places: readonly { readonly context: string; readonly id: number }[], entries: readonly SchemaEntry[]) => T,
+  answer: (
+    places: readonly { readonly context: string; readonly id: number }[],
+    entries: readonly SchemaEntry[],
+    state: RegistryState,
+  ) => T,
 ): Promise<T> {
   const guid = path["guid"]!;
   return store.read((state) => {
@@ -147,6 +154,7 @@ function byGuid<T>(
     return answer(
       places,
       places.flatMap(({ context, id }) => state.byId(context, id)),
+      state,
     );
   });
 }

@@ -1,15 +1,28 @@
 // What is asked of the server itself: is it there, which cluster, which contexts.
-import type { Route } from "../route.ts";
+import { deleteContext } from "../delete-schema.ts";
+import { page } from "../registry-request.ts";
+import { contextName, type Route } from "../route.ts";
 
 export const SERVER_ROUTES: readonly Route[] = [
   { method: "GET", path: "/", query: {}, summary: "Answers an empty object: the registry is up.", errors: [], handle: async () => ({}) },
   {
     method: "GET",
     path: "/contexts",
-    query: {},
+    query: { offset: "how many to leave out", limit: "how many at most; negative: all" },
     summary: 'Lists the contexts; the default one is ".".',
     errors: [],
-    handle: async ({ store }) => await store.read((state) => state.contexts()),
+    handle: async ({ store }, request) => await store.read((state) => page(request, state.contexts())),
+  },
+  {
+    method: "DELETE",
+    path: "/contexts/{context}",
+    query: {},
+    summary: "Takes away the settings of a context that has no subjects, not even soft-deleted ones. Its ids are not given again.",
+    errors: [42205, 42211],
+    handle: async ({ store }, request) => {
+      const context = contextName(request.path["context"]!);
+      return await store.change((state) => deleteContext(state, context));
+    },
   },
   {
     method: "GET",

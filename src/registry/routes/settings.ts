@@ -3,7 +3,8 @@ import { refuse } from "../registry-error.ts";
 import { bodyObject, flag, settingSubjectOf, type RegistryContext, type RegistryRequest } from "../registry-request.ts";
 import { configBody } from "../response-body.ts";
 import type { Route } from "../route.ts";
-import { configInScope, modeInScope } from "../scope.ts";
+import type { RegistryState } from "../registry-state.ts";
+import { checkWritable, configInScope, modeInScope } from "../scope.ts";
 import { DEFAULT_LEVEL, DEFAULT_MODE, parseMode, updateConfig, type Mode, type SubjectConfig } from "../subject-config.ts";
 import { contextOf, nameInContext } from "../subject-name.ts";
 
@@ -15,10 +16,18 @@ function target(request: RegistryRequest): string | undefined {
   return request.context === "." ? undefined : `:${request.context}:`;
 }
 
+/** Settings of a read-only subject stay; its mode can be changed. Throws 42205. */
+function checkSettable(state: RegistryState, subject: string | undefined): void {
+  if (subject !== undefined) return void checkWritable(state, subject);
+  const mode = state.mode(undefined);
+  if (mode === "READONLY" || mode === "READONLY_OVERRIDE") throw refuse.notPermitted("The registry is in read-only mode");
+}
+
 async function putConfig({ store }: RegistryContext, request: RegistryRequest): Promise<unknown> {
   const subject = target(request);
   const body = bodyObject(request);
   const config = await store.change((state) => {
+    checkSettable(state, subject);
     const before = state.config(subject) ?? {};
     const after = updateConfig(before, body);
     return { records: [{ kind: "config", subject, config: after }], result: after };
@@ -29,6 +38,7 @@ async function putConfig({ store }: RegistryContext, request: RegistryRequest): 
 async function deleteConfig({ store }: RegistryContext, request: RegistryRequest): Promise<unknown> {
   const subject = target(request);
   const before = await store.change<SubjectConfig>((state) => {
+    checkSettable(state, subject);
     const config = state.config(subject);
     if (config === undefined && subject !== undefined) throw refuse.subjectNotFound(subject);
     const result = config ?? { compatibilityLevel: DEFAULT_LEVEL };

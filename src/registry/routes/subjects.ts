@@ -7,6 +7,7 @@ import {
   bodyNumber,
   bodyObject,
   contentOf,
+  contentOrLatest,
   flag,
   page,
   RawText,
@@ -37,15 +38,18 @@ function oneVersion({ store }: RegistryContext, request: RegistryRequest): Promi
 async function register({ store, parsing, now }: RegistryContext, request: RegistryRequest): Promise<unknown> {
   const subject = subjectOf(request);
   const body = bodyObject(request);
-  const content = contentOf(body);
   const normalize = flag(request, "normalize");
   const id = bodyNumber(body, "id");
   const version = bodyNumber(body, "version");
-  const entry = await store.change((state) => {
-    const at = now();
-    return registerSchema(state, parsing, { subject: aliased(state, subject), content, normalize, id, version, now: at });
+  const format = request.query.get("format");
+  return await store.change((state) => {
+    const to = aliased(state, subject);
+    const content = contentOrLatest(body, state.versions(to).at(-1));
+    const { records, result } = registerSchema(state, parsing, { subject: to, content, normalize, id, version, now: now() });
+    // Clients keep the answer as the schema they sent: a Protobuf file comes back in the form it came in.
+    const shown = format === null && result.schemaType === "PROTOBUF" ? { ...result, schema: content.schema } : result;
+    return { records, result: registeredBody(inFormat(state, shown, format)) };
   });
-  return registeredBody(entry);
 }
 
 /** GET /subjects/{subject}/metadata: the latest version whose metadata has all the properties asked for. */
@@ -59,7 +63,7 @@ async function latestWith({ store }: RegistryContext, request: RegistryRequest):
     if (versions.length === 0) throw refuse.subjectNotFound(subject);
     const entry = versions.findLast(({ metadata }) => keys.every((key, i) => metadata?.properties?.[key] === values[i]));
     if (entry === undefined) throw refuse.schemaNotFound();
-    return versionBody(entry);
+    return versionBody(inFormat(state, entry, request.query.get("format")));
   });
 }
 
@@ -86,14 +90,17 @@ export const SUBJECT_ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: "/subjects/{subject}",
-    query: { normalize: NORMALIZE, deleted: DELETED },
+    query: { normalize: NORMALIZE, deleted: DELETED, format: FORMAT },
     summary: "Looks a schema up: answers the subject's version that has it.",
     errors: [40401, 40403, 42201],
     handle: async ({ store, parsing }, request) => {
       const subject = subjectOf(request);
       const content = contentOf(bodyObject(request));
       const options = { normalize: flag(request, "normalize"), deleted: flag(request, "deleted") };
-      return versionBody(await store.read((state) => lookUp(state, parsing, aliased(state, subject), content, options)));
+      const format = request.query.get("format");
+      return await store.read((state) =>
+        versionBody(inFormat(state, lookUp(state, parsing, aliased(state, subject), content, options), format)),
+      );
     },
   },
   {
@@ -113,7 +120,12 @@ export const SUBJECT_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/subjects/{subject}/metadata",
-    query: { key: "name of a metadata property (repeatable)", value: "its value (repeatable, in the same order)", deleted: DELETED },
+    query: {
+      key: "name of a metadata property (repeatable)",
+      value: "its value (repeatable, in the same order)",
+      deleted: DELETED,
+      format: FORMAT,
+    },
     summary: "Answers the latest version whose metadata has these properties.",
     errors: [40401, 40403],
     handle: latestWith,
@@ -121,7 +133,12 @@ export const SUBJECT_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/subjects/{subject}/versions",
-    query: { deleted: DELETED, deletedOnly: DELETED_ONLY, ...PAGE },
+    query: {
+      deleted: DELETED,
+      deletedOnly: DELETED_ONLY,
+      deletedAsNegative: "true: the numbers of soft-deleted ones are negative",
+      ...PAGE,
+    },
     summary: "Lists the version numbers of a subject.",
     errors: [40401],
     handle: async ({ store }, request) => {
@@ -133,7 +150,7 @@ export const SUBJECT_ROUTES: readonly Route[] = [
         if (versions.length === 0) throw refuse.subjectNotFound(subject);
         return page(
           request,
-          versions.map(({ version }) => version),
+          versions.map(({ version, deleted }) => (deleted && flag(request, "deletedAsNegative") ? -version : version)),
         );
       });
     },
@@ -141,9 +158,10 @@ export const SUBJECT_ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: "/subjects/{subject}/versions",
-    query: { normalize: NORMALIZE },
-    summary: "Registers a schema; answers its id, the same for the same schema. The body may have references, metadata and ruleSet.",
-    errors: [409, 42201, 42205, 42208, 42210],
+    query: { normalize: NORMALIZE, format: FORMAT },
+    summary:
+      "Registers a schema; answers its id, the same for the same schema. The body may have references, metadata and ruleSet; without a schema they are for the latest one.",
+    errors: [409, 42201, 42205, 42208, 42209, 42210],
     handle: register,
   },
   {

@@ -1,0 +1,18 @@
+// Who may do what: three roles, each with the rights of the ones before it. Deny by default: a route that changes something needs at least
+// "write", and "admin" if it changes settings or deletes for good.
+import type { Route } from "./route.ts";
+
+export const ROLES = ["read", "write", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+export function allows(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
+/** `permanent`: the request's ?permanent is true. */
+export function neededRole({ method, path }: Pick<Route, "method" | "path">, permanent: boolean): Role {
+  if (method === "GET") return "read";
+  // Looking a schema up and checking one change nothing.
+  if (method === "POST") return path === "/subjects/{subject}/versions" ? "write" : "read";
+  return method === "DELETE" && path.startsWith("/subjects/") && !permanent ? "write" : "admin";
+}
