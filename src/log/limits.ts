@@ -24,6 +24,9 @@ export const SCAN_CHUNK_BYTES = 1024 * 1024;
 /** Recovery points are written when a partition has this much unscanned log, and at this interval (options). */
 export const CHECKPOINT_BYTES = 64 * 1024 * 1024;
 export const CHECKPOINT_INTERVAL_MS = 60_000;
+/** What the shared file of recovery points holds per partition of what has no file of its own yet: index entries, and producers. */
+export const INLINE_INDEX_BYTES = 1024;
+export const INLINE_PRODUCER_BYTES = 1024;
 /** Partitions opened, checkpointed or closed at the same time. */
 export const PARTITION_CONCURRENCY = 16;
 /** Retention is applied at this interval (option `retentionIntervalMs`). */

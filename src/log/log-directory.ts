@@ -17,8 +17,11 @@ import type { LogContext } from "./log-context.ts";
 import { codeOf, isOutOfSpace, logError, messageOf } from "./log-error.ts";
 import { type LogOptions, resolveLogOptions, type ResolvedLogOptions } from "./log-options.ts";
 import { inParallel } from "./parallel.ts";
+import type { PartitionCheckpoint } from "./partition-checkpoint.ts";
 import { PartitionLog } from "./partition-log.ts";
-import { parsePartitionDirectory, partitionDirectoryName } from "./segment-files.ts";
+import { pointKey, readRecoveryPoints } from "./recovery-points.ts";
+import { META_DIRECTORY, parsePartitionDirectory, partitionDirectoryName } from "./segment-files.ts";
+import { checkpointTogether } from "./shared-checkpoint.ts";
 import { SuspectPages } from "./suspect-pages.ts";
 import { checkTopicConfig, parseTopicConfig, type TopicConfig } from "./topic-config.ts";
 import { checkTopicName, type StoredTopic, TopicStore } from "./topic-store.ts";
@@ -47,7 +50,6 @@ export interface LogMetrics {
   readonly damagedRanges: number;
 }
 
-const META_DIRECTORY = "meta";
 const META_FILE = "meta.json";
 const SUSPECT_PAGES_FILE = "flush-failed";
 
@@ -67,6 +69,8 @@ export class LogDirectory {
   #failure: Error | undefined;
   /** The chain of topic changes; never rejects. */
   #changes: Promise<unknown> = Promise.resolve();
+  /** The chain of checkpoints of all partitions; never rejects. */
+  #checkpoints: Promise<void> = Promise.resolve();
   #timers: Timer[] = [];
   #closing: Promise<void> | undefined;
 
@@ -144,8 +148,11 @@ export class LogDirectory {
     await this.#undoCreations(topics);
     const partitions = topics.flatMap((topic) => Array.from({ length: topic.partitions }, (_, partition) => ({ topic, partition })));
     const logs = new Map<string, PartitionLog[]>(topics.map((topic) => [topic.name, []]));
+    const { points, damagedLines } = await readRecoveryPoints(this.#env.files, `${this.path}/${META_DIRECTORY}`);
+    if (damagedLines > 0) this.#env.logger.log("warn", "log-recovery-points-damaged", { directory: this.path, lines: damagedLines });
     await inParallel(partitions, PARTITION_CONCURRENCY, async ({ topic, partition }) => {
-      logs.get(topic.name)![partition] = await this.#openPartition(topic, partition);
+      const shared = points.get(pointKey(topic.id, partition));
+      logs.get(topic.name)![partition] = await this.#openPartition(topic, partition, shared);
     });
     await this.#context.suspectPages.forget();
     for (const topic of topics) this.#publish(topic, logs.get(topic.name)!);
@@ -190,14 +197,14 @@ export class LogDirectory {
     return false;
   }
 
-  async #openPartition(topic: StoredTopic, partition: number): Promise<PartitionLog> {
+  async #openPartition(topic: StoredTopic, partition: number, shared?: PartitionCheckpoint): Promise<PartitionLog> {
     const directory = `${this.path}/${partitionDirectoryName(topic.name, partition)}`;
     if ((await this.#env.files.stat(directory)) === undefined) {
       const message = `The directory ${directory} of topic ${topic.name} is missing. Restore it, or remove ${META_DIRECTORY}/topics/${topic.name}.json to give the topic up.`;
       throw logError("KAFKA_STORAGE_ERROR", message);
     }
     const identity = { topic: topic.name, topicId: topic.id, partition, directory };
-    return PartitionLog.open(this.#context, identity, parseTopicConfig(topic.config, this.#defaults));
+    return PartitionLog.open(this.#context, identity, parseTopicConfig(topic.config, this.#defaults), shared);
   }
 
   #publish(topic: StoredTopic, partitions: readonly PartitionLog[]): TopicInfo {
@@ -356,7 +363,7 @@ export class LogDirectory {
   // Housekeeping and failure -------------------------------------------------------------------------------------------------------------
 
   #startTimers(): void {
-    this.#every(this.#options.checkpointIntervalMs, () => this.#forEachPartition((log) => log.checkpoint()));
+    this.#every(this.#options.checkpointIntervalMs, () => this.checkpoint());
     this.#every(this.#options.retentionIntervalMs, () => this.applyRetention(this.#env.clock.now()));
     this.#every(this.#options.compactionIntervalMs, () => this.compact(this.#env.clock.now()));
     this.#every(this.#options.presenceIntervalMs, () => this.#checkPresence());
@@ -388,6 +395,24 @@ export class LogDirectory {
       this.#timers.push(timer);
     };
     arm();
+  }
+
+  /** Writes recovery points for all partitions that have grown, in one file. Also done by a timer and by close(). */
+  checkpoint(): Promise<void> {
+    const logs = [...this.#topics.values()].flatMap((topic) => topic.partitions);
+    const stopped = (): boolean => this.#failure !== undefined;
+    const done = this.#checkpoints.then(async () => {
+      try {
+        await checkpointTogether(this.#env.files, `${this.path}/${META_DIRECTORY}`, logs, stopped);
+      } catch (error) {
+        if (this.#failure !== undefined) return;
+        // A full disk harms nothing: it is done later.
+        if (!isOutOfSpace(error)) throw this.#fail(`writing recovery points in ${this.path}`, error);
+        this.#env.logger.log("warn", "log-housekeeping-failed", { directory: this.path, work: "checkpoint", cause: messageOf(error) });
+      }
+    });
+    this.#checkpoints = done.catch(() => undefined);
+    return done;
   }
 
   #forEachPartition(work: (log: PartitionLog) => Promise<void>): Promise<void> {
@@ -440,6 +465,7 @@ export class LogDirectory {
     await this.#changes;
     try {
       await this.#forEachPartition((log) => log.close());
+      await this.checkpoint();
     } finally {
       await this.#context.files.close();
       await this.#lock.release();

@@ -323,6 +323,7 @@ test(
   inWorld(async (world) => {
     await world.directory.setTopicConfig("orders", { "index.interval.bytes": "0" });
     for (let i = 0; i < 4; i++) await send(world.log, { count: 1, tag: `a${i}`, valueBytes: 300 });
+    await world.log.checkpoint();
     await world.directory.close();
     const [path] = await filesIn(world.env, ".log");
     await overwrite(world.env, path!, garbage, 372);

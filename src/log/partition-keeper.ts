@@ -6,10 +6,11 @@ import type { AppendQueue } from "./append-queue.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { decideSwap, finishSwap, removeCleaned, renameCleaned } from "./compaction/segment-swap.ts";
 import type { IndexLoader } from "./index-loader.ts";
-import { KEPT_SNAPSHOTS } from "./limits.ts";
+import { toBase64 } from "../bytes/base64.ts";
+import { INLINE_INDEX_BYTES, INLINE_PRODUCER_BYTES, KEPT_SNAPSHOTS } from "./limits.ts";
 import type { LogContext } from "./log-context.ts";
 import { isOutOfSpace, logError, messageOf } from "./log-error.ts";
-import { type RecoveryPoint, writeCheckpoint } from "./partition-checkpoint.ts";
+import { type PartitionCheckpoint, type RecoveryPoint, writeCheckpoint } from "./partition-checkpoint.ts";
 import type { RecoveredPartition } from "./partition-recovery.ts";
 import { encodeProducerSnapshot } from "./producer-snapshot.ts";
 import type { ProducerEntry } from "./producer-state.ts";
@@ -46,6 +47,12 @@ export class PartitionKeeper {
   readonly #partition: KeptPartition;
   readonly #parts: PartitionParts;
   #recoveryPoint: RecoveryPoint | undefined;
+  /** Of the newest checkpoint that was begun. */
+  #sequence: number;
+  /** The newest checkpoint on disk, if there is one. */
+  #written: PartitionCheckpoint | undefined;
+  /** The newest checkpoint that the shared file holds. */
+  #shared: PartitionCheckpoint | undefined;
   /** The chain of work; never rejects. */
   #work: Promise<void> = Promise.resolve();
   #checkpointDue = false;
@@ -57,6 +64,9 @@ export class PartitionKeeper {
     this.logStartOffset = recovered.logStartOffset;
     this.cleanedOffset = recovered.cleanedOffset ?? 0;
     this.#recoveryPoint = recovered.recoveryPoint;
+    this.#sequence = recovered.sequence;
+    this.#written = recovered.shared;
+    this.#shared = recovered.shared;
   }
 
   /** Resolves when no housekeeping is going on. */
@@ -101,53 +111,112 @@ export class PartitionKeeper {
   }
 
   async #checkpoint(): Promise<void> {
-    const { queue, producers, segments } = this.#parts;
-    const offset = this.#partition.logEndOffset;
-    const point = this.#recoveryPoint;
-    if ((offset === point?.offset && point.segmentBase === segments.active.baseOffset) || this.#context.failure !== undefined) return;
-    // A log that never had a record is recovered from nothing.
-    if (point === undefined && offset === 0) return;
-    producers.expire(this.#context.env.clock.now() - this.#context.options.producerExpirationMs);
-    const entries: ProducerEntry[] = [...producers.entries];
-    const position = await queue.exclusive(() => this.#capture(offset));
-    if (position === undefined) return;
-    const captured: RecoveryPoint = entries.length === 0 ? { ...position, noProducers: true } : position;
-    const { env } = this.#context;
-    const { directory } = this.#partition;
     try {
-      for (const segment of segments.all) {
-        if (segment.indexes === undefined || segment.indexes.isSaved) continue;
-        await segment.indexes.save(env.files, directory, { onlyFilled: segment === segments.active });
-        if (segment !== segments.active && segment.indexes.isSaved) this.#context.indexCache.touch(segment);
-      }
-      if (entries.length > 0)
-        await writeFileAtomically(env.files, directory, offsetFileName(offset, SNAPSHOT_SUFFIX), encodeProducerSnapshot(entries));
+      const captured = await this.#captureIfDue(false);
+      if (captured === undefined) return;
       await this.#writeCheckpoint(this.logStartOffset, captured);
       this.#recoveryPoint = captured;
-      if (entries.length > 0) await this.#removeOldSnapshots();
+      if (captured.noProducers !== true) await this.#removeOldSnapshots();
     } catch (error) {
       this.#report("checkpoint", error);
     }
   }
 
-  #writeCheckpoint(logStartOffset: number, recoveryPoint: RecoveryPoint | undefined): Promise<void> {
-    const { cleanedOffset } = this;
-    const checkpoint = cleanedOffset > 0 ? { logStartOffset, recoveryPoint, cleanedOffset } : { logStartOffset, recoveryPoint };
-    return writeCheckpoint(this.#context.env.files, this.#partition.directory, checkpoint);
+  /**
+   * The first half of a checkpoint in the shared file: what it speaks of is on disk. Ends with sharedWritten(). undefined: the shared file
+   * has the newest already, or there is nothing to say.
+   */
+  prepareShared(): Promise<PartitionCheckpoint | undefined> {
+    return this.#queued(async () => {
+      try {
+        const captured = await this.#captureIfDue(true);
+        if (captured !== undefined) return this.#nextCheckpoint(this.logStartOffset, captured);
+      } catch (error) {
+        this.#report("checkpoint", error);
+      }
+      return this.#shared === this.#written ? undefined : this.#written;
+    });
   }
 
-  /** Brings the log up to `offset` to disk and says where that is; undefined if a rejected write took the offset back. */
-  async #capture(offset: number): Promise<RecoveryPoint | undefined> {
+  /** What the shared file says of this partition when nothing new is to be said. */
+  get shared(): PartitionCheckpoint | undefined {
+    return this.#shared;
+  }
+
+  /** The shared file with `checkpoint` is on disk. */
+  async sharedWritten(checkpoint: PartitionCheckpoint): Promise<void> {
+    this.#shared = checkpoint;
+    if (checkpoint === this.#written || (this.#written?.sequence ?? 0) > (checkpoint.sequence ?? 0)) return;
+    this.#written = checkpoint;
+    this.#recoveryPoint = checkpoint.recoveryPoint;
+    if (checkpoint.recoveryPoint?.noProducers === true || checkpoint.recoveryPoint?.producers !== undefined) return;
+    await this.#queued(() => this.#removeOldSnapshots()).catch((error: unknown) => this.#report("checkpoint", error));
+  }
+
+  async #captureIfDue(shared: boolean): Promise<RecoveryPoint | undefined> {
+    const { queue, producers, segments } = this.#parts;
+    const offset = this.#partition.logEndOffset;
+    const point = this.#recoveryPoint;
+    if ((offset === point?.offset && point.segmentBase === segments.active.baseOffset) || this.#context.failure !== undefined)
+      return undefined;
+    // A log that never had a record is recovered from nothing.
+    if (point === undefined && offset === 0) return undefined;
+    producers.expire(this.#context.env.clock.now() - this.#context.options.producerExpirationMs);
+    const entries: ProducerEntry[] = [...producers.entries];
+    const captured = await queue.exclusive(() => this.#capture(offset, shared));
+    if (captured === undefined) return undefined;
+    await this.#saveIndexes(captured.unsaved !== undefined, shared);
+    if (entries.length === 0) return { ...captured, noProducers: true };
+    const snapshot = encodeProducerSnapshot(entries);
+    if (shared && snapshot.length <= INLINE_PRODUCER_BYTES) return { ...captured, producers: toBase64(snapshot) };
+    const { directory } = this.#partition;
+    await writeFileAtomically(this.#context.env.files, directory, offsetFileName(offset, SNAPSHOT_SUFFIX), snapshot);
+    return captured;
+  }
+
+  async #saveIndexes(exceptActive: boolean, syncDirectory: boolean): Promise<void> {
+    const { segments } = this.#parts;
+    const { files } = this.#context.env;
+    const { directory } = this.#partition;
+    let saved = false;
+    for (const segment of segments.all) {
+      if (segment.indexes === undefined || segment.indexes.isSaved || (exceptActive && segment === segments.active)) continue;
+      await segment.indexes.save(files, directory, { onlyFilled: segment === segments.active });
+      if (segment !== segments.active && segment.indexes.isSaved) this.#context.indexCache.touch(segment);
+      saved = true;
+    }
+    if (saved && syncDirectory) await files.syncDirectory(directory);
+  }
+
+  #nextCheckpoint(logStartOffset: number, recoveryPoint: RecoveryPoint | undefined): PartitionCheckpoint {
+    const { cleanedOffset } = this;
+    const sequence = ++this.#sequence;
+    return { logStartOffset, recoveryPoint, sequence, ...(cleanedOffset > 0 ? { cleanedOffset } : {}) };
+  }
+
+  async #writeCheckpoint(logStartOffset: number, recoveryPoint: RecoveryPoint | undefined): Promise<void> {
+    const checkpoint = this.#nextCheckpoint(logStartOffset, recoveryPoint);
+    await writeCheckpoint(this.#context.env.files, this.#partition.directory, checkpoint);
+    this.#written = checkpoint;
+  }
+
+  /**
+   * Brings the log up to `offset` to disk and says where that is; undefined if a rejected write took the offset back. `inline`: with the
+   * index entries that are in no file, if they are few.
+   */
+  async #capture(offset: number, inline: boolean): Promise<RecoveryPoint | undefined> {
     const { queue, segments } = this.#parts;
     if (queue.writtenOffset !== offset) return undefined;
     await queue.flush();
     const { active } = segments;
     const indexes = active.indexes!;
+    const unsaved = inline ? indexes.unsaved(INLINE_INDEX_BYTES) : undefined;
     // Until the next entry the largest timestamp would be in memory only.
-    indexes.seal();
+    if (unsaved === undefined) indexes.seal();
     const indexEntries = [indexes.offsets.count, indexes.times.count, indexes.aborted.count] as const;
-    const point = { offset, segmentBase: active.baseOffset, position: active.sizeBytes, indexEntries };
-    return active.firstTimestamp === undefined ? point : { ...point, firstTimestamp: active.firstTimestamp };
+    const point: RecoveryPoint = { offset, segmentBase: active.baseOffset, position: active.sizeBytes, indexEntries };
+    const first = active.firstTimestamp === undefined ? point : { ...point, firstTimestamp: active.firstTimestamp };
+    return unsaved === undefined ? first : { ...first, unsaved };
   }
 
   async #removeOldSnapshots(): Promise<void> {

@@ -21,7 +21,9 @@ import { IndexLoader } from "./index-loader.ts";
 import { MAX_QUEUED_BYTES } from "./limits.ts";
 import type { LogContext } from "./log-context.ts";
 import { logError, messageOf } from "./log-error.ts";
+import type { PartitionCheckpoint } from "./partition-checkpoint.ts";
 import { PartitionKeeper } from "./partition-keeper.ts";
+import type { SharedRecoveryPoint } from "./shared-checkpoint.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import { type RecoveredPartition, recoverPartition } from "./partition-recovery.ts";
 import type { AppendedBatch, ProducerEntry } from "./producer-state.ts";
@@ -108,8 +110,14 @@ export class PartitionLog {
   readonly #listeners = new Set<() => void>();
   #closed: string | undefined;
 
-  static async open(context: LogContext, identity: PartitionIdentity, settings: TopicSettings): Promise<PartitionLog> {
-    const recovered = await recoverPartition(context, identity.directory, settings.indexIntervalBytes);
+  /** `shared`: what the shared file of recovery points says of the partition. */
+  static async open(
+    context: LogContext,
+    identity: PartitionIdentity,
+    settings: TopicSettings,
+    shared?: PartitionCheckpoint,
+  ): Promise<PartitionLog> {
+    const recovered = await recoverPartition(context, identity.directory, settings.indexIntervalBytes, shared);
     return new PartitionLog(context, identity, settings, recovered);
   }
 
@@ -416,6 +424,11 @@ export class PartitionLog {
     return this.#keeper.checkpoint();
   }
 
+  /** For the log directory, which writes the recovery points of all partitions into one file. */
+  get recoveryPoints(): SharedRecoveryPoint {
+    return this.#keeper;
+  }
+
   /** For the log directory: readers may hold places in files that are gone. */
   segmentsRemoved(): void {
     this.#reader.forgetPlaces();
@@ -432,11 +445,10 @@ export class PartitionLog {
     this.#queue.fail(failure);
   }
 
-  /** Flushes what is written and writes a recovery point; appends are refused from now on. */
+  /** Appends are refused from now on; resolves when no compaction is going on. The log directory then writes the last recovery points. */
   async close(): Promise<void> {
     this.#closed = "is closed";
     await this.compactor.stop();
-    await this.#keeper.checkpoint();
     this.#context.hotTail.clear(this.hotChunks);
   }
 

@@ -7,13 +7,15 @@ import { readFully, scanBatches } from "./batch-scan.ts";
 import { recoverSwap } from "./compaction/segment-swap.ts";
 import type { LogContext } from "./log-context.ts";
 import { codeOf, logError, messageOf } from "./log-error.ts";
-import { type PartitionCheckpoint, type RecoveryPoint, readCheckpoint } from "./partition-checkpoint.ts";
+import { fromBase64 } from "../bytes/base64.ts";
+import { newerCheckpoint, type PartitionCheckpoint, type RecoveryPoint, readCheckpoint } from "./partition-checkpoint.ts";
 import { decodeProducerSnapshot } from "./producer-snapshot.ts";
 import type { ProducerEntry } from "./producer-state.ts";
 import { Producers } from "./producers.ts";
 import { Segment } from "./segment.ts";
 import {
   ABORTED_INDEX_SUFFIX,
+  CHECKPOINT_FILE,
   CLEANED_SUFFIX,
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
@@ -36,6 +38,10 @@ export interface RecoveredPartition {
   readonly cleanedOffset: number | undefined;
   readonly endOffset: number;
   readonly recoveryPoint: RecoveryPoint | undefined;
+  /** Of the newest checkpoint. */
+  readonly sequence: number;
+  /** The newest checkpoint, if the shared file of recovery points has it. */
+  readonly shared: PartitionCheckpoint | undefined;
 }
 
 /** What a recovery cut off, for the log line. */
@@ -44,8 +50,14 @@ interface Cut {
   readonly reason: string;
 }
 
-export async function recoverPartition(context: LogContext, directory: string, indexIntervalBytes: number): Promise<RecoveredPartition> {
-  return new Recovery(context, directory, indexIntervalBytes).run();
+/** `shared`: the partition's checkpoint in the shared file of recovery points. */
+export async function recoverPartition(
+  context: LogContext,
+  directory: string,
+  indexIntervalBytes: number,
+  shared?: PartitionCheckpoint,
+): Promise<RecoveredPartition> {
+  return new Recovery(context, directory, indexIntervalBytes).run(shared);
 }
 
 class Recovery {
@@ -62,6 +74,7 @@ class Recovery {
   #producersFrom = 0;
   #snapshotOffset = 0;
   #noProducers = false;
+  #inlineProducers: string | undefined;
   #abortedFrom = 0;
   /** Position in the recovery point's segment up to which its indexes are complete. */
   #indexedTo = 0;
@@ -75,9 +88,12 @@ class Recovery {
     this.#intervalBytes = intervalBytes;
   }
 
-  async run(): Promise<RecoveredPartition> {
-    const checkpoint = await readCheckpoint(this.#context.env.files, this.#directory);
-    await this.#findSegments(checkpoint);
+  async run(shared: PartitionCheckpoint | undefined): Promise<RecoveredPartition> {
+    const { files } = this.#context.env;
+    const names = await files.list(this.#directory);
+    const own = names.includes(CHECKPOINT_FILE) ? await readCheckpoint(files, this.#directory) : undefined;
+    const checkpoint = newerCheckpoint(own, shared);
+    await this.#findSegments(names, checkpoint);
     await this.#checkPoint(checkpoint?.recoveryPoint);
     const first = await this.#prepare();
     let scannedBytes = 0;
@@ -96,15 +112,17 @@ class Recovery {
       cleanedOffset: this.#cleanedOffset,
       endOffset: active.nextOffset,
       recoveryPoint: this.#point,
+      sequence: Math.max(own?.sequence ?? 0, shared?.sequence ?? 0),
+      shared: checkpoint === shared ? shared : undefined,
     };
   }
 
   // Files --------------------------------------------------------------------------------------------------------------------------------
 
   /** Lists the segments, finishes deletions that a crash interrupted, and creates the first segment of a new partition. */
-  async #findSegments(checkpoint: PartitionCheckpoint | undefined): Promise<void> {
+  async #findSegments(found: readonly string[], checkpoint: PartitionCheckpoint | undefined): Promise<void> {
     const { files } = this.#context.env;
-    let names = await files.list(this.#directory);
+    let names = found;
     if (names.some((name) => name.endsWith(CLEANED_SUFFIX) || name.endsWith(SWAP_SUFFIX))) {
       await recoverSwap(files, this.#directory, names);
       names = await files.list(this.#directory);
@@ -143,6 +161,7 @@ class Recovery {
     if (point === undefined) return;
     this.#snapshotOffset = point.offset;
     this.#noProducers = point.noProducers === true;
+    this.#inlineProducers = point.producers;
     const first = this.#segments[0]!.baseOffset;
     if (point.segmentBase < first && point.offset <= first) {
       // Its segment was deleted since: everything that is left lies behind it.
@@ -197,6 +216,7 @@ class Recovery {
   }
 
   async #readSnapshot(offset: number): Promise<ReturnType<typeof decodeProducerSnapshot>> {
+    if (this.#inlineProducers !== undefined) return decodeProducerSnapshot(fromBase64(this.#inlineProducers));
     const path = `${this.#directory}/${offsetFileName(offset, SNAPSHOT_SUFFIX)}`;
     const { files, logger } = this.#context.env;
     let bytes: Uint8Array | undefined;
@@ -213,15 +233,19 @@ class Recovery {
   /** The indexes as they were at the recovery point; undefined if the files are not what the checkpoint says. */
   async #loadIndexes(segment: Segment, point: RecoveryPoint): Promise<SegmentIndexes | undefined> {
     const [offsetEntries, timeEntries, abortedEntries] = point.indexEntries;
-    const there = { offsets: offsetEntries > 0, times: timeEntries > 0, aborted: abortedEntries > 0 };
+    const { unsaved } = point;
+    const [inOffsets, inTimes, inAborted] = unsaved?.saved ?? point.indexEntries;
+    const there = { offsets: inOffsets > 0, times: inTimes > 0, aborted: inAborted > 0 };
     const { files } = this.#context.env;
-    const { offsets, times, aborted } = await SegmentIndexes.load(files, this.#directory, segment.baseOffset, segment.sizeBytes, there);
+    const loaded = await SegmentIndexes.load(files, this.#directory, segment.baseOffset, segment.sizeBytes, there, unsaved);
+    const { offsets, times, aborted } = loaded;
     if (offsets === undefined || times === undefined || aborted === undefined) return undefined;
     const found = [offsets.count, times.count, aborted.count];
     const indexes = new SegmentIndexes(segment.baseOffset, offsets, times, aborted);
     indexes.truncate(point.offset, point.position);
     if (offsets.count < offsetEntries || times.count < timeEntries || aborted.count < abortedEntries) return undefined;
-    if (found[0] === offsets.count && found[1] === times.count && found[2] === aborted.count) indexes.markSaved(there);
+    if (unsaved !== undefined) indexes.adopt(unsaved, loaded.found);
+    else if (found[0] === offsets.count && found[1] === times.count && found[2] === aborted.count) indexes.markSaved(there);
     return indexes;
   }
 

@@ -10,6 +10,9 @@ export const TEMPORARY_SUFFIX = ".tmp";
 export const CLEANED_SUFFIX = ".cleaned";
 export const SWAP_SUFFIX = ".swap";
 export const CHECKPOINT_FILE = "checkpoint.json";
+/** Beside the topics' files (recovery-points.ts). */
+export const META_DIRECTORY = "meta";
+export const RECOVERY_POINTS_FILE = "recovery-points";
 
 export function offsetFileName(offset: number, suffix: string): string {
   return String(offset).padStart(20, "0") + suffix;

@@ -2,8 +2,10 @@
 // Invariant: the files hold the first `saved` entries of each; entries in memory are never changed, only added.
 import type { Files } from "../env/files.ts";
 import { AbortedIndex, type AbortedTransaction } from "./aborted-index.ts";
+import { fromBase64, toBase64 } from "../bytes/base64.ts";
 import { codeOf } from "./log-error.ts";
 import { OffsetIndex } from "./offset-index.ts";
+import type { UnsavedEntries } from "./partition-checkpoint.ts";
 import { ABORTED_INDEX_SUFFIX, OFFSET_INDEX_SUFFIX, offsetFileName, TIME_INDEX_SUFFIX } from "./segment-files.ts";
 import { TimeIndex } from "./time-index.ts";
 
@@ -84,6 +86,32 @@ export class SegmentIndexes {
     this.maxTimestampOffset = this.times.lastOffset;
   }
 
+  /** The entries that are in no file, if they take at most `maxBytes`. */
+  unsaved(maxBytes: number): UnsavedEntries | undefined {
+    const saved = [this.#saved.offsets, this.#saved.times, this.#saved.aborted].map((count) => Math.max(0, count)) as [
+      number,
+      number,
+      number,
+    ];
+    const bytes =
+      (this.offsets.count - saved[0]) * OffsetIndex.entryBytes +
+      (this.times.count - saved[1]) * TimeIndex.entryBytes +
+      (this.aborted.count - saved[2]) * AbortedIndex.entryBytes;
+    if (bytes > maxBytes) return undefined;
+    const entries = [this.offsets.encode(saved[0]), this.times.encode(saved[1]), this.aborted.encode(saved[2])] as const;
+    const texts = entries.map(toBase64) as [string, string, string];
+    return this.maxTimestampOffset < 0
+      ? { saved, entries: texts }
+      : { saved, entries: texts, maxTimestamp: [this.maxTimestamp, this.maxTimestampOffset] };
+  }
+
+  /** After loading: the largest timestamp may be behind the last entry, and files with as many entries as were counted are as they were left. */
+  adopt({ saved, maxTimestamp }: UnsavedEntries, found: readonly [number, number, number]): void {
+    if (maxTimestamp !== undefined && maxTimestamp[0] > this.maxTimestamp) [this.maxTimestamp, this.maxTimestampOffset] = maxTimestamp;
+    const kept = saved.map((count, i) => (count > 0 && found[i] === count ? count : NOT_SAVED));
+    this.#saved = { offsets: kept[0]!, times: kept[1]!, aborted: kept[2]! };
+  }
+
   /** The entries in memory are those of the files; an index that is not `there` has none. */
   markSaved(there: IndexesThere = ALL_THERE): void {
     if (there.offsets) this.#saved.offsets = this.offsets.count;
@@ -117,6 +145,7 @@ export class SegmentIndexes {
     baseOffset: number,
     sizeBytes: number,
     there: IndexesThere = ALL_THERE,
+    unsaved?: UnsavedEntries,
   ): Promise<LoadedIndexes> {
     const read = (suffix: string): Promise<Uint8Array | undefined> =>
       readIfThere(files, `${directory}/${offsetFileName(baseOffset, suffix)}`);
@@ -124,10 +153,20 @@ export class SegmentIndexes {
     const offsets = there.offsets ? await read(OFFSET_INDEX_SUFFIX) : none;
     const times = there.times ? await read(TIME_INDEX_SUFFIX) : none;
     const aborted = there.aborted ? await read(ABORTED_INDEX_SUFFIX) : none;
+    const whole = (bytes: Uint8Array | undefined, kind: 0 | 1 | 2, entryBytes: number): Uint8Array | undefined =>
+      bytes && (unsaved === undefined ? bytes : withUnsaved(bytes, unsaved.saved[kind] * entryBytes, unsaved.entries[kind]));
+    const offsetBytes = whole(offsets, 0, OffsetIndex.entryBytes);
+    const timeBytes = whole(times, 1, TimeIndex.entryBytes);
+    const abortedBytes = whole(aborted, 2, AbortedIndex.entryBytes);
     return {
-      offsets: offsets && OffsetIndex.decode(offsets, baseOffset, sizeBytes),
-      times: times && TimeIndex.decode(times, baseOffset),
-      aborted: aborted && AbortedIndex.decode(aborted, baseOffset),
+      offsets: offsetBytes && OffsetIndex.decode(offsetBytes, baseOffset, sizeBytes),
+      times: timeBytes && TimeIndex.decode(timeBytes, baseOffset),
+      aborted: abortedBytes && AbortedIndex.decode(abortedBytes, baseOffset),
+      found: [
+        (offsets?.length ?? 0) / OffsetIndex.entryBytes,
+        (times?.length ?? 0) / TimeIndex.entryBytes,
+        (aborted?.length ?? 0) / AbortedIndex.entryBytes,
+      ],
     };
   }
 }
@@ -143,6 +182,19 @@ export interface LoadedIndexes {
   readonly offsets: OffsetIndex | undefined;
   readonly times: TimeIndex | undefined;
   readonly aborted: AbortedIndex | undefined;
+  /** Entries in each file. */
+  readonly found: readonly [number, number, number];
+}
+
+/** What a file held when it was saved, and what was behind it; undefined if the file is shorter. */
+function withUnsaved(file: Uint8Array, savedBytes: number, entries: string): Uint8Array | undefined {
+  if (file.length < savedBytes) return undefined;
+  if (entries === "") return file.subarray(0, savedBytes);
+  const behind = fromBase64(entries);
+  const whole = new Uint8Array(savedBytes + behind.length);
+  whole.set(file.subarray(0, savedBytes));
+  whole.set(behind, savedBytes);
+  return whole;
 }
 
 interface SavableIndex {

@@ -30,6 +30,7 @@ function onDisk(body: (env: Env, fresh: () => Env) => Promise<void>): () => Prom
         const producer = i === 0 ? { producerId: 1 } : {};
         await partitions[0]!.append(dataBatch({ count: 2, tag: `b${i}`, valueBytes: 40, ...producer }), appending);
       }
+      await partitions[0]!.checkpoint();
       await directory.close();
       await body(env, () => simulation.env());
     });
@@ -112,13 +113,15 @@ test(
   onDisk(async (env, fresh) => {
     await flip(env, `${DIRECTORY}/00000000000000000000.index`, 7);
     await flip(env, `${DIRECTORY}/checkpoint.json`, 12);
+    await flip(env, `${PATH}/meta/recovery-points`, 60);
     const snapshot = (await env.files.list(DIRECTORY)).find((name) => name.endsWith(".snapshot"))!;
     await flip(env, `${DIRECTORY}/${snapshot}`, 3);
     const report = await verify(env);
-    assert.deepEqual(report.findings.map(({ kind }) => kind).sort(), ["checkpoint", "index", "snapshot"]);
+    assert.deepEqual(report.findings.map(({ kind }) => kind).sort(), ["checkpoint", "index", "recovery-points", "snapshot"]);
     await repairPartition(env.files, DIRECTORY, report);
-    assert.deepEqual((await verify(env)).findings, []);
+    assert.deepEqual((await verify(env)).findings.map(({ kind }) => kind), ["recovery-points"]); // prettier-ignore
     assert.deepEqual(await tags(fresh()), all);
+    assert.deepEqual((await verify(env)).findings, []);
   }),
 );
 

@@ -5,7 +5,8 @@ import type { Files } from "../../env/files.ts";
 import { SCAN_CHUNK_BYTES } from "../limits.ts";
 import { readFully } from "../batch-scan.ts";
 import { logError } from "../log-error.ts";
-import { readCheckpoint, writeCheckpoint } from "../partition-checkpoint.ts";
+import { newerCheckpoint, readCheckpoint, writeCheckpoint } from "../partition-checkpoint.ts";
+import { readSharedCheckpoint } from "../recovery-points.ts";
 import type { SegmentDamage } from "../segment-damage.ts";
 import { ABORTED_INDEX_SUFFIX, OFFSET_INDEX_SUFFIX, TEMPORARY_SUFFIX, TIME_INDEX_SUFFIX } from "../segment-files.ts";
 import type { Finding, PartitionReport } from "./verify-partition.ts";
@@ -17,6 +18,8 @@ export function repairOf(finding: Finding): string | undefined {
   switch (finding.kind) {
     case "torn-tail":
       return "Left to the next start, which cuts it off";
+    case "recovery-points":
+      return "Left to the next start, which reads the log and writes it anew";
     case "damage":
       return `Cut out; the original is kept as ${finding.path}${DAMAGED_SUFFIX}`;
     case "index":
@@ -36,7 +39,7 @@ export async function repairPartition(files: Files, directory: string, report: P
   const damaged = new Map<string, SegmentDamage[]>();
   for (const { kind, path, damage } of report.findings) {
     if (kind === "damage") damaged.set(path, [...(damaged.get(path) ?? []), damage!]);
-    else if (kind !== "torn-tail") await files.remove(path);
+    else if (kind !== "torn-tail" && kind !== "recovery-points") await files.remove(path);
   }
   if (damaged.size > 0) await forgetRecoveryPoint(files, directory);
   for (const [path, damages] of damaged) await cutOut(files, directory, path, damages);
@@ -44,8 +47,12 @@ export async function repairPartition(files: Files, directory: string, report: P
 }
 
 async function forgetRecoveryPoint(files: Files, directory: string): Promise<void> {
-  const checkpoint = await readCheckpoint(files, directory);
-  if (checkpoint !== undefined) await writeCheckpoint(files, directory, { ...checkpoint, recoveryPoint: undefined });
+  const own = await readCheckpoint(files, directory);
+  const { checkpoint: shared } = await readSharedCheckpoint(files, directory);
+  const checkpoint = newerCheckpoint(own, shared);
+  if (checkpoint === undefined) return;
+  const sequence = Math.max(own?.sequence ?? 0, shared?.sequence ?? 0) + 1;
+  await writeCheckpoint(files, directory, { ...checkpoint, recoveryPoint: undefined, sequence });
 }
 
 async function cutOut(files: Files, directory: string, path: string, damages: readonly SegmentDamage[]): Promise<void> {

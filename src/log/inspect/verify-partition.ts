@@ -4,7 +4,8 @@ import type { Files } from "../../env/files.ts";
 import { AbortedIndex } from "../aborted-index.ts";
 import { codeOf } from "../log-error.ts";
 import { OffsetIndex } from "../offset-index.ts";
-import { decodeCheckpoint, type PartitionCheckpoint } from "../partition-checkpoint.ts";
+import { decodeCheckpoint, newerCheckpoint, type PartitionCheckpoint } from "../partition-checkpoint.ts";
+import { readSharedCheckpoint } from "../recovery-points.ts";
 import { decodeProducerSnapshot } from "../producer-snapshot.ts";
 import {
   ABORTED_INDEX_SUFFIX,
@@ -22,8 +23,9 @@ import type { PartitionFiles, SegmentFile } from "./partition-files.ts";
 import type { SegmentDamage } from "../segment-damage.ts";
 import { scanSegment } from "./scan-segment.ts";
 
-/** torn-tail: what a crash leaves, cut off at the next start. damage: lost records. index, snapshot, checkpoint: can be made anew. */
-export type FindingKind = "torn-tail" | "damage" | "index" | "snapshot" | "checkpoint" | "swap";
+/** torn-tail: what a crash leaves, cut off at the next start. damage: lost records. index, snapshot, checkpoint: can be made anew.
+ * recovery-points: a line of the file that all partitions share, perhaps this one's. */
+export type FindingKind = "torn-tail" | "damage" | "index" | "snapshot" | "checkpoint" | "recovery-points" | "swap";
 
 export interface Finding {
   readonly kind: FindingKind;
@@ -97,8 +99,16 @@ class Verification {
   async #checkSmallFiles(): Promise<void> {
     const { directory, names } = this.#partition;
     const checkpoint = await this.#read(CHECKPOINT_FILE);
-    this.#checkpoint = checkpoint && decodeCheckpoint(checkpoint);
-    if (checkpoint !== undefined && this.#checkpoint === undefined)
+    const own = checkpoint && decodeCheckpoint(checkpoint);
+    const shared = await readSharedCheckpoint(this.#files, directory);
+    this.#checkpoint = newerCheckpoint(own, shared.checkpoint);
+    if (shared.lost && this.#checkpoint === undefined)
+      this.#find(
+        "recovery-points",
+        shared.path,
+        "A line of it cannot be read, perhaps this partition's: the next start reads the whole log",
+      );
+    if (checkpoint !== undefined && own === undefined)
       this.#find("checkpoint", `${directory}/${CHECKPOINT_FILE}`, "It cannot be read: the next start reads the whole log");
     for (const name of names) {
       const path = `${directory}/${name}`;
