@@ -20,6 +20,7 @@ const RECORDS = 12;
 const FEED_EVERY_MS = 7;
 const CHECKPOINT_EVERY_MS = 20;
 const KEYS = 3;
+const BROKER_SLOWDOWN = 10;
 const Input = t.record("Input", { id: t.int(), key: t.string() });
 const Output = t.record("Output", { id: t.int(), key: t.string(), count: t.int() });
 
@@ -83,7 +84,7 @@ async function settled(env: Env, client: KafkaClient): Promise<void> {
   while ((await client.admin().listTransactions(["Ongoing", "PrepareCommit", "PrepareAbort"])).length > 0) await env.timers.sleep(100);
 }
 
-async function tell(simulation: Simulation): Promise<void> {
+async function tell(simulation: Simulation, brokerSlowdown = 1): Promise<void> {
   for (const host of ["broker", "worker"]) simulation.filesOf(host).provideDirectory("/data");
   const driver = simulation.env("driver");
   const client = new KafkaClient(driver, {
@@ -100,6 +101,7 @@ async function tell(simulation: Simulation): Promise<void> {
         { name: "in", partitions: 1 },
         { name: "out", partitions: 1 },
       ]);
+      simulation.filesOf("broker").slowdown = brokerSlowdown;
       const fed = feed(driver, client);
       const worker = supervise(simulation, "worker", driver, (env) => jobProgram(env, fed));
       await Promise.all([fed, worker.ended]);
@@ -131,11 +133,21 @@ export function jobStory(seed: number): Story {
   return {
     seed,
     disks: ["broker", "worker"],
-    tell,
+    tell: (simulation) => tell(simulation),
     verdictsOf(operation: StoryOperation) {
       begun ||= operation.host === "worker";
       if (!begun || operation.host === "driver") return [];
       return operation.on === "disk" ? ONCE : NETWORK;
     },
+  };
+}
+
+/** The same with a broker whose disk is slow: checkpoints are durable long before the broker could flush what is not waited for. */
+export function slowBrokerStory(seed: number): Story {
+  return {
+    seed,
+    disks: ["worker"],
+    tell: (simulation) => tell(simulation, BROKER_SLOWDOWN),
+    verdictsOf: ({ on, host }) => (host !== "worker" ? [] : on === "disk" ? [ONCE[0]!] : [NETWORK[1]!]),
   };
 }

@@ -4,7 +4,7 @@ import type { Prng } from "../../src/testing/simulation/prng.ts";
 import type { ClientLife } from "./client-life.ts";
 import type { Machine } from "./machine.ts";
 import type { Fault } from "./plan.ts";
-import { BROKER_HOST, GROUP_MEMBER, type World } from "./world.ts";
+import { BROKER_HOST, type World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 const CHANGING = ["write", "datasync", "truncate", "rename", "syncDirectory", "open", "remove"] as const;
@@ -87,6 +87,8 @@ export class Nemesis {
         return random.pick(clients).kill();
       case "late-messages":
         return this.#delayMessages();
+      case "lost-answers":
+        return this.#loseAnswers();
       case "clock-freeze":
         return this.#forAWhile(clock.freezeWallClock());
       case "worker-death":
@@ -124,22 +126,32 @@ export class Nemesis {
   #delayMessages(): void {
     const { network } = this.#world.simulation;
     const random = this.#random.fork(`messages ${network.operations}`);
-    network.onOperation = ({ kind, host }) => {
+    network.onOperation = ({ kind }) => {
       if (kind !== "write" || !random.chance(0.03)) return "ok";
-      // Two requests cannot be told from timely ones, on Apache Kafka as here. A group's late commit sets its offset back; a late
-      // InitProducerId of a job's earlier life aborts what the next one has prepared, and the job says so and stops.
-      const isFenced = host !== GROUP_MEMBER && host !== this.#victims.job.name;
-      return isFenced && random.chance(0.7) ? { lateMs: random.between(10, 3000) } : random.pick(["reset-before", "reset-after"] as const);
+      return random.chance(0.7) ? { lateMs: random.between(10, 3000) } : random.pick(["reset-before", "reset-after"] as const);
     };
     this.#forAWhile(() => (network.onOperation = undefined));
   }
 
-  /** What the next life trusts of a disk that could not flush shows when the power goes. */
+  /** The broker does what it was asked, and its client asks again. */
+  #loseAnswers(): void {
+    const { network } = this.#world.simulation;
+    const random = this.#random.fork(`answers ${network.operations}`);
+    network.onOperation = ({ kind, host }) => (kind === "write" && host === BROKER_HOST && random.chance(0.15) ? "reset-before" : "ok");
+    this.#forAWhile(() => (network.onOperation = undefined));
+  }
+
+  /** What the next life trusts of a disk that could not flush shows when the power goes: after others have seen it, perhaps. */
   #failFlush(machine: Machine): void {
     machine.faults.arm(["datasync"], { error: "EIO" });
-    void this.#world.driver.timers.sleep(this.#random.between(20, 400)).then(() => {
-      if (!this.#stopped) machine.powerCut();
-    });
+    const { timers } = this.#world.driver;
+    const cut = async (): Promise<void> => {
+      await timers.sleep(this.#random.between(5, 100));
+      await machine.started();
+      await timers.sleep(this.#random.between(0, 200));
+      if (!this.#stopped) machine.powerCut(this.#random.pick(["lose", "random"]));
+    };
+    void cut();
   }
 
   #forAWhile(undo: () => void): void {

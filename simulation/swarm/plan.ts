@@ -18,6 +18,7 @@ export const FAULTS = [
   "clock-jump",
   "client-kill",
   "late-messages",
+  "lost-answers",
   "clock-freeze",
   "worker-death",
   "failed-flush-then-power-cut",

@@ -20,8 +20,8 @@ import { KafkaClient } from "./client.ts";
 import { type ResumableTransaction, resumeTransaction } from "./resume-transaction.ts";
 
 const SEED = Number(process.env["MILLRACE_SEED"] ?? 7);
-/** `npm run simulate:steps` tries all points, this file alone some of them: others with each seed. */
-const SHARES = process.env["MILLRACE_STEPS"] === "all" ? 1 : 16;
+/** One point of so many, others with each seed: `npm run simulate:steps` tries more of them, or all. */
+const SHARES = Number(process.env["MILLRACE_STEPS"] ?? 16);
 const BROKER = "broker:9092";
 const PLAIN = ["a", "b", "c", "d", "e"];
 const ROUNDS = ["commit", "abort", "commit"] as const;

@@ -10,8 +10,8 @@ import { expectedTotals, renewWorld, type TotalRow } from "./fixtures/simulated-
 import { runJob } from "./run-job.ts";
 
 const SEED = Number(process.env["MILLRACE_SEED"] ?? 11);
-/** `npm run simulate:steps` tries all points, this file alone some of them: others with each seed. */
-const SHARES = process.env["MILLRACE_STEPS"] === "all" ? 1 : 6;
+/** One point of so many, others with each seed: `npm run simulate:steps` tries more of them, or all. */
+const SHARES = Number(process.env["MILLRACE_STEPS"] ?? 6);
 const MODULE = new URL("./fixtures/simulated-totals.ts", import.meta.url).href;
 const MOMENTS = 200;
 
