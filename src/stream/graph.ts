@@ -179,7 +179,15 @@ export type StateSpec =
       /** Of a value to which others are added: reducing and aggregating state. */
       readonly fold?: FoldSpec | undefined;
     }
-  | { readonly kind: "map"; readonly name: string; readonly key: TypeInfo; readonly value: TypeInfo; readonly ttl: StateTtl | undefined };
+  | {
+      readonly kind: "map";
+      readonly name: string;
+      readonly key: TypeInfo;
+      readonly value: TypeInfo;
+      readonly ttl: StateTtl | undefined;
+      /** The keys are times, and one may come several times: the elements of a join. */
+      readonly byTime?: true;
+    };
 
 /** What is kept of the values added to a state. Without `create` the first value is kept as it is. */
 export interface FoldSpec {

@@ -50,7 +50,7 @@ export function createOperator(step: PlanStep, home: OperatorHome): ChainOperato
       return new ProcessOperator(step, windows.process, home, undefined, windows);
     }
     case "interval-join": {
-      const join = new IntervalJoin(node.name, node.join);
+      const join = new IntervalJoin(node.name, node.join, home.maxParallelism);
       return new ProcessOperator(step, join.process, home, join.right, join);
     }
     case "window-join": {

@@ -1,22 +1,40 @@
-// The interval join as a keyed function of two sides: each side keeps its elements by event time until the watermark has passed the last
-// partner they can have. Late is what is older than the watermark, as in Flink's IntervalJoinOperator.
+// The interval join as a keyed function of two sides: each side keeps its elements in the order of event time until the watermark has passed
+// the last partner they can have. From then on they are not seen; they are freed when the key's next element comes, or by a sweep over the
+// key groups that event time drives, so an element costs no timer. Late is what is older than the watermark, as in Flink's
+// IntervalJoinOperator.
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { IntervalJoinSpec, ProcessSpec, StateSpec } from "../../stream/graph.ts";
-import type { MapHandle } from "../state/map-state.ts";
+import type { KeyedStore } from "../state/keyed-store.ts";
+import type { TimeColumn } from "../state/time-column.ts";
+import type { TimeHandle } from "../state/time-state.ts";
+import type { ProcessGuest } from "./process.ts";
 import type { UserContext } from "./user-context.ts";
-import { timerTime } from "./window-turn.ts";
 import { WindowError } from "./window-error.ts";
 
-export class IntervalJoin {
+const LEFT = 0;
+const RIGHT = 1;
+/** States by number in a store's handles; their names. */
+const NAMES = ["left", "right"] as const;
+
+export class IntervalJoin implements ProcessGuest {
   /** Elements older than the watermark that had no output to go to. */
   lateDropped = 0;
+  /** Event time at which a key group is to be swept; Infinity: nothing has come yet. */
+  nextSweep = Infinity;
   readonly process: ProcessSpec;
   readonly #name: string;
   readonly #spec: IntervalJoinSpec;
+  /** How long an element of a side can have partners to come. */
+  readonly #keptMs: readonly [number, number];
+  /** The key group that is swept next, and how many there are. */
+  #group = 0;
+  readonly #groups: number;
 
-  constructor(name: string, spec: IntervalJoinSpec) {
+  constructor(name: string, spec: IntervalJoinSpec, maxParallelism: number) {
     this.#name = name;
     this.#spec = spec;
+    this.#keptMs = [Math.max(0, spec.upperMs), Math.max(0, -spec.lowerMs)];
+    this.#groups = maxParallelism;
     this.process = {
       key: spec.key,
       state: [buffer("left", spec.left), buffer("right", spec.right)],
@@ -30,63 +48,101 @@ export class IntervalJoin {
   #left(left: unknown, ctx: UserContext): void {
     const { lowerMs, upperMs, fn } = this.#spec;
     const time = ctx.timestamp;
-    if (!this.#keep("left", left, time + Math.max(0, upperMs), ctx)) return;
-    this.#partners("right", time + lowerMs, time + upperMs, ctx, (right, at) => emitAt(ctx, fn(left, right), Math.max(time, at)));
+    if (!this.#keep(LEFT, left, ctx)) return;
+    this.#partners(RIGHT, time + lowerMs, time + upperMs, ctx, (right) => fn(left, right));
   }
 
   readonly right = (right: unknown, context: unknown): void => {
     const ctx = context as UserContext;
     const { lowerMs, upperMs, fn } = this.#spec;
     const time = ctx.timestamp;
-    if (!this.#keep("right", right, time + Math.max(0, -lowerMs), ctx)) return;
-    this.#partners("left", time - upperMs, time - lowerMs, ctx, (left, at) => emitAt(ctx, fn(left, right), Math.max(time, at)));
+    if (!this.#keep(RIGHT, right, ctx)) return;
+    this.#partners(LEFT, time - upperMs, time - lowerMs, ctx, (left) => fn(left, right));
   };
 
   /** False if the element is late. */
-  #keep(which: "left" | "right", element: unknown, until: number, ctx: UserContext): boolean {
+  #keep(which: 0 | 1, element: unknown, ctx: UserContext): boolean {
     const time = ctx.timestamp;
+    const { watermark } = ctx;
     if (time - time !== 0) {
       throw new WindowError(`Join '${this.#name}' got an element without event time: give the source eventTime and watermarks.`);
     }
-    if (time < ctx.watermark) {
+    if (time < watermark) {
       if (this.#spec.lateOutputs !== true) this.lateDropped++;
-      else ctx.side[which === "left" ? "lateLeft" : "lateRight"]!(element);
+      else ctx.side[which === LEFT ? "lateLeft" : "lateRight"]!(element);
       return false;
     }
-    const own = ctx.state[which] as MapHandle;
-    own.set(time, [...((own.get(time) as readonly unknown[] | undefined) ?? []), element]);
-    ctx.timers.setEventTime(until);
+    const keptMs = this.#keptMs[which];
+    const own = handle(ctx, which);
+    if (keptMs > 0) {
+      own.dropUntil(passed(watermark, keptMs));
+      if (this.nextSweep === Infinity) this.nextSweep = time + keptMs;
+    } else {
+      // It is seen by what comes until the watermark gets there, or moves on from there: only a timer knows which.
+      ctx.timers.setEventTime(time);
+    }
+    own.insert(time, element);
     return true;
   }
 
-  #partners(side: "left" | "right", from: number, to: number, ctx: UserContext, each: (element: unknown, at: number) => void): void {
-    const other = ctx.state[side] as MapHandle;
-    for (const at of other.keys() as number[]) {
-      if (at < from || at > to) continue;
-      for (const element of other.get(at) as readonly unknown[]) each(element, at);
+  /** Sends the pairs with the other side's elements in [from, to], each with the later of both times. */
+  #partners(which: 0 | 1, from: number, to: number, ctx: UserContext, pair: (other: unknown) => unknown): void {
+    const keptMs = this.#keptMs[which];
+    const other = handle(ctx, which);
+    const { timestamp, watermark } = ctx;
+    if (keptMs > 0) other.dropUntil(passed(watermark, keptMs));
+    try {
+      other.between(from, to, (element, at) => {
+        ctx.timestamp = Math.max(timestamp, at);
+        ctx.emit(pair(element));
+      });
+    } finally {
+      ctx.timestamp = timestamp;
     }
   }
 
-  /** Both sides' elements whose last possible partner the watermark has passed. */
+  /** The elements that are kept no longer than their own time. */
   #forget(at: number, ctx: UserContext): void {
-    const { lowerMs, upperMs } = this.#spec;
-    forgetUntil(ctx.state["left"] as MapHandle, Math.max(0, upperMs), at);
-    forgetUntil(ctx.state["right"] as MapHandle, Math.max(0, -lowerMs), at);
+    for (const which of [LEFT, RIGHT] as const) if (this.#keptMs[which] === 0) handle(ctx, which).dropUntil(at);
+  }
+
+  /** Frees what the watermark has passed, of as many key groups as event time asks for: each once in the time that elements are kept. */
+  sweep(store: KeyedStore, watermark: number): void {
+    const everyMs = Math.max(...this.#keptMs) / this.#groups;
+    const due = Math.min(this.#groups, Math.floor((watermark - this.nextSweep) / everyMs) + 1);
+    this.nextSweep = watermark === Infinity ? Infinity : Math.max(this.nextSweep + due * everyMs, watermark);
+    for (let left = due; left > 0; left--) {
+      this.#sweepGroup(store, this.#group, watermark);
+      this.#group = (this.#group + 1) % this.#groups;
+    }
+  }
+
+  #sweepGroup(store: KeyedStore, group: number, watermark: number): void {
+    const table = store.tables[group];
+    if (table === undefined) return;
+    for (const which of [LEFT, RIGHT] as const) {
+      const keptMs = this.#keptMs[which];
+      if (keptMs === 0) continue;
+      const until = passed(watermark, keptMs);
+      const column = table.columns[which] as TimeColumn;
+      for (let id = 0; id < table.end; id++) {
+        const first = column.first[id]!;
+        if (first === 0 || column.timeOf(first - 1) > until) continue;
+        store.point(group, table, id);
+        (store.handles[which] as TimeHandle).dropUntil(until);
+        store.done();
+      }
+    }
   }
 }
 
-function forgetUntil(buffered: MapHandle, keptMs: number, at: number): void {
-  for (const time of buffered.keys() as number[]) if (timerTime(time + keptMs) === at) buffered.delete(time);
+/** Elements up to this time are over. Timers have whole times: so have the ends of elements. */
+function passed(watermark: number, keptMs: number): number {
+  return Math.floor(watermark) - keptMs;
 }
 
-function emitAt(ctx: UserContext, value: unknown, at: number): void {
-  const { timestamp } = ctx;
-  ctx.timestamp = at;
-  try {
-    ctx.emit(value);
-  } finally {
-    ctx.timestamp = timestamp;
-  }
+function handle(ctx: UserContext, which: 0 | 1): TimeHandle {
+  return ctx.state[NAMES[which]] as unknown as TimeHandle;
 }
 
 function side(name: string, type: TypeInfo): ProcessSpec["side"][number] {
@@ -94,5 +150,5 @@ function side(name: string, type: TypeInfo): ProcessSpec["side"][number] {
 }
 
 function buffer(name: string, of: TypeInfo): StateSpec {
-  return { kind: "map", name, key: { kind: "double" }, value: { kind: "array", of }, ttl: undefined };
+  return { kind: "map", name, key: { kind: "double" }, value: of, ttl: undefined, byTime: true };
 }

@@ -10,13 +10,24 @@ import type { StateChunk } from "../subtask/subtask.ts";
 import { Timers } from "../time/timers.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
+import type { LateDrops } from "./late-drops.ts";
+import { holdingsInProcess, type KeyHoldings, type OperatorSize, sizeOfProcess } from "./operator-size.ts";
 import { UserContext } from "./user-context.ts";
 import { UserMetrics } from "./user-metrics.ts";
+
+/** What a function of our own has besides: counts, and work that event time drives. */
+export interface ProcessGuest {
+  readonly lateDropped: number;
+  readonly drops?: LateDrops;
+  /** Watermark at which sweep() is wanted. */
+  readonly nextSweep?: number;
+  sweep?(store: KeyedStore, watermark: number): void;
+}
 
 export class ProcessOperator implements ChainOperator {
   readonly followsWatermark = false;
   readonly #other: ((element: unknown, ctx: unknown) => void) | undefined;
-  readonly #late: { readonly lateDropped: number } | undefined;
+  readonly #guest: ProcessGuest | undefined;
   readonly store: KeyedStore;
   readonly eventTimers: Timers;
   readonly processingTimers: Timers;
@@ -29,16 +40,16 @@ export class ProcessOperator implements ChainOperator {
   #runtime!: ChainRuntime;
   #opened = false;
 
-  /** `other`: takes the elements of the second side; `late`: counts elements that the function refuses as late. */
+  /** `other`: takes the elements of the second side; `guest`: behind a function of our own. */
   constructor(
     step: PlanStep,
     spec: ProcessSpec,
     home: OperatorHome,
     other?: (element: unknown, ctx: unknown) => void,
-    late?: { readonly lateDropped: number },
+    guest?: ProcessGuest,
   ) {
     this.#other = other;
-    this.#late = late;
+    this.#guest = guest;
     this.#index = step.index;
     this.#name = step.node.name;
     this.#spec = spec;
@@ -50,11 +61,15 @@ export class ProcessOperator implements ChainOperator {
   }
 
   get lateDropped(): number {
-    return this.#late?.lateDropped ?? 0;
+    return this.#guest?.lateDropped ?? 0;
+  }
+
+  get drops(): LateDrops | undefined {
+    return this.#guest?.drops;
   }
 
   get nextEventTime(): number {
-    return this.eventTimers.next;
+    return Math.min(this.eventTimers.next, this.#guest?.nextSweep ?? Infinity);
   }
 
   get nextProcessingTime(): number {
@@ -109,6 +124,8 @@ export class ProcessOperator implements ChainOperator {
 
   advance(watermark: number): void {
     this.eventTimers.advance(watermark, (group, id, at) => this.#fire("event-time", group, id, at));
+    const guest = this.#guest;
+    if (guest?.sweep !== undefined && guest.nextSweep! <= watermark) guest.sweep(this.store, watermark);
   }
 
   tick(now: number): void {
@@ -157,6 +174,20 @@ export class ProcessOperator implements ChainOperator {
     // No call to come is told an earlier event time than the watermark.
     this.store.tellTime(this.#runtime.watermarkAt(this.#index), this.#now());
     return new StoreSnapshot(this.#name, this.store, [this.eventTimers, this.processingTimers]);
+  }
+
+  size(): OperatorSize {
+    return sizeOfProcess(this, this.#hasWindows);
+  }
+
+  holdings(key: unknown, hash: number): KeyHoldings | undefined {
+    this.store.tellTime(this.#runtime.watermarkAt(this.#index), this.#now());
+    return holdingsInProcess(this, this.#hasWindows, key, hash);
+  }
+
+  /** Those of keyed-windows.ts. */
+  get #hasWindows(): boolean {
+    return this.#guest !== undefined && this.#spec.state[0]?.name === "windows";
   }
 
   currentKeyText(): string | undefined {

@@ -3,6 +3,7 @@
 //   3 string: UTF-8 (a lone surrogate as its three-byte form)                 4 boolean: 0 or 1
 //   5 bigint: shortest two's complement, little-endian                        6 composite: per part its length (uint32, little-endian) and canonical bytes
 // Cannot change after the first savepoint: canonical-key.test.ts has vectors.
+import { latin1 } from "../../schema/columns.ts";
 import { BadKey } from "./key-selector.ts";
 
 export const TAG_INTEGER = 1;
@@ -127,6 +128,13 @@ function encodeComposite(parts: readonly unknown[], depth: number): Uint8Array {
     at += 4 + part.length;
   }
   return bytes;
+}
+
+/** The key whose canonical bytes are page[start, end). */
+export function keyOfRow(page: Uint8Array, start: number, end: number): unknown {
+  if (page[start] !== TAG_STRING) return keyOfBytes(page.subarray(start, end));
+  for (let at = start + 1; at < end; at++) if (page[at]! >= 0x80) return textOfUtf8(page, start + 1, end);
+  return latin1(page, start + 1, end);
 }
 
 /** The key that these bytes are of. */

@@ -11,10 +11,12 @@ import { RowLog } from "./row-log.ts";
 import { NumberColumn, RowColumn } from "./state-column.ts";
 import { ListHandle } from "./list-state.ts";
 import { MapHandle } from "./map-state.ts";
+import { TimeColumn } from "./time-column.ts";
+import { TimeHandle } from "./time-state.ts";
 import type { CurrentKey, StateHandle } from "./state-handle.ts";
 import { BooleanState, ExpiringValue, NumberState, RowState } from "./value-states.ts";
 
-export type StateColumn = NumberColumn | RowColumn | MapColumn;
+export type StateColumn = NumberColumn | RowColumn | MapColumn | TimeColumn;
 
 /** One codec per type: stores of one operator (a window has one per pane) share the generated code. */
 const codecs = new WeakMap<TypeInfo, BinaryCodec>();
@@ -109,6 +111,7 @@ export class KeyedStore implements CurrentKey {
 
   #column(spec: StateSpec, capacity: number): KeyColumn {
     const stamped = spec.ttl !== undefined;
+    if (isByTime(spec)) return new TimeColumn(capacity, this.log);
     if (spec.kind === "map") return new MapColumn(capacity, this.log, isNumeric(spec), stamped);
     if (spec.kind === "list") return new RowColumn(capacity, true);
     return isNumeric(spec) ? new NumberColumn(capacity, stamped) : new RowColumn(capacity, false, stamped);
@@ -116,6 +119,7 @@ export class KeyedStore implements CurrentKey {
 
   #handle(spec: StateSpec, index: number): StateHandle {
     const expiry = spec.ttl === undefined ? undefined : new Expiry(this.clock, spec.ttl);
+    if (isByTime(spec)) return new TimeHandle(this, index, codecOf(spec.value));
     if (spec.kind === "map") return new MapHandle(this, index, spec.key, codecOf(spec.value), isNumeric(spec), expiry);
     if (spec.kind === "list") return new ListHandle(this, index, codecOf(spec.value), expiry);
     const value = this.#valueHandle(spec, index);
@@ -158,6 +162,10 @@ function codecOf(type: TypeInfo): BinaryCodec {
   let codec = codecs.get(type);
   if (codec === undefined) codecs.set(type, (codec = new BinaryCodec(type)));
   return codec;
+}
+
+function isByTime(spec: StateSpec): boolean {
+  return spec.kind === "map" && spec.byTime === true;
 }
 
 /** Kept as float64. */

@@ -3,10 +3,19 @@
 import type { BinaryCodec } from "../../schema/binary-row/binary-codec.ts";
 import { checkValue } from "../../schema/mismatch.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
-import { canonicalBytes, keyOfBytes } from "./canonical-key.ts";
+import { canonicalBytes } from "./canonical-key.ts";
 import type { Expiry } from "./expiry.ts";
 import type { MapColumn } from "./map-column.ts";
 import { stateOutsideCall, type CurrentKey, type StateHandle } from "./state-handle.ts";
+
+/** An iteration: keys and where they were when it began. */
+interface Walk {
+  readonly id: number;
+  readonly column: MapColumn;
+  readonly changes: number;
+  readonly entries: Int32Array;
+  readonly keys: unknown[];
+}
 
 export class MapHandle implements StateHandle {
   readonly #at: CurrentKey;
@@ -53,7 +62,7 @@ export class MapHandle implements StateHandle {
     }
     column.touch(entry);
     if (bytes === undefined) column.valueNumbers[entry] = Number(value);
-    else column.setRow(entry, this.#at.log.put(bytes));
+    else column.setBytes(entry, bytes);
     if (this.#expiry !== undefined) column.stamps[entry] = this.#expiry.stamp();
   }
 
@@ -80,23 +89,38 @@ export class MapHandle implements StateHandle {
   }
 
   *entries(): Iterable<readonly [unknown, unknown]> {
-    for (const key of this.keys()) yield [key, this.get(key)];
+    const walk = this.#walk();
+    for (let at = 0; at < walk.keys.length; at++) yield [walk.keys[at], this.#valueOf(walk, at)];
   }
 
   *values(): Iterable<unknown> {
-    for (const key of this.keys()) yield this.get(key);
+    const walk = this.#walk();
+    for (let at = 0; at < walk.keys.length; at++) yield this.#valueOf(walk, at);
   }
 
   keys(): unknown[] {
+    return this.#walk().keys;
+  }
+
+  #walk(): Walk {
     this.expire();
-    const keys: unknown[] = [];
+    const { id } = this.#at;
     const column = this.#column();
-    const { entries } = column;
-    for (let entry = column.first[this.#at.id]! - 1; entry >= 0; entry = entries.next(entry) - 1) {
-      const row = entries.keyRow(entry);
-      keys.push(row === 0 ? entries.keyNumber(entry) : keyOfBytes(this.#at.log.bytesOf(row)));
+    const count = column.counts[id]!;
+    const walk: Walk = { id, column, changes: column.changes, entries: new Int32Array(count), keys: Array.from({ length: count }) };
+    let entry = column.first[id]! - 1;
+    for (let at = 0; at < count; at++) {
+      walk.entries[at] = entry;
+      walk.keys[at] = column.keyAt(entry);
+      entry = column.entries.next(entry) - 1;
     }
-    return keys;
+    return walk;
+  }
+
+  /** As get() finds it now; without a search while no entry has come or gone. */
+  #valueOf({ id, column, changes, entries, keys }: Walk, at: number): unknown {
+    const asItWas = this.#expiry === undefined && this.#at.id === id && this.#column() === column && column.changes === changes;
+    return asItWas ? this.#value(column, entries[at]!) : this.get(keys[at]);
   }
 
   #column(): MapColumn {

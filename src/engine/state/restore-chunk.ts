@@ -7,7 +7,7 @@ import { keyOfBytes } from "./canonical-key.ts";
 import { keyGroup } from "./key-group.ts";
 import { hashCanonical } from "./key-hash.ts";
 import { isNumeric, type KeyedStore, type StateColumn } from "./keyed-store.ts";
-import type { MapColumn } from "./map-column.ts";
+import type { EntryChains } from "./entry-chains.ts";
 import { ChunkReader, STATE_CHUNK_VERSION } from "./state-chunk.ts";
 import type { NumberColumn, RowColumn } from "./state-column.ts";
 import { putLinked, STAMP_BYTES } from "./list-state.ts";
@@ -109,7 +109,7 @@ function restoreKey(
 function restoreColumn(store: KeyedStore, reader: ChunkReader, taken: Taken): void {
   const spec = store.specs[taken.index]!;
   const column = store.table.columns[taken.index] as StateColumn;
-  if (spec.kind === "map") restoreMap(store, reader, column as MapColumn, isNumeric(spec), taken);
+  if (spec.kind === "map") restoreMap(store, reader, column as EntryChains, isNumeric(spec), taken);
   else if (spec.kind === "list") restoreList(store, reader, column as RowColumn, spec.ttl !== undefined, taken);
   else restoreValue(store, reader, column as NumberColumn | RowColumn, taken);
 }
@@ -150,12 +150,12 @@ function restoreList(store: KeyedStore, reader: ChunkReader, column: RowColumn, 
   if (count > 0) store.table.references[store.id]!++;
 }
 
-function restoreMap(store: KeyedStore, reader: ChunkReader, column: MapColumn, numbers: boolean, taken: Taken): void {
+function restoreMap(store: KeyedStore, reader: ChunkReader, column: EntryChains, numbers: boolean, taken: Taken): void {
   for (let left = reader.count(); left > 0; left--) {
     const key = reader.u8() === 1 ? reader.float64() : keyOfBytes(reader.bytes(reader.count()));
     const entry = column.insert(store.id, key);
     if (numbers) column.valueNumbers[entry] = reader.float64();
-    else column.setRow(entry, store.log.put(reader.bytes(reader.count() - 1)));
+    else column.setBytes(entry, reader.bytes(reader.count() - 1));
     store.table.references[store.id]!++;
     const time = stamp(reader, taken);
     if (column.stamps.length > 0) column.stamps[entry] = time;

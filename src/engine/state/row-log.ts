@@ -1,5 +1,5 @@
-// Rows of bytes outside the JS heap: an append-only log of pages with reuse of freed rows by size class. A row never moves and never
-// changes (an update is a new row), so a snapshot needs no copy of it: while one is open, freed rows wait before they are reused.
+// Rows of bytes outside the JS heap: an append-only log of pages with reuse of freed rows by size class. A row never moves, and
+// while a snapshot is open it never changes (an update is a new row) and freed rows wait before they are reused: snapshots copy no rows.
 // A row's address counts units of 8 bytes; 0 is no row. Each row starts with its length (int32, native order).
 
 const UNIT_BYTES = 8;
@@ -69,6 +69,23 @@ export class RowLog {
     if (length <= 64) for (let index = 0; index < length; index++) page[at + index] = bytes[start + index]!;
     else page.set(bytes.subarray(start, end), at);
     return row;
+  }
+
+  /** Puts the bytes where another row (0: none) was, if they fit and no snapshot reads it; otherwise elsewhere. Returns the row. */
+  replace(old: number, bytes: Uint8Array): number {
+    if (old === 0) return this.put(bytes);
+    const { length } = bytes;
+    if (this.#open > 0 || unitsOf(this.lengthOf(old)) !== unitsOf(length)) {
+      const row = this.put(bytes);
+      this.free(old);
+      return row;
+    }
+    const page = this.pageOf(old);
+    const at = this.payloadStart(old);
+    this.#words[old >>> PAGE_SHIFT]![(old & (PAGE_UNITS - 1)) << 1] = length;
+    if (length <= 64) for (let index = 0; index < length; index++) page[at + index] = bytes[index]!;
+    else page.set(bytes, at);
+    return old;
   }
 
   /** A view of the payload, valid while the row is. */

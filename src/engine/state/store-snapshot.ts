@@ -8,7 +8,7 @@ import type { FrozenTimers } from "../time/timer-set.ts";
 import type { Timers } from "../time/timers.ts";
 import type { KeyTable } from "./key-table.ts";
 import type { KeyedStore, StateColumn } from "./keyed-store.ts";
-import { type FrozenMap, MapColumn } from "./map-column.ts";
+import { EntryChains, type FrozenChains } from "./entry-chains.ts";
 import { CopySpace } from "./copy-space.ts";
 import { type FrozenCells, FrozenRows, SEGMENT_ROWS } from "./frozen-cells.ts";
 import type { RowLog } from "./row-log.ts";
@@ -26,7 +26,7 @@ interface FrozenGroup {
   /** By id. */
   readonly ids: FrozenRows;
   readonly tags: FrozenCells;
-  readonly columns: readonly (FrozenColumn | FrozenMap)[];
+  readonly columns: readonly (FrozenColumn | FrozenChains)[];
   /** Event time, processing time; shorter where an operator has none. */
   readonly timers: readonly (TimersByKey | undefined)[];
 }
@@ -142,7 +142,7 @@ function freezeGroup(group: number, table: KeyTable, timers: readonly Timers[], 
 /** Nothing of the group is read any more. */
 function thaw({ table, timers }: FrozenGroup): void {
   table.frozen = undefined;
-  for (const column of table.columns) if (column instanceof MapColumn) column.thaw();
+  for (const column of table.columns) if (column instanceof EntryChains) column.thaw();
   for (const each of timers) each?.frozen.release();
 }
 
@@ -165,7 +165,13 @@ function chain(log: RowLog, newest: number, count: number): number[] {
 }
 
 /** False: the key holds nothing there, or nothing any more. */
-function writeColumn(writer: ChunkWriter, log: RowLog, column: FrozenColumn | FrozenMap, id: number, expiry: Expiry | undefined): boolean {
+function writeColumn(
+  writer: ChunkWriter,
+  log: RowLog,
+  column: FrozenColumn | FrozenChains,
+  id: number,
+  expiry: Expiry | undefined,
+): boolean {
   if (column.kind === "map") return writeMap(writer, log, column, id, expiry);
   if (column.kind === "list") return writeList(writer, log, chain(log, column.rows.here(id), column.counts.here(id)), expiry);
   const isLive = expiry === undefined || !expiry.expired(column.stamps.here(id));
@@ -182,7 +188,7 @@ function writeList(writer: ChunkWriter, log: RowLog, rows: readonly number[], ex
   return living.length > 0;
 }
 
-function writeMap(writer: ChunkWriter, log: RowLog, map: FrozenMap, id: number, expiry: Expiry | undefined): boolean {
+function writeMap(writer: ChunkWriter, log: RowLog, map: FrozenChains, id: number, expiry: Expiry | undefined): boolean {
   const { stamps } = map;
   const first = map.first.here(id) - 1;
   let count = map.counts.here(id);

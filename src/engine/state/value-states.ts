@@ -100,12 +100,11 @@ export class RowState implements StateHandle {
   set(value: unknown): undefined {
     const { log, table, id } = this.#at;
     if (id < 0) throw stateOutsideCall();
-    const row = log.put(this.#codec.bytesOf(value));
+    const bytes = this.#codec.bytesOf(value);
     const { rows } = table.columns[this.#index] as RowColumn;
     const old = rows[id]!;
-    rows[id] = row;
+    rows[id] = log.replace(old, bytes);
     if (old === 0) table.references[id]!++;
-    else log.free(old);
   }
 
   clear(): undefined {
