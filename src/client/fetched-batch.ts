@@ -52,29 +52,41 @@ export interface CutRange {
   readonly nextOffset: number;
 }
 
-/** Rejects with CORRUPT_MESSAGE, UNSUPPORTED_COMPRESSION_TYPE, MESSAGE_TOO_LARGE (after decompression). */
+/**
+ * Rejects with CORRUPT_MESSAGE, UNSUPPORTED_COMPRESSION_TYPE, MESSAGE_TOO_LARGE (after decompression) when the range begins with such a
+ * batch; what lies in front of one is handed out first.
+ */
 export async function cutRange(compression: Compression, range: FetchedRange, checkCrc: boolean, maxBatchBytes: number): Promise<CutRange> {
   const { bytes, fetchOffset, topic, partition } = range;
   const filter = new CommittedFilter(range.aborted ?? []);
   const batches: FetchedBatch[] = [];
   let nextOffset = fetchOffset;
   for (let at = 0, sizeBytes = wholeBatchSizeAt(bytes, 0); sizeBytes > 0; at += sizeBytes, sizeBytes = wholeBatchSizeAt(bytes, at)) {
-    if (bytes[at + MAGIC_AT] !== MAGIC)
-      throw corrupt(range, at, `its format is magic ${bytes[at + MAGIC_AT]}; topics of Kafka before 0.11 cannot be read`);
-    if (checkCrc && computeCrc(bytes, at) !== int32At(bytes, at + CRC_AT) >>> 0) throw corrupt(range, at, "its checksum is wrong");
+    const problem = problemOf(bytes, at, checkCrc);
+    if (problem !== undefined) {
+      if (nextOffset > fetchOffset) break;
+      throw corrupt(range, at, problem);
+    }
     const baseOffset = int64At(bytes, at + BASE_OFFSET_AT);
     const after = baseOffset + int32At(bytes, at + LAST_OFFSET_DELTA_AT) + 1;
     const kept = filter.keeps(bytes, at);
     if (after <= fetchOffset) continue;
-    nextOffset = after;
     const recordCount = int32At(bytes, at + RECORD_COUNT_AT);
     if (!kept || recordCount === 0) {
+      nextOffset = after;
       const last = batches.at(-1);
       if (last !== undefined) last.nextOffset = after;
       continue;
     }
     const compressed = isCompressedAt(bytes, at);
-    const plain = compressed ? await decompress(compression, range, at, maxBatchBytes) : bytes;
+    let plain = bytes;
+    try {
+      if (compressed) plain = await decompress(compression, range, at, maxBatchBytes);
+    } catch (error) {
+      if (nextOffset > fetchOffset) break;
+      throw error;
+    }
+    nextOffset = after;
     batches.push({
       topic,
       partition,
@@ -90,6 +102,11 @@ export async function cutRange(compression: Compression, range: FetchedRange, ch
     });
   }
   return { batches, nextOffset };
+}
+
+function problemOf(bytes: Uint8Array, at: number, checkCrc: boolean): string | undefined {
+  if (bytes[at + MAGIC_AT] !== MAGIC) return `its format is magic ${bytes[at + MAGIC_AT]}; topics of Kafka before 0.11 cannot be read`;
+  return checkCrc && computeCrc(bytes, at) !== int32At(bytes, at + CRC_AT) >>> 0 ? "its checksum is wrong" : undefined;
 }
 
 async function decompress(compression: Compression, range: FetchedRange, at: number, maxBytes: number): Promise<Uint8Array> {

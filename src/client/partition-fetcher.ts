@@ -34,7 +34,7 @@ export interface FetcherOptions {
   readonly maxWaitMs?: number;
   /** Default true. */
   readonly checkCrc?: boolean;
-  /** The largest decompressed batch. Default 67,108,864. */
+  /** The largest decompressed batch. Default 16,777,216: a larger one is refused (MESSAGE_TOO_LARGE). */
   readonly maxBatchBytes?: number;
   /** What to do when the offset is not in the log (retention, truncation). Default "error": OFFSET_OUT_OF_RANGE. */
   readonly outOfRange?: "error" | "earliest" | "latest";
@@ -74,7 +74,7 @@ export class PartitionFetcher {
       maxBufferedBytes: options.maxBufferedBytes ?? 32 << 20,
       maxWaitMs: options.maxWaitMs ?? 500,
       checkCrc: options.checkCrc ?? true,
-      maxBatchBytes: options.maxBatchBytes ?? 64 << 20,
+      maxBatchBytes: options.maxBatchBytes ?? 16 << 20,
       outOfRange: options.outOfRange ?? "error",
     };
     this.#lanes = Array.from({ length: LANES_PER_NODE }, () => cluster.newLane("fetch"));

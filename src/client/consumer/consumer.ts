@@ -355,9 +355,10 @@ function fetchOptions({
   maxBytes,
   maxPartitionBytes,
   maxBufferedBytes,
+  maxBatchBytes,
   maxWaitMs,
 }: ConsumerOptions): ConstructorParameters<typeof PartitionFetcher>[1] {
-  const given = Object.entries({ minBytes, maxBytes, maxPartitionBytes, maxBufferedBytes, maxWaitMs }).filter(
+  const given = Object.entries({ minBytes, maxBytes, maxPartitionBytes, maxBufferedBytes, maxBatchBytes, maxWaitMs }).filter(
     ([, value]) => value !== undefined,
   );
   return Object.fromEntries(given);

@@ -44,6 +44,8 @@ export interface ConsumerOptions {
   readonly maxPartitionBytes?: number;
   /** Fetched ahead of the processing. Default 33,554,432. */
   readonly maxBufferedBytes?: number;
+  /** The largest decompressed batch; a larger one is an error (MESSAGE_TOO_LARGE), whatever its size was compressed. Default 16,777,216. */
+  readonly maxBatchBytes?: number;
   /** How long a broker may hold a fetch that finds nothing. Default 500. */
   readonly maxWaitMs?: number;
 }
