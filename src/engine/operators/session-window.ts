@@ -1,6 +1,7 @@
 // Session windows with a fixed gap and aggregates of numbers. The oldest open session of a key lies in the key's columns and is extended
-// in place; further ones, which only disorder makes, are rows of a map. One timer per key, at or before the earliest end: a session that
-// has grown meanwhile is armed again when it fires, so an element costs no timer. Sessions merge as Flink's do: windows that touch, too.
+// in place; further ones, which only disorder makes, are rows of a map. A key has one entry in a timer wheel, at or before its earliest end:
+// a session that has grown meanwhile is armed again when it fires, so an element costs no timer. An entry whose time is not that of the
+// key's column "#armed" is none any more, so that only the column belongs to checkpoints. Sessions merge as Flink's do: windows that touch, too.
 import type { StateSpec, WindowSpec } from "../../stream/graph.ts";
 import type { PlanStep } from "../codegen/chain-plan.ts";
 import { KeyedStore } from "../state/keyed-store.ts";
@@ -12,11 +13,20 @@ import { StoreSnapshot } from "../state/store-snapshot.ts";
 import type { ChainRuntime, Emit } from "../subtask/chain-runtime.ts";
 import { valueText } from "../subtask/dead-letter-row.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
-import { Timers } from "../time/timers.ts";
+import { TimerWheel, WHEEL_RANGE_MS } from "../time/timer-wheel.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
 import { column, COUNT_COLUMN, isNumericKind, WindowAggregates } from "./window-aggregates.ts";
-import { addCode, generateResult, inputCode, type MakeResult, plainResult } from "./window-code.ts";
+import {
+  addCode,
+  generateColumnResult,
+  generateResult,
+  inputCode,
+  type MakeColumnResult,
+  type MakeResult,
+  plainColumnResult,
+  plainResult,
+} from "./window-code.ts";
 import { WindowError } from "./window-error.ts";
 
 export type SessionSpec = WindowSpec & { readonly assigner: { readonly kind: "session" } };
@@ -45,7 +55,7 @@ export class SessionWindows implements ChainOperator {
   lateDropped = 0;
   readonly aggregates: WindowAggregates;
   readonly store: KeyedStore;
-  readonly #timers: Timers;
+  readonly #timers = new TimerWheel();
   readonly #index: number;
   readonly #name: string;
   readonly #spec: SessionSpec;
@@ -59,6 +69,7 @@ export class SessionWindows implements ChainOperator {
   #emit: Emit = () => undefined;
   #emitLate: Emit | undefined;
   #makeResult: MakeResult;
+  #makeColumnResult: MakeColumnResult;
 
   constructor(step: PlanStep, spec: SessionSpec, home: OperatorHome) {
     this.#index = step.index;
@@ -72,8 +83,8 @@ export class SessionWindows implements ChainOperator {
     this.#armedColumn = specs.length + 2;
     this.#moreColumn = specs.length + 3;
     this.store = new KeyedStore([...specs, number("#start"), number("#end"), number("#armed"), more()], home.maxParallelism);
-    this.#timers = new Timers(home.maxParallelism);
     this.#makeResult = plainResult(spec);
+    this.#makeColumnResult = plainColumnResult(this.aggregates.aggregates);
   }
 
   get nextEventTime(): number {
@@ -117,21 +128,26 @@ export class SessionWindows implements ChainOperator {
     column(table, this.#endColumn).values[id] = end;
     table.references[id]! += this.#moreColumn;
     column(table, this.#armedColumn).values[id] = Infinity;
-    this.#arm(table, id, end - 1);
+    this.#arm(this.store.group, table, id, end - 1);
   }
 
   /** The session is over. */
   #clear(table: KeyTable, id: number): void {
     for (let index = 0; index < this.#moreColumn; index++) column(table, index).present[id] = 0;
+    column(table, this.#armedColumn).values[id] = NaN;
     table.references[id]! -= this.#moreColumn;
     table.loose = true;
   }
 
-  #arm(table: KeyTable, id: number, at: number): void {
+  #arm(group: number, table: KeyTable, id: number, at: number): void {
     const armed = column(table, this.#armedColumn).values;
-    if (armed[id]! <= at) return;
-    armed[id] = at;
-    this.#timers.set(this.store.group, table, id, at);
+    const time = Math.ceil(at);
+    if (armed[id]! <= time) return;
+    if (!(Math.abs(time) < WHEEL_RANGE_MS)) {
+      throw new WindowError(`Window '${this.#name}' got an event time of ${at} ms: event times are milliseconds since 1970.`);
+    }
+    armed[id] = time;
+    this.#timers.add(time, group, id);
   }
 
   /** An element that opens a further session of its key, or meets several. */
@@ -153,7 +169,7 @@ export class SessionWindows implements ChainOperator {
     });
     const left = sessions.filter((one) => one === target || !met.includes(one));
     this.#put(table, id, left);
-    for (const one of left) this.#arm(table, id, one.end - 1);
+    for (const one of left) this.#arm(this.store.group, table, id, one.end - 1);
     this.store.done();
   }
 
@@ -227,6 +243,7 @@ export class SessionWindows implements ChainOperator {
     const scope: Record<string, unknown> = { [op]: this, [`agg${index}`]: this.aggregates };
     this.#makeResult = generateResult(this.#spec);
     const { aggregates } = this.aggregates;
+    this.#makeColumnResult = generateColumnResult(aggregates);
     for (const { spec, index: at } of aggregates) {
       if (spec.of?.kind === "lambda") scope[`of${index}_${at}`] = spec.of.fn;
       scope[`spec${index}_${at}`] = spec;
@@ -252,26 +269,37 @@ export class SessionWindows implements ChainOperator {
   }
 
   advance(watermark: number): void {
-    this.#timers.advance(watermark, (group, id, at) => this.#fire(group, id, at));
+    this.#timers.advance(watermark, (at, group, id) => this.#fire(at, group, id));
   }
 
-  #fire(group: number, id: number, at: number): void {
+  #fire(at: number, group: number, id: number): void {
     const { store } = this;
     const table = store.tables[group]!;
+    const armed = column(table, this.#armedColumn).values;
+    if (armed[id] !== at) return;
     store.point(group, table, id);
-    table.letGo(id);
-    if (column(table, COUNT_COLUMN).present[id] === 1) this.#close(table, id, at);
+    armed[id] = Infinity;
+    if (this.#hasMore(table, id)) this.#closeSome(group, table, id, at);
+    else this.#close(group, table, id, at);
     store.done();
   }
 
-  /** Sends the key's sessions that end by then. */
-  #close(table: KeyTable, id: number, at: number): void {
-    const armed = column(table, this.#armedColumn).values;
-    if (armed[id]! <= at) armed[id] = Infinity;
-    if (!this.#hasMore(table, id) && column(table, this.#endColumn).values[id]! - 1 > at) {
-      this.#arm(table, id, column(table, this.#endColumn).values[id]! - 1);
-      return;
+  /** Sends the key's only session, or waits for the end that it has now. */
+  #close(group: number, table: KeyTable, id: number, at: number): void {
+    const end = column(table, this.#endColumn).values[id]!;
+    if (end - 1 > at) return this.#arm(group, table, id, end - 1);
+    const start = column(table, this.#startColumn).values[id]!;
+    const result = this.#makeColumnResult(table, id, table.keyAt(id), start, end);
+    this.#clear(table, id);
+    try {
+      this.#emit(result, end - 1);
+    } catch (thrown) {
+      this.#failed(thrown, start, end);
     }
+  }
+
+  /** Sends those of the key's sessions that end by then. */
+  #closeSome(group: number, table: KeyTable, id: number, at: number): void {
     const sessions = this.#sessions(table, id);
     const left = sessions.filter(({ end }) => end - 1 > at);
     const due = sessions.filter(({ end }) => end - 1 <= at).toSorted((a, b) => a.end - b.end);
@@ -280,7 +308,7 @@ export class SessionWindows implements ChainOperator {
       this.#more.clear();
       this.#clear(table, id);
     }
-    for (const one of left) this.#arm(table, id, one.end - 1);
+    for (const one of left) this.#arm(group, table, id, one.end - 1);
     for (const one of due) this.#send(table.keyAt(id), one);
   }
 
@@ -291,9 +319,13 @@ export class SessionWindows implements ChainOperator {
       );
       this.#emit(this.#makeResult([key, start, end, ...values]), end - 1);
     } catch (thrown) {
-      if (this.#runtime.steps[this.#index]!.node.onError === "fail") throw this.#runtime.wrap(thrown, this.#index);
-      this.#runtime.handle(this.#index, thrown, { window: { start, end } }, end - 1);
+      this.#failed(thrown, start, end);
     }
+  }
+
+  #failed(thrown: unknown, start: number, end: number): void {
+    if (this.#runtime.steps[this.#index]!.node.onError === "fail") throw this.#runtime.wrap(thrown, this.#index);
+    this.#runtime.handle(this.#index, thrown, { window: { start, end } }, end - 1);
   }
 
   tick(): void {}
@@ -304,12 +336,17 @@ export class SessionWindows implements ChainOperator {
 
   restore(chunk: StateChunk): void {
     if (chunk.address.kind !== "key-group") return;
-    const { store } = this;
-    restoreChunk(this.#name, store, chunk.address.group, chunk.bytes, (_, at) => this.#timers.set(store.group, store.table, store.id, at));
+    const { group } = chunk.address;
+    const before = this.store.tables[group]?.end ?? 0;
+    restoreChunk(this.#name, this.store, group, chunk.bytes, () => undefined);
+    const table = this.store.tables[group];
+    for (let id = before; id < (table?.end ?? 0); id++) {
+      if (column(table!, this.#armedColumn).present[id] === 1) this.#timers.add(column(table!, this.#armedColumn).values[id]!, group, id);
+    }
   }
 
   snapshot(): OperatorSnapshot {
-    return new StoreSnapshot(this.#name, this.store, [this.#timers]);
+    return new StoreSnapshot(this.#name, this.store, []);
   }
 
   currentKeyText(): string | undefined {

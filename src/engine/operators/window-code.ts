@@ -2,7 +2,11 @@
 import { setField } from "../../schema/field-value.ts";
 import type { WindowSpec } from "../../stream/graph.ts";
 import { fieldExpression } from "../codegen/row-code.ts";
-import type { PlannedAggregate } from "./window-aggregates.ts";
+import type { KeyTable } from "../state/key-table.ts";
+import { column, COUNT_COLUMN, type PlannedAggregate } from "./window-aggregates.ts";
+
+/** Makes a result of a key's accumulators in the columns of its table. */
+export type MakeColumnResult = (table: KeyTable, id: number, key: unknown, start: number, end: number) => unknown;
 
 /** Makes a result of key, start, end and the fields' values. */
 export type MakeResult = (values: readonly unknown[]) => unknown;
@@ -36,6 +40,30 @@ export function plainResult(spec: WindowSpec): MakeResult {
   return ([key, start, end, ...values]) => {
     const row = { key, window: { start, end } };
     spec.aggregates.forEach(({ name }, index) => setField(row, name, values[index]));
+    return row;
+  };
+}
+
+/** The result of accumulators that are numbers, as one object literal. */
+export function generateColumnResult(aggregates: readonly PlannedAggregate[]): MakeColumnResult {
+  const cell = (at: number): string => `T[${at}].values[id]`;
+  const fields = aggregates.map(({ spec: { kind, name }, column: at }) => {
+    const value = kind === "count" ? cell(COUNT_COLUMN) : kind === "avg" ? `${cell(at)}/${cell(COUNT_COLUMN)}` : cell(at);
+    return `,${JSON.stringify(name)}:${value}`;
+  });
+  const text = `return (t,id,key,start,end)=>{const T=t.columns;return{key,window:{start,end}${fields.join("")}};}`;
+  return new Function(text)() as MakeColumnResult;
+}
+
+/** The same without generated code. */
+export function plainColumnResult(aggregates: readonly PlannedAggregate[]): MakeColumnResult {
+  return (table, id, key, start, end) => {
+    const row = { key, window: { start, end } };
+    const count = column(table, COUNT_COLUMN).values[id]!;
+    for (const { spec, column: at } of aggregates) {
+      const value = at < 0 ? count : column(table, at).values[id]!;
+      setField(row, spec.name, spec.kind === "count" ? count : spec.kind === "avg" ? value / count : value);
+    }
     return row;
   };
 }
