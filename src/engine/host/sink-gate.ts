@@ -73,11 +73,14 @@ export class SinkGate {
     else this.#writer.endOfInput?.();
   }
 
-  /** Everything prepared up to checkpoint `id` and not known to be committed, oldest first. Rejects when preparing failed. */
+  /**
+   * Everything prepared up to checkpoint `id` and not known to be committed when the last of it is prepared, oldest first: by then the writer
+   * has heard of this barrier, and knows that what it commits later is listed here. Rejects when preparing failed.
+   */
   async committables(id: number): Promise<readonly Uint8Array[]> {
-    const parts: Uint8Array[] = [];
-    for (const [checkpoint, prepared] of this.#prepared) if (checkpoint <= id) parts.push(...(await prepared));
-    return parts;
+    const upTo = [...this.#prepared].filter(([checkpoint]) => checkpoint <= id);
+    const parts = await Promise.all(upTo.map(([, prepared]) => prepared));
+    return parts.filter((_, index) => this.#prepared.has(upTo[index]![0])).flat();
   }
 
   /** Checkpoint `id` is durable: makes it and everything prepared before it visible, in order. */
