@@ -8,13 +8,14 @@ import type { StateChunk } from "../subtask/subtask.ts";
 import { BroadcastStates } from "./broadcast-states.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import { ChunkSequence } from "./chunk-sequence.ts";
+import type { KeyHoldings, OperatorSize } from "./operator-size.ts";
 import type { OperatorHome } from "./create-operator.ts";
 import { ProcessOperator } from "./process.ts";
 import { UnkeyedContext } from "./unkeyed-context.ts";
 import { UnkeyedProcess } from "./unkeyed-process.ts";
 
 export class BroadcastConnect implements ChainOperator {
-  readonly #inner: ProcessOperator | UnkeyedProcess;
+  readonly #inner: ChainOperator & (ProcessOperator | UnkeyedProcess);
   readonly #states: BroadcastStates;
   readonly #spec: BroadcastConnectSpec;
   readonly #index: number;
@@ -50,6 +51,14 @@ export class BroadcastConnect implements ChainOperator {
 
   get nextProcessingTime(): number {
     return this.#inner.nextProcessingTime;
+  }
+
+  size(): OperatorSize | undefined {
+    return this.#inner.size?.();
+  }
+
+  holdings(key: unknown, hash: number): KeyHoldings | undefined {
+    return this.#inner.holdings?.(key, hash);
   }
 
   get lateDropped(): number {

@@ -1,6 +1,8 @@
 // What the chain knows of an operator with state or timers. The generated loop calls the operator's own methods for elements; this is the rest.
 import type { ChainRuntime } from "../subtask/chain-runtime.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
+import type { LateDrops } from "./late-drops.ts";
+import type { KeyHoldings, OperatorSize } from "./operator-size.ts";
 import type { UserMetrics } from "./user-metrics.ts";
 
 export interface ChainOperator {
@@ -11,6 +13,8 @@ export interface ChainOperator {
   /** The next processing-time timer in epoch ms, Infinity if none. */
   readonly nextProcessingTime: number;
   readonly lateDropped: number;
+  /** Of an operator that refuses late elements. */
+  readonly drops?: LateDrops | undefined;
   /** Of the user's function. */
   readonly metrics?: UserMetrics;
   /** Text that handles the element `e` with its `key`, `hash` and `ts`, and what the text names. `side` is 1 for the second of two streams. */
@@ -31,6 +35,10 @@ export interface ChainOperator {
   abandon(): void;
   /** The subtask ends, however it ends; also without open(). */
   close?(): void;
+  /** What it keeps now. */
+  size?(): OperatorSize | undefined;
+  /** What it keeps of a key; undefined: nothing. Not during a call. */
+  holdings?(key: unknown, hash: number): KeyHoldings | undefined;
   /** JSON text of the key of the element or timer at hand, for error messages. */
   currentKeyText(): string | undefined;
 }

@@ -7,6 +7,7 @@ import type { IntervalJoinSpec, ProcessSpec, StateSpec } from "../../stream/grap
 import type { KeyedStore } from "../state/keyed-store.ts";
 import type { TimeColumn } from "../state/time-column.ts";
 import type { TimeHandle } from "../state/time-state.ts";
+import { LateDrops } from "./late-drops.ts";
 import type { ProcessGuest } from "./process.ts";
 import type { UserContext } from "./user-context.ts";
 import { WindowError } from "./window-error.ts";
@@ -18,7 +19,7 @@ const NAMES = ["left", "right"] as const;
 
 export class IntervalJoin implements ProcessGuest {
   /** Elements older than the watermark that had no output to go to. */
-  lateDropped = 0;
+  readonly drops = new LateDrops();
   /** Event time at which a key group is to be swept; Infinity: nothing has come yet. */
   nextSweep = Infinity;
   readonly process: ProcessSpec;
@@ -45,6 +46,10 @@ export class IntervalJoin implements ProcessGuest {
     };
   }
 
+  get lateDropped(): number {
+    return this.drops.dropped;
+  }
+
   #left(left: unknown, ctx: UserContext): void {
     const { lowerMs, upperMs, fn } = this.#spec;
     const time = ctx.timestamp;
@@ -68,7 +73,7 @@ export class IntervalJoin implements ProcessGuest {
       throw new WindowError(`Join '${this.#name}' got an element without event time: give the source eventTime and watermarks.`);
     }
     if (time < watermark) {
-      if (this.#spec.lateOutputs !== true) this.lateDropped++;
+      if (this.#spec.lateOutputs !== true) this.drops.add(element, time, watermark);
       else ctx.side[which === LEFT ? "lateLeft" : "lateRight"]!(element);
       return false;
     }

@@ -4,6 +4,7 @@
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { ProcessSpec, StateSpec, WindowSpec } from "../../stream/graph.ts";
 import type { MapHandle } from "../state/map-state.ts";
+import { LateDrops } from "./late-drops.ts";
 import type { UserContext } from "./user-context.ts";
 import { CONTINUE, FIRE, PURGE } from "./running-trigger.ts";
 import { isMerging, windowsOf, type Bounds } from "./window-assigner.ts";
@@ -22,7 +23,7 @@ interface Found {
 
 export class KeyedWindows {
   /** Elements that came too late and had no output to go to. */
-  lateDropped = 0;
+  readonly drops = new LateDrops();
   readonly process: ProcessSpec;
   readonly #name: string;
   readonly #spec: WindowSpec;
@@ -72,6 +73,10 @@ export class KeyedWindows {
     return [{ kind: "map", name: "windows", key: this.#idType(), value: row, ttl: undefined }, ...this.#contents.states()];
   }
 
+  get lateDropped(): number {
+    return this.drops.dropped;
+  }
+
   add(element: unknown, ctx: UserContext): void {
     const timestamp = this.#processingTime ? ctx.now() : ctx.timestamp;
     if (this.#spec.assigner.kind !== "global" && timestamp - timestamp !== 0) {
@@ -83,7 +88,7 @@ export class KeyedWindows {
     }
     // An element in no window at all, between sliding windows with gaps, is not late.
     if (taken || this.#processingTime || ctx.timestamp + this.#spec.allowedLatenessMs > ctx.watermark) return;
-    if (this.#spec.lateOutput === undefined) this.lateDropped++;
+    if (this.#spec.lateOutput === undefined) this.drops.add(element, timestamp, ctx.watermark);
     else ctx.side[this.#spec.lateOutput]!(element);
   }
 

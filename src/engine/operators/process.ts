@@ -10,12 +10,15 @@ import type { StateChunk } from "../subtask/subtask.ts";
 import { Timers } from "../time/timers.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
+import type { LateDrops } from "./late-drops.ts";
+import { holdingsInProcess, type KeyHoldings, type OperatorSize, sizeOfProcess } from "./operator-size.ts";
 import { UserContext } from "./user-context.ts";
 import { UserMetrics } from "./user-metrics.ts";
 
 /** What a function of our own has besides: counts, and work that event time drives. */
 export interface ProcessGuest {
   readonly lateDropped: number;
+  readonly drops?: LateDrops;
   /** Watermark at which sweep() is wanted. */
   readonly nextSweep?: number;
   sweep?(store: KeyedStore, watermark: number): void;
@@ -59,6 +62,10 @@ export class ProcessOperator implements ChainOperator {
 
   get lateDropped(): number {
     return this.#guest?.lateDropped ?? 0;
+  }
+
+  get drops(): LateDrops | undefined {
+    return this.#guest?.drops;
   }
 
   get nextEventTime(): number {
@@ -167,6 +174,20 @@ export class ProcessOperator implements ChainOperator {
     // No call to come is told an earlier event time than the watermark.
     this.store.tellTime(this.#runtime.watermarkAt(this.#index), this.#now());
     return new StoreSnapshot(this.#name, this.store, [this.eventTimers, this.processingTimers]);
+  }
+
+  size(): OperatorSize {
+    return sizeOfProcess(this, this.#hasWindows);
+  }
+
+  holdings(key: unknown, hash: number): KeyHoldings | undefined {
+    this.store.tellTime(this.#runtime.watermarkAt(this.#index), this.#now());
+    return holdingsInProcess(this, this.#hasWindows, key, hash);
+  }
+
+  /** Those of keyed-windows.ts. */
+  get #hasWindows(): boolean {
+    return this.#guest !== undefined && this.#spec.state[0]?.name === "windows";
   }
 
   currentKeyText(): string | undefined {

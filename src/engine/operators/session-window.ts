@@ -16,6 +16,8 @@ import type { StateChunk } from "../subtask/subtask.ts";
 import { TimerWheel, WHEEL_RANGE_MS } from "../time/timer-wheel.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
+import { LateDrops } from "./late-drops.ts";
+import { bytesOf, entriesOf, keysOf, type KeyHoldings, type OperatorSize, readKey } from "./operator-size.ts";
 import { column, COUNT_COLUMN, isNumericKind, WindowAggregates } from "./window-aggregates.ts";
 import {
   addCode,
@@ -52,7 +54,7 @@ interface Session {
 export class SessionWindows implements ChainOperator {
   readonly followsWatermark = false;
   readonly nextProcessingTime = Infinity;
-  lateDropped = 0;
+  readonly drops = new LateDrops();
   readonly aggregates: WindowAggregates;
   readonly store: KeyedStore;
   readonly #timers = new TimerWheel();
@@ -221,7 +223,7 @@ export class SessionWindows implements ChainOperator {
 
   late(element: unknown, timestamp: number): void {
     this.store.done();
-    if (this.#emitLate === undefined) this.lateDropped++;
+    if (this.#emitLate === undefined) this.drops.add(element, timestamp, this.#runtime.watermarkAt(this.#index));
     else this.#emitLate(element, timestamp);
   }
 
@@ -236,6 +238,10 @@ export class SessionWindows implements ChainOperator {
     aggregates.forEach((aggregate, index) => this.aggregates.addNumber(aggregate, table, id, inputs[index] as number));
     column(table, COUNT_COLUMN).values[id]!++;
     this.store.done();
+  }
+
+  get lateDropped(): number {
+    return this.drops.dropped;
   }
 
   code(index: number): ReturnType<ChainOperator["code"]> {
@@ -347,6 +353,19 @@ export class SessionWindows implements ChainOperator {
 
   snapshot(): OperatorSnapshot {
     return new StoreSnapshot(this.#name, this.store, []);
+  }
+
+  size(): OperatorSize {
+    const { store } = this;
+    const keys = keysOf(store);
+    return { keys, timers: this.#timers.size, windows: keys + entriesOf(store, this.#moreColumn), bytes: bytesOf(store) };
+  }
+
+  holdings(key: unknown, hash: number): KeyHoldings | undefined {
+    const { store } = this;
+    const read = () => this.#sessions(store.table, store.id).map(({ start, end }) => ({ start, end }));
+    const windows = readKey(store, key, hash, read);
+    return windows === undefined ? undefined : { state: {}, eventTimers: [], processingTimers: [], windows };
   }
 
   currentKeyText(): string | undefined {

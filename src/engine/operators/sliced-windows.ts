@@ -13,6 +13,8 @@ import { valueText } from "../subtask/dead-letter-row.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
+import { LateDrops } from "./late-drops.ts";
+import { holdingsInPanes, type KeyHoldings, type OperatorSize, sizeOfPanes } from "./operator-size.ts";
 import { column, COUNT_COLUMN, isNumericKind, WindowAggregates } from "./window-aggregates.ts";
 import { addCode, generateResult, inputCode, type MakeResult, plainResult } from "./window-code.ts";
 import { WindowError } from "./window-error.ts";
@@ -37,7 +39,7 @@ export function isSliced(spec: WindowSpec): spec is SlicedSpec {
 export class SlicedWindows implements ChainOperator {
   readonly followsWatermark = false;
   readonly nextProcessingTime = Infinity;
-  lateDropped = 0;
+  readonly drops = new LateDrops();
   /** Earliest watermark at which a window fires. */
   nextEventTime = Infinity;
   readonly aggregates: WindowAggregates;
@@ -129,7 +131,7 @@ export class SlicedWindows implements ChainOperator {
   }
 
   late(element: unknown, timestamp: number): void {
-    if (this.#emitLate === undefined) this.lateDropped++;
+    if (this.#emitLate === undefined) this.drops.add(element, timestamp, this.#runtime.watermark);
     else this.#emitLate(element, timestamp);
   }
 
@@ -141,6 +143,10 @@ export class SlicedWindows implements ChainOperator {
     aggregates.forEach((aggregate, index) => this.aggregates.addNumber(aggregate, this.table, this.id, values[index]!));
     column(this.table, COUNT_COLUMN).values[this.id]!++;
     this.id = -1;
+  }
+
+  get lateDropped(): number {
+    return this.drops.dropped;
   }
 
   code(index: number): ReturnType<ChainOperator["code"]> {
@@ -255,6 +261,17 @@ export class SlicedWindows implements ChainOperator {
   snapshot(): OperatorSnapshot {
     const slices = [...this.#slices.values()].toSorted((a, b) => a.start - b.start);
     return new WindowSnapshot(this.#name, this.#spec, slices);
+  }
+
+  /** Slices count as windows. */
+  size(): OperatorSize {
+    return sizeOfPanes(this.#slices.values());
+  }
+
+  /** The next windows that the key's slices are in. */
+  holdings(key: unknown, hash: number): KeyHoldings | undefined {
+    const windows = [...this.#slices.values()].map(({ next, store }) => ({ start: next - this.#sizeMs, end: next, store }));
+    return holdingsInPanes(windows, keyGroup(hash, this.#maxParallelism), key, hash);
   }
 
   currentKeyText(): string | undefined {

@@ -12,6 +12,8 @@ import { valueText } from "../subtask/dead-letter-row.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./create-operator.ts";
+import { LateDrops } from "./late-drops.ts";
+import { holdingsInPanes, type KeyHoldings, type OperatorSize, sizeOfPanes } from "./operator-size.ts";
 import { CHANGED_COLUMN, column, COUNT_COLUMN, WindowAggregates } from "./window-aggregates.ts";
 import { addCode, generateResult, inputCode, plainResult } from "./window-code.ts";
 import { WindowError } from "./window-error.ts";
@@ -36,7 +38,7 @@ export function isPlainAligned(spec: WindowSpec): spec is AlignedSpec {
 export class WindowOperator implements ChainOperator {
   readonly followsWatermark = false;
   readonly nextProcessingTime = Infinity;
-  lateDropped = 0;
+  readonly drops = new LateDrops();
   readonly aggregates: WindowAggregates;
   /** The key at hand: its table in the current pane and its id there. */
   table!: KeyTable;
@@ -142,7 +144,7 @@ export class WindowOperator implements ChainOperator {
   }
 
   late(element: unknown, timestamp: number): void {
-    if (this.#emitLate === undefined) this.lateDropped++;
+    if (this.#emitLate === undefined) this.drops.add(element, timestamp, this.#runtime.watermarkAt(this.#index));
     else this.#emitLate(element, timestamp);
   }
 
@@ -160,6 +162,10 @@ export class WindowOperator implements ChainOperator {
       column(this.table, COUNT_COLUMN).values[this.id]!++;
       this.added();
     }
+  }
+
+  get lateDropped(): number {
+    return this.drops.dropped;
   }
 
   code(index: number): ReturnType<ChainOperator["code"]> {
@@ -265,6 +271,14 @@ export class WindowOperator implements ChainOperator {
       this.#spec,
       [...this.#panes.values()].toSorted((a, b) => a.start - b.start),
     );
+  }
+
+  size(): OperatorSize {
+    return sizeOfPanes(this.#panes.values());
+  }
+
+  holdings(key: unknown, hash: number): KeyHoldings | undefined {
+    return holdingsInPanes(this.#panes.values(), keyGroup(hash, this.#maxParallelism), key, hash);
   }
 
   currentKeyText(): string | undefined {

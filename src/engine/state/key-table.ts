@@ -58,6 +58,18 @@ export class KeyTable {
     return typeof key === "number" ? this.#upsertNumber(key, hash) : this.#upsertRow(key, hash);
   }
 
+  /** The id of a key, −1 if it is not there. For single questions: it makes bytes. */
+  find(key: unknown, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const wanted = canonicalBytes(key);
+    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << 1; ; slot = (slot + 2) & mask) {
+      const id = slots[slot]! - 1;
+      if (id < 0) return -1;
+      if (slots[slot + 1] === hash && areEqual(canonicalBytes(this.keyAt(id)), wanted)) return id;
+    }
+  }
+
   #upsertNumber(key: number, hash: number): number {
     const slots = this.#slots;
     const numbers = this.numbers;
@@ -247,6 +259,10 @@ export class KeyTable {
     for (const id of this.#waiting) this.#freeIds.push(id);
     this.#waiting = [];
   }
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 export function grown<T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T {

@@ -59,6 +59,8 @@ export class ChainMetrics implements SubtaskMetrics {
     return {
       name: step.node.name,
       user: operator?.metrics,
+      drops: operator?.drops,
+      size: () => operator?.size?.(),
       get numRecordsIn() {
         return recordsIn();
       },

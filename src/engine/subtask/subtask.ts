@@ -3,6 +3,8 @@
 // to SubtaskOutput before the call returns, and the return of the call is the ACK. A host never decides lateness, never asks for state.
 import type { Batch } from "../../schema/batch.ts";
 import type { SourceBatch } from "../../stream/connector.ts";
+import type { LateDrops } from "../operators/late-drops.ts";
+import type { OperatorSize } from "../operators/operator-size.ts";
 import type { UserMetrics } from "../operators/user-metrics.ts";
 
 /** Where a piece of operator state lives: a key group, or an entry of operator (non-keyed) state. */
@@ -91,6 +93,10 @@ export interface OperatorMetrics {
   readonly numRecordsOut: number;
   /** When its next window or timer fires in event time; Infinity: none waits. */
   readonly nextEventTime?: number | undefined;
+  /** What it has refused as late; undefined: it refuses nothing. */
+  readonly drops?: LateDrops | undefined;
+  /** What it keeps now; undefined: nothing. */
+  readonly size?: () => OperatorSize | undefined;
   /** What the user's function counts. */
   readonly user?: UserMetrics | undefined;
 }

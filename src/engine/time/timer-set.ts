@@ -60,6 +60,18 @@ export class TimerSet {
     return true;
   }
 
+  /** Times of one id's living timers, in no order. Looks at every cell. */
+  timesOf(id: number): number[] {
+    const times: number[] = [];
+    const cells = this.#cells;
+    for (let cell = 0; cell < cells.length; cell += 2) {
+      if (cells[cell] !== id * 2 + 2) continue;
+      const period = this.#periods.length > 0 ? this.#periods[cell >>> 1]! : this.#period;
+      times.push(period * PERIOD_MS + (cells[cell + 1]! >>> 0));
+    }
+    return times;
+  }
+
   /** The wheel has come to a timer: it leaves the set. False if it had been deleted. */
   take(id: number, time: number): boolean {
     const cell = this.#find(id, time);

@@ -57,6 +57,11 @@ export class Timers {
     this.#dead = 0;
   }
 
+  /** Times of a key's timers, ascending. For single questions. */
+  timesOf(group: number, id: number): number[] {
+    return (this.#sets[group]?.timesOf(id) ?? []).sort((a, b) => a - b);
+  }
+
   /** Fires all timers up to `time`, in time order. A timer is out of the set before its callback runs, so the callback may set it again. */
   advance(time: number, fire: (group: number, id: number, at: number) => void): void {
     let left = time === Infinity ? MAX_FINAL_FACTOR * (this.#wheel.size + 1000) : Infinity;
