@@ -1,0 +1,71 @@
+// What the lane needs from package registries, fetched once into node_modules/.cache/registry-lane: npm clients, a Python environment with
+// confluent_kafka, Apache Avro's jar. With CI=true what is missing on the machine is a failure, otherwise its tests are skipped.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const CACHE = fileURLToPath(new URL("../../node_modules/.cache/registry-lane", import.meta.url));
+const NPM_CLIENTS = ["avro-schema-registry@2.1.5", "@confluentinc/schemaregistry@1.10.1"];
+const PYTHON_CLIENT = "confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.0";
+const AVRO = "1.12.1";
+
+/** Why these programs cannot be run here; false if they can. Throws with CI=true instead of giving a reason. */
+export function missing(...programs: readonly string[]): string | false {
+  const absent = programs.filter(
+    (program) => spawnSync(program, [program.startsWith("java") || program === "mvn" ? "-version" : "--version"]).status !== 0,
+  );
+  if (absent.length === 0) return false;
+  const reason = `${absent.join(" and ")} cannot be run here`;
+  if (process.env["CI"] === "true") throw new Error(`${reason}. With CI=true that is a failure.`);
+  return reason;
+}
+
+/** The folder with the npm packages. */
+export function npmClients(): string {
+  return once("npm", NPM_CLIENTS, (target) => {
+    writeFileSync(join(target, "package.json"), '{"private":true}');
+    run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", ...NPM_CLIENTS], target);
+  });
+}
+
+/** The Python interpreter that has the client. */
+export function pythonWithClient(): string {
+  const directory = once("python", [PYTHON_CLIENT], (target) => {
+    run("python3", ["-m", "venv", "environment"], target);
+    run(join(target, "environment/bin/pip"), ["install", "-q", PYTHON_CLIENT], target);
+  });
+  return join(directory, "environment/bin/python");
+}
+
+/** A class path with Apache Avro. */
+export function avroJars(): string {
+  const directory = once("avro", [AVRO], (target) => {
+    const dependency = `<dependency><groupId>org.apache.avro</groupId><artifactId>avro</artifactId><version>${AVRO}</version></dependency>`;
+    const project = "<modelVersion>4.0.0</modelVersion><groupId>local</groupId><artifactId>jars</artifactId><version>1</version>";
+    writeFileSync(
+      join(target, "pom.xml"),
+      `<project xmlns="http://maven.apache.org/POM/4.0.0">${project}<packaging>pom</packaging><dependencies>${dependency}</dependencies></project>`,
+    );
+    run("mvn", ["-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${join(target, "libs")}`], target);
+  });
+  return join(directory, "libs/*");
+}
+
+/** The folder `name` of the cache, made anew if it is not that of these packages or was left half done. */
+function once(name: string, packages: readonly string[], make: (target: string) => void): string {
+  const target = join(CACHE, name);
+  const complete = join(target, "complete");
+  const wanted = JSON.stringify(packages);
+  if (existsSync(complete) && readFileSync(complete, "utf8") === wanted) return target;
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  make(target);
+  writeFileSync(complete, wanted);
+  return target;
+}
+
+function run(program: string, args: readonly string[], cwd: string): void {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed: ${error?.message ?? ""}\n${stdout}${stderr}`);
+}
