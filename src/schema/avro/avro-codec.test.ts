@@ -86,6 +86,19 @@ test("longs are numbers and an error beyond ±2^53, and bigints when asked for",
   assert.equal(decode(parse("double"), bytes, schema), 2 ** 60);
 });
 
+test("−0 in a union of whole and fractional numbers keeps its sign; where there are whole ones only it is 0", () => {
+  for (const branches of [
+    ["null", "int", "double"],
+    ["long", "float", "string"],
+  ]) {
+    const schema = parse(branches);
+    assert.ok(Object.is(decode(schema, encode(schema, -0)), -0), branches.join());
+    assert.deepEqual(encode(schema, 0), encode(parse(branches.slice(0, 2)), 0), "0 stays whole");
+  }
+  const whole = parse(["int", "long"]);
+  assert.equal(decode(whole, encode(whole, -0)), 0);
+});
+
 test("instants of another unit, days too, become the reader's; nanoseconds do without bigint", () => {
   const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
   const micros = parse(logical("long", "timestamp-micros"));

@@ -115,7 +115,10 @@ function unionWriter(plan: WritePlan & { readonly op: "union" }, records: Writer
   };
 }
 
-/** The index of the branch for a value: the only one that takes its shape, or the first that it fits (of records: with nothing left over); −1: none. */
+/**
+ * The index of the branch for a value: the only one that takes its shape, or the first that it fits (of records: with nothing left over;
+ * for −0 a float or double, which keep its sign); −1: none.
+ */
 export function branchChooser(plan: WritePlan & { readonly op: "union" }): (value: unknown) => number {
   const byShape = new Map<Shape, readonly number[]>();
   const all = plan.branches.map((_branch, index) => index);
@@ -125,6 +128,10 @@ export function branchChooser(plan: WritePlan & { readonly op: "union" }): (valu
     let candidates = byShape.get(shape);
     if (candidates === undefined) byShape.set(shape, (candidates = all.filter((index) => takesShape(plan.branches[index]!, shape))));
     if (candidates.length < 2) return candidates[0] ?? -1;
+    if (Object.is(value, -0)) {
+      const withSign = candidates.find((index) => ["float", "double"].includes(plan.branches[index]!.op));
+      if (withSign !== undefined) return withSign;
+    }
     let first = -1;
     for (const index of candidates) {
       const branch = plan.branches[index]!;
