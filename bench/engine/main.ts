@@ -6,8 +6,8 @@ import { parseArgs } from "node:util";
 import { machine } from "../machine.ts";
 import { CASES } from "./cases.ts";
 
-/** Cases that measure something else than throughput: scripts that print one JSON line each. */
-const SCRIPTS: readonly string[] = ["snapshot-pause"];
+/** Cases that measure something else than throughput: scripts that print JSON lines. */
+const SCRIPTS: readonly string[] = ["snapshot-pause", "memory"];
 
 interface Line {
   readonly case: string;
@@ -41,7 +41,7 @@ function measure(name: string, events: number): Line {
 
 function runScript(name: string): void {
   const script = new URL(`./${name}.ts`, import.meta.url).pathname;
-  const child = spawnSync(process.execPath, ["--conditions=source", script], { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawnSync(process.execPath, ["--conditions=source", "--expose-gc", script], { stdio: ["ignore", "inherit", "inherit"] });
   if (child.status !== 0) throw new Error(`The case ${name} ended with code ${child.status}.`);
 }
 
