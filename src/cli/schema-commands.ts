@@ -42,6 +42,28 @@ export function addSchemaCommands(program: Command, terminal: TerminalOf): void 
       .action(async (subject: string | undefined, value: string | undefined, flags: SchemaFlags & Quiet) =>
         (await commands()).schemaSetting(what, subject, value, flags, terminal(flags)),
       );
+  const making = () => import("./commands/schema-gen.ts");
+  asks(schema.command("diff"))
+    .description("what changed between two versions of a subject")
+    .argument("<subject>")
+    .argument("[from]", "the version before the latest unless said otherwise")
+    .argument("[to]", "the latest unless said otherwise")
+    .action(async (subject: string, from: string | undefined, to: string | undefined, flags: SchemaFlags & Quiet) =>
+      (await making()).schemaDiff(subject, from, to, flags, terminal(flags)),
+    );
+  const gen = schema.command("gen").description("types from schemas, schemas from types");
+  asks(gen.command("ts"))
+    .description("print the TypeScript type of a subject's values (Avro)")
+    .argument("<subject>")
+    .option("--version <n>", "latest unless said otherwise")
+    .action(async (subject: string, flags: SchemaFlags & Quiet) => (await making()).schemaGenTs(subject, flags, terminal(flags)));
+  output(gen.command("avro"))
+    .description("print the Avro schemas of the types and topics that a module exports")
+    .argument("<module>")
+    .argument("[name]", "of one export")
+    .action(async (file: string, name: string | undefined, flags: SchemaFlags & Quiet) =>
+      (await making()).schemaGenAvro(file, name, flags, terminal(flags)),
+    );
   asks(schema.command("rm").alias("delete"))
     .description("delete a subject, or one version of it")
     .argument("<subject>")

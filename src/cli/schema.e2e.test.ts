@@ -33,17 +33,50 @@ test("register, ls, get, check, compat, mode and rm, with exit codes that script
   const first = file("first.avsc", [{ name: "id", type: "string" }]);
   const broken = file("broken.avsc", [{ name: "n", type: "int" }]);
   assert.equal((await schema("register", "orders-value", first)).stdout, "1\n");
-  assert.deepEqual(JSON.parse((await schema("ls", "--json")).stdout), [{ subject: "orders-value", version: 1, id: 1, type: "AVRO" }]);
-  assert.equal((JSON.parse((await schema("get", "orders-value")).stdout) as { name: string }).name, "Order");
-  assert.equal((await schema("check", "orders-value", first)).exitCode, 0);
-  const refused = await schema("check", "orders-value", broken);
-  assert.equal(refused.exitCode, 5);
+  const [ls, get, same, refused, conflict] = await Promise.all([
+    schema("ls", "--json"),
+    schema("get", "orders-value"),
+    schema("check", "orders-value", first),
+    schema("check", "orders-value", broken),
+    schema("register", "orders-value", broken),
+  ]);
+  assert.deepEqual(JSON.parse(ls.stdout), [{ subject: "orders-value", version: 1, id: 1, type: "AVRO" }]);
+  assert.equal((JSON.parse(get.stdout) as { name: string }).name, "Order");
+  assert.deepEqual([same.exitCode, refused.exitCode, conflict.exitCode], [0, 5, 5]);
   assert.match(refused.stdout, /READER_FIELD_MISSING_DEFAULT_VALUE/);
-  assert.equal((await schema("register", "orders-value", broken)).exitCode, 5);
-  assert.equal((await schema("compat", "orders-value")).stdout, "BACKWARD\n");
+  const [level, mode, unknown] = await Promise.all([schema("compat", "orders-value"), schema("mode"), schema("get", "unknown")]);
+  assert.deepEqual([level.stdout, mode.stdout, unknown.exitCode], ["BACKWARD\n", "READWRITE\n", 3]);
   assert.equal((await schema("compat", "orders-value", "none")).stdout, "NONE\n");
-  assert.equal((await schema("mode")).stdout, "READWRITE\n");
-  assert.equal((await schema("get", "unknown")).exitCode, 3);
   assert.equal((await schema("rm", "orders-value")).stdout, "1\n");
   assert.equal((await schema("get", "orders-value")).exitCode, 3);
 });
+
+test("diff tells what changed, gen makes a type of a schema and a schema of a type", async () => {
+  const name = { name: "name", type: "string" };
+  const count = { name: "count", type: ["null", "int"], default: null };
+  await register("parts-value", [name]);
+  await register("parts-value", [name, count]);
+  const types = join(directory, "types.ts");
+  writeFileSync(
+    types,
+    `import { t } from "${new URL("../stream/index.ts", import.meta.url).href}";\nexport const Part = t.record("Part", { name: t.string() });\n`,
+  );
+  const [diff, ts, none, avro] = await Promise.all([
+    schema("diff", "parts-value"),
+    schema("gen", "ts", "parts-value"),
+    schema("diff", "parts-value", "x"),
+    cli(["schema", "gen", "avro", types, "Part", "--json"]),
+  ]);
+  assert.match(diff.stdout, /^--- parts-value version 1\n\+\+\+ parts-value version 2\n/);
+  assert.match(diff.stdout, /^\+ +"name": "count",$/m);
+  assert.equal(ts.stdout, "export interface Order {\n  readonly name: string;\n  readonly count?: number | undefined;\n}\n");
+  assert.deepEqual([none.exitCode, /not the number of a version/.test(none.stderr)], [2, true]);
+  assert.deepEqual(JSON.parse(avro.stdout), { type: "record", name: "Part", fields: [name] }, avro.stderr);
+});
+
+async function register(subject: string, fields: readonly object[]): Promise<void> {
+  const body = JSON.stringify({ schema: JSON.stringify({ type: "record", name: "Order", fields }) });
+  const headers = { "content-type": "application/json" };
+  const { status } = await fetch(`${server.registryUrl}/subjects/${subject}/versions`, { method: "POST", headers, body });
+  assert.equal(status, 200);
+}

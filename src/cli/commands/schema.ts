@@ -30,7 +30,8 @@ export async function registryUrl(terminal: Terminal, flags: Pick<SchemaFlags, "
   return url;
 }
 
-async function asking<T>(terminal: Terminal, flags: SchemaFlags, work: (client: RegistryClient) => Promise<T>): Promise<T> {
+/** The work with a client; what the registry refuses becomes an exit code. */
+export async function asking<T>(terminal: Terminal, flags: SchemaFlags, work: (client: RegistryClient) => Promise<T>): Promise<T> {
   try {
     return await work(new RegistryClient(await registryUrl(terminal, flags)));
   } catch (error) {
