@@ -162,7 +162,9 @@ function drawJob(job) {
         formatNumber(o.recordsInPerSecond),
         formatNumber(o.recordsOutPerSecond),
         formatTime(o.watermark),
-        formatNumber(o.lateDropped),
+        formatNumber(sumOf(o, "windows")),
+        formatNumber(sumOf(o, "timers")),
+        o.late ? `${formatNumber(o.lateDropped)}, worst ${formatNumber(o.late.worstMs)} ms` : formatNumber(o.lateDropped),
         formatNumber(o.deadLettered),
         `${percent(o.busyRatio)} · ${percent(o.backpressuredRatio)} · ${percent(o.idleRatio)}`,
       ]),
@@ -181,6 +183,11 @@ function drawJob(job) {
   );
   $("notice").hidden = !job.lastFailure;
   if (job.lastFailure) $("notice").textContent = typeof job.lastFailure === "string" ? job.lastFailure : job.lastFailure.message;
+}
+
+/** A figure over all subtasks; sinks have none. */
+function sumOf(operator, figure) {
+  return operator.subtasks?.reduce((sum, subtask) => sum + subtask[figure], 0);
 }
 
 function drawJobs(jobs) {

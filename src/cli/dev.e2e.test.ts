@@ -128,6 +128,8 @@ test("job why says what holds rows back, as JSON too, and knows the streams by n
   const why = await command(["job", "why", "--json"]);
   assert.equal(why.exitCode, 0, why.stderr);
   assert.ok(Array.isArray(JSON.parse(why.stdout)));
+  const key = await command(["job", "why", "--key", "a"]);
+  assert.match(key.stdout, /^1\. No operator that is asked about keeps anything by key\./, key.stderr);
   const nowhere = await command(["job", "why", "--stream", "nowhere"]);
   assert.equal(nowhere.exitCode, 3);
   assert.match(nowhere.stderr, /no operator "nowhere"/);

@@ -189,6 +189,7 @@ function addJobCommands(program: Command, terminal: TerminalOf): void {
     .description("why nothing comes out: what holds records back, with its number and what to do")
     .argument("[name]", "the job; not needed when there is one only")
     .option("--stream <name>", "an operator or a sink: only what holds this one back")
+    .option("--key <key>", "a key, as JSON or plain text: what operators keep of it")
     .action(async (name: string | undefined, flags: JobWhyFlags & Quiet) => (await commands()).jobWhy(name, flags, terminal(flags)));
   running(job.command("stop"))
     .description("end with a final checkpoint")

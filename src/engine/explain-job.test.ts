@@ -141,6 +141,9 @@ test("a watermark that one split holds", async () => {
 test("dropped late, how many", async () => {
   const { found } = await explained([at(1, 200, 2, 3)], windows, "dropped-late");
   assert.deepEqual([found.operator, found.number], ["per-minute", 2]);
+  // 194,999 − 2,000; the samples are the late elements themselves.
+  assert.match(found.text, /the worst 192999 ms behind the watermark/);
+  assert.match(found.text, /\{"n":2,"at":2000\} of 1970-01-01T00:00:02\.000Z/);
 });
 
 test("errors that were skipped", async () => {
@@ -191,10 +194,15 @@ test("metrics have Flink's names, of each operator", async () => {
   await explained([at(1, 20, 200, 2)], windows, "dropped-late", { onStatus: (status) => (text = jobMetricsText([status])) });
   for (const line of [
     "# TYPE flink_taskmanager_job_task_operator_numRecordsIn counter\n",
-    'flink_taskmanager_job_task_operator_numRecordsIn{job_name="why",operator_name="per-minute"} 4\n',
-    'flink_taskmanager_job_task_operator_numLateRecordsDropped{job_name="why",operator_name="per-minute"} 1\n',
-    'flink_taskmanager_job_task_operator_currentOutputWatermark{job_name="why",operator_name="per-minute"} 194999\n',
-    'flink_taskmanager_job_task_idleTimeMsPerSecond{job_name="why",operator_name="in"} ',
+    'flink_taskmanager_job_task_operator_numRecordsIn{job_name="why",operator_name="per-minute",subtask_index="0"} 4\n',
+    'flink_taskmanager_job_task_operator_numLateRecordsDropped{job_name="why",operator_name="per-minute",subtask_index="0"} 1\n',
+    'flink_taskmanager_job_task_operator_currentOutputWatermark{job_name="why",operator_name="per-minute",subtask_index="0"} 194999\n',
+    'flink_taskmanager_job_task_idleTimeMsPerSecond{job_name="why",operator_name="in",subtask_index="0"} ',
+    'flink_taskmanager_job_task_operator_currentInputWatermark{job_name="why",operator_name="per-minute",subtask_index="0"} 194999\n',
+    'flink_taskmanager_job_task_operator_numOpenWindows{job_name="why",operator_name="per-minute",subtask_index="0"} 1\n',
+    'flink_taskmanager_job_task_operator_stateBytes{job_name="why",operator_name="per-minute",subtask_index="0"} ',
+    'flink_taskmanager_job_task_operator_pendingRecords{job_name="why",operator_name="in",split="s-0"} 0\n',
+    'flink_taskmanager_job_task_operator_split_watermark_currentWatermark{job_name="why",operator_name="in",split="s-0"} 194999\n',
   ])
     assert.ok(text.includes(line), `${line} in ${text}`);
 });

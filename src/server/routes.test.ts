@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { explainKey, keysOfText } from "../engine/coordinator/explain-key.ts";
 import { explainJob } from "../engine/coordinator/explain-job.ts";
 import type { Job, JobState, JobStatus } from "../engine/coordinator/job-status.ts";
 import { HttpError } from "./http/http-server.ts";
@@ -24,6 +25,7 @@ function fakeJob(name: string): { readonly job: Job; readonly asked: unknown[] }
   const job: Job = {
     name,
     status,
+    explainKey: async (key, options) => explainKey(status(), keysOfText(key), [], options?.stream),
     explain: (options) => explainJob(status(), options?.stream),
     savepoint: async (options) => (asked.push(["savepoint", options]), "/savepoints/1"),
     stop: async (options) => {

@@ -60,11 +60,14 @@ async function status({ version, jobs, topics, panels }: RouteContext): Promise<
   return { version, jobs: jobs.shown(), topics: await topics(), panels: panels() };
 }
 
-/** Findings why nothing comes out, of everything or of `stream`. */
+/** Findings why nothing comes out, of everything or of `stream`, and of a `key`. */
 async function why(context: RouteContext, request: ApiRequest, name: string): Promise<unknown> {
   const stream = request.query.get("stream");
+  const key = request.query.get("key");
+  const options = stream === null ? {} : { stream };
+  const job = jobOf(context, name);
   try {
-    return { findings: jobOf(context, name).explain(stream === null ? {} : { stream }) };
+    return { findings: key === null ? job.explain(options) : await job.explainKey(key, options) };
   } catch (error) {
     if (error instanceof ExplainError) throw new HttpError(404, error.message);
     throw error;

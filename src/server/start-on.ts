@@ -132,6 +132,10 @@ class JobWithBroker implements StartedJob {
     return this.#job.explain(options);
   }
 
+  explainKey(key: string, options?: { readonly stream?: string }): Promise<readonly Finding[]> {
+    return this.#job.explainKey(key, options);
+  }
+
   savepoint(options?: { readonly path?: string }): Promise<string> {
     return this.#job.savepoint(options);
   }

@@ -17,6 +17,7 @@ export interface JobFlags {
 
 export interface JobWhyFlags extends JobFlags {
   readonly stream?: string;
+  readonly key?: string;
 }
 
 export interface JobStopFlags extends JobFlags {
@@ -93,8 +94,10 @@ export async function jobShow(name: string | undefined, flags: JobFlags, termina
 export async function jobWhy(name: string | undefined, flags: JobWhyFlags, terminal: Terminal): Promise<void> {
   const address = await server(flags, terminal);
   const job = await findJob(address, name);
-  const query = flags.stream === undefined ? "" : `?stream=${encodeURIComponent(flags.stream)}`;
-  const path = `/api/jobs/${encodeURIComponent(job.name)}/why${query}`;
+  const query = new URLSearchParams();
+  if (flags.stream !== undefined) query.set("stream", flags.stream);
+  if (flags.key !== undefined) query.set("key", flags.key);
+  const path = `/api/jobs/${encodeURIComponent(job.name)}/why${query.size === 0 ? "" : `?${query}`}`;
   const { findings } = await askServer<{ findings: readonly Finding[] }>(address, "GET", path);
   if (flags.json === true) return terminal.out(`${JSON.stringify(findings)}\n`);
   if (findings.length === 0 && !terminal.quiet) terminal.note(`Nothing holds "${job.name}" back.`);

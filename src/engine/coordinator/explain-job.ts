@@ -41,7 +41,7 @@ function notRunning(status: JobStatus): Finding[] {
 }
 
 /** The operators that the asked one depends on, and itself, in topological order. */
-function wayTo(operators: readonly OperatorStatus[], stream: string | undefined): readonly OperatorStatus[] {
+export function wayTo(operators: readonly OperatorStatus[], stream: string | undefined): readonly OperatorStatus[] {
   if (stream === undefined) return operators;
   const asked = operators.find(({ name }) => name === stream);
   if (asked === undefined)
@@ -126,7 +126,7 @@ function ofTime(operator: OperatorStatus, way: readonly OperatorStatus[], status
     cause: "waiting-for-event-time",
     operator: name,
     number: waits,
-    text: `The next window or timer of "${name}" fires at ${text(nextEventTime)}; its watermark is ${text(watermark!)}, ${waits} ms before.`,
+    text: `The next window or timer of "${name}" fires at ${timeText(nextEventTime)}; its watermark is ${timeText(watermark!)}, ${waits} ms before.`,
     fix: "It fires when records with later event times come; a smaller window or out-of-orderness bound fires sooner.",
   });
   return findings;
@@ -142,7 +142,7 @@ function heldBy(operator: string, split: SplitReport, all: readonly SplitReport[
     text:
       split.watermark === null
         ? `Nothing fires in "${operator}": split ${at} has given no watermark yet.`
-        : `The watermark of "${operator}" is held at ${text(split.watermark)} by split ${at}; another is ${ahead} ms further.`,
+        : `The watermark of "${operator}" is held at ${timeText(split.watermark)} by split ${at}; another is ${ahead} ms further.`,
     fix:
       split.pending === 0
         ? "Nothing comes there: it counts as idle after idleAfter; produce to it, or set a smaller idleAfter."
@@ -167,14 +167,14 @@ function sourcesOf(operator: OperatorStatus, way: readonly OperatorStatus[]): Re
   );
 }
 
-function losses({ name, kind, recordsIn, lateDropped, skipped, deadLettered }: OperatorStatus): Finding[] {
+function losses({ name, kind, recordsIn, lateDropped, late, skipped, deadLettered }: OperatorStatus): Finding[] {
   const findings: Finding[] = [];
   if (lateDropped > 0)
     findings.push({
       cause: "dropped-late",
       operator: name,
       number: lateDropped,
-      text: `"${name}" has dropped ${lateDropped} of ${recordsIn} elements because they came too late.`,
+      text: `"${name}" has dropped ${lateDropped} of ${recordsIn} elements because they came too late${lateText(late)}.`,
       fix:
         kind === "window"
           ? "Raise the out-of-orderness bound or .allowedLateness(…); .lateOutput() shows them."
@@ -229,6 +229,12 @@ function waitingForCheckpoint(way: readonly OperatorStatus[], { checkpoints }: J
   ];
 }
 
-function text(ms: number): string {
+export function timeText(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
+}
+
+function lateText(late: OperatorStatus["late"]): string {
+  if (late === undefined) return "";
+  const samples = late.samples.map(({ element, timestamp }) => `${element} of ${timeText(timestamp)}`).join("; ");
+  return `, the worst ${late.worstMs} ms behind the watermark (the last: ${samples})`;
 }

@@ -15,6 +15,8 @@ import type { JobFailure } from "./job-failure.ts";
 import type { JobAction, JobEvent, JobLife, JobLifeOptions } from "./job-life.ts";
 import { NEW_JOB } from "./job-life.ts";
 import { explainJob } from "./explain-job.ts";
+import { explainKey, keysOfText } from "./explain-key.ts";
+import { KeyQuestions } from "./key-questions.ts";
 import type { CompletedCheckpoint, Finding, Job, JobResult, JobState, JobStatus } from "./job-status.ts";
 import { SavepointDesk } from "./savepoint-desk.ts";
 
@@ -42,6 +44,7 @@ export class JobCoordinator implements Job {
   readonly #listeners = new Set<(status: JobStatus) => void>();
   readonly #desk: SavepointDesk;
   readonly #startedAt: number;
+  readonly #questions: KeyQuestions;
   #life: JobLife = NEW_JOB;
   #host: HostHandle | undefined;
   #timer: Timer | undefined;
@@ -64,6 +67,7 @@ export class JobCoordinator implements Job {
     this.#startHost = startHost;
     this.#options = options;
     this.#startedAt = env.clock.now();
+    this.#questions = new KeyQuestions(env.timers);
     this.#desk = new SavepointDesk(store);
     this.finished = this.#settled.promise;
     this.finished.catch(() => {});
@@ -90,6 +94,12 @@ export class JobCoordinator implements Job {
 
   explain(options: { readonly stream?: string } = {}): readonly Finding[] {
     return explainJob(this.status(), options.stream);
+  }
+
+  async explainKey(key: string, options: { readonly stream?: string } = {}): Promise<readonly Finding[]> {
+    const keys = keysOfText(key);
+    const reports = await this.#questions.ask(this.#host, keys);
+    return explainKey(this.status(), keys, reports, options.stream);
   }
 
   status(): JobStatus {
@@ -234,6 +244,8 @@ export class JobCoordinator implements Job {
         this.#report = event.report;
         this.#reportedAt = this.#env.clock.now();
         return this.#changed();
+      case "key-found":
+        return this.#questions.answered(event.question, event.reports);
       case "running":
       case "ended":
         return this.#event({ kind: event.kind, attempt });

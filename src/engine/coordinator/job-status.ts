@@ -67,6 +67,11 @@ export interface Job {
   status(): JobStatus;
   /** Why nothing comes out of an operator or a sink (all of them if none is named): the most telling finding first. */
   explain(options?: { readonly stream?: string }): readonly Finding[];
+  /**
+   * The same for one key, given as JSON or plain text (`1`, `"1"`, `["a",1]`, `anna`): what operators keep of it comes first. Asks the
+   * job's host, within two seconds.
+   */
+  explainKey(key: string, options?: { readonly stream?: string }): Promise<readonly Finding[]>;
   /** Takes a checkpoint now and copies it to a directory of its own; resolves to its path. */
   savepoint(options?: { readonly path?: string }): Promise<string>;
   /** A final checkpoint, then a clean end. `drain`: reads to the end of what is there now and fires all windows and timers before. */

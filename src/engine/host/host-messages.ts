@@ -29,6 +29,8 @@ export type HostCommand =
   | { readonly kind: "complete"; readonly id: number }
   | { readonly kind: "abort"; readonly id: number }
   | { readonly kind: "drain" }
+  /** What do operators keep of any of these keys? */
+  | { readonly kind: "look-at-key"; readonly question: number; readonly keys: readonly unknown[] }
   /** Stop reading, close everything, answer "closed". */
   | { readonly kind: "close" };
 
@@ -42,6 +44,7 @@ export type HostEvent =
   | { readonly kind: "ended" }
   | { readonly kind: "failed"; readonly failure: JobFailure }
   | { readonly kind: "status"; readonly report: HostReport }
+  | { readonly kind: "key-found"; readonly question: number; readonly reports: readonly KeyReport[] }
   /** Last. */
   | { readonly kind: "closed" };
 
@@ -70,14 +73,55 @@ export interface OperatorStatus {
   /** Epoch ms of event time at which its next window or timer fires; null: none waits, or it has none. */
   readonly nextEventTime: number | null;
   readonly lateDropped: number;
+  /** Of what was dropped: how far behind the watermark the worst was, and the last few. Left out if nothing was. */
+  readonly late?: LateReport;
   readonly skipped: number;
   readonly deadLettered: number;
+  /** Keys of which it keeps something. Left out for operators without state. */
+  readonly keptKeys?: number;
+  readonly subtasks?: readonly SubtaskStatus[];
   /** Shares of the time since the last report, 0 to 1; together at most 1. */
   readonly busyRatio: number;
   readonly backpressuredRatio: number;
   readonly idleRatio: number;
   /** What the user's function counts, over all subtasks: counters and gauges are sums. Left out if there is nothing. */
   readonly metrics?: readonly UserMetric[];
+}
+
+export interface LateReport {
+  readonly worstMs: number;
+  /** `element` as JSON, cut. */
+  readonly samples: readonly { readonly element: string; readonly timestamp: number; readonly watermark: number }[];
+}
+
+/** Of one operator in one subtask; the shares of time are those of the whole chain there. */
+export interface SubtaskStatus {
+  readonly index: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly recordsInPerSecond: number;
+  readonly recordsOutPerSecond: number;
+  readonly inputWatermark: number | null;
+  readonly outputWatermark: number | null;
+  readonly lateDropped: number;
+  readonly timers: number;
+  readonly windows: number;
+  readonly stateBytes: number;
+  readonly busyRatio: number;
+  readonly backpressuredRatio: number;
+  readonly idleRatio: number;
+}
+
+/** What one operator of one subtask keeps of a key. Values are JSON. */
+export interface KeyReport {
+  readonly operator: string;
+  readonly subtask: number;
+  readonly key: string;
+  readonly state: Readonly<Record<string, string>>;
+  /** Epoch ms, ascending. */
+  readonly eventTimers: readonly number[];
+  readonly processingTimers: readonly number[];
+  readonly windows: readonly { readonly start: number; readonly end: number }[];
 }
 
 export interface EdgeStatus {

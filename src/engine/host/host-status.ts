@@ -6,9 +6,16 @@ import type { Edge, StreamNode } from "../../stream/graph.ts";
 import type { Task } from "../job-graph.ts";
 import type { Execution } from "./execution.ts";
 import { mergeMetrics, type UserMetrics } from "../operators/user-metrics.ts";
-import type { EdgeStatus, HostReport, OperatorStatus, SplitReport } from "./host-messages.ts";
+import type { LateDrops } from "../operators/late-drops.ts";
+import { valueText } from "../subtask/dead-letter-row.ts";
+import type { SubtaskMetrics } from "../subtask/subtask.ts";
+import type { EdgeStatus, HostReport, LateReport, OperatorStatus, SplitReport, SubtaskStatus } from "./host-messages.ts";
 import { isAhead } from "./split-alignment.ts";
 import type { SubtaskRunner } from "./subtask-runner.ts";
+
+/** Late elements in a report, and characters of each. */
+const LATE_SAMPLES = 3;
+const SAMPLE_LENGTH = 200;
 
 interface Counts {
   recordsIn: number;
@@ -18,8 +25,8 @@ interface Counts {
 interface Interval {
   /** Length in ms. */
   readonly ms: number;
-  /** Task id → busy ms since the last report, over all its subtasks. */
-  readonly busy: ReadonlyMap<number, number>;
+  /** Busy ms since the last report. */
+  readonly busy: ReadonlyMap<SubtaskRunner, number>;
   readonly backpressuredMs: number;
 }
 
@@ -72,8 +79,7 @@ export class HostStatus {
 
   #interval(): Interval {
     const now = this.#env.clock.monotonicMs();
-    const busy = new Map<number, number>();
-    for (const runner of this.#execution.runners) busy.set(runner.task.id, (busy.get(runner.task.id) ?? 0) + this.#since(runner.account));
+    const busy = new Map(this.#execution.runners.map((runner) => [runner, this.#since(runner.account)]));
     const interval = { ms: Math.max(1e-3, now - this.#lastAt), busy, backpressuredMs: this.#backpressuredMs };
     this.#lastAt = now;
     this.#backpressuredMs = 0;
@@ -90,7 +96,7 @@ export class HostStatus {
     const runners = this.#execution.runners.filter((runner) => runner.task === task);
     const sum = (of: (runner: SubtaskRunner) => number) => runners.reduce((total, runner) => total + of(runner), 0);
     const lowest = (of: (runner: SubtaskRunner) => number) => runners.reduce((least, runner) => Math.min(least, of(runner)), Infinity);
-    const busyRatio = ratio(interval.busy.get(task.id)! / interval.ms);
+    const busyRatio = ratio(sum((runner) => interval.busy.get(runner)!) / interval.ms);
     const backpressuredRatio = ratio(interval.backpressuredMs / interval.ms, 1 - busyRatio);
     return task.nodes.map((node, place) => {
       const owner = place === ownerOfLosses(task);
@@ -105,16 +111,39 @@ export class HostStatus {
         ...counts,
         ...this.#rates(node.name, counts, interval.ms),
         ...userMetrics(runners.flatMap((runner) => runner.subtask.metrics.operators[place]?.user ?? [])),
+        ...losses(owner, runners, place),
+        subtasks: runners.map((runner) => this.#subtask(runner, place, node.name, interval)),
         watermark: finite(lowest((runner) => runner.subtask.metrics.currentOutputWatermark)),
         nextEventTime: finite(lowest((runner) => runner.subtask.metrics.operators[place]?.nextEventTime ?? Infinity)),
-        lateDropped: owner ? sum((runner) => runner.subtask.metrics.numLateRecordsDropped) : 0,
-        skipped: owner ? sum((runner) => runner.subtask.metrics.numRecordsSkipped) : 0,
-        deadLettered: owner ? sum((runner) => runner.subtask.metrics.numRecordsDeadLettered) : 0,
         busyRatio,
         backpressuredRatio,
         idleRatio: ratio(1 - busyRatio - backpressuredRatio),
       };
     });
+  }
+
+  #subtask(runner: SubtaskRunner, place: number, name: string, interval: Interval): SubtaskStatus {
+    const { index } = runner;
+    const { metrics } = runner.subtask;
+    const operator = metrics.operators[place];
+    const counts = { recordsIn: operator?.numRecordsIn ?? 0, recordsOut: operator?.numRecordsOut ?? 0 };
+    const size = operator?.size?.();
+    const busyRatio = ratio(interval.busy.get(runner)! / interval.ms);
+    const backpressuredRatio = ratio(interval.backpressuredMs / interval.ms, 1 - busyRatio);
+    return {
+      index,
+      ...counts,
+      ...this.#rates(`${index}/${name}`, counts, interval.ms),
+      inputWatermark: finite(metrics.currentInputWatermark),
+      outputWatermark: finite(metrics.currentOutputWatermark),
+      lateDropped: operator?.drops?.dropped ?? 0,
+      timers: size?.timers ?? 0,
+      windows: size?.windows ?? 0,
+      stateBytes: size?.bytes ?? 0,
+      busyRatio,
+      backpressuredRatio,
+      idleRatio: ratio(1 - busyRatio - backpressuredRatio),
+    };
   }
 
   #sinks(interval: Interval): OperatorStatus[] {
@@ -195,12 +224,39 @@ function describeNode(node: StreamNode, parallelism: number): Pick<OperatorStatu
   return { id: node.id, name: node.name, kind: node.kind, inputs: node.inputs.map((edge) => edge.from), parallelism };
 }
 
-/** A subtask counts late, skipped and dead-lettered rows once for its chain: shown at its window, or at its head. */
+/** A subtask counts skipped and dead-lettered rows once for its chain: shown at its window, or at its head. */
 function ownerOfLosses(task: Task): number {
   return Math.max(
     0,
     task.nodes.findIndex((node) => node.kind === "window"),
   );
+}
+
+type Losses = Pick<OperatorStatus, "lateDropped" | "skipped" | "deadLettered" | "late" | "keptKeys">;
+
+function losses(owner: boolean, runners: readonly SubtaskRunner[], place: number): Losses {
+  const all = runners.map(({ subtask }) => subtask.metrics);
+  const sum = (of: (metrics: SubtaskMetrics) => number): number => all.reduce((total, metrics) => total + of(metrics), 0);
+  const drops = all.flatMap(({ operators }) => operators[place]?.drops ?? []);
+  const dropped = drops.reduce((total, one) => total + one.dropped, 0);
+  const sizes = all.flatMap(({ operators }) => operators[place]?.size?.() ?? []);
+  return {
+    lateDropped: dropped,
+    skipped: owner ? sum((metrics) => metrics.numRecordsSkipped) : 0,
+    deadLettered: owner ? sum((metrics) => metrics.numRecordsDeadLettered) : 0,
+    ...(dropped === 0 ? {} : { late: lateReport(drops) }),
+    ...(sizes.length === 0 ? {} : { keptKeys: sizes.reduce((total, { keys }) => total + keys, 0) }),
+  };
+}
+
+function lateReport(drops: readonly LateDrops[]): LateReport {
+  const samples = drops.flatMap((one) => one.samples).toSorted((a, b) => b.watermark - a.watermark);
+  return {
+    worstMs: Math.max(...drops.map(({ worstMs }) => worstMs)),
+    samples: samples
+      .slice(0, LATE_SAMPLES)
+      .map(({ element, timestamp, watermark }) => ({ element: valueText(element).slice(0, SAMPLE_LENGTH), timestamp, watermark })),
+  };
 }
 
 function finite(time: number): number | null {

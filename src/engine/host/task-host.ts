@@ -11,6 +11,7 @@ import type { ExecutionHost } from "./execution.ts";
 import { HostCheckpoint } from "./host-checkpoint.ts";
 import type { Positions } from "./host-checkpoint.ts";
 import type { Deployment, HostCommand, HostEvent } from "./host-messages.ts";
+import { reportKeys } from "./key-report.ts";
 import { HostStatus } from "./host-status.ts";
 import type { SplitRunner } from "./split-runner.ts";
 import { isAhead } from "./split-alignment.ts";
@@ -104,6 +105,10 @@ export class TaskHost {
       case "abort":
         this.#abort(command.id);
         break;
+      case "look-at-key":
+        if (this.#phase === "running" && !this.#calls.failed)
+          this.#emit({ kind: "key-found", question: command.question, reports: reportKeys(this.#execution.runners, command.keys) });
+        return;
       case "drain":
         this.#draining = true;
         if (this.#phase === "running") this.#drain();

@@ -4,6 +4,7 @@ import type { Batch } from "../../schema/batch.ts";
 import type { SourceBatch } from "../../stream/connector.ts";
 import type { ChainCompiler, RunRows } from "../codegen/chain-compiler.ts";
 import { sideOf } from "../codegen/chain-plan.ts";
+import type { KeyHoldings } from "../operators/operator-size.ts";
 import type { PassThrough } from "./pass-through.ts";
 import { keyGroupRange, type KeyGroupRange } from "../state/key-group.ts";
 import type { SplitWatermarks } from "../time/split-watermarks.ts";
@@ -80,6 +81,15 @@ export class ChainSubtask implements Subtask {
 
   get metrics(): SubtaskMetrics {
     return this.#metrics;
+  }
+
+  holdings(key: unknown, hash: number): ReadonlyMap<string, KeyHoldings> {
+    const found = new Map<string, KeyHoldings>();
+    for (const { index, node } of this.#runtime.steps) {
+      const own = this.#runtime.operators[index]?.holdings?.(key, hash);
+      if (own !== undefined) found.set(node.name, own);
+    }
+    return found;
   }
 
   get nextTimer(): number {

@@ -4,7 +4,7 @@
 import type { Batch } from "../../schema/batch.ts";
 import type { SourceBatch } from "../../stream/connector.ts";
 import type { LateDrops } from "../operators/late-drops.ts";
-import type { OperatorSize } from "../operators/operator-size.ts";
+import type { KeyHoldings, OperatorSize } from "../operators/operator-size.ts";
 import type { UserMetrics } from "../operators/user-metrics.ts";
 
 /** Where a piece of operator state lives: a key group, or an entry of operator (non-keyed) state. */
@@ -56,6 +56,8 @@ export interface Subtask {
   /** The next processing-time timer in epoch ms, Infinity if none; −Infinity: answers have come. */
   readonly nextTimer: number;
   readonly metrics: SubtaskMetrics;
+  /** What its operators keep of a key, by operator. Between frames only. */
+  holdings(key: unknown, hash: number): ReadonlyMap<string, KeyHoldings>;
   close(): void;
 }
 
