@@ -203,3 +203,19 @@ test("useLatest writes the registered schema; autoRegister off and incompatible 
   await refused("narrow", {}, /SCHEMA_REFUSED|incompatible|subject "narrow-out-value"/);
   await refused("narrow", { registry: { useLatest: true } }, /cannot be read|no place/);
 });
+
+test("the subject is that of the topic, of the record, or of both: a copy's schema is there under it, with the id its values have", async () => {
+  const { id } = await foreign.register(avro("shop.Order", FIELDS), { subject: "any" });
+  for (const [strategy, subject] of [
+    ["topic", "by-topic-out-value"],
+    ["record", "Order"],
+    ["topic-record", "by-topic-record-out-Order"],
+  ] as const) {
+    const name = `by-${strategy}`;
+    await assert.rejects(registry.version(subject), { code: "SCHEMA_NOT_FOUND" });
+    await produce(`${name}-in`, [await foreign.encode(id, row("o1"))]);
+    await once(name, { registry: { subject: strategy } });
+    const [copy] = await consume(`${name}-out`, 1);
+    assert.deepEqual(copy!.value.subarray(0, 5), idFrame((await registry.version(subject)).id));
+  }
+});
