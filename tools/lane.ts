@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LANES } from "./lane-names.ts";
+import { seedOfRun } from "./seed.ts";
 import { sourceFiles, ROOT } from "./source-files.ts";
 import { missingPrerequisite, runStages } from "./stage.ts";
 
@@ -33,7 +34,7 @@ runStages([
   {
     name: `test:${lane}`,
     command: "node",
-    env: { MILLRACE_SEED: process.env["MILLRACE_SEED"] ?? "20261123", ...options },
+    env: { MILLRACE_SEED: seedOfRun(), ...options },
     args: ["--conditions=source", "--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=900000", ...files],
   },
 ]);

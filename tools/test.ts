@@ -1,5 +1,6 @@
 // `npm test`: types, lint, format, then every test that needs nothing outside the clone. `npm test -- PATTERN…` runs only the test
 // files whose path contains one of the patterns. Lanes that need more have names of their own (tools/lane.ts).
+import { seedOfRun } from "./seed.ts";
 import { runStages } from "./stage.ts";
 import { sourceFiles } from "./source-files.ts";
 import { LANES } from "./lane-names.ts";
@@ -17,8 +18,7 @@ if (files.length === 0) {
 const tests = {
   name: "tests",
   command: "node",
-  // Laws draw the same cases at every run, so that a red run can be repeated; MILLRACE_SEED=N looks further.
-  env: { MILLRACE_SEED: process.env["MILLRACE_SEED"] ?? "20261123" },
+  env: { MILLRACE_SEED: seedOfRun() },
   args: ["--conditions=source", "--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout=120000", ...files],
 };
 const checks = [
