@@ -11,6 +11,7 @@ import { createBatch } from "../../src/schema/columns.ts";
 const KEYS = 1_000_000;
 const ROWS = 1024;
 const START_MS = 1_700_000_000_000;
+const HOUR_MS = 3_600_000;
 
 const Row = t.record("Row", { key: t.long(), value: t.double() });
 const Out = t.record("Out", { key: t.long() });
@@ -39,16 +40,16 @@ const KINDS: Readonly<Record<string, { readonly perKey: number; build(p: Pipelin
         .process("held", {
           output: Out,
           onElement(row, ctx) {
-            ctx.timers.setEventTime(START_MS + 3_600_000 + row.key);
+            ctx.timers.setEventTime(START_MS + HOUR_MS + row.key);
           },
-          onTimer() {},
+          onTimer: () => undefined,
         })
         .to("out", sink),
   },
 };
 
 function subtasksOf(build: (p: PipelineBuilder) => void): readonly Subtask[] {
-  const graph = pipeline("memory", (p) => build(p)).graph();
+  const graph = pipeline("memory", (p) => void build(p)).graph();
   const { tasks } = buildJobGraph(graph, { parallelism: 1, maxParallelism: 128 });
   const subtasks: Subtask[] = tasks.map((task) => {
     const out: SubtaskOutput = {
