@@ -1,6 +1,6 @@
 // millrace registry and the registry of millrace dev as processes: addresses, data that stays, ports in use.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,4 +51,25 @@ test("a port in use is told with the flag that changes it", async () => {
   const { exitCode, stderr } = await cli(["registry", "--port", port, "--broker-port", "0", "--data", join(directory, "held")]);
   assert.deepEqual([exitCode, /registry's port \d+ is in use.*--port N/.test(stderr)], [5, true], stderr);
   await new Promise((resolve) => holder.close(resolve));
+});
+
+test("--auth-file: credentials are wanted; a file that is not there or cannot be meant is told", async () => {
+  const file = join(directory, "users.json");
+  writeFileSync(file, JSON.stringify({ users: { ada: { role: "read", password: "sesame" } } }));
+  const wrong = join(directory, "wrong.json");
+  writeFileSync(wrong, "{}");
+  const args = ["registry", "--port", "0", "--broker-port", "0", "--data", join(directory, "users"), "--json", "--auth-file"];
+  const process = new CliProcess([...args, file]);
+  const [absent, broken] = await Promise.all([cli([...args, join(directory, "absent.json")]), cli([...args, wrong])]);
+  assert.deepEqual(
+    [absent.exitCode, broken.exitCode, /no object "users"/.test(broken.stderr)],
+    [3, 2, true],
+    absent.stderr + broken.stderr,
+  );
+  const { registry } = JSON.parse((await process.until("stdout", /^.*\n/))[0]) as Addresses;
+  const ask = async (authorization?: string): Promise<number> =>
+    (await fetch(`${registry}/subjects`, { headers: authorization === undefined ? {} : { authorization } })).status;
+  assert.deepEqual([await ask(), await ask(`Basic ${btoa("ada:sesame")}`)], [401, 200]);
+  process.signal("SIGTERM");
+  assert.equal((await process.ended).exitCode, 0);
 });
