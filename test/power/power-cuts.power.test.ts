@@ -10,7 +10,7 @@ import { canMake, LoopDisk, missingForPowerCuts, type FileSystem } from "./loop-
 import { cutPower } from "./power-cuts.ts";
 
 const CUTS = Number(process.env["MILLRACE_CUTS"] ?? 40);
-const CONTROL_CUTS = 4;
+const CONTROL_CUTS = 5;
 const SEED = Number(process.env["MILLRACE_SEED"] ?? 1);
 
 const missing = missingForPowerCuts();

@@ -29,6 +29,9 @@ interface Life {
   readonly client: KafkaClient;
   readonly ledger: Ledger;
   isOver: boolean;
+  /** Nobody writes: a flush of theirs would flush the directories of others, too. */
+  isQuiet: boolean;
+  writing: number;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -45,23 +48,39 @@ async function write(life: Life, partition: number, random: () => number): Promi
   const process = life.ledger.process();
   const producer = life.client.producer({ lingerMs: 0, deliveryTimeoutMs: PATIENCE_MS, maxBlockMs: PATIENCE_MS });
   while (!life.isOver) {
+    if (life.isQuiet) {
+      await pause(MAX_PAUSE_MS);
+      continue;
+    }
+    life.writing++;
     const sends = Array.from({ length: BURST }, async () => {
       const { key, text, send } = life.ledger.row(process, partition);
       const { offset } = await producer.send({ topic: TOPIC, partition, key, value: text });
       life.ledger.acknowledged(send, offset);
     });
     await Promise.allSettled(sends);
+    life.writing--;
     await pause(random() * MAX_PAUSE_MS);
   }
 }
 
-/** The cut comes at any time, or in the moment in which a topic was created. */
-async function liveAndDie(disk: LoopDisk, broker: ChildProcess, life: Life, random: () => number, topics: string[]): Promise<void> {
+/** The cut comes at any time, or, every second one, in the moment in which a topic was created. */
+async function liveAndDie(
+  disk: LoopDisk,
+  broker: ChildProcess,
+  life: Life,
+  random: () => number,
+  topics: string[],
+  cut: number,
+): Promise<void> {
   await pause(random() * MAX_LIFE_MS);
-  if (random() < 0.5) {
+  if (cut % 2 === 0) {
+    life.isQuiet = true;
+    while (life.writing > 0) await pause(1);
     const name = `created-${topics.length}`;
     await life.client.admin().createTopics([{ name, partitions: 1 }]);
     topics.push(name);
+    life.isQuiet = false;
   }
   broker.child.kill("SIGSTOP");
   disk.cutPower();
@@ -81,13 +100,19 @@ export async function cutPower(
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   let broker = await start(disk, port, fault);
-  const life: Life = { client: createClient({ brokers: address, requestTimeoutMs: 5000 }), ledger: new Ledger(seed), isOver: false };
+  const life: Life = {
+    client: createClient({ brokers: address, requestTimeoutMs: 5000 }),
+    ledger: new Ledger(seed),
+    isOver: false,
+    isQuiet: false,
+    writing: 0,
+  };
   await life.client.admin().createTopics([{ name: TOPIC, partitions: PARTITIONS }]);
   const writers = Array.from({ length: PARTITIONS }, (_, partition) => write(life, partition, random));
   let problems: string[];
   try {
     for (let cut = 0; cut < cuts; cut++) {
-      await liveAndDie(disk, broker, life, random, topics);
+      await liveAndDie(disk, broker, life, random, topics, cut);
       broker = await start(disk, port, fault);
     }
     life.isOver = true;
