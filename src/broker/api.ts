@@ -47,6 +47,8 @@ export interface ApiHandler {
   readonly api: Api;
   readonly minVersion: number;
   readonly maxVersion: number;
+  /** The version behind maxVersion that unstable.api.versions.enable adds; maxVersion: none. */
+  readonly unstableVersion: number;
   /** What ApiVersions says, where that is not minVersion. */
   readonly advertisedMinVersion: number;
   /** Requests of this API may run while earlier ones of the same connection and API still wait. */
@@ -60,18 +62,27 @@ interface Definition<N extends ApiName> {
   readonly maxVersion?: number;
   readonly advertisedMinVersion?: number;
   readonly overlaps?: boolean;
+  /** The API's unstable version is served, too, if unstable.api.versions.enable allows it. */
+  readonly unstable?: boolean;
   handle(broker: BrokerContext, request: RequestOf<N>, call: Call): ResponseOf<N> | undefined | Promise<ResponseOf<N> | undefined>;
 }
 
 export function defineApi<N extends ApiName>(name: N, definition: Definition<N>): ApiHandler {
   const api = apiByName(name) as Api;
   const minVersion = definition.minVersion ?? api.minVersion;
+  const maxVersion = definition.maxVersion ?? api.maxVersion;
   return {
     api,
     minVersion,
-    maxVersion: definition.maxVersion ?? api.maxVersion,
+    maxVersion,
+    unstableVersion: definition.unstable === true ? (api.unstableVersion ?? maxVersion) : maxVersion,
     advertisedMinVersion: definition.advertisedMinVersion ?? minVersion,
     overlaps: definition.overlaps ?? false,
     handle: definition.handle as ApiHandler["handle"],
   };
+}
+
+/** The APIs as unstable.api.versions.enable says. */
+export function servedApis(apis: readonly ApiHandler[], unstable: boolean): readonly ApiHandler[] {
+  return unstable ? apis.map((handler) => ({ ...handler, maxVersion: handler.unstableVersion })) : apis;
 }

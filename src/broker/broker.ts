@@ -5,7 +5,7 @@ import type { Address } from "../env/network.ts";
 import { LogDirectory } from "../log/log-directory.ts";
 import type { ApiName } from "../protocol/apis.ts";
 import { ALL_APIS } from "./apis/all.ts";
-import type { BrokerContext } from "./api.ts";
+import { servedApis, type BrokerContext } from "./api.ts";
 import { GroupCoordinator } from "./coordinators/group/group-coordinator.ts";
 import { MarkerWriter } from "./coordinators/transaction/marker-writer.ts";
 import { ProducerIds } from "./coordinators/transaction/producer-ids.ts";
@@ -150,7 +150,7 @@ class RunningBroker implements Broker {
       ...coordinators,
       ...tools,
       nodeId,
-      apis: ALL_APIS,
+      apis: servedApis(ALL_APIS, settings.boolean("unstable.api.versions.enable")),
       advertised: this.#address,
     };
     this.#listener = new BrokerListener(this.#context);

@@ -56,6 +56,13 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("offsets.retention.check.interval.ms", "long", "600000", "How often old offsets are looked for.", { min: 1 }),
   setting("offsets.topic.num.partitions", "int", "1", "Partitions of __consumer_offsets.", { min: 1 }),
   setting("transaction.max.timeout.ms", "int", "900000", "The longest transaction timeout a producer may ask for.", { min: 1 }),
+  setting(
+    "transaction.two.phase.commit.enable",
+    "boolean",
+    "false",
+    "Producers may ask for two-phase commit: their transactions never time out (KIP-939).",
+  ),
+  setting("unstable.api.versions.enable", "boolean", "false", "Versions that Apache Kafka calls unstable are served, too."),
   setting("transaction.abort.timed.out.transaction.cleanup.interval.ms", "int", "10000", "How often late transactions are looked for.", {
     min: 1,
   }),

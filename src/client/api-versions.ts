@@ -33,7 +33,10 @@ export class BrokerVersions {
     return range !== undefined && (version === undefined || (version >= range.min && version <= range.max));
   }
 
-  /** The newest version of `name` that both sides know and that is at most `limit`. Throws UNSUPPORTED_VERSION. */
+  /**
+   * The newest version of `name` that both sides know and that is at most `limit`. One that Apache Kafka calls unstable is taken only for a
+   * limit that allows it. Throws UNSUPPORTED_VERSION.
+   */
   pick(name: ApiName, limit = Infinity): number {
     const api = apiByName(name);
     const range = this.#ranges.get(api.key);
@@ -42,7 +45,8 @@ export class BrokerVersions {
         "UNSUPPORTED_VERSION",
         `The broker ${this.#where} does not offer ${name} (API key ${api.key}). Use a newer broker.`,
       );
-    const version = Math.min(api.maxVersion, range.max, limit);
+    const newest = limit === Infinity ? api.maxVersion : (api.unstableVersion ?? api.maxVersion);
+    const version = Math.min(newest, range.max, limit);
     if (version < api.minVersion || version < range.min)
       throw new ClientError(
         "UNSUPPORTED_VERSION",

@@ -24,6 +24,8 @@ export interface TxnAbortFlags extends TxnFlags {
   readonly dryRun?: boolean;
 }
 
+/** How Kafka shows a transaction of two-phase commit, which never times out (KIP-939). */
+const NEVER_MS = 0x7fffffff;
 const OPEN_STATES = ["Ongoing", "PrepareCommit", "PrepareAbort"];
 
 export async function txnLs(flags: TxnLsFlags, terminal: Terminal): Promise<void> {
@@ -42,7 +44,7 @@ export async function txnLs(flags: TxnLsFlags, terminal: Terminal): Promise<void
         { title: "state", cell: (row) => row.state },
         { title: "job", cell: (row) => row.job },
         { title: "age", cell: (row) => (terminal.isTerminal && row.ageMs !== null ? durationText(row.ageMs) : row.ageMs), align: "right" },
-        { title: "timeout", cell: (row) => (terminal.isTerminal ? durationText(row.timeoutMs) : row.timeoutMs), align: "right" },
+        { title: "timeout", cell: (row) => (terminal.isTerminal || row.twoPhaseCommit ? timeoutText(row) : row.timeoutMs), align: "right" },
         { title: "producer", cell: (row) => row.producerId, align: "right" },
         { title: "epoch", cell: (row) => row.producerEpoch, align: "right" },
         { title: "partitions", cell: (row) => row.partitions.length, align: "right" },
@@ -68,7 +70,7 @@ export async function txnDescribe(transactionalId: string, flags: TxnFlags, term
       ["producer epoch", row.producerEpoch],
       ["started", row.startedAt],
       ["age", row.ageMs === null ? null : durationText(row.ageMs)],
-      ["timeout", durationText(row.timeoutMs)],
+      ["timeout", timeoutText(row)],
       ["partitions", row.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(" ")],
     ];
     await printRows(terminal, [{ title: "field", cell: (field) => field[0] }, { title: "value", cell: (field) => field[1] }], fields, {}); // prettier-ignore
@@ -95,7 +97,21 @@ function rowOf(found: DescribedTransaction, now: number) {
   const job = /^millrace-([^/]+)\//.exec(transactionalId)?.[1] ?? null;
   const open = startedAt >= 0 && OPEN_STATES.includes(state);
   const times = { startedAt: open ? new Date(startedAt).toISOString() : null, ageMs: open ? Math.max(0, now - startedAt) : null };
-  return { transactionalId, state, job, producerId, producerEpoch, ...times, timeoutMs, partitions };
+  return {
+    transactionalId,
+    state,
+    job,
+    producerId,
+    producerEpoch,
+    ...times,
+    timeoutMs,
+    twoPhaseCommit: timeoutMs === NEVER_MS,
+    partitions,
+  };
+}
+
+function timeoutText({ timeoutMs, twoPhaseCommit }: { readonly timeoutMs: number; readonly twoPhaseCommit: boolean }): string {
+  return twoPhaseCommit ? "never" : durationText(timeoutMs);
 }
 
 async function describe(admin: Admin, transactionalId: string): Promise<DescribedTransaction | undefined> {

@@ -38,6 +38,11 @@ export interface ProducerOptions {
   readonly transactionalId?: string;
   /** The broker aborts a transaction that is open for longer. Default 60,000. */
   readonly transactionTimeoutMs?: number;
+  /**
+   * Transactions never time out: whoever prepared one ends it, however long that takes (KIP-939). Needs a broker with InitProducerId version 6
+   * (unstable.api.versions.enable) and transaction.two.phase.commit.enable. Default false.
+   */
+  readonly twoPhaseCommit?: boolean;
   /** Told of every batch that the broker acknowledged: `count` records from `baseOffset` on (−1: the broker did not say). Must not throw. */
   readonly onAcknowledged?: (topic: string, partition: number, baseOffset: number, count: number) => void;
 }
@@ -58,6 +63,7 @@ export interface ProducerSettings {
   readonly autoCreateTopics: boolean;
   readonly transactionalId: string | undefined;
   readonly transactionTimeoutMs: number;
+  readonly twoPhaseCommit: boolean;
   readonly onAcknowledged: ProducerOptions["onAcknowledged"];
 }
 
@@ -81,10 +87,12 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
     autoCreateTopics: options.autoCreateTopics ?? true,
     transactionalId: options.transactionalId,
     transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
+    twoPhaseCommit: options.twoPhaseCommit ?? false,
     onAcknowledged: options.onAcknowledged,
   };
   if (idempotent && acks !== -1) throw invalid('idempotent needs acks: "all"');
   if (settings.transactionalId !== undefined && !idempotent) throw invalid("transactionalId needs an idempotent producer");
+  if (settings.twoPhaseCommit && settings.transactionalId === undefined) throw invalid("twoPhaseCommit needs a transactionalId");
   if (settings.transactionalId === "") throw invalid("transactionalId must not be empty");
   if (idempotent && settings.maxInFlight > MAX_IN_FLIGHT_IN_ORDER)
     throw invalid(`maxInFlight must be at most ${MAX_IN_FLIGHT_IN_ORDER} with idempotence`);

@@ -62,11 +62,11 @@ export class Producer {
       batchOpened: () => (settings.lingerMs === 0 ? this.#sender.wake() : this.#sender.wakeAt(env.clock.monotonicMs() + settings.lingerMs)),
       batchSealed: () => this.#sender.wake(),
     });
-    const { transactionalId, transactionTimeoutMs } = settings;
+    const { transactionalId, transactionTimeoutMs, twoPhaseCommit } = settings;
     this.#transaction =
       transactionalId === undefined
         ? undefined
-        : new Transaction(cluster, { transactionalId, transactionTimeoutMs }, () => this.#sender.wake());
+        : new Transaction(cluster, { transactionalId, transactionTimeoutMs, twoPhaseCommit }, () => this.#sender.wake());
     const identities =
       this.#transaction === undefined
         ? new IdempotentIdentity(cluster, (error) => this.#fail(error))

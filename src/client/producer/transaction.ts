@@ -8,6 +8,7 @@ import { newInitProducerIdRequest } from "../../protocol/generated/init-producer
 import { newTxnOffsetCommitRequest } from "../../protocol/generated/txn-offset-commit.gen.ts";
 import { errorByCode } from "../../protocol/errors.ts";
 import { abortable } from "../abortable.ts";
+import { addressText } from "../address.ts";
 import type { Cluster, Target } from "../cluster.ts";
 import { brokerError, ClientError, messageOf, transactionError, TransactionError } from "../errors.ts";
 import type { ProducerIdentity } from "./identity.ts";
@@ -36,6 +37,8 @@ export const V1_END_TXN = 4;
 const V1_TXN_OFFSET_COMMIT = 4;
 /** Newer ones are spoken between brokers. */
 const CLIENT_ADD_PARTITIONS = 3;
+/** KIP-939: enable2Pc. */
+const TWO_PHASE_INIT = 6;
 /** Produce from this version on adds partitions by itself. */
 const V2_PRODUCE = 12;
 
@@ -59,6 +62,7 @@ export function resolutionOf(code: string): "abort" | "close" {
 export interface TransactionSettings {
   readonly transactionalId: string;
   readonly transactionTimeoutMs: number;
+  readonly twoPhaseCommit: boolean;
 }
 
 export class Transaction {
@@ -128,10 +132,18 @@ export class Transaction {
       signal,
     );
     this.#v2 = connection.versions.feature("transaction.version") >= 2 && connection.versions.supports("Produce", V2_PRODUCE);
-    const { transactionalId, transactionTimeoutMs } = this.#settings;
+    const { transactionalId, transactionTimeoutMs, twoPhaseCommit } = this.#settings;
+    if (twoPhaseCommit && !connection.versions.supports("InitProducerId", TWO_PHASE_INIT)) {
+      const remedy = "It needs unstable.api.versions.enable and transaction.two.phase.commit.enable.";
+      throw new ClientError(
+        "UNSUPPORTED_VERSION",
+        `The broker ${addressText(connection.address)} does not offer two-phase commit. ${remedy}`,
+      );
+    }
     const message = newInitProducerIdRequest({
       transactionalId,
       transactionTimeoutMs,
+      enable2Pc: twoPhaseCommit,
       ...(current === undefined ? {} : { producerId: current.producerId, producerEpoch: current.producerEpoch }),
     });
     this.#identity = await this.#cluster.retriedCall(
@@ -142,7 +154,11 @@ export class Transaction {
         this.#check(response.errorCode, where);
         return { producerId: response.producerId, producerEpoch: response.producerEpoch };
       },
-      { what: `Initialising transactional id "${transactionalId}"`, signal },
+      {
+        what: `Initialising transactional id "${transactionalId}"`,
+        signal,
+        maxVersion: twoPhaseCommit ? TWO_PHASE_INIT : undefined,
+      },
     );
   }
 

@@ -3,7 +3,7 @@ import { ErrorCode } from "../../../protocol/errors.ts";
 import { abortAndFence, end } from "./end.ts";
 import { init } from "./init.ts";
 import { nothing, persist, reply, type Outcome } from "./outcome.ts";
-import { isPrepared, NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from "./state.ts";
+import { isPrepared, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, TWO_PHASE_TIMEOUT_MS } from "./state.ts";
 import type { AddPartitionsEvent, TransactionAction, TransactionData, TransactionEvent, TransactionState } from "./state.ts";
 
 export function decideTransaction(state: TransactionState, event: TransactionEvent, now: number): Outcome {
@@ -25,7 +25,12 @@ export function decideTransaction(state: TransactionState, event: TransactionEve
 
 export function isOverdue(state: TransactionState, now: number): boolean {
   const { data } = state;
-  return data.status === "Ongoing" && state.pending === undefined && data.startedAt + data.timeoutMs < now;
+  return (
+    data.status === "Ongoing" &&
+    state.pending === undefined &&
+    data.timeoutMs !== TWO_PHASE_TIMEOUT_MS &&
+    data.startedAt + data.timeoutMs < now
+  );
 }
 
 /** Is the partition part of this producer's ongoing transaction? For requests that only verify. */
@@ -34,7 +39,8 @@ export function isInTransaction(state: TransactionState, producerId: number, pro
   if (state.pending !== undefined || isPrepared(data.status)) return ErrorCode.CONCURRENT_TRANSACTIONS;
   if (producerId !== data.producerId) return ErrorCode.INVALID_PRODUCER_ID_MAPPING;
   if (producerEpoch !== data.producerEpoch) return ErrorCode.PRODUCER_FENCED;
-  return data.status === "Ongoing" && data.partitions.has(partition) ? ErrorCode.NONE : ErrorCode.TRANSACTION_ABORTABLE;
+  const open = data.status === "Ongoing" && data.keptEpoch === NO_PRODUCER_EPOCH;
+  return open && data.partitions.has(partition) ? ErrorCode.NONE : ErrorCode.TRANSACTION_ABORTABLE;
 }
 
 /** What has to be done for a prepared transaction: after its decision is on disk, and again after a restart. */
@@ -50,6 +56,8 @@ function addPartitions(state: TransactionState, event: AddPartitionsEvent, now: 
   if (event.producerId !== data.producerId) return answer(ErrorCode.INVALID_PRODUCER_ID_MAPPING);
   if (event.producerEpoch !== data.producerEpoch) return answer(ErrorCode.PRODUCER_FENCED);
   if (isPrepared(data.status)) return answer(ErrorCode.CONCURRENT_TRANSACTIONS);
+  // What was kept was written under another epoch: its new owner can only end it.
+  if (data.keptEpoch !== NO_PRODUCER_EPOCH) return answer(ErrorCode.INVALID_TXN_STATE);
   const ongoing = data.status === "Ongoing";
   if (ongoing && event.partitions.every((partition) => data.partitions.has(partition))) return answer(ErrorCode.NONE);
   const next: TransactionData = {

@@ -20,6 +20,7 @@ export function abortAndFence(state: TransactionState, now: number, request?: nu
     ...data,
     producerEpoch: data.producerEpoch + 1,
     lastProducerEpoch: NO_PRODUCER_EPOCH,
+    keptEpoch: NO_PRODUCER_EPOCH,
     status: "PrepareAbort",
     updatedAt: now,
   };
@@ -78,6 +79,7 @@ function prepared(data: TransactionData, event: EndEvent, now: number): Transact
     producerEpoch: bumps ? data.producerEpoch + 1 : data.producerEpoch,
     lastProducerEpoch: bumps ? data.producerEpoch : data.lastProducerEpoch,
     nextProducerId: bumps && isExhausted(data) ? event.freshProducerId : NO_PRODUCER_ID,
+    keptEpoch: NO_PRODUCER_EPOCH,
     status: event.commit ? "PrepareCommit" : "PrepareAbort",
     startedAt: data.startedAt < 0 ? now : data.startedAt,
     updatedAt: now,

@@ -1,4 +1,5 @@
-// InitProducerId: who owns a transactional id from now on. A newcomer fences its predecessor and aborts what it left open.
+// InitProducerId: who owns a transactional id from now on. A newcomer fences its predecessor and aborts what it left open, unless it asks to
+// keep it: then it can do nothing but end it (KIP-939).
 import { ErrorCode } from "../../../protocol/errors.ts";
 import { abortAndFence } from "./end.ts";
 import { persist, reply, type Outcome } from "./outcome.ts";
@@ -13,15 +14,31 @@ export function init(state: TransactionState, event: InitEvent, now: number): Ou
   if (isPrepared(data.status)) return refuse(ErrorCode.CONCURRENT_TRANSACTIONS);
   const epochs = nextEpochs(data, event);
   if (epochs === undefined) return refuse(ErrorCode.PRODUCER_FENCED);
-  if (data.status === "Ongoing") return abortAndFence(state, now, event.request);
+  if (data.status === "Ongoing") return event.keepPrepared ? keep(state, event, epochs, now) : abortAndFence(state, now, event.request);
   const next: TransactionData = {
     ...data,
     ...epochs,
     nextProducerId: NO_PRODUCER_ID,
+    keptEpoch: NO_PRODUCER_EPOCH,
     timeoutMs: event.timeoutMs,
     status: "Empty",
     partitions: new Set(),
     startedAt: -1,
+    updatedAt: now,
+  };
+  return persist(state, next, event.request, ErrorCode.NONE);
+}
+
+/** The transaction stays as it is, under a new epoch. With the last epoch the former owner cannot be fenced: there is none left for it. */
+function keep(state: TransactionState, event: InitEvent, epochs: Epochs, now: number): Outcome {
+  const { data } = state;
+  const { producerEpoch, keptEpoch } = data;
+  const next: TransactionData = {
+    ...data,
+    producerEpoch: isExhausted(data) ? producerEpoch : epochs.producerEpoch,
+    lastProducerEpoch: isExhausted(data) ? NO_PRODUCER_EPOCH : epochs.lastProducerEpoch,
+    keptEpoch: keptEpoch === NO_PRODUCER_EPOCH ? producerEpoch : keptEpoch,
+    timeoutMs: event.timeoutMs,
     updatedAt: now,
   };
   return persist(state, next, event.request, ErrorCode.NONE);

@@ -21,6 +21,8 @@ const VALUE_VERSION = 1;
 const PREVIOUS_PRODUCER_ID = 0;
 const NEXT_PRODUCER_ID = 1;
 const CLIENT_VERSION = 2;
+/** With NEXT_PRODUCER_ID: who may end the ongoing transaction, which was written under the id and epoch of the record's first fields (KIP-939). */
+const NEXT_PRODUCER_EPOCH = 3;
 
 export function writeTransactionKey(transactionalId: string): Uint8Array {
   const w = new ByteWriter(64);
@@ -39,7 +41,8 @@ export function writeTransactionValue(data: TransactionData): Uint8Array {
   const w = new ByteWriter(128);
   w.int16(VALUE_VERSION);
   w.int64(data.producerId);
-  w.int16(data.producerEpoch);
+  const kept = data.keptEpoch !== NO_PRODUCER_EPOCH;
+  w.int16(kept ? data.keptEpoch : data.producerEpoch);
   w.int32(data.timeoutMs);
   w.int8(STATUSES.indexOf(data.status));
   writePartitions(w, data);
@@ -47,11 +50,17 @@ export function writeTransactionValue(data: TransactionData): Uint8Array {
   w.int64(data.startedAt);
   const tags: [number, ByteWriter][] = [];
   if (data.previousProducerId !== NO_PRODUCER_ID) tags.push([PREVIOUS_PRODUCER_ID, int64Field(data.previousProducerId)]);
-  if (data.nextProducerId !== NO_PRODUCER_ID) tags.push([NEXT_PRODUCER_ID, int64Field(data.nextProducerId)]);
+  if (kept) tags.push([NEXT_PRODUCER_ID, int64Field(data.producerId)]);
+  else if (data.nextProducerId !== NO_PRODUCER_ID) tags.push([NEXT_PRODUCER_ID, int64Field(data.nextProducerId)]);
   if (data.clientVersion !== 0) {
     const field = new ByteWriter(16);
     field.int16(data.clientVersion);
     tags.push([CLIENT_VERSION, field]);
+  }
+  if (kept) {
+    const field = new ByteWriter(16);
+    field.int16(data.producerEpoch);
+    tags.push([NEXT_PRODUCER_EPOCH, field]);
   }
   w.unsignedVarint(tags.length);
   for (const [tag, content] of tags) writeTag(w, tag, content);
@@ -71,6 +80,7 @@ export function readTransactionValue(bytes: Uint8Array): TransactionData {
   const partitions = readPartitions(r, flexible);
   const updatedAt = r.int64();
   const startedAt = r.int64();
+  let nextProducerEpoch = NO_PRODUCER_EPOCH;
   const ids = { previousProducerId: NO_PRODUCER_ID, nextProducerId: NO_PRODUCER_ID, clientVersion: 0 as 0 | 2 };
   for (let left = flexible ? r.unsignedVarint() : 0; left > 0; left--) {
     const tag = r.unsignedVarint();
@@ -78,9 +88,13 @@ export function readTransactionValue(bytes: Uint8Array): TransactionData {
     if (tag === PREVIOUS_PRODUCER_ID) ids.previousProducerId = r.int64();
     else if (tag === NEXT_PRODUCER_ID) ids.nextProducerId = r.int64();
     else if (tag === CLIENT_VERSION) ids.clientVersion = r.int16() >= 2 ? 2 : 0;
+    else if (tag === NEXT_PRODUCER_EPOCH) nextProducerEpoch = r.int16();
     r.at = end;
   }
-  return { producerId, producerEpoch, lastProducerEpoch: NO_PRODUCER_EPOCH, ...ids, timeoutMs, status, partitions, startedAt, updatedAt };
+  const lastProducerEpoch = NO_PRODUCER_EPOCH;
+  const rest = { lastProducerEpoch, timeoutMs, status, partitions, startedAt, updatedAt };
+  if (nextProducerEpoch === NO_PRODUCER_EPOCH) return { producerId, producerEpoch, ...ids, keptEpoch: NO_PRODUCER_EPOCH, ...rest };
+  return { producerId, producerEpoch: nextProducerEpoch, ...ids, nextProducerId: NO_PRODUCER_ID, keptEpoch: producerEpoch, ...rest };
 }
 
 function writePartitions(w: ByteWriter, data: TransactionData): void {

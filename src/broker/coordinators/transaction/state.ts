@@ -1,6 +1,7 @@
 // One transactional id as data: its producer, its transaction, the transition being written to the log.
 // Invariant: a state is never changed after it was returned; a transition counts only once it is on disk.
-// Protocol: KIP-98 (transactions), KIP-360 (epoch bumps by the producer), KIP-890 (an epoch per transaction, "version 2").
+// Protocol: KIP-98 (transactions), KIP-360 (epoch bumps by the producer), KIP-890 (an epoch per transaction, "version 2"), KIP-939 (two-phase
+// commit: no timeout, and an InitProducerId that keeps what is prepared).
 
 export type TransactionStatus = "Empty" | "Ongoing" | "PrepareCommit" | "PrepareAbort" | "CompleteCommit" | "CompleteAbort";
 
@@ -27,7 +28,10 @@ export interface TransactionData {
   readonly previousProducerId: number;
   /** The producer id that takes over when the transaction that is being ended is complete; −1: the same goes on. */
   readonly nextProducerId: number;
+  /** TWO_PHASE_TIMEOUT_MS: the transactions never time out. */
   readonly timeoutMs: number;
+  /** The epoch that the ongoing transaction was written under, if an InitProducerId kept it and gave a new one; −1: the present one. */
+  readonly keptEpoch: number;
   readonly status: TransactionStatus;
   /** "topic-partition" */
   readonly partitions: ReadonlySet<string>;
@@ -59,6 +63,8 @@ export interface InitEvent {
   readonly expected: { readonly producerId: number; readonly producerEpoch: number } | undefined;
   /** Used if the present epoch is exhausted. */
   readonly freshProducerId: number;
+  /** An ongoing transaction stays: the producer will end it (KIP-939). */
+  readonly keepPrepared: boolean;
 }
 
 export interface AddPartitionsEvent {
@@ -117,6 +123,8 @@ export const NO_PRODUCER_ID = -1;
 export const NO_PRODUCER_EPOCH = -1;
 /** The highest epoch a client is given; one more is left for fencing. */
 export const LAST_CLIENT_EPOCH = 32766;
+/** How two-phase commit is written down, as in Apache Kafka. */
+export const TWO_PHASE_TIMEOUT_MS = 0x7fffffff;
 
 export function newTransaction(transactionalId: string, producerId: number, timeoutMs: number, now: number): TransactionState {
   const data: TransactionData = {
@@ -126,6 +134,7 @@ export function newTransaction(transactionalId: string, producerId: number, time
     previousProducerId: NO_PRODUCER_ID,
     nextProducerId: NO_PRODUCER_ID,
     timeoutMs,
+    keptEpoch: NO_PRODUCER_EPOCH,
     status: "Empty",
     partitions: new Set(),
     startedAt: -1,

@@ -12,16 +12,23 @@ import { decideTransaction, isInTransaction, isOverdue, markersFor } from "./dec
 import type { MarkerWriter } from "./marker-writer.ts";
 import type { ProducerIds } from "./producer-ids.ts";
 import { readTransactionKey, readTransactionValue, writeTransactionKey, writeTransactionValue } from "./records.ts";
-import { isExhausted, isPrepared, newTransaction, NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from "./state.ts";
+import { isExhausted, isPrepared, newTransaction, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, TWO_PHASE_TIMEOUT_MS } from "./state.ts";
 import type { TransactionAction, TransactionEvent, TransactionReply, TransactionState, TransactionVersion } from "./state.ts";
 
-/** How long a request waits for the transition it met. */
 /** Ongoing transactions older than this are named at start: longer than two checkpoints of a job take by far. */
 const OLD_TRANSACTION_MS = 60_000;
 const MAX_NAMED = 20;
+/** How long a request waits for the transition it met. */
 const MAX_WAIT_MS = 1000;
 /** Requests per transactional id that wait; further ones are sent back. */
 const MAX_WAITING = 64;
+
+/** KIP-939. */
+export interface TwoPhaseRequest {
+  /** The transactions of the id never time out. */
+  readonly twoPhase: boolean;
+  readonly keepPrepared: boolean;
+}
 
 export interface ProducerIdentity {
   readonly producerId: number;
@@ -107,18 +114,36 @@ export class TransactionCoordinator {
     return this.#states.values();
   }
 
-  async init(transactionalId: string | null, timeoutMs: number, expected: ProducerIdentity | undefined): Promise<TransactionReply> {
+  async init(
+    transactionalId: string | null,
+    askedTimeoutMs: number,
+    expected: ProducerIdentity | undefined,
+    { twoPhase, keepPrepared }: TwoPhaseRequest = { twoPhase: false, keepPrepared: false },
+  ): Promise<TransactionReply & { readonly keptEpoch?: number }> {
     const refuse = (error: number): TransactionReply => refusal(error);
     if (transactionalId === null) return { ...refusal(ErrorCode.NONE), producerId: await this.#ids.allocate(), producerEpoch: 0 };
     if (transactionalId === "") return refuse(ErrorCode.INVALID_REQUEST);
-    if (timeoutMs <= 0 || timeoutMs > this.#settings.number("transaction.max.timeout.ms"))
+    if (twoPhase && !this.#settings.boolean("transaction.two.phase.commit.enable"))
+      return refuse(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+    if (!twoPhase && (askedTimeoutMs <= 0 || askedTimeoutMs > this.#settings.number("transaction.max.timeout.ms")))
       return refuse(ErrorCode.INVALID_TRANSACTION_TIMEOUT);
+    const timeoutMs = twoPhase ? TWO_PHASE_TIMEOUT_MS : askedTimeoutMs;
     const known = this.#states.get(transactionalId);
     const freshProducerId = known === undefined || isExhausted(known.data) ? await this.#ids.allocate() : NO_PRODUCER_ID;
     if (!this.#states.has(transactionalId)) {
       this.#states.set(transactionalId, newTransaction(transactionalId, freshProducerId, timeoutMs, this.#clock.now()));
     }
-    return this.#ask(transactionalId, (request) => ({ kind: "init", request, timeoutMs, expected, freshProducerId }));
+    const reply = await this.#ask(transactionalId, (request) => ({
+      kind: "init",
+      request,
+      timeoutMs,
+      expected,
+      freshProducerId,
+      keepPrepared,
+    }));
+    const data = this.#states.get(transactionalId)?.data;
+    const kept = keepPrepared && data?.producerEpoch === reply.producerEpoch && data.keptEpoch !== NO_PRODUCER_EPOCH;
+    return kept ? { ...reply, keptEpoch: data.keptEpoch } : reply;
   }
 
   /** Error code for all partitions ("topic-partition"). */

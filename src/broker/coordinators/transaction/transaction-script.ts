@@ -42,8 +42,8 @@ export class TransactionScript {
     }
   }
 
-  init(expected?: { producerId: number; producerEpoch: number }, freshProducerId = -1): Answer | undefined {
-    return this.#ask((request) => ({ kind: "init", request, timeoutMs: 60_000, expected, freshProducerId }));
+  init(expected?: { producerId: number; producerEpoch: number }, freshProducerId = -1, keepPrepared = false): Answer | undefined {
+    return this.#ask((request) => ({ kind: "init", request, timeoutMs: 60_000, expected, freshProducerId, keepPrepared }));
   }
 
   initNow(expected?: { producerId: number; producerEpoch: number }, freshProducerId = -1): Answer {
