@@ -25,10 +25,13 @@ async function onTmpfs(options: string, body: (broker: Broker, client: KafkaClie
     const logger = { log: () => {} };
     const broker = await startBroker({ port: 0, dataDir: join(path, "data"), logger });
     const client = createClient({ brokers: broker.bootstrapServers, apiTimeoutMs: 5000 });
-    await client.admin().createTopics([{ name: "full", partitions: 1 }]);
-    await body(broker, client, path);
-    await client.close();
-    await broker.close();
+    try {
+      await client.admin().createTopics([{ name: "full", partitions: 1 }]);
+      await body(broker, client, path);
+    } finally {
+      await client.close();
+      await broker.close();
+    }
   } finally {
     execFileSync("umount", ["-l", path]);
     rmSync(path, { recursive: true, force: true });
