@@ -1,6 +1,7 @@
 // Patterns against JavaScript's own engine where both mean the same, hostile ones in linear time, and what is refused.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { createContext, Script } from "node:vm";
 import fc from "fast-check";
 import { Pattern } from "./pattern.ts";
 
@@ -24,6 +25,18 @@ const { pattern } = fc.letrec<{ pattern: string; piece: string; atom: string }>(
 }));
 const text = fc.string({ unit: fc.constantFrom("a", "b", "c", "_", ".", "7"), maxLength: 8 });
 
+/** JavaScript's engine tries again and again, for minutes where repetitions nest: it is given a moment. undefined: it did not come to an end. */
+const PATIENCE_MS = 20;
+const theirTest = new Script("expression.test(candidate)");
+function theirAnswer(expression: RegExp, candidate: string): boolean | undefined {
+  try {
+    return theirTest.runInContext(createContext({ expression, candidate }), { timeout: PATIENCE_MS }) as boolean;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+    throw error;
+  }
+}
+
 it("accepts the strings that JavaScript's engine accepts", () => {
   let accepted = 0;
   fc.assert(
@@ -31,7 +44,8 @@ it("accepts the strings that JavaScript's engine accepts", () => {
       const theirs = new RegExp(`^(?:${source})$`, "su");
       const ours = new Pattern(source);
       for (const candidate of texts) {
-        const expected = theirs.test(candidate);
+        const expected = theirAnswer(theirs, candidate);
+        if (expected === undefined) continue;
         if (expected && candidate !== "") accepted++;
         assert.equal(ours.matches(candidate), expected, `/${source}/ on "${candidate}"`);
       }
