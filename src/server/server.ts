@@ -21,6 +21,7 @@ import { RecordTails } from "./record-tail.ts";
 import { route } from "./routes.ts";
 import { explainDataDirectory, explainListen, ServerError } from "./server-error.ts";
 import { sinkTopics } from "./sink-topics.ts";
+import { TWO_PHASE_COMMIT } from "./two-phase-commit.ts";
 
 export interface ServerOptions {
   /** Log, checkpoints and server.json. Default ".millrace". */
@@ -198,7 +199,7 @@ class RunningServer implements Server {
         host: HOST,
         port,
         ...(durability === undefined ? {} : { durability }),
-        ...(settings === undefined ? {} : { settings }),
+        settings: { ...TWO_PHASE_COMMIT, ...settings },
       });
     } catch (error) {
       throw explainListenOrDirectory(error, port, this.dataDir);

@@ -9,6 +9,7 @@ import { durationMs } from "../stream/duration.ts";
 import type { StreamGraph } from "../stream/graph.ts";
 import { asPipeline, type Pipeline } from "../stream/pipeline.ts";
 import type { Duration } from "../stream/watermarks.ts";
+import { TWO_PHASE_COMMIT } from "./two-phase-commit.ts";
 
 export interface StartOptions {
   /** Holds checkpoints and the embedded broker's log. Created if missing. */
@@ -66,7 +67,7 @@ export async function startOn(env: Env, what: Pipeline | string | URL, options: 
 
 async function embeddedBroker(env: Env, graph: StreamGraph, options: StartOptions): Promise<Broker | undefined> {
   if (options.brokers !== undefined || options.settings?.["kafka.brokers"] !== undefined || !usesTopics(graph)) return undefined;
-  return await startBroker(env, { dataDir: options.dataDir, port: 0 });
+  return await startBroker(env, { dataDir: options.dataDir, port: 0, settings: TWO_PHASE_COMMIT });
 }
 
 function usesTopics(graph: StreamGraph): boolean {

@@ -34,13 +34,22 @@ export interface KafkaSinkSettings {
   readonly functions: RecordFunctions<unknown> | undefined;
 }
 
+/** KIP-939: what a broker must offer for transactions that wait for their job without a timeout. */
+const TWO_PHASE_SETTING = "transaction.two.phase.commit.enable";
+const TWO_PHASE_VERSION = 6;
+
+interface TransactionRules {
+  readonly timeoutMs: number;
+  readonly twoPhaseCommit: boolean;
+}
+
 export class KafkaSinkConnector implements SinkConnector {
   readonly #context: ConnectorContext;
   readonly #client: KafkaClient;
   readonly #settings: KafkaSinkSettings;
   readonly #writers: SinkWriter[] = [];
   #resting: ReadonlySet<string> = new Set();
-  #timeoutMs: Promise<number> | undefined;
+  #transactions: Promise<TransactionRules> | undefined;
   #schema: Promise<ValueEncoding> | undefined;
 
   constructor(context: ConnectorContext, client: KafkaClient, settings: KafkaSinkSettings) {
@@ -54,15 +63,16 @@ export class KafkaSinkConnector implements SinkConnector {
     if (this.#settings.delivery !== "exactly-once") return;
     const intervalMs = Number(this.#context.settings["checkpoint.interval.ms"] ?? Number.NaN);
     if (!Number.isFinite(intervalMs)) return;
-    let timeoutMs;
+    let rules;
     try {
-      timeoutMs = await this.#transactionTimeout();
+      rules = await this.#transactionRules();
     } catch (error) {
       // An unreachable broker is no wrong setup: recover() meets it, too, and may be tried again.
       if (isRetriable(error)) return;
       throw error;
     }
-    if (intervalMs * TIMEOUT_MARGIN <= timeoutMs) return;
+    const { timeoutMs, twoPhaseCommit } = rules;
+    if (twoPhaseCommit || intervalMs * TIMEOUT_MARGIN <= timeoutMs) return;
     const { topic, transactionTimeoutMs } = this.#settings;
     const source = transactionTimeoutMs === undefined ? "transaction.max.timeout.ms of the broker" : "option transactionTimeoutMs";
     throw new KafkaConnectorError(
@@ -86,7 +96,7 @@ export class KafkaSinkConnector implements SinkConnector {
     await recoverTransactions(this.#client, this.#context, prepared, onLostTransaction);
     this.#resting = new Set(prepared.map(({ transactionalId }) => transactionalId));
     if (delivery !== "exactly-once" && prepared.length === 0) return;
-    const timeoutMs = await this.#transactionTimeout();
+    const { timeoutMs } = await this.#transactionRules();
     const aborted = await abortLeftovers(this.#client, { prefix: transactionalIdPrefix, timeoutMs, keep: this.#resting });
     const { job, operator, env } = this.#context;
     if (prepared.length + aborted.length > 0)
@@ -119,9 +129,9 @@ export class KafkaSinkConnector implements SinkConnector {
 
   async #transactionalWriter(subtask: number, feed: RecordFeed): Promise<SinkWriter> {
     const { topic, transactionalIdPrefix } = this.#settings;
-    const timeoutMs = await this.#transactionTimeout();
+    const rules = await this.#transactionRules();
     const prefix = `${transactionalIdPrefix}${subtask}/`;
-    const pool = new TransactionPool(this.#client, { prefix, topic: topic.name, timeoutMs, resting: this.#resting });
+    const pool = new TransactionPool(this.#client, { prefix, topic: topic.name, ...rules, resting: this.#resting });
     const { timers } = this.#context.env;
     const { cluster } = this.#client;
     return new TransactionalWriter(topic.name, pool, feed, await pool.begin(), {
@@ -141,24 +151,31 @@ export class KafkaSinkConnector implements SinkConnector {
     return this.#schema;
   }
 
-  #transactionTimeout(): Promise<number> {
-    this.#timeoutMs ??= this.#readTimeout().catch((error: unknown) => {
-      this.#timeoutMs = undefined;
+  #transactionRules(): Promise<TransactionRules> {
+    this.#transactions ??= this.#readRules().catch((error: unknown) => {
+      this.#transactions = undefined;
       throw error;
     });
-    return this.#timeoutMs;
+    return this.#transactions;
   }
 
-  async #readTimeout(): Promise<number> {
+  async #readRules(): Promise<TransactionRules> {
     let maxMs = DEFAULT_MAX_TIMEOUT_MS;
+    let twoPhaseCommit = false;
+    const { cluster } = this.#client;
     try {
       const configs = await this.#client.admin().describeBrokerConfigs();
       const told = Number(configs.find(({ name }) => name === "transaction.max.timeout.ms")?.value ?? Number.NaN);
       if (Number.isInteger(told) && told > 0) maxMs = told;
+      // A timeout that was asked for holds.
+      if (this.#settings.transactionTimeoutMs === undefined && configs.find(({ name }) => name === TWO_PHASE_SETTING)?.value === "true") {
+        const connection = await cluster.retried("Asking for two-phase commit", () => cluster.connection({ to: "any" }));
+        twoPhaseCommit = connection.versions.supports("InitProducerId", TWO_PHASE_VERSION);
+      }
     } catch (error) {
       // Not allowed to ask: Kafka's default holds, and the broker refuses a longer timeout by itself.
       if (isRetriable(error)) throw error;
     }
-    return Math.min(maxMs, this.#settings.transactionTimeoutMs ?? maxMs);
+    return { timeoutMs: Math.min(maxMs, this.#settings.transactionTimeoutMs ?? maxMs), twoPhaseCommit };
   }
 }

@@ -17,6 +17,8 @@ export interface PoolSettings {
   readonly prefix: string;
   readonly topic: string;
   readonly timeoutMs: number;
+  /** The broker keeps what is prepared, however long that takes (KIP-939). */
+  readonly twoPhaseCommit: boolean;
   /** Ids that the restored checkpoint names: they rest until the first checkpoint of this run is durable. */
   readonly resting: ReadonlySet<string>;
 }
@@ -141,6 +143,7 @@ export class TransactionPool {
     return this.#client.producer({
       transactionalId: slot.transactionalId,
       transactionTimeoutMs: this.#settings.timeoutMs,
+      twoPhaseCommit: this.#settings.twoPhaseCommit,
       lingerMs: BATCH_LINGER_MS,
       onAcknowledged: (_topic, partition, baseOffset, count) => slot.transaction?.acknowledged(partition, baseOffset, count),
     });

@@ -18,6 +18,7 @@ import { explainJob } from "./explain-job.ts";
 import { explainKey, keysOfText } from "./explain-key.ts";
 import { KeyQuestions } from "./key-questions.ts";
 import type { CompletedCheckpoint, Finding, Job, JobResult, JobState, JobStatus } from "./job-status.ts";
+import { resolveSinks } from "./resolve-sinks.ts";
 import { SavepointDesk } from "./savepoint-desk.ts";
 
 export type RestoreFrom = { readonly kind: "latest" } | { readonly kind: "none" } | { readonly kind: "path"; readonly path: string };
@@ -322,6 +323,7 @@ export class JobCoordinator implements Job {
     await this.#dying;
     this.#host = undefined;
     this.#desk.close();
+    if (state === "canceled") await this.#resolveSinks();
     await this.#store?.close().catch((error: unknown) => this.#log("warn", "checkpoint-store-not-closed", { error: messageOf(error) }));
     this.#log(state === "failed" ? "error" : "info", `job-${state}`, {});
     this.#changed();
@@ -340,6 +342,18 @@ export class JobCoordinator implements Job {
       ...(this.#desk.finalPath === undefined ? {} : { savepoint: this.#desk.finalPath }),
       status: this.status(),
     });
+  }
+
+  async #resolveSinks(): Promise<void> {
+    // One that never wrote anything has nothing to resolve.
+    if (this.#life.attempt === 0) return;
+    try {
+      const restore = (await this.#store?.latest(this.#firstOwnId)) ?? this.#initial;
+      const { settings } = this.#options.deployment;
+      await resolveSinks(this.#env, this.#graph, { job: this.name, settings, restore });
+    } catch (error) {
+      this.#log("warn", "sinks-not-resolved", { error: messageOf(error) });
+    }
   }
 
   #changed(): void {
