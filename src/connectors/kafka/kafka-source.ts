@@ -2,7 +2,8 @@
 import type { ConnectorContext, Source } from "../../stream/connector.ts";
 import { durationMs } from "../../stream/duration.ts";
 import type { Duration } from "../../stream/watermarks.ts";
-import { AvroValues, type ValueDecoder } from "./avro-values.ts";
+import { RegistryValues, type ValueDecoder } from "./registry-values.ts";
+import { SCHEMA_FORMATS, type SchemaFormat } from "./schema-formats.ts";
 import { connectorClient, connectorRegistry, type ConnectionOptions } from "./connector-client.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { badStart, badUntil, rangeJson, type StartAt, type Until } from "./offset-range.ts";
@@ -56,7 +57,8 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
       new KafkaSourceConnector(context, connectorClient(context, options), {
         topic: "pattern" in topic ? topic.pattern : topic.name,
         type: topic.schema.type,
-        decoder: format === "avro" ? avroDecoders(topic as Topic<V>, context) : undefined,
+        decoder:
+          format === undefined || format === "json" ? undefined : decoders(topic as Topic<V>, SCHEMA_FORMATS[format], format, context),
         startAt,
         until,
         onOutOfRange,
@@ -67,9 +69,9 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
 }
 
 /** One registry for all partitions. Throws NO_REGISTRY. */
-function avroDecoders(topic: Topic<unknown>, context: ConnectorContext): () => ValueDecoder {
-  const registry = connectorRegistry(context, topic.registry?.url);
-  return () => new AvroValues(topic.schema.type, registry, context.env.clock);
+function decoders(topic: Topic<unknown>, format: SchemaFormat, name: string, context: ConnectorContext): () => ValueDecoder {
+  const registry = connectorRegistry(context, topic.registry?.url, name);
+  return () => new RegistryValues(topic.schema.type, format, registry, context.env.clock);
 }
 
 function bad(topic: string, reason: string): KafkaConnectorError {

@@ -10,7 +10,7 @@ import { jsonDecoder } from "../../schema/json/decoder.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { Json, PoisonRecord, SourceBatch, SplitReader } from "../../stream/connector.ts";
-import type { ValueDecoder } from "./avro-values.ts";
+import type { ValueDecoder } from "./registry-values.ts";
 
 /** Per poll: their bytes are copied. */
 const MAX_POISON = 256;

@@ -9,7 +9,7 @@ import { jsonEncoder, jsonValueEncoder } from "../../schema/json/encoder.ts";
 import { checkValue } from "../../schema/mismatch.ts";
 import { sameType } from "../../schema/type-names.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
-import type { ValueEncoding } from "./avro-values.ts";
+import type { ValueEncoding } from "./registry-encoding.ts";
 import type { RecordParts } from "./record-parts.ts";
 import type { Topic } from "./topic.ts";
 

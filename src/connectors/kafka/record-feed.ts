@@ -7,7 +7,7 @@ import type { Batch } from "../../schema/batch.ts";
 import { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
-import type { ValueEncoding } from "./avro-values.ts";
+import type { ValueEncoding } from "./registry-encoding.ts";
 import { RecordEncoder } from "./record-encoder.ts";
 import type { RecordParts } from "./record-parts.ts";
 import type { Topic } from "./topic.ts";

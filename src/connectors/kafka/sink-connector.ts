@@ -3,7 +3,8 @@ import type { KafkaClient } from "../../client/client.ts";
 import { isRetriable } from "../../client/errors.ts";
 import type { ConnectorContext, SinkConnector, SinkWriter } from "../../stream/connector.ts";
 import { abortLeftovers } from "./abort-leftovers.ts";
-import { avroEncoding, type ValueEncoding } from "./avro-values.ts";
+import { registryEncoding, type ValueEncoding } from "./registry-encoding.ts";
+import { SCHEMA_FORMATS } from "./schema-formats.ts";
 import { decodeCommittable } from "./committable.ts";
 import { connectorRegistry } from "./connector-client.ts";
 import { FlushingWriter } from "./flushing-writer.ts";
@@ -143,8 +144,9 @@ export class KafkaSinkConnector implements SinkConnector {
   /** Asked once for all writers; undefined: JSON. */
   #encoding(): Promise<ValueEncoding> | undefined {
     const { topic } = this.#settings;
-    if (topic.format !== "avro") return undefined;
-    this.#schema ??= avroEncoding(topic, connectorRegistry(this.#context, topic.registry?.url)).catch((error: unknown) => {
+    if (topic.format === undefined || topic.format === "json") return undefined;
+    const registry = connectorRegistry(this.#context, topic.registry?.url, topic.format);
+    this.#schema ??= registryEncoding(topic, SCHEMA_FORMATS[topic.format], registry).catch((error: unknown) => {
       this.#schema = undefined;
       throw error;
     });

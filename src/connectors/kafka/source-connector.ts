@@ -4,7 +4,7 @@ import { commitGroupOffsets, type OffsetCommit } from "../../client/group-offset
 import { PartitionFetcher } from "../../client/partition-fetcher.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { ConnectorContext, Json, SourceConnector, Split, SplitReader } from "../../stream/connector.ts";
-import type { ValueDecoder } from "./avro-values.ts";
+import type { ValueDecoder } from "./registry-values.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { endOffset, startOffset, untilOffset, type Place, type StartAt, type Until } from "./offset-range.ts";
 import { PartitionReader } from "./partition-reader.ts";

@@ -1,7 +1,8 @@
-// How a topic's values are written: JSON, or Avro with schemas of a registry. What the registry is asked, and when, is in avro-values.ts.
+// How a topic's values are written: JSON, or Avro, Protobuf or JSON with schemas of a registry. What the registry is asked, and when, is in
+// registry-values.ts and registry-encoding.ts.
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 
-export type TopicFormat = "json" | "avro";
+export type TopicFormat = "json" | "avro" | "protobuf" | "json-schema";
 
 /** Confluent's subject names: "<topic>-value", the record's full name, "<topic>-<record>". */
 export type SubjectStrategy = "topic" | "record" | "topic-record";
@@ -21,14 +22,15 @@ export interface SchemaOptions {
   readonly ids?: "prefix" | "guid" | "header";
 }
 
+const FORMATS: readonly string[] = ["json", "avro", "protobuf", "json-schema"] satisfies TopicFormat[];
 const SUBJECTS: readonly string[] = ["topic", "record", "topic-record"] satisfies SubjectStrategy[];
 const IDS: readonly string[] = ["prefix", "guid", "header"];
 const LEVELS = ["NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
 
 export function checkFormat(topic: string, format: unknown, schema: SchemaOptions | undefined): void {
-  if (format !== "json" && format !== "avro") throw bad(topic, `format is "json" or "avro", not ${JSON.stringify(format)}`);
+  if (!FORMATS.includes(format as string)) throw bad(topic, `format is one of ${FORMATS.join(", ")}, not ${JSON.stringify(format)}`);
   if (schema === undefined) return;
-  if (format === "json") throw bad(topic, 'registry options are for format: "avro"');
+  if (format === "json") throw bad(topic, 'registry options are for format: "avro", "protobuf" or "json-schema"');
   if (schema.subject !== undefined && !SUBJECTS.includes(schema.subject)) throw bad(topic, `subject is one of ${SUBJECTS.join(", ")}`);
   if (schema.ids !== undefined && !IDS.includes(schema.ids)) throw bad(topic, `ids is one of ${IDS.join(", ")}`);
   if (schema.compatibility !== undefined && !LEVELS.includes(schema.compatibility))

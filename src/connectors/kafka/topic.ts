@@ -23,9 +23,9 @@ export type KeyField<V> = V extends string | number | bigint | boolean | null | 
 export interface TopicOptions<V> {
   /** The record key is the text of this field as UTF-8; its murmur2 hash chooses the partition, as every Kafka client does. */
   readonly key?: KeyField<V>;
-  /** How values are written: "json" (default), or "avro" with schemas of a registry. */
+  /** How values are written: "json" (default), or "avro", "protobuf" or "json-schema" with schemas of a registry. */
   readonly format?: TopicFormat;
-  /** With "avro": which registry and subject, and how the schema gets there. */
+  /** With schemas: which registry and subject, and how the schema gets there. */
   readonly registry?: SchemaOptions;
 }
 

@@ -1,0 +1,77 @@
+// What a sink writes when its topic's schemas are in a registry: it registers or looks up its schema once, when the job starts.
+import type { RecordHeader } from "../../protocol/records/batch-writer.ts";
+import { RegistryClientError, type RegisteredSchema, type RegistryClient } from "../../registry/http/registry-client.ts";
+import { BadSchemaError } from "../../schema/schema-error.ts";
+import { guidFrame, idFrame, VALUE_SCHEMA_HEADER } from "../../schema/wire/schema-frame.ts";
+import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import type { DocumentWriter, SchemaFormat } from "./schema-formats.ts";
+import type { Topic } from "./topic.ts";
+import { subjectOf } from "./topic-format.ts";
+
+/** What a sink writes: the document, and what says which schema it has. */
+export interface ValueEncoding extends Pick<DocumentWriter, "row" | "value"> {
+  readonly prefix: Uint8Array;
+  readonly header: RecordHeader | undefined;
+}
+
+/** Registers or finds the topic's schema. Rejects with SCHEMA_REFUSED, or RegistryClientError when the registry cannot be asked. */
+export async function registryEncoding(topic: Topic<unknown>, format: SchemaFormat, registry: RegistryClient): Promise<ValueEncoding> {
+  const { autoRegister = true, useLatest = false, compatibility, ids = "prefix" } = topic.registry ?? {};
+  const { type } = topic.schema;
+  const subject = subjectOf(topic.name, type.kind === "record" ? type.name : "value", topic.registry?.subject);
+  try {
+    if (compatibility !== undefined) await registry.setCompatibility(subject, compatibility);
+    const found = useLatest ? await registry.version(subject) : await ownSchema(topic, format, registry, subject, autoRegister);
+    if (found.schemaType !== format.schemaType) throw new BadSchemaError(`It is ${found.schemaType}, not ${format.schemaType}.`);
+    const { row, value, behindId } = format.writer(type, found, await registry.referenced(found));
+    if (ids === "prefix") return { row, value, prefix: joined(idFrame(found.id), behindId), header: undefined };
+    const guid = joined(guidFrame(found.guid === "" ? (await registry.byId(found.id)).guid : found.guid), behindId);
+    return ids === "guid"
+      ? { row, value, prefix: guid, header: undefined }
+      : { row, value, prefix: new Uint8Array(0), header: { key: VALUE_SCHEMA_HEADER, value: guid } };
+  } catch (error) {
+    throw refused(error, topic.name, subject, useLatest || !autoRegister);
+  }
+}
+
+async function ownSchema(
+  topic: Topic<unknown>,
+  format: SchemaFormat,
+  registry: RegistryClient,
+  subject: string,
+  autoRegister: boolean,
+): Promise<RegisteredSchema> {
+  const before = await latest(registry, subject, format);
+  const text = format.text(topic.schema.type, before, before === undefined ? [] : await registry.referenced(before));
+  if (autoRegister) await registry.register(subject, text, format.schemaType);
+  const found = await registry.lookup(subject, text, format.schemaType);
+  return { ...found, schemaType: format.schemaType };
+}
+
+/** undefined: there is none, or it is of another format. */
+async function latest(registry: RegistryClient, subject: string, format: SchemaFormat): Promise<RegisteredSchema | undefined> {
+  try {
+    const found = await registry.version(subject);
+    return found.schemaType === format.schemaType ? found : undefined;
+  } catch (error) {
+    if (error instanceof RegistryClientError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function joined(frame: Uint8Array, behind: Uint8Array): Uint8Array {
+  return behind.length === 0 ? frame : Uint8Array.of(...frame, ...behind);
+}
+
+function refused(error: unknown, topic: string, subject: string, mustExist: boolean): unknown {
+  if (error instanceof RegistryClientError && error.status === 0) return error;
+  const missing = error instanceof RegistryClientError && error.status === 404 && mustExist;
+  const reason = missing
+    ? "there is no such schema, and autoRegister is off or useLatest is on"
+    : (error as Error).message.replace(/\.$/, "");
+  return new KafkaConnectorError(
+    "SCHEMA_REFUSED",
+    `The schema of topic "${topic}" cannot be used with subject "${subject}": ${reason}. See: millrace schema check ${subject} FILE`,
+    { cause: error },
+  );
+}

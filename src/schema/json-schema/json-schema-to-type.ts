@@ -1,0 +1,195 @@
+// A JSON Schema as a type: of ours, of Kafka Connect's, and what Zod, Valibot, ArkType, Effect and TypeBox make of their types. What a type
+// cannot say is refused with its place and what to do instead; nothing becomes "anything".
+import { isJsonObject, numberOf } from "../json-numbers.ts";
+import { notedType } from "../protobuf/leaf-type.ts";
+import { BadSchemaError, fieldPath } from "../schema-error.ts";
+import type { FieldInfo, TypeInfo } from "../type-info.ts";
+import { typeText } from "../type-names.ts";
+import { checkUnion } from "../union-variants.ts";
+import { KEY_KEYWORD, TYPE_KEYWORD } from "./type-to-json-schema.ts";
+
+type Node = Readonly<Record<string, unknown>>;
+
+const MAX_NODES = 20_000;
+const INT = 2 ** 31;
+
+/** `name`: of records without a title. Throws BadSchemaError. */
+export function jsonSchemaToType(schema: unknown, name = "Value"): TypeInfo {
+  return new Reader(schema).of(schema, "", name);
+}
+
+class Reader {
+  readonly #root: unknown;
+  readonly #open: unknown[] = [];
+  #nodes = 0;
+
+  constructor(root: unknown) {
+    this.#root = root;
+  }
+
+  of(given: unknown, path: string, name: string): TypeInfo {
+    if (++this.#nodes > MAX_NODES) throw bad(path, `the schema has more than ${MAX_NODES} parts when written out`, "make it smaller");
+    if (!isJsonObject(given)) throw bad(path, "it allows anything", "say what it is");
+    if (this.#open.includes(given)) throw bad(path, "it holds itself, which a type cannot", "limit the depth with types of their own");
+    this.#open.push(given);
+    const type = typeof given["$ref"] === "string" ? this.of(this.#target(given["$ref"], path), path, name) : this.#node(given, path, name);
+    this.#open.pop();
+    return type;
+  }
+
+  #target(reference: string, path: string): unknown {
+    let at: unknown = this.#root;
+    if (reference !== "#" && !reference.startsWith("#/"))
+      throw bad(path, `it refers to ${JSON.stringify(reference)} elsewhere`, "put it into $defs");
+    for (const part of reference.split("/").slice(1)) {
+      const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+      at = typeof at === "object" && at !== null && Object.hasOwn(at, key) ? (at as Node)[key] : undefined;
+    }
+    if (at === undefined) throw bad(path, `it refers to ${JSON.stringify(reference)}, which is not there`, "put it into $defs");
+    return at;
+  }
+
+  #node(node: Node, path: string, name: string): TypeInfo {
+    const noted = typeof node[TYPE_KEYWORD] === "object" ? notedType(JSON.stringify(node[TYPE_KEYWORD])) : undefined;
+    if (noted !== undefined) return noted;
+    const choices = node["oneOf"] ?? node["anyOf"];
+    if (Array.isArray(choices)) return this.#choice(choices, path, name);
+    if (Array.isArray(node["allOf"]) && node["allOf"].length === 1 && node["type"] === undefined)
+      return this.of(node["allOf"][0], path, name);
+    if ("const" in node) return literal([node["const"]], path);
+    if (Array.isArray(node["enum"])) return literal(node["enum"], path);
+    const { type } = node;
+    if (Array.isArray(type))
+      return this.#choice(
+        type.map((each: unknown) => ({ ...node, type: each })),
+        path,
+        name,
+      );
+    switch (type) {
+      case "string":
+        return text(node);
+      case "boolean":
+        return { kind: "boolean" };
+      case "number":
+        return node["connect.type"] === "float32" ? { kind: "double", logical: "float" } : { kind: "double" };
+      case "integer":
+        return integer(node);
+      case "array":
+        return this.#array(node, path, name);
+      case "object":
+        return this.#object(node, path, name);
+      case "null":
+        throw bad(path, "it is always null", "make it optional, of a type");
+      default:
+        throw bad(
+          path,
+          node["allOf"] === undefined ? "it allows anything" : "it is an intersection",
+          "say what it is: an object with all fields",
+        );
+    }
+  }
+
+  #choice(choices: readonly unknown[], path: string, name: string): TypeInfo {
+    const present = choices.filter((each) => !(isJsonObject(each) && each["type"] === "null"));
+    if (present.length === 0) throw bad(path, "it is always null", "make it optional, of a type");
+    const types = present.map((each) => this.of(each, path, present.length > 1 ? `${name}_${present.indexOf(each) + 1}` : name));
+    const of = types.length === 1 ? types[0]! : united(types, path);
+    return present.length < choices.length && of.kind !== "optional" ? { kind: "optional", of } : of;
+  }
+
+  #array(node: Node, path: string, name: string): TypeInfo {
+    const { items } = node;
+    if (node[TYPE_KEYWORD] === "map" && isJsonObject(items)) {
+      const pair = items["prefixItems"] ?? items["items"];
+      if (Array.isArray(pair) && pair.length === 2)
+        return { kind: "map", key: this.of(pair[0], `${path}[]`, name), value: this.of(pair[1], `${path}[]`, name) };
+    }
+    if (Array.isArray(items) || node["prefixItems"] !== undefined) throw bad(path, "it is a tuple", "use an object with a field for each");
+    if (items === undefined || items === true) throw bad(`${path}[]`, "its items can be anything", "say what they are");
+    return { kind: "array", of: this.of(items, `${path}[]`, `${name}_item`) };
+  }
+
+  #object(node: Node, path: string, name: string): TypeInfo {
+    const { properties, additionalProperties: rest, patternProperties } = node;
+    if (isJsonObject(properties)) {
+      if (isJsonObject(rest) && Object.keys(rest).length > 0 && Object.keys(properties).length > 0)
+        throw bad(path, "it has fields and others beside them", "put the others into a map of their own");
+      return this.#record(node, properties, path, typeof node["title"] === "string" ? node["title"] : name);
+    }
+    const value = isJsonObject(rest) ? rest : isJsonObject(patternProperties) ? Object.values(patternProperties)[0] : undefined;
+    if (value === undefined) throw bad(path, "its fields can be anything", "say what they are");
+    const key = isJsonObject(node[KEY_KEYWORD]) ? notedType(JSON.stringify(node[KEY_KEYWORD])) : undefined;
+    return { kind: "map", key: key ?? { kind: "string" }, value: this.of(value, `${path}[]`, `${name}_value`) };
+  }
+
+  #record(node: Node, properties: Node, path: string, name: string): TypeInfo {
+    const required = new Set(Array.isArray(node["required"]) ? (node["required"] as unknown[]) : []);
+    const entries = Object.entries(properties).map(([field, of], at) => ({ field, of, at: indexOf(of) ?? at }));
+    const fields = entries
+      .sort((a, b) => a.at - b.at)
+      .map(({ field, of }): FieldInfo => {
+        const type = this.of(of, path === "" ? fieldPath(field, "") : `${path}.${fieldPath(field, "")}`, `${name}_${field}`);
+        return { name: field, type: required.has(field) || type.kind === "optional" ? type : { kind: "optional", of: type } };
+      });
+    const duration = node[TYPE_KEYWORD] === "duration" ? ({ logical: "duration" } as const) : {};
+    return { kind: "record", name, fields, ...duration };
+  }
+}
+
+function indexOf(schema: unknown): number | undefined {
+  return isJsonObject(schema) ? numberOf(schema["connect.index"]) : undefined;
+}
+
+function text(node: Node): TypeInfo {
+  if (node["connect.type"] === "bytes" || node["contentEncoding"] === "base64") return { kind: "bytes" };
+  return node["format"] === "uuid" ? { kind: "string", logical: "uuid" } : { kind: "string" };
+}
+
+function integer(node: Node): TypeInfo {
+  const [least, most] = [numberOf(node["minimum"]), numberOf(node["maximum"])];
+  switch (node["title"]) {
+    case "org.apache.kafka.connect.data.Timestamp":
+      return { kind: "timestamp" };
+    case "org.apache.kafka.connect.data.Date":
+      return { kind: "int", logical: "date" };
+    case "org.apache.kafka.connect.data.Time":
+      return { kind: "int", logical: "time-millis" };
+    default:
+  }
+  const connect = node["connect.type"];
+  if (connect === "int8" || connect === "int16" || connect === "int32") return { kind: "int" };
+  return least !== undefined && most !== undefined && least >= -INT && most < INT ? { kind: "int" } : { kind: "long" };
+}
+
+function literal(values: readonly unknown[], path: string): TypeInfo {
+  const present = values.filter((value) => value !== null);
+  if (present.length === 0 || !present.every((value) => typeof value === "string"))
+    throw bad(path, "it is one of several values that are no texts", "use texts, or the type of the values");
+  const of: TypeInfo = { kind: "literal", values: [...new Set(present)] };
+  return present.length < values.length ? { kind: "optional", of } : of;
+}
+
+/** Literals one by one are one type; equal members are one. */
+function united(types: readonly TypeInfo[], path: string): TypeInfo {
+  const optional = types.some((type) => type.kind === "optional");
+  const flat = types.flatMap((type) => {
+    const of = type.kind === "optional" ? type.of : type;
+    return of.kind === "union" ? of.of : [of];
+  });
+  const values = flat.flatMap((type) => (type.kind === "literal" ? type.values : []));
+  const others = [...new Map(flat.filter((type) => type.kind !== "literal").map((type) => [typeText(type), type])).values()];
+  const members: TypeInfo[] = values.length === 0 ? others : [{ kind: "literal", values: [...new Set(values)] }, ...others];
+  const of: TypeInfo = members.length === 1 ? members[0]! : { kind: "union", of: members };
+  if (of.kind === "union") {
+    try {
+      checkUnion(of.of);
+    } catch (error) {
+      throw bad(path, (error as Error).message.replace(/^t\.union\(…\): /, "").replace(/\.$/, ""), "make them differ");
+    }
+  }
+  return optional ? { kind: "optional", of } : of;
+}
+
+function bad(path: string, reason: string, fix: string): BadSchemaError {
+  return new BadSchemaError(`The schema has no counterpart as a type${path === "" ? "" : ` at ${path}`}: ${reason}. Instead: ${fix}.`);
+}

@@ -1,0 +1,137 @@
+// A type as a JSON Schema (draft 7, as Confluent's serialisers expect; closed records, so that optional fields can be added later). Invariant:
+// jsonSchemaToType() of it is the same type. What JSON does not say is in "connect.type", which Kafka Connect reads, and "millrace.type".
+import { setField } from "../field-value.ts";
+import { BadSchemaError } from "../schema-error.ts";
+import type { TypeInfo } from "../type-info.ts";
+import { typeText } from "../type-names.ts";
+import { hasTextKeys } from "../union-variants.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
+export const DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema";
+/** The scalar type that JSON's alone does not say; of a map whose keys are no texts: "map". */
+export const TYPE_KEYWORD = "millrace.type";
+/** The type of a map's keys. */
+export const KEY_KEYWORD = "millrace.key";
+const MAX_DEPTH = 100;
+
+export type Draft = "draft-07" | "draft-2020-12";
+
+/** Without keywords that JSON Schema does not have: strict validators refuse those. */
+export function jsonSchemaText(type: TypeInfo): string {
+  return JSON.stringify(plain(jsonSchemaOf(type)));
+}
+
+function plain(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(plain);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const kept = Object.entries(schema).filter(([keyword]) => !/^(connect|millrace)\./.test(keyword));
+  return Object.fromEntries(
+    kept.map(([keyword, value]) => [keyword, keyword === "properties" ? plainEach(value as object) : plain(value)]),
+  );
+}
+
+function plainEach(properties: object): object {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, plain(schema)]));
+}
+
+/** Throws BadSchemaError for a type that nests too deep. */
+export function jsonSchemaOf(type: TypeInfo, draft: Draft = "draft-07"): JsonSchema {
+  return { $schema: draft === "draft-07" ? DRAFT_7 : DRAFT_2020, ...schemaOf(type, draft, 0) };
+}
+
+function schemaOf(type: TypeInfo, draft: Draft, depth: number): JsonSchema {
+  if (depth > MAX_DEPTH) throw new BadSchemaError(`The type nests more than ${MAX_DEPTH} levels deep.`);
+  switch (type.kind) {
+    case "record":
+      return recordSchema(type, draft, depth);
+    case "array":
+      return { type: "array", items: schemaOf(type.of, draft, depth + 1) };
+    case "map":
+      return mapSchema(type, draft, depth);
+    case "union":
+      return { oneOf: type.of.map((member) => schemaOf(member, draft, depth + 1)) };
+    case "optional":
+      return { oneOf: [{ type: "null" }, schemaOf(type.of, draft, depth + 1)] };
+    case "literal":
+      return { type: "string", enum: type.values };
+    default:
+      return scalarSchema(type);
+  }
+}
+
+function recordSchema(type: TypeInfo & { readonly kind: "record" }, draft: Draft, depth: number): JsonSchema {
+  const properties: Record<string, unknown> = {};
+  type.fields.forEach((field, index) =>
+    setField(properties, field.name, { ...schemaOf(field.type, draft, depth + 1), "connect.index": index }),
+  );
+  const required = type.fields.filter((field) => field.type.kind !== "optional").map(({ name }) => name);
+  return {
+    type: "object",
+    title: type.name,
+    properties,
+    ...(required.length === 0 ? {} : { required }),
+    additionalProperties: false,
+    ...(type.logical === undefined ? {} : { [TYPE_KEYWORD]: type.logical }),
+  };
+}
+
+function mapSchema(type: TypeInfo & { readonly kind: "map" }, draft: Draft, depth: number): JsonSchema {
+  const value = schemaOf(type.value, draft, depth + 1);
+  if (hasTextKeys(type.key)) {
+    const key = typeText(type.key) === '{"kind":"string"}' ? {} : { [KEY_KEYWORD]: type.key };
+    return { type: "object", "connect.type": "map", additionalProperties: value, ...key };
+  }
+  const pair = [schemaOf(type.key, draft, depth + 1), value];
+  const items = draft === "draft-07" ? { items: pair, additionalItems: false } : { prefixItems: pair, items: false };
+  return { type: "array", items: { type: "array", ...items, minItems: 2, maxItems: 2 }, [TYPE_KEYWORD]: "map" };
+}
+
+function scalarSchema(type: TypeInfo): JsonSchema {
+  const noted = { [TYPE_KEYWORD]: type };
+  switch (type.kind) {
+    case "string":
+      return "logical" in type && type.logical === "uuid" ? { type: "string", format: "uuid" } : { type: "string" };
+    case "boolean":
+      return { type: "boolean" };
+    case "double":
+      return "logical" in type && type.logical === "float"
+        ? { type: "number", "connect.type": "float32" }
+        : { type: "number", "connect.type": "float64" };
+    case "int":
+      return {
+        type: "integer",
+        "connect.type": "int32",
+        minimum: -(2 ** 31),
+        maximum: 2 ** 31 - 1,
+        ...(isPlain(type) ? {} : titled(type)),
+      };
+    case "long":
+      return { type: "integer", "connect.type": "int64", ...(isPlain(type) ? {} : noted) };
+    case "timestamp":
+      return { type: "integer", "connect.type": "int64", ...titled(type) };
+    case "bigint":
+      return { type: "integer", "connect.type": "int64", ...noted };
+    case "bytes":
+      return { type: "string", "connect.type": "bytes", contentEncoding: "base64", ...(isPlain(type) ? {} : noted) };
+    default:
+      return { type: "string", ...noted };
+  }
+}
+
+function isPlain(type: TypeInfo): boolean {
+  return Object.keys(type).length === 1;
+}
+
+/** Kafka Connect's names of logical types. */
+const TITLES: Readonly<Record<string, string>> = {
+  timestamp: "org.apache.kafka.connect.data.Timestamp",
+  date: "org.apache.kafka.connect.data.Date",
+  "time-millis": "org.apache.kafka.connect.data.Time",
+};
+
+function titled(type: TypeInfo): JsonSchema {
+  const name = type.kind === "timestamp" ? "timestamp" : ((type as { readonly logical?: string }).logical ?? "");
+  return { title: TITLES[name], [TYPE_KEYWORD]: type };
+}
