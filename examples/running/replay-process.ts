@@ -94,12 +94,16 @@ export function offsetsAt(data: string, checkpoint: number, source: string): num
   return Object.values(sources[source]!).reduce((sum, { offset }) => sum + offset, 0);
 }
 
-/** A moment `delayMs` after `count` checkpoints more than at the call are complete, or while the one after them is being written. */
+/**
+ * A moment `delayMs` after the newest checkpoint's number is at least `count` above that of the call, or while the one after it is being
+ * written. What a killed run has left unfinished has a smaller number.
+ */
 export function afterCheckpoints(data: string, count: number, delayMs: number | "in the next one"): (signal: AbortSignal) => Promise<void> {
   const first = newestCheckpoint(data);
   const reached = (): boolean => {
-    if (delayMs !== "in the next one") return newestCheckpoint(data) >= first + count;
-    return checkpoints(data).some(({ id, complete }) => !complete && id > first + count);
+    const newest = newestCheckpoint(data);
+    if (newest < first + count) return false;
+    return delayMs !== "in the next one" || checkpoints(data).some(({ id, complete }) => !complete && id > newest);
   };
   return async (signal) => {
     while (!signal.aborted && !reached()) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
