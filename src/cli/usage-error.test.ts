@@ -32,7 +32,7 @@ test("a misspelt command or subcommand names the nearest", async () => {
 test("a word that is near to nothing gets the list", async () => {
   assert.equal(
     await explained("frobnicate"),
-    'There is no command "frobnicate": dev, broker, registry, run, topic, group, txn, config, job, log. See: millrace --help',
+    'There is no command "frobnicate": dev, broker, registry, run, topic, group, txn, config, job, log, schema. See: millrace --help',
   );
 });
 

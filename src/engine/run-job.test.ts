@@ -154,16 +154,17 @@ test("what a checkpoint prepared is committed by the next start before any write
   }));
 
 test("a committable that cannot be honoured fails the job for good, nothing is skipped", () =>
-  inWorld(async ({ env, ledger }) => {
-    ledger.faults = { commit: () => new Promise(() => {}) };
+  inWorld(async ({ env, ledger, simulation }) => {
+    const recover = (prepared: readonly unknown[]): void => {
+      if (prepared.length > 0) throw new Error("the transaction was aborted by its timeout");
+    };
+    ledger.faults = { commit: () => new Promise(() => {}), recover };
     const job = await run(env, copies(ledger, 300));
     await until(job, (status) => status.checkpoints.completed >= 1);
+    // It tries to commit what the last checkpoint names, and leaves it to the next start.
     await job.cancel();
-    ledger.faults = {
-      recover: (prepared) => {
-        if (prepared.length > 0) throw new Error("the transaction was aborted by its timeout");
-      },
-    };
+    assert.ok(simulation.logLines.some((line) => JSON.stringify(line).includes("sink-not-resolved")));
+    ledger.faults = { recover };
     const next = await run(env, copies(ledger, 300), { restart: { kind: "none" } });
     await assert.rejects(next.finished, /aborted by its timeout/);
     assert.equal(ledger.committed.length, 0);
