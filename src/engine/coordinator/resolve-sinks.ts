@@ -4,7 +4,7 @@
 import type { Env } from "../../env/env.ts";
 import type { StreamGraph } from "../../stream/graph.ts";
 import type { RestorePoint } from "../checkpoint/checkpoint-manifest.ts";
-import { fromBase64 } from "../checkpoint/base64.ts";
+import { fromBase64 } from "../../bytes/base64.ts";
 
 /** How long a cancelled job may take for it; the next start of the job does what is left. */
 const RESOLVE_LIMIT_MS = 5000;

@@ -3,7 +3,7 @@
 import type { Env } from "../../env/env.ts";
 import type { ConnectorContext, Json, SinkConnector, SourceConnector, Split } from "../../stream/connector.ts";
 import type { StreamNode } from "../../stream/graph.ts";
-import { fromBase64 } from "../checkpoint/base64.ts";
+import { fromBase64 } from "../../bytes/base64.ts";
 import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
 import { hasTwoStreams } from "../job-graph-builder.ts";
 import { channelsOf } from "../exchange/channels.ts";

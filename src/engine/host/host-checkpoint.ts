@@ -2,7 +2,7 @@
 // again while the cursors are encoded piece by piece and the sinks make their part durable. One state file per host and checkpoint.
 import type { Clock } from "../../env/clock.ts";
 import type { Json } from "../../stream/connector.ts";
-import { toBase64 } from "../checkpoint/base64.ts";
+import { toBase64 } from "../../bytes/base64.ts";
 import type { HostSnapshot, StateFileRef } from "../checkpoint/checkpoint-manifest.ts";
 import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
 import type { StateFileWriter } from "../checkpoint/state-file.ts";
