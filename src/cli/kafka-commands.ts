@@ -6,7 +6,7 @@ import type { GroupFlags, GroupLagFlags, GroupRmFlags } from "./commands/group.t
 import type { TopicConfigFlags } from "./commands/topic-config.ts";
 import type { TopicTrimFlags } from "./commands/topic-trim.ts";
 import type { TxnAbortFlags, TxnFlags, TxnLsFlags } from "./commands/txn.ts";
-import type { Quiet, TerminalOf } from "./program.ts";
+import type { Quiet, TerminalOf } from "./program-context.ts";
 import { collect, kafka, wholeFrom } from "./shared-options.ts";
 
 export function addTopicSettingCommands(topic: Command, terminal: TerminalOf): void {

@@ -17,19 +17,9 @@ import type { TopicTailFlags } from "./commands/topic-tail.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { LogFlags } from "./log-target.ts";
 import { addConfigCommands, addGroupCommands, addTopicSettingCommands, addTxnCommands } from "./kafka-commands.ts";
+import type { ProgramContext, Quiet, TerminalOf } from "./program-context.ts";
 import { addSchemaCommands } from "./schema-commands.ts";
 import { collect, kafka, logging, output, running, server, wholeFrom } from "./shared-options.ts";
-import type { Terminal } from "./terminal.ts";
-
-export interface ProgramContext {
-  readonly version: string;
-  /** Given `quiet`, since it is an option of every command. */
-  readonly terminal: (options: { readonly quiet?: boolean }) => Terminal;
-}
-
-export interface Quiet {
-  readonly quiet?: boolean;
-}
 
 export function createProgram({ version, terminal }: ProgramContext): Command {
   const program = new Command("millrace")
@@ -61,8 +51,6 @@ Examples:
 
 Settings: flag > environment (MILLRACE_*, KAFKA_BROKERS) > millrace.config.ts > default; see --show-config.
 Exit codes: ${EXIT.ok} ok, ${EXIT.failed} failed, ${EXIT.usage} usage, ${EXIT.notFound} not found, ${EXIT.unreachable} unreachable or timed out, ${EXIT.conflict} conflict, ${EXIT.jobFailed} job failed.`;
-
-export type TerminalOf = ProgramContext["terminal"];
 
 function addServerCommands(program: Command, terminal: TerminalOf): void {
   logging(

@@ -1,7 +1,7 @@
 // millrace schema …, as commander knows it.
 import type { Command } from "commander";
 import type { SchemaFlags } from "./commands/schema.ts";
-import type { Quiet, TerminalOf } from "./program.ts";
+import type { Quiet, TerminalOf } from "./program-context.ts";
 import { output } from "./shared-options.ts";
 
 export function addSchemaCommands(program: Command, terminal: TerminalOf): void {

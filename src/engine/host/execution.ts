@@ -8,7 +8,7 @@ import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
 import { hasTwoStreams } from "../job-graph-builder.ts";
 import { channelsOf } from "../exchange/channels.ts";
 import type { JobGraph, Task } from "../job-graph.ts";
-import type { Pressure } from "../operators/create-operator.ts";
+import type { Pressure } from "../operators/operator-home.ts";
 import { keyGroupOwner } from "../state/key-group.ts";
 import { createSubtask } from "../subtask/create-subtask.ts";
 import type { Deployment } from "./host-messages.ts";

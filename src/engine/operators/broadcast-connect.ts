@@ -9,7 +9,7 @@ import { BroadcastStates } from "./broadcast-states.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import { ChunkSequence } from "./chunk-sequence.ts";
 import type { KeyHoldings, OperatorSize } from "./operator-size.ts";
-import type { OperatorHome } from "./create-operator.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import { ProcessOperator } from "./process.ts";
 import { UnkeyedContext } from "./unkeyed-context.ts";
 import { UnkeyedProcess } from "./unkeyed-process.ts";

@@ -5,7 +5,7 @@ import { BinaryCodec } from "../../schema/binary-row/binary-codec.ts";
 import type { BroadcastStateSpec } from "../../stream/graph.ts";
 import { StateRestoreError } from "../state/state-restore-error.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
-import type { OperatorHome } from "./create-operator.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import { EntryChunks, EntryShare } from "./operator-state-chunk.ts";
 
 const PREFIX = "broadcast:";

@@ -5,29 +5,12 @@ import type { ChainOperator } from "./chain-operator.ts";
 import { IntervalJoin } from "./interval-join.ts";
 import { KeyedWindows } from "./keyed-windows.ts";
 import { MapAsync } from "./map-async.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import { ProcessOperator } from "./process.ts";
 import { isPlainSession, SessionWindows } from "./session-window.ts";
 import { isSliced, SlicedWindows } from "./sliced-windows.ts";
 import { UnkeyedProcess } from "./unkeyed-process.ts";
 import { isPlainAligned, WindowOperator } from "./window.ts";
-
-/** What a stateful operator is told about where it runs. */
-export interface OperatorHome {
-  readonly index: number;
-  readonly parallelism: number;
-  readonly maxParallelism: number;
-  /** Processing time, epoch ms. */
-  readonly now: () => number;
-  /** Asks the host to call tick() soon: something has happened outside of it. */
-  readonly wake?: () => void;
-  /** Of the host: it reads nothing while somebody holds. */
-  readonly pressure?: Pressure;
-}
-
-/** How many operators cannot take more elements now. */
-export interface Pressure {
-  held: number;
-}
 
 export function createOperator(step: PlanStep, home: OperatorHome): ChainOperator | undefined {
   const { node } = step;

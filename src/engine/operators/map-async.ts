@@ -11,7 +11,7 @@ import { AsyncCalls, type Waiting } from "./async-calls.ts";
 import { AsyncQueue, type Fence } from "./async-queue.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import { ChunkSequence } from "./chunk-sequence.ts";
-import type { OperatorHome } from "./create-operator.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import { EntryChunks, EntryShare } from "./operator-state-chunk.ts";
 import { UserMetrics } from "./user-metrics.ts";
 

@@ -5,7 +5,7 @@ import { checkValue } from "../../schema/mismatch.ts";
 import type { OperatorStateSpec } from "../../stream/graph.ts";
 import { StateRestoreError } from "../state/state-restore-error.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
-import type { OperatorHome } from "./create-operator.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import { EntryChunks, EntryShare } from "./operator-state-chunk.ts";
 
 const PREFIX = "list:";

@@ -9,7 +9,7 @@ import { valueText } from "../subtask/dead-letter-row.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import { Timers } from "../time/timers.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
-import type { OperatorHome } from "./create-operator.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import type { LateDrops } from "./late-drops.ts";
 import { holdingsInProcess, type KeyHoldings, type OperatorSize, sizeOfProcess } from "./operator-size.ts";
 import { UserContext } from "./user-context.ts";

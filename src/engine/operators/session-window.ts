@@ -15,7 +15,7 @@ import { valueText } from "../subtask/dead-letter-row.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import { TimerWheel, WHEEL_RANGE_MS } from "../time/timer-wheel.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
-import type { OperatorHome } from "./create-operator.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import { LateDrops } from "./late-drops.ts";
 import { bytesOf, entriesOf, keysOf, type KeyHoldings, type OperatorSize, readKey } from "./operator-size.ts";
 import { column, COUNT_COLUMN, isNumericKind, WindowAggregates } from "./window-aggregates.ts";

@@ -12,7 +12,7 @@ import type { ChainRuntime, Emit } from "../subtask/chain-runtime.ts";
 import { valueText } from "../subtask/dead-letter-row.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
-import type { OperatorHome } from "./create-operator.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import { LateDrops } from "./late-drops.ts";
 import { holdingsInPanes, type KeyHoldings, type OperatorSize, sizeOfPanes } from "./operator-size.ts";
 import { column, COUNT_COLUMN, isNumericKind, WindowAggregates } from "./window-aggregates.ts";

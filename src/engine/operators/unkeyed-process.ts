@@ -5,7 +5,7 @@ import type { ChainRuntime } from "../subtask/chain-runtime.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import { ChunkSequence } from "./chunk-sequence.ts";
-import type { OperatorHome } from "./create-operator.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import { OperatorLists } from "./operator-lists.ts";
 import { UnkeyedContext } from "./unkeyed-context.ts";
 import { UserMetrics } from "./user-metrics.ts";

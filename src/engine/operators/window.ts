@@ -11,7 +11,7 @@ import type { Emit, ChainRuntime } from "../subtask/chain-runtime.ts";
 import { valueText } from "../subtask/dead-letter-row.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
-import type { OperatorHome } from "./create-operator.ts";
+import type { OperatorHome } from "./operator-home.ts";
 import { LateDrops } from "./late-drops.ts";
 import { holdingsInPanes, type KeyHoldings, type OperatorSize, sizeOfPanes } from "./operator-size.ts";
 import { CHANGED_COLUMN, column, COUNT_COLUMN, WindowAggregates } from "./window-aggregates.ts";
