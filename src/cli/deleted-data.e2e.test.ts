@@ -16,6 +16,7 @@ test("a server whose data directory is deleted under it ends with one sentence a
     assert.equal(exitCode, 1, stderr);
     const lines = stderr.trim().split("\n");
     assert.match(lines.at(-1)!, /^millrace: .*deleted while the log was open/, stderr);
+    assert.match(lines.at(-1)!, /What it held is gone with it/, "promises nothing that went with the directory");
     assert.ok(lines.at(-1)!.includes(data), `names the directory: ${stderr}`);
     assert.doesNotMatch(stderr, /^ +at /m, "no stack trace");
   } finally {

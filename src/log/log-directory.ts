@@ -53,6 +53,8 @@ export interface LogMetrics {
 const META_FILE = "meta.json";
 const SUSPECT_PAGES_FILE = "flush-failed";
 
+const DELETED = "What it held is gone with it. Bring back a copy, or start again with an empty directory that nothing else clears.";
+
 export class LogDirectory {
   readonly path: string;
   readonly flush: FlushGroup;
@@ -373,7 +375,7 @@ export class LogDirectory {
   async #checkPresence(): Promise<void> {
     const path = `${this.path}/${META_DIRECTORY}/${META_FILE}`;
     if ((await this.#env.files.stat(path)) === undefined)
-      this.#fail(`looking for ${path}`, new Error("it was deleted while the log was open"));
+      this.#fail(`looking for ${path}`, new Error("it was deleted while the log was open"), DELETED);
   }
 
   #every(intervalMs: number, work: () => Promise<void>): void {
@@ -437,9 +439,9 @@ export class LogDirectory {
     else this.#fatalListeners.push(callback);
   }
 
-  #fail(what: string, error: unknown): Error {
+  #fail(what: string, error: unknown, advice = "What was acknowledged is on disk. Check the disk, then start again."): Error {
     if (this.#failure !== undefined) return this.#failure;
-    const message = `The log stopped: ${what} failed: ${messageOf(error)}. What was acknowledged is on disk. Check the disk, then start again.`;
+    const message = `The log stopped: ${what} failed: ${messageOf(error)}. ${advice}`;
     this.#failure = logError("KAFKA_STORAGE_ERROR", message, error);
     this.#env.logger.log("error", "log-failed", { what, cause: messageOf(error) });
     this.flush.stop();
