@@ -5,6 +5,7 @@ import { format } from "oxfmt";
 import { ALL_APIS } from "../src/broker/apis/all.ts";
 import type { ConfigDefinition } from "../src/broker/config-value.ts";
 import { FEATURES } from "../src/broker/features.ts";
+import { GROUP_CONFIGS } from "../src/broker/group-config.ts";
 import { SETTINGS } from "../src/broker/settings.ts";
 import { TOPIC_CONFIGS } from "../src/broker/topic-config.ts";
 
@@ -27,8 +28,6 @@ const OTHERS: readonly (readonly [key: number, name: string, reason: string])[] 
   [50, "DescribeUserScramCredentials", "no authentication yet"],
   [51, "AlterUserScramCredentials", "no authentication yet"],
   [64, "UnregisterBroker", "there is one broker"],
-  [68, "ConsumerGroupHeartbeat", "groups use the classic protocol"],
-  [69, "ConsumerGroupDescribe", "groups use the classic protocol"],
   [71, "GetTelemetrySubscriptions", "clients are not asked for their metrics"],
   [72, "PushTelemetry", "clients are not asked for their metrics"],
   [76, "ShareGroupHeartbeat", "no share groups yet"],
@@ -76,6 +75,10 @@ export async function compatibilityPage(): Promise<string> {
     "## Topic configs",
     "",
     ...configTable(TOPIC_CONFIGS),
+    "",
+    "## Group configs",
+    "",
+    ...configTable(GROUP_CONFIGS),
     "",
     "## Broker settings",
     "",

@@ -1,17 +1,19 @@
-// Changing what is set for a topic or the broker, as both AlterConfigs APIs do: the whole result is checked before anything is kept.
+// Changing what is set for a topic, the broker or a group, as both AlterConfigs APIs do: the whole result is checked before anything is kept.
 import { KafkaError } from "../protocol/errors.ts";
 import type { BrokerContext } from "./api.ts";
 import type { ConfigDefinition } from "./config-value.ts";
 import type { SettingScope } from "./dynamic-settings.ts";
+import { effectiveGroupConfig, groupConfigDefinition } from "./group-config.ts";
 import { settingDefinition } from "./settings.ts";
 import { effectiveTopicConfig, invalidTopicConfig, topicConfigDefinition } from "./topic-config.ts";
 
 const TOPIC = 2;
 const BROKER = 4;
+const GROUP = 32;
 
 /** What a change may ask about the resource's configs. */
 export interface AlteredResource {
-  readonly kind: "topic" | "broker";
+  readonly kind: "topic" | "broker" | "group";
   definition(name: string): ConfigDefinition | undefined;
   /** The value that holds if `own` is what is set. */
   effective(name: string, own: Readonly<Record<string, string>>): string;
@@ -28,6 +30,7 @@ export async function alterConfig(
   change: ConfigChange,
 ): Promise<void> {
   if (resourceType === BROKER) return alterBroker(broker, resourceName, validateOnly, change);
+  if (resourceType === GROUP) return alterGroup(broker, resourceName, validateOnly, change);
   if (resourceType !== TOPIC) {
     throw new KafkaError("INVALID_REQUEST", `Configs of resource type ${resourceType} cannot be changed while the broker runs.`);
   }
@@ -43,6 +46,13 @@ export async function alterConfig(
   if (!validateOnly) await broker.logs.setTopicConfig(topic.name, next);
 }
 
+function alterGroup(broker: BrokerContext, groupId: string, validateOnly: boolean, change: ConfigChange): Promise<void> {
+  const effective = (name: string, own: Readonly<Record<string, string>>): string => effectiveGroupConfig(name, own, broker.settings);
+  return broker.groupConfigs.alter(groupId, validateOnly, (present) =>
+    change(present, { kind: "group", definition: groupConfigDefinition, effective }),
+  );
+}
+
 /** No name: what holds for all brokers. */
 function alterBroker(broker: BrokerContext, name: string, validateOnly: boolean, change: ConfigChange): Promise<void> {
   if (name !== "" && name !== String(broker.nodeId))
@@ -55,6 +65,6 @@ function alterBroker(broker: BrokerContext, name: string, validateOnly: boolean,
 }
 
 export function refusalOf(error: unknown): { errorCode: number; errorMessage: string } {
-  const { errorCode, message } = error instanceof KafkaError ? error : new KafkaError("KAFKA_STORAGE_ERROR", String(error));
-  return { errorCode, errorMessage: message };
+  const { errorCode, text } = error instanceof KafkaError ? error : new KafkaError("KAFKA_STORAGE_ERROR", String(error));
+  return { errorCode, errorMessage: text };
 }

@@ -10,6 +10,7 @@ import type { MetricCounters } from "./broker-metrics.ts";
 import type { DynamicSettings } from "./dynamic-settings.ts";
 import type { Faults } from "./faults.ts";
 import type { FetchSessions } from "./fetch-sessions.ts";
+import type { GroupConfigs } from "./group-configs.ts";
 import type { Settings } from "./settings.ts";
 import type { Topics } from "./topics.ts";
 
@@ -17,6 +18,7 @@ export interface BrokerContext {
   readonly env: Env;
   readonly settings: Settings;
   readonly dynamicSettings: DynamicSettings;
+  readonly groupConfigs: GroupConfigs;
   readonly logs: LogDirectory;
   readonly topics: Topics;
   readonly groups: GroupCoordinator;

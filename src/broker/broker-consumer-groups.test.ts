@@ -81,28 +81,28 @@ describe("a consumer group", () => {
   it("gives a newcomer its share once the others have given it up, and is the same after a restart", () =>
     inWorld(async (world) => {
       const first = await world.beat("m1", 0);
-      assert.deepEqual([first.memberEpoch, partitionsOf(first)], [1, [0, 1, 2, 3]]);
+      assert.deepEqual([first.memberEpoch, partitionsOf(first)], [2, [0, 1, 2, 3]]);
       const second = await world.beat("m2", 0);
-      assert.deepEqual([second.memberEpoch, partitionsOf(second)], [2, []]);
+      assert.deepEqual([second.memberEpoch, partitionsOf(second)], [3, []]);
       const { id: topicId } = world.broker.logs.topic("t")!;
-      const told = await world.beat("m1", 1, { topicPartitions: [{ topicId, partitions: [0, 1, 2, 3] }] });
-      assert.deepEqual([told.memberEpoch, partitionsOf(told).length], [1, 2]);
+      const told = await world.beat("m1", 2, { topicPartitions: [{ topicId, partitions: [0, 1, 2, 3] }] });
+      assert.deepEqual([told.memberEpoch, partitionsOf(told).length], [2, 2]);
       assert.equal((await world.describe()).groupState, "Reconciling");
       await world.close();
       await world.open();
       const kept = partitionsOf(told);
-      assert.equal((await world.beat("m1", 1, { topicPartitions: [{ topicId, partitions: kept }] })).memberEpoch, 2);
-      const given = partitionsOf(await world.beat("m2", 2));
+      assert.equal((await world.beat("m1", 2, { topicPartitions: [{ topicId, partitions: kept }] })).memberEpoch, 3);
+      const given = partitionsOf(await world.beat("m2", 3));
       assert.deepEqual([...kept, ...given].sort(), [0, 1, 2, 3]);
       const group = await world.describe();
-      assert.deepEqual([group.groupState, group.groupEpoch, group.assignorName, group.members.length], ["Stable", 2, "uniform", 2]);
+      assert.deepEqual([group.groupState, group.groupEpoch, group.assignorName, group.members.length], ["Stable", 3, "uniform", 2]);
     }));
 
   it("takes commits of members in their epoch, and of nobody else", () =>
     inWorld(async (world) => {
       await world.beat("m1", 0);
       assert.deepEqual(
-        [await world.commit("m1", 1), await world.commit("m1", 7), await world.commit("x", 1), await world.commit("", -1)],
+        [await world.commit("m1", 2), await world.commit("m1", 7), await world.commit("x", 2), await world.commit("", -1)],
         [0, ErrorCode.STALE_MEMBER_EPOCH, ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.UNKNOWN_MEMBER_ID],
       );
       const ask = async (memberId: string, memberEpoch: number): Promise<number> => {
@@ -110,7 +110,7 @@ describe("a consumer group", () => {
         return (await world.wire.call("OffsetFetch", 9, newOffsetFetchRequest({ groups }))).groups[0]!.errorCode;
       };
       assert.deepEqual(
-        [await ask("m1", 1), await ask("m1", 9), await ask("x", 1)],
+        [await ask("m1", 2), await ask("m1", 9), await ask("x", 2)],
         [0, ErrorCode.STALE_MEMBER_EPOCH, ErrorCode.UNKNOWN_MEMBER_ID],
       );
     }));
@@ -119,10 +119,10 @@ describe("a consumer group", () => {
     inWorld(async (world) => {
       await world.beat("m1", 0);
       await world.beat("m2", 0);
-      await world.beat("m1", 1); // is told to give up two partitions, and never says that it did
+      await world.beat("m1", 2); // is told to give up two partitions, and never says that it did
       await world.env.timers.sleep(11_000);
-      assert.equal((await world.beat("m1", 1)).errorCode, ErrorCode.UNKNOWN_MEMBER_ID);
-      assert.deepEqual(partitionsOf(await world.beat("m2", 2)), [0, 1, 2, 3]);
+      assert.equal((await world.beat("m1", 2)).errorCode, ErrorCode.UNKNOWN_MEMBER_ID);
+      assert.deepEqual(partitionsOf(await world.beat("m2", 3)), [0, 1, 2, 3]);
       await world.env.timers.sleep(46_000);
       assert.equal((await world.describe()).groupState, "Empty");
     }));
@@ -134,8 +134,8 @@ describe("a consumer group", () => {
       assert.equal(partitionsOf(await world.beat("m1", 0, pattern)).length, 4);
       await world.broker.logs.createTopic("new-topic", { partitions: 3 });
       await world.env.timers.sleep(2000);
-      const grown = await world.beat("m1", 1);
-      assert.deepEqual([grown.memberEpoch, partitionsOf(grown).length], [2, 7]);
+      const grown = await world.beat("m1", 2);
+      assert.deepEqual([grown.memberEpoch, partitionsOf(grown).length], [3, 7]);
     }));
 
   it("refuses requests that are none", () =>
@@ -174,7 +174,7 @@ describe("a group's id", () => {
         return groups.map(({ groupId, groupType, groupState }) => `${groupId} ${groupType} ${groupState}`);
       };
       await world.beat("m1", 0);
-      assert.equal(await world.commit("m1", 1), 0);
+      assert.equal(await world.commit("m1", 2), 0);
       assert.equal(await join(), ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
       assert.deepEqual(await types(), ["g consumer Stable"]);
       const remove = async (): Promise<number> =>

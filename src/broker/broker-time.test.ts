@@ -77,6 +77,26 @@ it("drops the offsets of a group nobody used for the time offsets are kept, and 
     assert.deepEqual(await admin.listGroups(), []);
   }));
 
+it("drops the offsets of a topic that a living group does not read any more, and keeps the others", () =>
+  inWorld({ "offsets.retention.minutes": "5", "offsets.retention.check.interval.ms": "30000" }, async ({ env, client }) => {
+    for (const topic of ["t", "old"]) await client.producer().send({ topic, value: "x" });
+    const admin = client.admin();
+    for (const topic of ["t", "old"]) await admin.alterGroupOffsets("g", [{ topic, partition: 0, offset: 1 }]);
+    const consumer = client.consumer({ groupId: "g" });
+    consumer.subscribe("t");
+    const reading = (async () => {
+      for await (const batch of consumer) if (batch.nextOffset === 2) break;
+    })();
+    await env.timers.sleep(400 * SECOND);
+    assert.deepEqual(
+      (await admin.groupOffsets("g")).map(({ topic, offset }) => [topic, offset]),
+      [["t", 1]],
+    );
+    await client.producer().send({ topic: "t", value: "end" });
+    await reading;
+    await consumer.close();
+  }));
+
 it("closes connections that nobody used for connections.max.idle.ms", () =>
   inWorld({ "connections.max.idle.ms": "60000" }, async ({ env, broker, client }) => {
     await client.admin().listTopics();

@@ -14,6 +14,7 @@ import { MetricCounters } from "./broker-metrics.ts";
 import { DynamicSettings } from "./dynamic-settings.ts";
 import { Faults, type Fault } from "./faults.ts";
 import { FetchSessions } from "./fetch-sessions.ts";
+import { GroupConfigs } from "./group-configs.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { LEADER_EPOCH } from "./leader-epoch.ts";
 import { BrokerListener } from "./listener.ts";
@@ -96,6 +97,7 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
   if (settings.unknown.length > 0)
     env.logger.log("warn", "unknown-settings", { names: settings.unknown, consequence: "they have no effect" });
   await DynamicSettings.load(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`, settings);
+  const groupConfigs = await GroupConfigs.load(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`, settings);
   const logs = await LogDirectory.open(env, `${options.dataDir}/log`, {
     durability: options.durability ?? "disk",
     topicDefaults: topicDefaults(settings),
@@ -103,7 +105,7 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
     leaderEpoch: LEADER_EPOCH,
     producerExpirationMs: settings.number("producer.id.expiration.ms"),
   });
-  const broker = new RunningBroker(env, settings, logs, options);
+  const broker = new RunningBroker(env, settings, groupConfigs, logs, options);
   try {
     await broker.open({ host, port: options.port ?? DEFAULT_PORT });
   } catch (error) {
@@ -125,12 +127,12 @@ class RunningBroker implements Broker {
   #address: Address = { host: DEFAULT_HOST, port: 0 };
   #closing: Promise<void> | undefined;
 
-  constructor(env: Env, settings: Settings, logs: LogDirectory, options: BrokerOptions) {
+  constructor(env: Env, settings: Settings, groupConfigs: GroupConfigs, logs: LogDirectory, options: BrokerOptions) {
     this.#env = env;
     this.logs = logs;
     this.#advertised = options.advertised;
     const topics = new Topics(logs, settings);
-    const groups = new GroupCoordinator(env, topics, settings);
+    const groups = new GroupCoordinator(env, topics, settings, groupConfigs);
     this.#markers = new MarkerWriter(env, topics, (producerId, commit) => groups.transactionEnded(producerId, commit));
     const ids = new ProducerIds(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`);
     const dynamicSettings = new DynamicSettings(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`, settings, () =>
@@ -145,6 +147,7 @@ class RunningBroker implements Broker {
       env,
       settings,
       dynamicSettings,
+      groupConfigs,
       logs,
       topics,
       ...coordinators,

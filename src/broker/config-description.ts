@@ -1,13 +1,15 @@
 // Configs as the APIs tell them: value, where it comes from, and the broker settings behind it.
 import { CONFIG_TYPE_CODES } from "./config-value.ts";
 import { isDynamic } from "./dynamic-settings.ts";
-import { SETTINGS, type Settings } from "./settings.ts";
+import { GROUP_CONFIGS, groupDefault } from "./group-config.ts";
+import { settingDefinition, SETTINGS, type Settings } from "./settings.ts";
 import { brokerDefault, TOPIC_CONFIGS } from "./topic-config.ts";
 
 const FROM_TOPIC = 1;
 const FROM_DYNAMIC = { broker: 2, cluster: 3 } as const;
 const FROM_BROKER_FILE = 4;
 const FROM_DEFAULT = 5;
+const FROM_GROUP = 8;
 
 /** Apache Kafka's settings that are unset unless given: coarser ones, or none, stand behind them. They are told without a default. */
 const UNSET = new Set(["log.retention.ms", "log.retention.minutes", "log.roll.ms", "log.roll.jitter.ms", "log.flush.interval.ms"]);
@@ -42,6 +44,28 @@ export function describeTopicConfigs(own: Readonly<Record<string, string>>, sett
       synonyms,
       configType: CONFIG_TYPE_CODES[definition.type],
       documentation: definition.doc,
+    };
+  });
+}
+
+export function describeGroupConfigs(own: Readonly<Record<string, string>>, settings: Settings): DescribedConfig[] {
+  return GROUP_CONFIGS.map((definition) => {
+    const { name, type, doc, synonym } = definition;
+    const set = own[name];
+    const synonyms: DescribedConfig["synonyms"] = set === undefined ? [] : [{ name, value: set, source: FROM_GROUP }];
+    if (synonym !== undefined) {
+      synonyms.push(...setSynonyms(synonym, settings));
+      synonyms.push({ name: synonym, value: settingDefinition(synonym)?.default ?? definition.default ?? "", source: FROM_DEFAULT });
+    }
+    return {
+      name,
+      value: set ?? groupDefault(definition, settings),
+      readOnly: false,
+      configSource: synonyms[0]?.source ?? FROM_DEFAULT,
+      isSensitive: false,
+      synonyms,
+      configType: CONFIG_TYPE_CODES[type],
+      documentation: doc,
     };
   });
 }

@@ -1,6 +1,7 @@
 // The broker's settings under Kafka's own names, with types, defaults and what they mean here. Defaults are Kafka's, except
-// group.initial.rebalance.delay.ms (0: a first member of a group starts at once), group.min.session.timeout.ms (1 s, as test
-// suites expect) and the partitions of the internal topics (1: a single node gains nothing from 50).
+// group.initial.rebalance.delay.ms and group.consumer.assignment.interval.ms (0: members of a group start at once),
+// group.min.session.timeout.ms (1 s, as test suites expect) and the partitions of the internal topics (1: a single node gains nothing
+// from 50).
 import { invalidValue, parseBoolean, parseNumber, type ConfigDefinition, type ConfigType } from "./config-value.ts";
 
 const LONG_MAX = "9223372036854775807";
@@ -48,6 +49,15 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   }),
   setting("group.consumer.heartbeat.interval.ms", "int", "5000", "How often members of consumer groups are told to send heartbeats.", {
     min: 1,
+  }),
+  setting("group.consumer.min.session.timeout.ms", "int", "45000", "The least that a group's own session timeout may be.", { min: 1 }),
+  setting("group.consumer.max.session.timeout.ms", "int", "60000", "The most that a group's own session timeout may be.", { min: 1 }),
+  setting("group.consumer.min.heartbeat.interval.ms", "int", "5000", "The least that a group's own heartbeat interval may be.", { min: 1 }),
+  setting("group.consumer.max.heartbeat.interval.ms", "int", "15000", "The most that a group's own heartbeat interval may be.", { min: 1 }),
+  setting("group.consumer.assignment.interval.ms", "int", "0", "The least time between two assignments of a consumer group.", { min: 0 }),
+  setting("group.consumer.min.assignment.interval.ms", "int", "0", "The least that a group's own assignment interval may be.", { min: 0 }),
+  setting("group.consumer.max.assignment.interval.ms", "int", "15000", "The most that a group's own assignment interval may be.", {
+    min: 0,
   }),
   setting("group.consumer.max.size", "int", "2147483647", "The most members of a consumer group.", { min: 1 }),
   setting("group.max.size", "int", "2147483647", "The most members of a group.", { min: 1 }),

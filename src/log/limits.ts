@@ -37,6 +37,8 @@ export const PRODUCER_BATCHES = 5;
 export const PRODUCER_EXPIRATION_MS = 86_400_000;
 /** Producers remembered per partition; beyond it the longest idle ones without a transaction are forgotten. */
 export const MAX_PRODUCERS = 100_000;
+/** Producers per partition whose next transactional batch is being verified; beyond it the oldest are forgotten. */
+export const MAX_VERIFICATIONS = 10_000;
 /** Snapshots of producer state kept beside the log. */
 export const KEPT_SNAPSHOTS = 2;
 /** Decompressed bytes of one batch when its records must be read: keys of compacted topics, lookups by timestamp, `log dump`. */

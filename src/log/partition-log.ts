@@ -171,6 +171,14 @@ export class PartitionLog {
     return this.#keyCheck.admit(batches, this.name, () => this.#append(batches, options));
   }
 
+  /**
+   * To be called before the coordinator is asked whether this transactional batch may be appended, in the turn of the append: what comes
+   * after a batch that was refused must not overtake it (KIP-890). Throws INVALID_PRODUCER_EPOCH.
+   */
+  verify(header: BatchHeader, fromZero: boolean, now: number): void {
+    this.#producers.verify(header, fromZero, now, this.name);
+  }
+
   #append(batches: Uint8Array, options: AppendOptions): Promise<AppendResult> {
     const begin = this.logEndOffset;
     try {

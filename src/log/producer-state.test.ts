@@ -105,3 +105,8 @@ test("a marker ends the transaction; one of a newer epoch also begins the sequen
   assertRefused(decideMarker(open, { ...marker, producerEpoch: 1 }, true), "INVALID_PRODUCER_EPOCH");
   assertRefused(decideMarker(ended.entry, { ...marker, coordinatorEpoch: 3 }, true), "TRANSACTION_COORDINATOR_FENCED");
 });
+
+test("a batch does not overtake one with a lower sequence that was refused before the transaction was known", () => {
+  assert.equal(decideAppend(undefined, batch(30), 0, "all", 30).kind, "append");
+  assertRefused(decideAppend(undefined, batch(30), 0, "all", 0), "OUT_OF_ORDER_SEQUENCE_NUMBER");
+});

@@ -47,14 +47,16 @@ export type AppendDecision =
 export type ProducerChecks = "from-zero" | "all" | "epoch" | "none";
 
 /**
- * What happens to a data batch that would get `baseOffset`. `checkSequence` is false for the coordinator's own batches (transactional
- * offset commits carry no sequence) and when recovery replays what is already in the log.
+ * What happens to a data batch that would get `baseOffset`. `checks` is "epoch" for the coordinator's own batches (transactional offset
+ * commits carry no sequence) and "none" when recovery replays what is already in the log. `lowestSequence`: the lowest one that was
+ * verified before the producer's transaction begins here (verification-states.ts).
  */
 export function decideAppend(
   entry: ProducerEntry | undefined,
   batch: ProducerBatch,
   baseOffset: number,
   checks: ProducerChecks,
+  lowestSequence = Infinity,
 ): AppendDecision {
   if (checks !== "none" && entry !== undefined) {
     const refusal = checkEpochAndTransaction(entry, batch);
@@ -67,7 +69,7 @@ export function decideAppend(
         ? entry.batches.find((b) => sameSequences(b, batch.baseSequence, lastSequence))
         : undefined;
     if (known !== undefined) return { kind: "duplicate", batch: known };
-    const refusal = checkSequence(entry, batch, checks === "from-zero");
+    const refusal = checkOvertaking(batch, lowestSequence) ?? checkSequence(entry, batch, checks === "from-zero");
     if (refusal !== undefined) return refusal;
   }
   const appended: AppendedBatch = {
@@ -98,6 +100,13 @@ function checkEpochAndTransaction(entry: ProducerEntry, batch: ProducerBatch): A
     );
   }
   return undefined;
+}
+
+/** A batch of the producer with a lower sequence was refused and is sent again: this one must not come before it. */
+function checkOvertaking({ producerId, baseSequence }: ProducerBatch, lowestSequence: number): AppendDecision | undefined {
+  if (baseSequence <= lowestSequence) return undefined;
+  const reason = `producer ${producerId} sent sequence ${baseSequence} after ${lowestSequence}, which was not appended`;
+  return refuse("OUT_OF_ORDER_SEQUENCE_NUMBER", reason);
 }
 
 function checkSequence(entry: ProducerEntry | undefined, batch: ProducerBatch, fromZero: boolean): AppendDecision | undefined {

@@ -18,6 +18,7 @@ import {
   type ProducerMarker,
 } from "./producer-state.ts";
 import { Transactions } from "./transactions.ts";
+import { VerificationStates } from "./verification-states.ts";
 
 /** What a rejected append puts back: the producer's entry before it. */
 interface Undo {
@@ -28,6 +29,7 @@ interface Undo {
 
 export class Producers {
   readonly transactions = new Transactions();
+  readonly #verifications = new VerificationStates();
   #entries = new Map<number, ProducerEntry>();
   /** Changes by appends that are not written yet, oldest first. */
   #undo: Undo[] = [];
@@ -58,6 +60,19 @@ export class Producers {
     }
   }
 
+  /**
+   * A transactional batch is about to be verified with the coordinator. Throws INVALID_PRODUCER_EPOCH if its epoch is over.
+   */
+  verify({ producerId, producerEpoch, baseSequence }: BatchHeader, fromZero: boolean, now: number, partition: string): void {
+    const entry = this.#entries.get(producerId);
+    if (entry !== undefined && producerEpoch < entry.producerEpoch) {
+      const reason = `producer ${producerId} wrote with epoch ${producerEpoch}, but epoch ${entry.producerEpoch} has taken over`;
+      throw logError("INVALID_PRODUCER_EPOCH", `Append to ${partition}: ${reason}.`);
+    }
+    const isOngoing = entry !== undefined && entry.transactionFirstOffset >= 0 && entry.producerEpoch === producerEpoch;
+    if (!isOngoing) this.#verifications.begin(producerId, producerEpoch, baseSequence, fromZero, now);
+  }
+
   /** Applies a data batch that will get `baseOffset`. Returns the original if it is a duplicate; throws KafkaError if it is refused. */
   apply(header: BatchHeader, baseOffset: number, checks: ProducerChecks, appendMs: number, partition: string): AppendedBatch | undefined {
     const previous = this.#entries.get(header.producerId);
@@ -70,9 +85,17 @@ export class Producers {
       transactional: isTransactional(header.attributes),
       appendMs,
     };
-    const decision: AppendDecision = decideAppend(previous, batch, baseOffset, isPlanted("no-deduplication") ? "none" : checks);
+    const checked = isPlanted("no-deduplication") ? "none" : checks;
+    const decision: AppendDecision = decideAppend(
+      previous,
+      batch,
+      baseOffset,
+      checked,
+      this.#verifications.lowestSequence(header.producerId),
+    );
     if (decision.kind === "duplicate") return decision.batch;
     if (decision.kind === "refuse") throw logError(decision.error, `Append to ${partition}: ${decision.reason}.`);
+    if (batch.transactional) this.#verifications.appended(header.producerId);
     this.#put(decision.entry, previous, baseOffset + header.lastOffsetDelta + 1);
     if (decision.entry.transactionFirstOffset === baseOffset) this.transactions.begin(header.producerId, baseOffset);
     return undefined;
@@ -88,6 +111,7 @@ export class Producers {
     const previous = this.#entries.get(marker.producerId);
     const decision = decideMarker(previous, marker, checked);
     if (decision.kind === "refuse") throw logError(decision.error, `Marker for ${partition}: ${decision.reason}.`);
+    this.#verifications.ended(marker.producerId, marker.producerEpoch);
     this.#put(decision.entry, previous, offset + 1);
     const ended = this.transactions.end(marker.producerId, offset);
     return marker.commit ? undefined : ended;
@@ -136,6 +160,7 @@ export class Producers {
 
   /** Forgets producers without an open transaction that were last heard of before `before`, and the idlest ones above the limit. */
   expire(before: number): void {
+    this.#verifications.expire(before);
     for (const entry of this.#entries.values()) {
       if (entry.transactionFirstOffset < 0 && entry.lastAppendMs < before) this.#entries.delete(entry.producerId);
     }

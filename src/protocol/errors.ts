@@ -189,6 +189,11 @@ export class KafkaError extends Error {
     this.retriable = ERRORS[code][1];
   }
 
+  /** The message without the error's name, as answers carry it beside the error's code. */
+  get text(): string {
+    return this.message.slice(this.code.length + 2);
+  }
+
   static fromCode(errorCode: number, detail?: string): KafkaError {
     return new KafkaError(errorByCode(errorCode).name, detail);
   }

@@ -99,6 +99,61 @@ const alter = fc
     }),
   );
 
+const GROUP = 32;
+const SESSION = "consumer.session.timeout.ms";
+const alterGroup = fc
+  .tuple(
+    fc.constantFrom("k", "k", ""),
+    fc.constantFrom(SESSION, "consumer.heartbeat.interval.ms", "share.auto.offset.reset", "streams.num.standby.replicas", "no.such"),
+    fc.constantFrom(0, 0, 0, 1, 2),
+    fc.constantFrom("45001", "50000", "6000", "x", "earliest", "1"),
+  ) // prettier-ignore
+  .map(([of, key, configOperation, value]) =>
+    step<"IncrementalAlterConfigs">({
+      name: `alter group ${of}: ${key} ${configOperation} ${value}`,
+      api: "IncrementalAlterConfigs",
+      version: 1,
+      request: ({ prefix }) => {
+        const altered = [newAlterableConfig({ name: key, configOperation, value: configOperation === 1 ? null : value })];
+        const resources = [newAlterConfigsResource({ resourceType: GROUP, resourceName: of === "" ? "" : prefix + of, configs: altered })];
+        return newIncrementalAlterConfigsRequest({ resources });
+      },
+      settles: "topics",
+    }),
+  );
+
+/** All but consumer.assignment.interval.ms, whose default differs. */
+const GROUP_CONFIGS = [
+  SESSION,
+  "consumer.heartbeat.interval.ms",
+  "share.session.timeout.ms",
+  "share.heartbeat.interval.ms",
+  "share.record.lock.duration.ms",
+  "share.delivery.count.limit",
+  "share.partition.max.record.locks",
+  "share.auto.offset.reset",
+  "share.isolation.level",
+  "share.renew.acknowledge.enable",
+  "share.assignment.interval.ms",
+  "streams.session.timeout.ms",
+  "streams.heartbeat.interval.ms",
+  "streams.num.standby.replicas",
+  "streams.initial.rebalance.delay.ms",
+  "streams.assignment.interval.ms",
+];
+const groupConfigs = fc.constantFrom("k", "k", "").map((of) =>
+  step<"DescribeConfigs">({
+    name: `configs of group ${of}`,
+    api: "DescribeConfigs",
+    version: 4,
+    request: ({ prefix }) => {
+      const resourceName = of === "" ? "" : prefix + of;
+      const resources = [newDescribeConfigsResource({ resourceType: GROUP, resourceName, configurationKeys: GROUP_CONFIGS })];
+      return newDescribeConfigsRequest({ resources, includeSynonyms: true });
+    },
+  }),
+);
+
 const configs = fc.constantFrom("t", "n", "missing").map((of) =>
   step<"DescribeConfigs">({
     name: `configs of ${of}`,
@@ -181,6 +236,8 @@ export const adminSteps = fc.oneof(
   grow,
   alter,
   configs,
+  alterGroup,
+  groupConfigs,
   metadata,
   trim,
   produceById,

@@ -16,7 +16,6 @@ const MASKED: Readonly<Record<string, string>> = {
   producerId: "taken from blocks of different sizes",
   sessionId: "random (fetch sessions)",
   errorMessage: "our own words",
-  memberEpoch: "the epochs of our consumer groups begin with 1, those of Apache Kafka with 2",
   logAppendTimeMs: "the broker's clock",
   lastTimestamp: "the broker's clock",
   leaderEpoch: "our partitions never change their leader: epoch 0; Apache Kafka counts restarts",

@@ -104,8 +104,10 @@ function check(
   const header = validateBatch(records);
   if (isTransactional(header.attributes) && transactionalId === null) throw new KafkaError("TRANSACTIONAL_ID_AUTHORIZATION_FAILED");
   checkBatch(header, records, call);
+  const inTransaction = transactionalId !== null && isTransactional(header.attributes);
+  if (inTransaction) log.verify(header, call.version >= IMPLICIT_ADD_FROM, broker.env.clock.now());
   if (refusal !== ErrorCode.NONE) throw new KafkaError(errorByCode(refusal).name);
-  if (transactionalId !== null && isTransactional(header.attributes)) checkTransaction(broker, transactionalId, topic, index, header, call);
+  if (inTransaction) checkTransaction(broker, transactionalId, topic, index, header, call);
   return { log, records, recordCount: header.recordCount };
 }
 
@@ -153,9 +155,11 @@ async function addPartitions(broker: BrokerContext, request: ProduceRequest, cal
     for (const data of topicData.partitionData) {
       try {
         const topic = findTopic(broker, topicData, call);
-        if (topic.partitions[data.index] === undefined || data.records === null) continue;
+        const log = topic.partitions[data.index];
+        if (log === undefined || data.records === null) continue;
         const header = validateBatch(data.records);
         if (!isTransactional(header.attributes)) continue;
+        log.verify(header, true, broker.env.clock.now());
         producer = header;
         keys.push(partitionKey(topic.name, data.index));
       } catch {
@@ -172,7 +176,7 @@ async function addPartitions(broker: BrokerContext, request: ProduceRequest, cal
 function refused(broker: BrokerContext, index: number, error: unknown, log?: PartitionLog): PartitionProduceResponse {
   if (error instanceof KafkaError) {
     const logStartOffset = log === undefined || STARTLESS.has(error.code) ? -1 : log.logStartOffset;
-    return newPartitionProduceResponse({ index, errorCode: error.errorCode, baseOffset: -1, logStartOffset, errorMessage: error.message });
+    return newPartitionProduceResponse({ index, errorCode: error.errorCode, baseOffset: -1, logStartOffset, errorMessage: error.text });
   }
   broker.env.logger.log("error", "produce-failed", { partition: index, error });
   return newPartitionProduceResponse({ index, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR, baseOffset: -1 });

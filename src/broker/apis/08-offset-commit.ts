@@ -1,5 +1,5 @@
 // OffsetCommit (8): versions 2–10. Offsets are durable in __consumer_offsets before the answer. v10 names topics by id (KIP-848).
-// The retention time of versions 2–4 is not obeyed: offsets.retention.minutes counts from the moment a group is empty (KIP-211).
+// The retention time of versions 2–4 is obeyed; later offsets live for offsets.retention.minutes (KIP-211).
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
   newOffsetCommitResponse,
@@ -16,6 +16,7 @@ const GROUP_NOT_FOUND_FROM = 9;
 export const offsetCommit = defineApi("OffsetCommit", {
   async handle(broker, request, call) {
     const committedAt = broker.env.clock.now();
+    const expiresAt = request.retentionTimeMs < 0 ? -1 : committedAt + request.retentionTimeMs;
     const maxMetadata = broker.settings.number("offset.metadata.max.bytes");
     const errors = new Map<unknown, number>();
     const offsets: OffsetToCommit[] = [];
@@ -29,7 +30,10 @@ export const offsetCommit = defineApi("OffsetCommit", {
         if (info === undefined) errors.set(partition, unknown);
         else if (info.partitions[partitionIndex] === undefined) errors.set(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
         else if (metadata.length > maxMetadata) errors.set(partition, ErrorCode.OFFSET_METADATA_TOO_LARGE);
-        else offsets.push({ topic: info.name, partition: partitionIndex, committed: { offset, leaderEpoch, metadata, committedAt } });
+        else {
+          const committed = { offset, leaderEpoch, metadata, committedAt, expiresAt, topicId: info.id };
+          offsets.push({ topic: info.name, partition: partitionIndex, committed });
+        }
       }
     }
     const caller = { memberId: request.memberId, instanceId: request.groupInstanceId, generation: request.generationIdOrMemberEpoch };

@@ -40,10 +40,10 @@ async function answer(broker: BrokerContext, topic: CreatableTopic, validateOnly
       configs,
     });
   } catch (error) {
-    const { errorCode, message } = error instanceof KafkaError ? error : new KafkaError("KAFKA_STORAGE_ERROR", String(error));
+    const { errorCode, text } = error instanceof KafkaError ? error : new KafkaError("KAFKA_STORAGE_ERROR", String(error));
     if (!(error instanceof KafkaError)) broker.env.logger.log("error", "topic-not-created", { topic: topic.name, error });
     const unknown = { numPartitions: -1, replicationFactor: -1, configs: [] };
-    return newCreatableTopicResult({ name: topic.name, errorCode, errorMessage: message, ...unknown });
+    return newCreatableTopicResult({ name: topic.name, errorCode, errorMessage: text, ...unknown });
   }
 }
 

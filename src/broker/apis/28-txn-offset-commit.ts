@@ -7,6 +7,7 @@ import {
   newTxnOffsetCommitResponseTopic,
   type TxnOffsetCommitRequest,
 } from "../../protocol/generated/txn-offset-commit.gen.ts";
+import { ZERO_UUID } from "../../protocol/primitives.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import type { OffsetToCommit } from "../coordinators/group/group-coordinator.ts";
 import { OFFSETS_TOPIC, partitionKey } from "../topics.ts";
@@ -25,7 +26,10 @@ export const txnOffsetCommit = defineApi("TxnOffsetCommit", {
         const metadata = committedMetadata ?? "";
         if (broker.topics.partition(name, partitionIndex) === undefined) errors.set(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
         else if (metadata.length > maxMetadata) errors.set(partition, ErrorCode.OFFSET_METADATA_TOO_LARGE);
-        else offsets.push({ topic: name, partition: partitionIndex, committed: { offset, leaderEpoch, metadata, committedAt } });
+        else {
+          const committed = { offset, leaderEpoch, metadata, committedAt, expiresAt: -1, topicId: ZERO_UUID };
+          offsets.push({ topic: name, partition: partitionIndex, committed });
+        }
       }
     }
     let error = request.groupId === "" ? ErrorCode.INVALID_GROUP_ID : await enter(broker, request, call.version);

@@ -1,4 +1,4 @@
-// DescribeConfigs (32): versions 1–4. Topics (all of Kafka's topic configs) and this broker (its settings). KIP-133, KIP-226, KIP-569.
+// DescribeConfigs (32): versions 1–4. Topics (all of Kafka's topic configs), this broker (its settings) and groups. KIP-133, KIP-226, KIP-569.
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
   newDescribeConfigsResourceResult,
@@ -12,11 +12,18 @@ import type {
   DescribeConfigsResult,
 } from "../../protocol/generated/describe-configs.gen.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
-import { describeBrokerSettings, describeClusterSettings, describeTopicConfigs, type DescribedConfig } from "../config-description.ts";
+import {
+  describeBrokerSettings,
+  describeClusterSettings,
+  describeGroupConfigs,
+  describeTopicConfigs,
+  type DescribedConfig,
+} from "../config-description.ts";
 import { invalidTopicName } from "../topics.ts";
 
 const TOPIC = 2;
 const BROKER = 4;
+const GROUP = 32;
 
 export const describeConfigs = defineApi("DescribeConfigs", {
   handle(broker, request) {
@@ -45,6 +52,10 @@ function find(broker: BrokerContext, type: number, name: string): DescribedConfi
     if (name === "") return describeClusterSettings(broker.settings);
     if (name === String(broker.nodeId)) return describeBrokerSettings(broker.settings);
     return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Unexpected broker id, expected ${broker.nodeId}, but received ${name}` };
+  }
+  if (type === GROUP) {
+    if (name === "") return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: "Group name must not be empty" };
+    return describeGroupConfigs(broker.groupConfigs.of(name), broker.settings);
   }
   return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Configs of resource type ${type} are not served` };
 }

@@ -17,8 +17,8 @@ export const createPartitions = defineApi("CreatePartitions", {
         if (!request.validateOnly) await broker.logs.addPartitions(topic.name, topic.count);
         results.push(newCreatePartitionsTopicResult({ name: topic.name }));
       } catch (error) {
-        const { errorCode, message } = error instanceof KafkaError ? error : new KafkaError("KAFKA_STORAGE_ERROR", String(error));
-        results.push(newCreatePartitionsTopicResult({ name: topic.name, errorCode, errorMessage: message }));
+        const { errorCode, text } = error instanceof KafkaError ? error : new KafkaError("KAFKA_STORAGE_ERROR", String(error));
+        results.push(newCreatePartitionsTopicResult({ name: topic.name, errorCode, errorMessage: text }));
       }
     }
     return newCreatePartitionsResponse({ results });

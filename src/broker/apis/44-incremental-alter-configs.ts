@@ -1,4 +1,4 @@
-// IncrementalAlterConfigs (44): versions 0–1. Configs of topics, and settings of the broker that may change while it runs: set, delete,
+// IncrementalAlterConfigs (44): versions 0–1. Configs of topics and groups, and settings of the broker that may change while it runs: set, delete,
 // append to or subtract from a list. KIP-339, KIP-226 (broker settings).
 import { KafkaError } from "../../protocol/errors.ts";
 import {
@@ -41,7 +41,8 @@ function apply(resource: AlteredResource, configs: Record<string, string>, { nam
     delete configs[name]; // also one that nobody knows
     return;
   }
-  if (definition === undefined && resource.kind === "topic") throw new KafkaError("INVALID_CONFIG", `Unknown topic config name: ${name}`);
+  if (definition === undefined && resource.kind !== "broker")
+    throw new KafkaError("INVALID_CONFIG", `Unknown ${resource.kind} config name: ${name}`);
   if (value === null) throw new KafkaError("INVALID_CONFIG", `Null value not supported for : ${name}`);
   if (configOperation === SET) {
     configs[name] = value;

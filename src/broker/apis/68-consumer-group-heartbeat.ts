@@ -39,7 +39,7 @@ export const consumerGroupHeartbeat = defineApi("ConsumerGroupHeartbeat", {
     return newConsumerGroupHeartbeatResponse({
       memberId,
       memberEpoch: reply.epoch,
-      heartbeatIntervalMs: request.memberEpoch < 0 ? 0 : broker.groups.consumers.heartbeatIntervalMs,
+      heartbeatIntervalMs: request.memberEpoch < 0 ? 0 : broker.groups.consumers.heartbeatIntervalMs(request.groupId),
       assignment: topics === undefined ? null : newAssignment({ topicPartitions }),
     });
   },

@@ -42,7 +42,7 @@ function describe(broker: BrokerContext, groupId: string, authorizedOperations: 
       clientId: member.clientId,
       clientHost: member.clientHost,
       subscribedTopicNames: [...member.topics],
-      subscribedTopicRegex: member.regex,
+      subscribedTopicRegex: member.regex ?? "",
       assignment: tell(broker, member.assigned),
       targetAssignment: tell(broker, state.target.get(member.memberId) ?? NO_PARTITIONS),
       memberType: CONSUMER_MEMBER,

@@ -1,4 +1,4 @@
-// ListConfigResources (74): versions 0–1. What DescribeConfigs can be asked about: topics and this broker. Version 0 asks for client
+// ListConfigResources (74): versions 0–1. What DescribeConfigs can be asked about: topics, this broker, groups with configs of their own. Version 0 asks for client
 // metrics resources only, of which there are none. KIP-714, KIP-1142.
 import { ErrorCode } from "../../protocol/errors.ts";
 import { newConfigResource, newListConfigResourcesResponse } from "../../protocol/generated/list-config-resources.gen.ts";
@@ -22,6 +22,10 @@ export const listConfigResources = defineApi("ListConfigResources", {
       for (const { name } of broker.topics.all()) configResources.push(newConfigResource({ resourceName: name, resourceType: TOPIC }));
     }
     if (asked.has(BROKER)) configResources.push(newConfigResource({ resourceName: String(broker.nodeId), resourceType: BROKER }));
+    if (asked.has(GROUP)) {
+      for (const groupId of broker.groupConfigs.groupIds())
+        configResources.push(newConfigResource({ resourceName: groupId, resourceType: GROUP }));
+    }
     return newListConfigResourcesResponse({ configResources });
   },
 });

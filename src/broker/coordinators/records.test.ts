@@ -12,6 +12,7 @@ import {
 } from "./group/records.ts";
 import { restoreGroup } from "./group/restore.ts";
 import { GroupScript, utf8 } from "./group/group-script.ts";
+import { ZERO_UUID } from "../../protocol/primitives.ts";
 import { readTransactionKey, readTransactionValue, writeTransactionKey, writeTransactionValue } from "./transaction/records.ts";
 import { newTransaction } from "./transaction/state.ts";
 
@@ -20,12 +21,24 @@ const fields = (text: string): string => text.replaceAll(" ", "");
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 describe("records of __consumer_offsets", () => {
-  it("hold an offset in key version 1 and value version 3", () => {
+  it("hold an offset in key version 1 and value version 4", () => {
     assert.equal(hex(writeOffsetKey("g", "t", 2)), fields("0001 000167 000174 00000002"));
-    const committed = { offset: 258, leaderEpoch: 0, metadata: "m", committedAt: 1 };
-    assert.equal(hex(writeOffsetValue(committed)), fields("0003 0000000000000102 00000000 00016d 0000000000000001"));
+    const committed = { offset: 258, leaderEpoch: 0, metadata: "m", committedAt: 1, expiresAt: -1, topicId: ZERO_UUID };
+    assert.equal(hex(writeOffsetValue(committed)), fields("0004 0000000000000102 00000000 026d 0000000000000001 00"));
     assert.deepEqual(readRecordKey(writeOffsetKey("g", "t", 2)), { kind: "offset", group: "g", topic: "t", partition: 2 });
     assert.deepEqual(readOffsetValue(writeOffsetValue(committed)), committed);
+    const identified = { ...committed, topicId: "AAAAAAAAAAAAAAAAAAAAAQ" };
+    const withId = fields("0004 0000000000000102 00000000 026d 0000000000000001 01 00 10 00000000000000000000000000000001");
+    assert.equal(hex(writeOffsetValue(identified)), withId);
+    assert.deepEqual(readOffsetValue(writeOffsetValue(identified)), identified);
+  });
+
+  it("hold an offset with a time to expire in value version 1, and read those of version 3", () => {
+    const committed = { offset: 258, leaderEpoch: -1, metadata: "m", committedAt: 1, expiresAt: 7, topicId: ZERO_UUID };
+    assert.equal(hex(writeOffsetValue(committed)), fields("0001 0000000000000102 00016d 0000000000000001 0000000000000007"));
+    assert.deepEqual(readOffsetValue(writeOffsetValue(committed)), committed);
+    const older = Uint8Array.from(Buffer.from(fields("0003 0000000000000102 00000000 00016d 0000000000000001"), "hex"));
+    assert.deepEqual(readOffsetValue(older), { ...committed, leaderEpoch: 0, expiresAt: -1 });
   });
 
   it("bring a group back with its members, assignments and generation", () => {

@@ -6,6 +6,7 @@ import type { Env } from "../../../env/env.ts";
 import { KafkaError } from "../../../protocol/errors.ts";
 import { Pattern } from "../../regular-expression/pattern.ts";
 import { PatternError } from "../../regular-expression/syntax.ts";
+import type { GroupConfigs } from "../../group-configs.ts";
 import type { Settings } from "../../settings.ts";
 import type { Topics } from "../../topics.ts";
 import type { InternalTopic, LogRecord } from "../internal-topic.ts";
@@ -28,29 +29,25 @@ interface Matches {
 }
 
 export class ConsumerGroups {
-  readonly heartbeatIntervalMs: number;
   readonly #env: Env;
   readonly #topics: Topics;
   readonly #log: InternalTopic;
   readonly #clock: SteadyClock;
-  readonly #limits: ConsumerGroupLimits;
+  readonly #settings: Settings;
+  readonly #configs: GroupConfigs;
   readonly #groups = new Map<string, ConsumerGroupState>();
   readonly #timers = new Map<string, Timer>();
   readonly #patterns = new Map<string, Matches>();
   readonly #view: TopicsView;
   #closed = false;
 
-  constructor(env: Env, topics: Topics, settings: Settings, log: InternalTopic) {
+  constructor(env: Env, topics: Topics, settings: Settings, configs: GroupConfigs, log: InternalTopic) {
     this.#env = env;
     this.#topics = topics;
     this.#log = log;
     this.#clock = new SteadyClock(env.clock);
-    this.heartbeatIntervalMs = settings.number("group.consumer.heartbeat.interval.ms");
-    this.#limits = {
-      sessionTimeoutMs: settings.number("group.consumer.session.timeout.ms"),
-      heartbeatIntervalMs: this.heartbeatIntervalMs,
-      maxSize: settings.number("group.consumer.max.size"),
-    };
+    this.#settings = settings;
+    this.#configs = configs;
     this.#view = {
       byName: (name) => {
         const topic = topics.byName(name);
@@ -62,7 +59,7 @@ export class ConsumerGroups {
 
   /** false: the record is of another kind. */
   replay(key: Uint8Array, value: Uint8Array | null): boolean {
-    return replayRecord(this.#groups, key, value, this.#clock.now() + this.#limits.sessionTimeoutMs);
+    return replayRecord(this.#groups, key, value, this.#clock.now() + this.#settings.number("group.consumer.session.timeout.ms"));
   }
 
   /** After the log was read. */
@@ -93,7 +90,7 @@ export class ConsumerGroups {
     try {
       this.#check(request);
       const before = known ?? newConsumerGroup(groupId);
-      const { state, reply } = heartbeat(before, request, this.#view, this.#clock.now(), this.#limits);
+      const { state, reply } = heartbeat(before, request, this.#view, this.#clock.now(), this.#limitsOf(groupId));
       this.#groups.set(groupId, state);
       this.#arm(groupId);
       await this.#write(groupId, recordsOf(before, state));
@@ -101,6 +98,19 @@ export class ConsumerGroups {
     } catch (error) {
       return refusal(error);
     }
+  }
+
+  /** What members of the group are told. */
+  heartbeatIntervalMs(groupId: string): number {
+    return this.#configs.number(groupId, "consumer.heartbeat.interval.ms");
+  }
+
+  #limitsOf(groupId: string): ConsumerGroupLimits {
+    return {
+      sessionTimeoutMs: this.#configs.number(groupId, "consumer.session.timeout.ms"),
+      assignmentIntervalMs: this.#configs.number(groupId, "consumer.assignment.interval.ms"),
+      maxSize: this.#settings.number("group.consumer.max.size"),
+    };
   }
 
   /** Error code for a commit, or a question for offsets, of this member. The group must be one of ours. */
@@ -190,5 +200,5 @@ export class ConsumerGroups {
 
 function refusal(error: unknown): HeartbeatReply {
   if (!(error instanceof KafkaError)) throw error;
-  return { error: error.errorCode, message: error.message, epoch: 0, assignment: null };
+  return { error: error.errorCode, message: error.text, epoch: 0, assignment: null };
 }

@@ -6,10 +6,10 @@ import fc from "fast-check";
 import { ASSIGNORS } from "./assignors.ts";
 import { checkMemberEpoch, expire, heartbeat } from "./decide.ts";
 import { recordsOf, replayRecord } from "./records.ts";
-import { LEAVE, LEFT_STATIC, newConsumerGroup, phaseOf, sameSet, type ConsumerGroupState, type TopicsView } from "./state.ts";
+import { FIRST_EPOCH, LEAVE, LEFT_STATIC, newConsumerGroup, phaseOf, sameSet, type ConsumerGroupState, type TopicsView } from "./state.ts";
 
 const seed = process.env["MILLRACE_SEED"];
-const limits = { sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000, maxSize: 100 };
+const limits = { sessionTimeoutMs: 45_000, assignmentIntervalMs: 0, maxSize: 100 };
 /** Sixteen bytes of one letter, as topic ids are written. */
 const idOf = (name: string): string => Buffer.alloc(16, name).toString("base64url");
 
@@ -124,7 +124,7 @@ it("never gives a partition to two members, and shares everything evenly in the 
       const expected = [...wanted].reduce((sum, name) => sum + (group.sizes.get(name) ?? 0), 0);
       assert.equal([...group.clients.values()].reduce((sum, { owned }) => sum + owned.size, 0), expected); // prettier-ignore
       const restored = group.log.get("g");
-      assert.equal(restored?.epoch ?? 0, group.state.epoch);
+      assert.equal(restored?.epoch ?? FIRST_EPOCH, group.state.epoch);
       for (const [id, kept] of group.state.members) {
         const back = restored!.members.get(id)!;
         assert.deepEqual([back.epoch, back.phase, back.topics, back.assigned, back.since, back.revoking], [kept.epoch, kept.phase, kept.topics, kept.assigned, kept.since, kept.revoking]); // prettier-ignore
@@ -144,10 +144,10 @@ it("takes commits of an older epoch for partitions a member has had since then, 
   const [kept] = group.clients.get("m0")!.owned;
   group.beat("m1");
   const [got] = group.clients.get("m1")!.owned;
-  assert.deepEqual([group.clients.get("m0")!.epoch, group.clients.get("m1")!.epoch], [2, 2]);
+  assert.deepEqual([group.clients.get("m0")!.epoch, group.clients.get("m1")!.epoch], [3, 3]);
   const check = (id: string, epoch: number, partition: string): number => checkMemberEpoch(group.state, id, epoch, [partition]);
-  assert.deepEqual([check("m0", 2, kept!), check("m0", 1, kept!), check("m0", 3, kept!)], [0, 0, 113]);
-  assert.deepEqual([check("m1", 2, got!), check("m1", 1, got!), check("m0", 1, got!)], [0, 113, 113]);
+  assert.deepEqual([check("m0", 3, kept!), check("m0", 2, kept!), check("m0", 4, kept!)], [0, 0, 113]);
+  assert.deepEqual([check("m1", 3, got!), check("m1", 2, got!), check("m0", 2, got!)], [0, 113, 113]);
 });
 
 describe("the assignors", () => {
@@ -198,6 +198,6 @@ describe("a static member", () => {
     const second = heartbeat(away.state, { ...base, memberId: "two", instanceId: "i", epoch: 0, owned: nothing }, view, 3, limits);
     assert.deepEqual(second.reply.assignment, first.reply.assignment);
     assert.equal(second.state.epoch, first.state.epoch);
-    assert.throws(() => heartbeat(second.state, { ...base, memberId: "one", instanceId: "i", epoch: 1, owned: nothing }, view, 4, limits), { code: "FENCED_INSTANCE_ID" }); // prettier-ignore
+    assert.throws(() => heartbeat(second.state, { ...base, memberId: "one", instanceId: "i", epoch: 2, owned: nothing }, view, 4, limits), { code: "FENCED_INSTANCE_ID" }); // prettier-ignore
   });
 });

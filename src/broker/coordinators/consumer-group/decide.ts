@@ -29,7 +29,7 @@ export function heartbeat(
   if (before.isNew || resubscribed(before.member, member) || fingerprint !== next.fingerprint) {
     next = { ...next, epoch: next.epoch + 1, fingerprint };
   }
-  if (next.epoch > next.assignmentEpoch) next = assign(next, topics);
+  if (next.epoch > next.assignmentEpoch && now >= next.assignedAt + limits.assignmentIntervalMs) next = assign(next, topics, now);
   const target = next.target.get(member.memberId) ?? NO_PARTITIONS;
   const isTaken = (partition: string): boolean => isOwnedByAnother(next, member.memberId, partition);
   const reconciled = reconcile(member, request.owned, { epoch: next.assignmentEpoch, target, isTaken }, now);
@@ -208,7 +208,7 @@ function fingerprintOf(state: ConsumerGroupState, topics: TopicsView): number {
   return crc32c(text) * 2 ** 20 + (crc32c(text.toReversed()) >>> 12);
 }
 
-function assign(state: ConsumerGroupState, topics: TopicsView): ConsumerGroupState {
+function assign(state: ConsumerGroupState, topics: TopicsView, now: number): ConsumerGroupState {
   const sizes = new Map<string, number>();
   const subscribers: Subscriber[] = [];
   for (const member of state.members.values()) {
@@ -227,7 +227,7 @@ function assign(state: ConsumerGroupState, topics: TopicsView): ConsumerGroupSta
     const former = state.target.get(memberId);
     if (former !== undefined && sameSet(former, partitions)) target.set(memberId, former as Set<string>);
   }
-  return { ...state, target, assignmentEpoch: state.epoch };
+  return { ...state, target, assignmentEpoch: state.epoch, assignedAt: now };
 }
 
 /** The one most members ask for. */

@@ -43,7 +43,7 @@ export function recordsOf(before: ConsumerGroupState, after: ConsumerGroupState)
     if (sameMetadata(before.members.get(memberId), member)) continue;
     put(MEMBER, memberId, memberValue(member));
   }
-  if (before.epoch !== after.epoch || before.epoch === 0) put(GROUP, undefined, groupValue(after));
+  if (before.epoch !== after.epoch) put(GROUP, undefined, groupValue(after));
   for (const [memberId, partitions] of after.target) {
     const former = before.target.get(memberId);
     if (former === undefined || !sameSet(former, partitions)) put(TARGET_MEMBER, memberId, targetValue(partitions));

@@ -36,6 +36,8 @@ export interface ConsumerGroupState {
   readonly epoch: number;
   /** The group epoch that `target` was made for. */
   readonly assignmentEpoch: number;
+  /** Epoch ms; 0: not since the start. */
+  readonly assignedAt: number;
   readonly target: ReadonlyMap<string, Partitions>;
   readonly members: ReadonlyMap<string, ConsumerMember>;
   /** A hash (52 bits) of what the subscribed topics were when the group epoch last moved. */
@@ -44,6 +46,8 @@ export interface ConsumerGroupState {
 
 export type ConsumerGroupPhase = "Empty" | "Assigning" | "Reconciling" | "Stable";
 
+/** Of a group before its first member, as in Apache Kafka: the first member has the next one. */
+export const FIRST_EPOCH = 1;
 export const LEAVE = -1;
 export const LEFT_STATIC = -2;
 export const NO_PARTITIONS: Partitions = new Set();
@@ -51,7 +55,8 @@ export const SINCE_NEVER: ReadonlyMap<string, number> = new Map();
 
 export interface ConsumerGroupLimits {
   readonly sessionTimeoutMs: number;
-  readonly heartbeatIntervalMs: number;
+  /** The least time between two assignments; 0: none. */
+  readonly assignmentIntervalMs: number;
   readonly maxSize: number;
 }
 
@@ -87,7 +92,7 @@ export interface HeartbeatReply {
 }
 
 export function newConsumerGroup(groupId: string): ConsumerGroupState {
-  return { groupId, epoch: 0, assignmentEpoch: 0, target: new Map(), members: new Map(), fingerprint: 0 };
+  return { groupId, epoch: FIRST_EPOCH, assignmentEpoch: 0, assignedAt: 0, target: new Map(), members: new Map(), fingerprint: 0 };
 }
 
 export function phaseOf(state: ConsumerGroupState): ConsumerGroupPhase {

@@ -1,9 +1,11 @@
 // Runs the groups: feeds events to decideGroup, executes its actions, keeps one timer per group, writes to __consumer_offsets.
 // Invariant: what a client was told (an assignment, a committed offset) is in the log before it was told.
+import { buggifyPause } from "../../../env/fault-points.ts";
 import { isPlanted } from "../../../env/planted-faults.ts";
 import type { Timer } from "../../../env/clock.ts";
 import type { Env } from "../../../env/env.ts";
 import { ErrorCode, KafkaError } from "../../../protocol/errors.ts";
+import type { GroupConfigs } from "../../group-configs.ts";
 import type { Settings } from "../../settings.ts";
 import { OFFSETS_TOPIC, parsePartitionKey, type Topics } from "../../topics.ts";
 import { ConsumerGroups } from "../consumer-group/consumer-groups.ts";
@@ -11,6 +13,7 @@ import type { HeartbeatReply, HeartbeatRequest } from "../consumer-group/state.t
 import { InternalTopic, type LogRecord } from "../internal-topic.ts";
 import { SteadyClock } from "../steady-clock.ts";
 import { decideGroup } from "./decide.ts";
+import { classicExpiry, consumerExpiry, isExpired } from "./offset-expiry.ts";
 import { OffsetStore } from "./offset-store.ts";
 import { writeGroupKey, writeGroupValue, writeOffsetKey, writeOffsetValue, type CommittedOffset } from "./records.ts";
 import { replayInto } from "./restore.ts";
@@ -55,7 +58,7 @@ export class GroupCoordinator {
   #nextRequest = 0;
   #closed = false;
 
-  constructor(env: Env, topics: Topics, settings: Settings) {
+  constructor(env: Env, topics: Topics, settings: Settings, configs: GroupConfigs) {
     this.#env = env;
     this.#settings = settings;
     this.#clock = new SteadyClock(env.clock);
@@ -66,7 +69,7 @@ export class GroupCoordinator {
       "offsets.topic.num.partitions",
       settings.number("offsets.topic.num.partitions"),
     );
-    this.consumers = new ConsumerGroups(env, topics, settings, this.log);
+    this.consumers = new ConsumerGroups(env, topics, settings, configs, this.log);
     this.#limits = {
       minSessionTimeoutMs: settings.number("group.min.session.timeout.ms"),
       maxSessionTimeoutMs: settings.number("group.max.session.timeout.ms"),
@@ -148,6 +151,8 @@ export class GroupCoordinator {
       if (isEarly) appended.catch(() => undefined);
       const first = isEarly ? this.#env.clock.now() : await appended;
       offsets.forEach(({ topic, partition, committed }, i) => this.offsets.put(groupId, `${topic}-${partition}`, committed, first + i));
+      const pause = buggifyPause("offsets-answer-late");
+      if (pause !== undefined) await pause;
     });
   }
 
@@ -196,7 +201,7 @@ export class GroupCoordinator {
     const state = this.describe(groupId);
     if (state === undefined) return ErrorCode.GROUP_ID_NOT_FOUND;
     if (state.phase !== "Empty") return ErrorCode.NON_EMPTY_GROUP;
-    const error = await this.#forgetOffsets(groupId, this.offsets.keys(groupId), true);
+    const error = await this.#forgetOffsets(groupId, this.offsets.allKeys(groupId), true);
     return error;
   }
 
@@ -206,24 +211,29 @@ export class GroupCoordinator {
   }
 
   async topicDeleted(topic: string): Promise<void> {
-    for (const groupId of this.offsets.groups()) {
-      const keys = this.offsets.keys(groupId).filter((key) => parsePartitionKey(key).topic === topic);
+    for (const groupId of this.offsets.allGroups()) {
+      const keys = this.offsets.allKeys(groupId).filter((key) => parsePartitionKey(key).topic === topic);
       if (keys.length > 0) await this.#forgetOffsets(groupId, keys, false);
     }
   }
 
-  /** Drops offsets nobody used for offsets.retention.minutes, then groups without members and offsets. */
+  /** Drops offsets whose time is over, then groups without members and offsets. */
   async expireOffsets(): Promise<void> {
     const now = this.#clock.now();
     const retentionMs = this.#settings.number("offsets.retention.minutes") * 60_000;
     for (const groupId of this.groupIds()) {
       const state = this.#groups.get(groupId);
-      if ((state !== undefined && state.phase !== "Empty") || this.offsets.hasPending(groupId)) continue;
-      if ((this.consumers.get(groupId)?.members.size ?? 0) > 0) continue;
-      const since = typeof state?.protocolType === "string" ? state.phaseSince : -Infinity;
+      const consumers = this.consumers.subscribedTopics(groupId);
+      const expiry = consumers === undefined ? classicExpiry(state) : consumerExpiry(consumers);
       const keys = this.offsets.keys(groupId);
-      const old = keys.filter((key) => Math.max(since, this.offsets.get(groupId, key)!.committedAt) + retentionMs <= now);
-      const unused = old.length === keys.length && (state?.pendingMembers.size ?? 0) === 0;
+      const isOver = (key: string): boolean =>
+        expiry !== undefined &&
+        isExpired(expiry, parsePartitionKey(key).topic, this.offsets.get(groupId, key)!, now, retentionMs) &&
+        !this.offsets.isPending(groupId, key);
+      const old = keys.filter(isOver);
+      const memberless = (state === undefined || state.phase === "Empty") && (this.consumers.get(groupId)?.members.size ?? 0) === 0;
+      const waits = (state?.pendingMembers.size ?? 0) > 0 || this.offsets.hasPending(groupId);
+      const unused = old.length === keys.length && memberless && !waits;
       if (old.length > 0 || unused) await this.#forgetOffsets(groupId, old, unused);
     }
   }

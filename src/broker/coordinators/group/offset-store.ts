@@ -24,6 +24,7 @@ export class OffsetStore {
     let groups = this.#pending.get(producerId);
     if (groups === undefined) this.#pending.set(producerId, (groups = new Map()));
     this.#offsetsOf(groups, group).set(key, { ...committed, at });
+    this.#offsetsOf(this.#groups, group); // the group is there from now on, however the transaction ends
   }
 
   complete(producerId: number, commit: boolean): void {
@@ -51,26 +52,39 @@ export class OffsetStore {
     return [...(this.#groups.get(group)?.keys() ?? [])];
   }
 
+  /** Those that wait for the end of a transaction, too. */
+  allKeys(group: string): string[] {
+    const keys = new Set(this.#groups.get(group)?.keys());
+    for (const groups of this.#pending.values()) for (const key of groups.get(group)?.keys() ?? []) keys.add(key);
+    return [...keys];
+  }
+
   groups(): Iterable<string> {
     return this.#groups.keys();
+  }
+
+  /** Those whose only offsets wait for the end of a transaction, too. */
+  allGroups(): Set<string> {
+    const all = new Set(this.#groups.keys());
+    for (const groups of this.#pending.values()) for (const group of groups.keys()) all.add(group);
+    return all;
   }
 
   hasGroup(group: string): boolean {
     return this.#groups.has(group);
   }
 
-  /** The group stays, without offsets, until offsets expire: deleting the last one is not deleting the group. */
+  /** What waits for the end of a transaction goes, too. The group stays, without offsets, until offsets expire: deleting the last one is not deleting the group. */
   remove(group: string, key: string): void {
     this.#groups.get(group)?.delete(key);
+    for (const groups of this.#pending.values()) {
+      const offsets = groups.get(group);
+      if (offsets?.delete(key) === true && offsets.size === 0) groups.delete(group);
+    }
   }
 
   removeIfEmpty(group: string): void {
     if (this.#groups.get(group)?.size === 0) this.#groups.delete(group);
-  }
-
-  removeGroup(group: string): void {
-    this.#groups.delete(group);
-    for (const groups of this.#pending.values()) groups.delete(group);
   }
 
   #offsetsOf(groups: Map<string, Offsets>, group: string): Offsets {

@@ -4,6 +4,7 @@ import { ErrorCode } from "../../../protocol/errors.ts";
 import type { GroupDraft } from "./draft.ts";
 import { joinReply, refuseJoin, refuseSync } from "./replies.ts";
 import { NO_BYTES, type GroupState, type Member } from "./state.ts";
+import { subscribedTopics } from "./subscription.ts";
 
 /** After a change of membership or metadata: start a rebalance, or go on with the one that runs. */
 export function rebalance(draft: GroupDraft): void {
@@ -64,11 +65,13 @@ export function completeJoin(draft: GroupDraft): void {
   if (state.members.size === 0) {
     state.protocol = null;
     state.leader = null;
+    state.subscribed = subscribedTopics(state);
     draft.enter("Empty");
     draft.do({ kind: "persist", generation: state.generation, answers: false });
     return;
   }
   state.protocol = selectProtocol(state);
+  state.subscribed = subscribedTopics(state);
   draft.enter("CompletingRebalance");
   state.pendingSync = new Set(state.members.keys());
   state.syncDeadline = now + rebalanceTimeout(state);

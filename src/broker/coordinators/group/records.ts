@@ -1,14 +1,32 @@
 // What __consumer_offsets holds, in Apache Kafka's own record formats: committed offsets (key versions 0 and 1) and groups of the
-// classic protocol (key version 2). Values are written in version 3 and read in 0 to 3; keys of other versions are skipped.
+// classic protocol (key version 2). Offsets are written in value version 4 (1 if they have a time of their own to expire at, which later
+// versions lack) and read in 0 to 4, groups in 3 and 0 to 3; keys of other versions are skipped.
 import { ByteReader } from "../../../bytes/reader.ts";
 import { ByteWriter } from "../../../bytes/writer.ts";
-import { readBytes, readNullableString, readString, writeBytes, writeNullableString, writeString } from "../../../protocol/primitives.ts";
+import {
+  readBytes,
+  readNullableString,
+  readString,
+  readTagEnd,
+  readUuid,
+  writeBytes,
+  writeNullableString,
+  writeString,
+  writeTag,
+  writeUuid,
+  ZERO_UUID,
+  type Uuid,
+} from "../../../protocol/primitives.ts";
 import { metadataFor } from "./replies.ts";
 import type { GroupState, Member } from "./state.ts";
 
 const OFFSET_KEY_VERSION = 1;
 const GROUP_KEY_VERSION = 2;
-const VALUE_VERSION = 3;
+const OFFSET_VALUE_VERSION = 4;
+/** The only one that says when the offset expires. */
+const EXPIRING_VALUE_VERSION = 1;
+const GROUP_VALUE_VERSION = 3;
+const TOPIC_ID_TAG = 0;
 
 export interface CommittedOffset {
   readonly offset: number;
@@ -16,6 +34,10 @@ export interface CommittedOffset {
   readonly metadata: string;
   /** Epoch ms. */
   readonly committedAt: number;
+  /** Epoch ms, as the client asked for (OffsetCommit before v5); −1: after offsets.retention.minutes. */
+  readonly expiresAt: number;
+  /** ZERO_UUID: the commit named none (in a transaction). */
+  readonly topicId: Uuid;
 }
 
 export interface GroupSnapshot {
@@ -57,23 +79,48 @@ export function writeOffsetKey(group: string, topic: string, partition: number):
   return w.finish();
 }
 
-export function writeOffsetValue(committed: CommittedOffset): Uint8Array {
+export function writeOffsetValue({ offset, leaderEpoch, metadata, committedAt, expiresAt, topicId }: CommittedOffset): Uint8Array {
   const w = new ByteWriter(64);
-  w.int16(VALUE_VERSION);
-  w.int64(committed.offset);
-  w.int32(committed.leaderEpoch);
-  writeString(w, committed.metadata, false);
-  w.int64(committed.committedAt);
+  const expires = expiresAt >= 0;
+  w.int16(expires ? EXPIRING_VALUE_VERSION : OFFSET_VALUE_VERSION);
+  w.int64(offset);
+  if (!expires) w.int32(leaderEpoch);
+  writeString(w, metadata, !expires);
+  w.int64(committedAt);
+  if (expires) w.int64(expiresAt);
+  else writeTopicId(w, topicId);
   return w.finish();
+}
+
+function writeTopicId(w: ByteWriter, topicId: Uuid): void {
+  if (topicId === ZERO_UUID) return w.unsignedVarint(0);
+  const content = new ByteWriter(16);
+  writeUuid(content, topicId);
+  w.unsignedVarint(1);
+  writeTag(w, TOPIC_ID_TAG, content);
 }
 
 export function readOffsetValue(bytes: Uint8Array): CommittedOffset {
   const r = new ByteReader(bytes);
   const version = r.int16();
-  if (version < 0 || version > VALUE_VERSION) throw new RangeError(`An offset record has the unknown value version ${version}`);
+  if (version < 0 || version > OFFSET_VALUE_VERSION) throw new RangeError(`An offset record has the unknown value version ${version}`);
   const offset = r.int64();
   const leaderEpoch = version >= 3 ? r.int32() : -1;
-  return { offset, leaderEpoch, metadata: readString(r, false), committedAt: r.int64() };
+  const metadata = readString(r, version >= 4);
+  const committedAt = r.int64();
+  const expiresAt = version === EXPIRING_VALUE_VERSION ? r.int64() : -1;
+  return { offset, leaderEpoch, metadata, committedAt, expiresAt, topicId: version >= 4 ? readTopicId(r) : ZERO_UUID };
+}
+
+function readTopicId(r: ByteReader): Uuid {
+  let topicId = ZERO_UUID;
+  for (let tags = r.unsignedVarint(); tags > 0; tags--) {
+    const tag = r.unsignedVarint();
+    const end = readTagEnd(r);
+    if (tag === TOPIC_ID_TAG) topicId = readUuid(r);
+    r.at = end;
+  }
+  return topicId;
 }
 
 export function writeGroupKey(group: string): Uint8Array {
@@ -86,7 +133,7 @@ export function writeGroupKey(group: string): Uint8Array {
 /** `assignments` replaces the members' own while it is being written for the first time. */
 export function writeGroupValue(state: GroupState, since: number, assignments: ReadonlyMap<string, Uint8Array> | undefined): Uint8Array {
   const w = new ByteWriter(512);
-  w.int16(VALUE_VERSION);
+  w.int16(GROUP_VALUE_VERSION);
   writeString(w, state.protocolType ?? "", false);
   w.int32(state.generation);
   writeNullableString(w, state.protocol, false);
@@ -109,7 +156,7 @@ export function writeGroupValue(state: GroupState, since: number, assignments: R
 export function readGroupValue(bytes: Uint8Array): GroupSnapshot {
   const r = new ByteReader(bytes);
   const version = r.int16();
-  if (version < 0 || version > VALUE_VERSION) throw new RangeError(`A group record has the unknown value version ${version}`);
+  if (version < 0 || version > GROUP_VALUE_VERSION) throw new RangeError(`A group record has the unknown value version ${version}`);
   const protocolType = readString(r, false);
   const generation = r.int32();
   const protocol = readNullableString(r, false);

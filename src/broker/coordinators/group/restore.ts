@@ -5,6 +5,7 @@ import type { Replay } from "../internal-topic.ts";
 import type { OffsetStore } from "./offset-store.ts";
 import { readGroupValue, readOffsetValue, readRecordKey, type GroupSnapshot } from "./records.ts";
 import { newGroup, type GroupState, type Member } from "./state.ts";
+import { subscribedTopics } from "./subscription.ts";
 
 /** `others` is offered every record that is neither an offset nor a classic group. */
 export function replayInto(
@@ -48,13 +49,15 @@ export function restoreGroup(groupId: string, snapshot: GroupSnapshot, now: numb
     });
   }
   const phase = members.size === 0 ? "Empty" : "Stable";
+  const protocolType = snapshot.protocolType === "" ? null : snapshot.protocolType;
   return {
     ...newGroup(groupId, snapshot.since >= 0 ? snapshot.since : now),
     phase,
     previousPhase: phase,
     generation: snapshot.generation,
-    protocolType: snapshot.protocolType === "" ? null : snapshot.protocolType,
+    protocolType,
     protocol: snapshot.protocol,
+    subscribed: subscribedTopics({ protocolType, protocol: snapshot.protocol, members }),
     leader: snapshot.leader,
     members,
   };

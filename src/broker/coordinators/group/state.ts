@@ -36,6 +36,8 @@ export interface GroupState {
   readonly protocolType: string | null;
   readonly protocol: string | null;
   readonly leader: string | null;
+  /** Topics that the members of this generation read; undefined: not known (subscription.ts). */
+  readonly subscribed: ReadonlySet<string> | undefined;
   readonly members: ReadonlyMap<string, Member>;
   /** Member ids handed out with MEMBER_ID_REQUIRED that have not joined yet, with their deadline. */
   readonly pendingMembers: ReadonlyMap<string, number>;
@@ -163,6 +165,7 @@ export function newGroup(groupId: string, now: number): GroupState {
     protocolType: null,
     protocol: null,
     leader: null,
+    subscribed: undefined,
     members: new Map(),
     pendingMembers: new Map(),
     pendingSync: new Set(),
