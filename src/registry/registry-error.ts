@@ -38,8 +38,8 @@ export const refuse = {
       `Schema being registered is incompatible with an earlier schema for subject "${subject}", details: [${details.join(", ")}]`,
     ),
   invalidSchema: (reason: string, cause?: unknown) => new RegistryError(422, 42201, `Invalid schema: ${reason}`, { cause }),
-  schemaTooLarge: (chars: number, most: number) =>
-    new RegistryError(422, 42209, `Schema is too large: ${chars} characters, the limit is ${most}`),
+  schemaTooLarge: (size: number, most: number, unit = "characters") =>
+    new RegistryError(422, 42209, `Schema is too large: ${size} ${unit}, the limit is ${most}`),
   unauthorized: (reason: string) => new RegistryError(401, 401, reason),
   forbidden: (reason: string) => new RegistryError(403, 40301, reason),
   invalidVersion: (version: string) =>

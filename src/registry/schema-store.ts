@@ -1,17 +1,19 @@
-// The topic behind the registry. One writer: a transactional producer, so that a newer registry fences this one. Changes are decided one
-// after the other on the state in memory, written together, and answered when they came back from the topic; reads wait while a write is
-// on its way, so nobody sees what a crash could take back.
+// The topic behind the registry, with one writer. Changes are decided one after the other on the state in memory, written together, and
+// answered when the broker has them on disk; reads wait while a write is on its way, so nobody sees what a crash could take back. The state
+// holds the topic up to #appliedEnd: own writes get there first, what others write is read. Invariant: an own write begins at #appliedEnd, or
+// somebody wrote in between and the state is made anew from the topic.
 import { KafkaClient } from "../client/client.ts";
-import { codeOf, messageOf } from "../client/errors.ts";
-import { PartitionFetcher } from "../client/partition-fetcher.ts";
-import type { PartitionCursor } from "../client/partition-cursor.ts";
-import type { Producer } from "../client/producer/producer.ts";
+import { messageOf } from "../client/errors.ts";
+import type { FetchedBatch } from "../client/fetched-batch.ts";
 import type { Env } from "../env/env.ts";
+import { readBatchHeader } from "../protocol/records/batch-header.ts";
 import { BatchReader } from "../protocol/records/batch-reader.ts";
 import { refuse } from "./registry-error.ts";
 import { RegistryState } from "./registry-state.ts";
 import { prepareTopic, SCHEMAS_TOPIC } from "./store-topic.ts";
-import { decodeRecord, encodeRecord, type TopicRecord } from "./topic-record.ts";
+import { TopicReader } from "./topic-reader.ts";
+import { decodeRecord, encodeRecord, type EncodedRecord, type TopicRecord } from "./topic-record.ts";
+import { isFenced, TopicWriter } from "./topic-writer.ts";
 
 export interface StoreOptions {
   readonly bootstrapServers: string;
@@ -33,33 +35,39 @@ interface WaitingChange {
 
 const MAX_WAITING_CHANGES = 10_000;
 const MAX_CHANGES_PER_WRITE = 256;
+/** A batch is closed when it has this much. */
+const BATCH_CHARS = 400_000;
+/** Of a key and value: what a topic takes in a batch unless it is configured otherwise (1 MiB), less what surrounds it. */
+const MAX_RECORD_BYTES = 1_000_000;
 const REOPEN_PAUSE_MS = 500;
-const FENCED = new Set(["PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH"]);
+/** A broker forgets the epochs of who did not write for a day; after this long the topic is asked first whether somebody took over. */
+const TRUSTED_MS = 3_600_000;
 const decoder = new TextDecoder();
 
 export class SchemaStore {
   readonly #env: Env;
   readonly #client: KafkaClient;
   readonly #topic: string;
+  readonly #writer: TopicWriter;
   #state = new RegistryState();
-  #fetcher: PartitionFetcher | undefined;
-  #cursor: PartitionCursor | undefined;
-  #producer: Producer | undefined;
+  #reader: TopicReader | undefined;
+  #appliedEnd = 0;
+  /** Of the wall clock: when the topic last said that no other registry writes. */
+  #provenAt = 0;
   #fenced = false;
   #closed = false;
+  #loading = false;
+  #readFailed = false;
   #waiting: WaitingChange[] = [];
   #writing: Promise<void> | undefined;
-  readonly #positionWaiters = new Set<{
-    readonly offset: number;
-    readonly resolve: () => void;
-    readonly reject: (error: unknown) => void;
-  }>();
-  #reading: Promise<void> = Promise.resolve();
+  /** A batch is on its way to the broker. */
+  #inFlight: Promise<void> | undefined;
 
   constructor(env: Env, options: StoreOptions) {
     this.#env = env;
     this.#client = new KafkaClient(env, { brokers: options.bootstrapServers, clientId: "millrace-registry" });
     this.#topic = options.topic ?? SCHEMAS_TOPIC;
+    this.#writer = new TopicWriter(this.#client.cluster, this.#topic);
   }
 
   /** Creates the topic if need be, takes over as its writer and reads all of it. Rejects with the client's errors. */
@@ -106,151 +114,213 @@ export class SchemaStore {
     this.#closed = true;
     for (const { reject } of this.#waiting.splice(0)) reject(refuse.store("the registry was closed"));
     await this.#writing;
-    this.#fetcher?.close();
-    await this.#reading;
+    await this.#reader?.close();
     await this.#client.close().catch(() => {}); // all that was answered is written
   }
 
   // ---------- writing ----------
 
   #startWriting(): void {
-    if (this.#writing !== undefined || this.#waiting.length === 0) return;
+    if (this.#writing !== undefined || this.#closed || !this.#hasWork()) return;
     this.#writing = this.#writeNext().finally(() => {
       this.#writing = undefined;
       // Those who wait to read go first: their continuations run before this timer.
-      if (this.#waiting.length > 0) this.#env.timers.soon(() => this.#startWriting());
+      if (this.#hasWork()) this.#env.timers.soon(() => this.#startWriting());
     });
   }
 
+  #hasWork(): boolean {
+    return this.#waiting.length > 0 || this.#readFailed;
+  }
+
   async #writeNext(): Promise<void> {
-    const changes = this.#waiting.splice(0, MAX_CHANGES_PER_WRITE);
-    const records: TopicRecord[] = [];
+    if (this.#readFailed) await this.#recover();
+    await this.#proveWriter();
+    const changes: WaitingChange[] = [];
+    const batches: EncodedRecord[][] = [[]];
     const settle: (() => void)[] = [];
-    for (const { decide, resolve, reject } of changes) {
+    while (this.#waiting.length > 0 && changes.length < MAX_CHANGES_PER_WRITE && batches.length === 1) {
+      const waiting = this.#waiting.shift()!;
+      changes.push(waiting);
       try {
         if (this.#fenced) throw refuse.notTheWriter();
-        const change = decide(this.#state);
+        const change = waiting.decide(this.#state);
+        const encoded = change.records.map(encodeRecord);
+        encoded.forEach(checkSize);
         for (const record of change.records) this.#state.apply(record);
-        records.push(...change.records);
-        settle.push(() => resolve(change.result));
+        fillBatches(batches, encoded);
+        settle.push(() => waiting.resolve(change.result));
       } catch (error) {
-        settle.push(() => reject(error));
+        settle.push(() => waiting.reject(error));
       }
     }
     try {
-      if (records.length > 0) await this.#write(records);
+      for (const batch of batches) if (batch.length > 0) await this.#write(batch);
       for (const each of settle) each();
     } catch (error) {
       const failure = this.#fenced ? refuse.notTheWriter() : refuse.store(messageOf(error), error);
       for (const { reject } of changes) reject(failure);
-      this.#env.logger.log("error", "registry-write-failed", { topic: this.#topic, error: messageOf(error) });
+      this.#log("error", "registry-write-failed", error);
+      this.#readFailed = true;
+    }
+    if (this.#readFailed) await this.#recover();
+  }
+
+  async #write(batch: readonly EncodedRecord[]): Promise<void> {
+    const expected = this.#appliedEnd;
+    const offset = await this.#send(batch);
+    this.#provenAt = this.#env.clock.now();
+    if (offset === expected) this.#appliedEnd = offset + batch.length;
+    else {
+      // What was decided is in the topic, behind something this registry did not know of.
+      this.#log("warn", "registry-foreign-record", `Somebody else wrote between ${expected} and ${offset}.`);
+      this.#readFailed = true;
+    }
+  }
+
+  async #send(batch: readonly EncodedRecord[]): Promise<number> {
+    const sent = this.#writer.write(batch, this.#env.clock.now());
+    const done = sent.then(
+      () => {},
+      () => {},
+    );
+    this.#inFlight = done;
+    try {
+      return await sent;
+    } catch (error) {
+      if (isFenced(error)) this.#fenced = true;
+      throw error;
+    } finally {
+      this.#inFlight = undefined;
+    }
+  }
+
+  /** Finds out whether another registry took over while this one had nothing to write, or did not run at all. */
+  async #proveWriter(): Promise<void> {
+    if (this.#fenced || Math.abs(this.#env.clock.now() - this.#provenAt) < TRUSTED_MS) return;
+    try {
+      await this.#reader!.catchUp();
+      this.#provenAt = this.#env.clock.now();
+    } catch (error) {
+      this.#log("warn", "registry-read-failed", error);
       await this.#recover();
     }
   }
 
-  async #write(records: readonly TopicRecord[]): Promise<void> {
-    const producer = this.#producer!;
-    try {
-      await producer.beginTransaction();
-      const sent = records.map((record) => producer.send({ topic: this.#topic, partition: 0, ...encodeRecord(record) }));
-      const positions = await Promise.all(sent);
-      await producer.commitTransaction();
-      await this.#readPast(Math.max(...positions.map(({ offset }) => offset)));
-    } catch (error) {
-      if (FENCED.has(codeOf(error))) this.#fenced = true;
-      throw error;
-    }
-  }
+  // ---------- reading ----------
 
-  /** What is in the state may not be in the topic: begin anew from what is there. */
+  /** What is in the state may not be in the topic, or the topic is not read any more: begins anew from what is there. */
   async #recover(): Promise<void> {
     while (!this.#closed) {
       try {
-        await this.#producer?.close().catch(() => {});
-        this.#fetcher?.close();
-        await this.#reading;
-        this.#state = new RegistryState();
+        await this.#reader?.close();
         await this.#load();
         return;
       } catch (error) {
-        this.#env.logger.log("warn", "registry-reload-failed", { topic: this.#topic, error: messageOf(error) });
+        this.#log("warn", "registry-reload-failed", error);
         for (const { reject } of this.#waiting.splice(0)) reject(refuse.store(messageOf(error), error));
         await this.#env.timers.sleep(REOPEN_PAUSE_MS);
       }
     }
   }
 
-  // ---------- reading ----------
-
   async #load(): Promise<void> {
-    if (!this.#fenced) {
-      this.#producer = this.#client.producer({ transactionalId: `millrace-registry-${this.#topic}`, lingerMs: 0 });
-      await this.#producer.initTransactions();
-    }
-    const [end] = await this.#client.admin().listOffsets([{ topic: this.#topic, partition: 0, at: "latest" }]);
-    const [start] = await this.#client.admin().listOffsets([{ topic: this.#topic, partition: 0, at: "earliest" }]);
-    this.#fetcher = new PartitionFetcher(this.#client.cluster, { maxPartitionBytes: 8 << 20, maxBytes: 16 << 20 });
-    const cursor = this.#fetcher.add(this.#topic, 0, start!.offset);
-    this.#cursor = cursor;
-    this.#reading = this.#follow(cursor, this.#state);
-    if (end!.offset > start!.offset) await this.#readPast(end!.offset - 1);
-  }
-
-  async #follow(cursor: PartitionCursor, state: RegistryState): Promise<void> {
+    this.#loading = true;
+    this.#readFailed = false;
     try {
-      for (;;) {
-        const batch = cursor.poll();
-        if (batch === undefined) {
-          this.#wakeWaiters(cursor.position);
-          await cursor.available();
-        } else applyBatch(batch, state, (offset, error) => this.#undecodable(offset, error));
-      }
-    } catch (error) {
-      for (const waiter of this.#positionWaiters) waiter.reject(error);
-      this.#positionWaiters.clear();
-      if (this.#closed || this.#writing !== undefined || this.#cursor !== cursor) return;
-      this.#env.logger.log("warn", "registry-read-failed", { topic: this.#topic, error: messageOf(error) });
-      this.#writing = this.#recover().finally(() => {
-        this.#writing = undefined;
-        this.#startWriting();
+      const state = new RegistryState();
+      this.#state = state;
+      this.#appliedEnd = 0;
+      const reader = new TopicReader(this.#client.cluster, this.#topic, {
+        hold: () => this.#inFlight,
+        apply: (batch) => this.#apply(batch, state),
+        reached: (position) => {
+          this.#appliedEnd = Math.max(this.#appliedEnd, position);
+        },
+        failed: (error) => this.#failed(error),
       });
+      this.#reader = reader;
+      if (!this.#fenced) await this.#writer.takeOver();
+      await reader.open();
+      if (!this.#fenced) await this.#shutOthersOut(reader);
+    } finally {
+      this.#loading = false;
     }
   }
 
-  #readPast(offset: number): Promise<void> {
-    if (this.#cursor !== undefined && this.#cursor.position > offset && !this.#cursor.hasBatch) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#positionWaiters.add({ offset, resolve, reject }));
+  /**
+   * The first batch of this writer's epoch. Whatever was written in front of it since the topic was read, is read now; then the record is
+   * written once more, for it must keep the highest ids of all that is in front of it.
+   */
+  async #shutOthersOut(reader: TopicReader): Promise<void> {
+    let expected: number;
+    let offset: number;
+    do {
+      expected = this.#appliedEnd;
+      try {
+        offset = await this.#send([encodeRecord({ kind: "noop", maxIds: this.#state.maxIds() })]);
+      } catch (error) {
+        if (isFenced(error)) return this.#log("warn", "registry-not-the-writer", error);
+        throw error;
+      }
+      await reader.readPast(offset);
+    } while (offset !== expected);
+    this.#provenAt = this.#env.clock.now();
   }
 
-  #wakeWaiters(position: number): void {
-    for (const waiter of this.#positionWaiters) {
-      if (position <= waiter.offset) continue;
-      this.#positionWaiters.delete(waiter);
-      waiter.resolve();
+  #failed(error: unknown): void {
+    this.#readFailed = true;
+    if (this.#closed || this.#loading) return;
+    this.#log("warn", "registry-read-failed", error);
+    this.#startWriting();
+  }
+
+  #apply(batch: FetchedBatch, state: RegistryState): void {
+    const { producerId, producerEpoch } = readBatchHeader(batch.bytes, batch.at);
+    const own = this.#writer.identity;
+    if (own?.producerId === producerId && producerEpoch > own.producerEpoch) this.#fenced = true;
+    const reader = new BatchReader();
+    reader.reset(batch.bytes, batch.at);
+    const from = Math.max(batch.fromOffset, this.#appliedEnd);
+    while (reader.next()) {
+      if (reader.offset < from || reader.keyStart < 0) continue;
+      try {
+        const key = decoder.decode(batch.bytes.subarray(reader.keyStart, reader.keyEnd));
+        const value = reader.valueStart < 0 ? null : decoder.decode(batch.bytes.subarray(reader.valueStart, reader.valueEnd));
+        const record = decodeRecord(key, value, reader.timestamp);
+        if (record !== undefined) state.apply(record);
+      } catch (error) {
+        this.#log("warn", "registry-record-skipped", error, { offset: reader.offset });
+      }
     }
   }
 
-  #undecodable(offset: number, error: unknown): void {
-    this.#env.logger.log("warn", "registry-record-skipped", { topic: this.#topic, offset, error: messageOf(error) });
+  #log(level: "warn" | "error", event: string, error: unknown, more: { readonly offset?: number } = {}): void {
+    this.#env.logger.log(level, event, { topic: this.#topic, ...more, error: typeof error === "string" ? error : messageOf(error) });
   }
 }
 
-function applyBatch(
-  batch: { readonly bytes: Uint8Array; readonly at: number; readonly fromOffset: number },
-  state: RegistryState,
-  skipped: (offset: number, error: unknown) => void,
-): void {
-  const reader = new BatchReader();
-  reader.reset(batch.bytes, batch.at);
-  while (reader.next()) {
-    if (reader.offset < batch.fromOffset || reader.keyStart < 0) continue;
-    try {
-      const key = decoder.decode(batch.bytes.subarray(reader.keyStart, reader.keyEnd));
-      const value = reader.valueStart < 0 ? null : decoder.decode(batch.bytes.subarray(reader.valueStart, reader.valueEnd));
-      const record = decodeRecord(key, value, reader.timestamp);
-      if (record !== undefined) state.apply(record);
-    } catch (error) {
-      skipped(reader.offset, error);
+/** Throws 42209. */
+function checkSize({ key, value }: EncodedRecord): void {
+  if (value === null || value.length < MAX_RECORD_BYTES / 3) return;
+  const bytes = Buffer.byteLength(key) + Buffer.byteLength(value);
+  if (bytes > MAX_RECORD_BYTES) throw refuse.schemaTooLarge(bytes, MAX_RECORD_BYTES, "bytes with all that belongs to it");
+}
+
+/** Adds to the last batch, and begins another when it is full. */
+function fillBatches(batches: EncodedRecord[][], records: readonly EncodedRecord[]): void {
+  let chars = batches.at(-1)!.reduce((sum, each) => sum + charsOf(each), 0);
+  for (const record of records) {
+    const more = charsOf(record);
+    if (chars > 0 && chars + more > BATCH_CHARS) {
+      batches.push([]);
+      chars = 0;
     }
+    batches.at(-1)!.push(record);
+    chars += more;
   }
+}
+
+function charsOf({ key, value }: EncodedRecord): number {
+  return key.length + (value?.length ?? 0) + 16;
 }
