@@ -45,7 +45,7 @@ export function lookUp(
   const parsed = parsing.parseNew(state, subject, content);
   const normalize = options.normalize || configInScope(state, subject).normalize === true;
   const wanted = storedContent(content, parsed, normalize);
-  const exact = versions.findLast((entry) => entry.guid === wanted.guid);
+  const exact = versions.findLast((entry) => entry.identity === wanted.identity);
   if (exact !== undefined) return exact;
   // A client that knows nothing of metadata and rules means the schema alone.
   const bare = content.metadata === undefined && content.ruleSet === undefined;

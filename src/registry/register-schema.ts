@@ -38,7 +38,7 @@ export function registerSchema(state: RegistryState, parsing: SchemaParsing, req
   const parsed = parsing.parseNew(state, subject, request.content);
   const wanted = withInherited(request.content, live.at(-1), config);
   const content = storedContent(wanted, parsed, request.normalize || config.normalize === true);
-  const same = live.findLast((entry) => entry.guid === content.guid);
+  const same = live.findLast((entry) => entry.identity === content.identity);
   if (same !== undefined && (request.version === undefined || request.version === same.version) && (request.id ?? same.id) === same.id)
     return { records: [], result: same };
   if (mode !== "IMPORT") checkCompatible(state, parsing, request.subject, parsed, content, config);
@@ -58,8 +58,8 @@ function sameInSubject(
   parsing: SchemaParsing,
   { subject, content, normalize }: RegisterRequest,
 ): SchemaEntry | undefined {
-  const { guid } = storedContent(content, parsing.parseNew(state, subject, content), normalize);
-  return state.versions(subject).findLast((entry) => entry.guid === guid);
+  const { identity } = storedContent(content, parsing.parseNew(state, subject, content), normalize);
+  return state.versions(subject).findLast((entry) => entry.identity === identity);
 }
 
 function checkCompatible(
@@ -102,12 +102,12 @@ function nextVersion(state: RegistryState, { subject, version }: RegisterRequest
 function nextId(
   state: RegistryState,
   context: string,
-  content: SchemaContent & { readonly guid: string },
+  content: SchemaContent & { readonly identity: string },
   given: number | undefined,
 ): number {
   if (given === undefined) return state.idOf(context, content) ?? state.maxId(context) + 1;
   const [user] = state.byId(context, given);
-  if (user !== undefined && user.guid !== content.guid)
+  if (user !== undefined && user.identity !== content.identity)
     throw refuse.notPermitted(`Overwrite new schema with id ${given} is not permitted.`);
   return given;
 }

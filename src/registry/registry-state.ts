@@ -1,28 +1,28 @@
 // Everything the topic says, in memory: subjects with their versions, ids, settings. apply() takes the topic's records in order and is
 // idempotent; queries answer from maps. No I/O. Invariant: an id of a context has one content, for ever.
 import type { SchemaContent, SchemaEntry } from "./schema-entry.ts";
-import { guidOf } from "./schema-entry.ts";
+import { guidOf, identityOf } from "./schema-entry.ts";
 import { contextOf, DEFAULT_CONTEXT } from "./subject-name.ts";
 import type { Mode, SubjectConfig } from "./subject-config.ts";
 import type { TopicRecord } from "./topic-record.ts";
 
-/** Versions by number, in rising order. */
-type Versions = Map<number, SchemaEntry>;
-
 interface ContextIds {
-  /** Also of soft-deleted schemas. */
-  readonly byId: Map<number, Set<SchemaEntry>>;
-  readonly byGuid: Map<string, number>;
+  /** Also of soft-deleted schemas. Mostly one, which then stands for itself: a hundred thousand sets are felt when a registry starts. */
+  readonly byId: Map<number, SchemaEntry | Set<SchemaEntry>>;
+  readonly byIdentity: Map<string, number>;
   maxId: number;
 }
 
 export class RegistryState {
-  readonly #subjects = new Map<string, Versions>();
+  /** Versions in rising order. */
+  readonly #subjects = new Map<string, SchemaEntry[]>();
   readonly #contexts = new Map<string, ContextIds>([[DEFAULT_CONTEXT, newContext()]]);
   readonly #configs = new Map<string | undefined, SubjectConfig>();
   readonly #modes = new Map<string | undefined, Mode>();
   /** "subject\nversion" → who refers to it. */
   readonly #referrers = new Map<string, Set<SchemaEntry>>();
+  /** GUID to identity; made when it is asked for first, for it takes a digest of every schema. */
+  #guids: Map<string, string> | undefined;
   #conflicts = 0;
 
   /** Ids that were found with two contents: somebody else wrote to the topic at the same time. */
@@ -57,23 +57,23 @@ export class RegistryState {
   }
 
   #applySchema(subject: string, version: number, entry: SchemaEntry | null): void {
-    const before = this.#subjects.get(subject)?.get(version);
+    const before = this.version(subject, version);
     if (before !== undefined) this.#forget(before);
     if (entry === null) return;
-    let versions = this.#subjects.get(subject);
-    if (versions === undefined) this.#subjects.set(subject, (versions = new Map()));
-    const inOrder = versions.size === 0 || version > lastKey(versions);
-    versions.set(version, entry);
-    if (!inOrder) this.#subjects.set(subject, new Map([...versions].sort(([a], [b]) => a - b)));
+    const versions = this.#subjects.get(subject);
+    if (versions === undefined) this.#subjects.set(subject, [entry]);
+    else versions.splice(versions.findLastIndex((each) => each.version < version) + 1, 0, entry);
     const ids = this.#context(contextOf(subject));
     const users = ids.byId.get(entry.id);
-    if (users === undefined) ids.byId.set(entry.id, new Set([entry]));
+    if (users === undefined) ids.byId.set(entry.id, entry);
     else {
-      if (first(users)!.guid !== entry.guid) this.#conflicts++;
-      users.add(entry);
+      if (anyOf(users).identity !== entry.identity) this.#conflicts++;
+      if (users instanceof Set) users.add(entry);
+      else ids.byId.set(entry.id, new Set([users, entry]));
     }
-    if (!ids.byGuid.has(entry.guid)) ids.byGuid.set(entry.guid, entry.id);
+    if (!ids.byIdentity.has(entry.identity)) ids.byIdentity.set(entry.identity, entry.id);
     ids.maxId = Math.max(ids.maxId, entry.id);
+    this.#guids?.set(guidOf(entry.identity), entry.identity);
     for (const reference of entry.references) {
       const key = `${reference.subject}\n${reference.version}`;
       const referrers = this.#referrers.get(key);
@@ -84,14 +84,14 @@ export class RegistryState {
 
   #forget(entry: SchemaEntry): void {
     const versions = this.#subjects.get(entry.subject)!;
-    versions.delete(entry.version);
-    if (versions.size === 0) this.#subjects.delete(entry.subject);
+    versions.splice(versions.indexOf(entry), 1);
+    if (versions.length === 0) this.#subjects.delete(entry.subject);
     const ids = this.#context(contextOf(entry.subject));
     const users = ids.byId.get(entry.id)!;
-    users.delete(entry);
-    if (users.size === 0) {
+    if (users instanceof Set && users.size > 1) users.delete(entry);
+    else {
       ids.byId.delete(entry.id);
-      if (ids.byGuid.get(entry.guid) === entry.id) ids.byGuid.delete(entry.guid);
+      if (ids.byIdentity.get(entry.identity) === entry.id) ids.byIdentity.delete(entry.identity);
     }
     for (const { subject, version } of entry.references) this.#referrers.get(`${subject}\n${version}`)?.delete(entry);
   }
@@ -117,32 +117,38 @@ export class RegistryState {
 
   /** In rising order; with `deleted` the soft-deleted, too. */
   versions(subject: string, deleted = false): SchemaEntry[] {
-    const all = [...(this.#subjects.get(subject)?.values() ?? [])];
-    return deleted ? all : all.filter((entry) => !entry.deleted);
+    const all = this.#subjects.get(subject) ?? [];
+    return deleted ? [...all] : all.filter((entry) => !entry.deleted);
   }
 
   version(subject: string, version: number): SchemaEntry | undefined {
-    return this.#subjects.get(subject)?.get(version);
+    return this.#subjects.get(subject)?.findLast((entry) => entry.version === version);
   }
 
   hasLive(subject: string): boolean {
-    for (const entry of this.#subjects.get(subject)?.values() ?? []) if (!entry.deleted) return true;
-    return false;
+    return this.#subjects.get(subject)?.some((entry) => !entry.deleted) ?? false;
   }
 
   /** Every version with the id, soft-deleted ones too. */
   byId(context: string, id: number): SchemaEntry[] {
-    return [...(this.#contexts.get(context)?.byId.get(id) ?? [])];
+    const users = this.#contexts.get(context)?.byId.get(id);
+    return users === undefined ? [] : users instanceof Set ? [...users] : [users];
   }
 
   idOf(context: string, content: SchemaContent): number | undefined {
-    return this.#contexts.get(context)?.byGuid.get(guidOf(content));
+    return this.#contexts.get(context)?.byIdentity.get(identityOf(content));
   }
 
   /** context and id of each place where the content is known. */
   byGuid(guid: string): { readonly context: string; readonly id: number }[] {
-    return [...this.#contexts].flatMap(([context, { byGuid }]) => {
-      const id = byGuid.get(guid);
+    if (this.#guids === undefined) {
+      const identities = [...this.#contexts.values()].flatMap(({ byIdentity }) => [...byIdentity.keys()]);
+      this.#guids = new Map(identities.map((identity) => [guidOf(identity), identity]));
+    }
+    const identity = this.#guids.get(guid);
+    if (identity === undefined) return [];
+    return [...this.#contexts].flatMap(([context, { byIdentity }]) => {
+      const id = byIdentity.get(identity);
       return id === undefined ? [] : [{ context, id }];
     });
   }
@@ -170,16 +176,11 @@ export class RegistryState {
 }
 
 function newContext(): ContextIds {
-  return { byId: new Map(), byGuid: new Map(), maxId: 0 };
+  return { byId: new Map(), byIdentity: new Map(), maxId: 0 };
 }
 
-function lastKey(versions: Versions): number {
-  let last = 0;
-  for (const key of versions.keys()) last = key;
-  return last;
-}
-
-function first<T>(values: Iterable<T>): T | undefined {
-  for (const value of values) return value;
-  return undefined;
+function anyOf(users: SchemaEntry | Set<SchemaEntry>): SchemaEntry {
+  if (!(users instanceof Set)) return users;
+  const [first] = users;
+  return first!;
 }

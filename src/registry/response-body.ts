@@ -1,5 +1,5 @@
 // Entries as clients see them: Confluent's member names, absent members left out, AVRO not named.
-import type { SchemaEntry } from "./schema-entry.ts";
+import { guidOf, type SchemaEntry } from "./schema-entry.ts";
 import type { SubjectConfig } from "./subject-config.ts";
 import type { JsonObject } from "./registry-request.ts";
 
@@ -16,18 +16,18 @@ function content({ schemaType, schema, references, metadata, ruleSet }: SchemaEn
 
 /** Of GET /schemas/ids/ID. */
 export function schemaBody(entry: SchemaEntry): JsonObject {
-  return { subject: entry.subject, version: entry.version, guid: entry.guid, ...content(entry) };
+  return { subject: entry.subject, version: entry.version, guid: guidOf(entry.identity), ...content(entry) };
 }
 
 /** Of subjects and versions. */
 export function versionBody(entry: SchemaEntry): JsonObject {
-  const { subject, id, version, guid, deleted } = entry;
-  return { subject, version, id, guid, ...content(entry), ...(deleted ? { deleted } : {}) };
+  const { subject, id, version, identity, deleted } = entry;
+  return { subject, version, id, guid: guidOf(identity), ...content(entry), ...(deleted ? { deleted } : {}) };
 }
 
 /** Of a registration. */
 export function registeredBody(entry: SchemaEntry): JsonObject {
-  return { id: entry.id, version: entry.version, guid: entry.guid, ...content(entry) };
+  return { id: entry.id, version: entry.version, guid: guidOf(entry.identity), ...content(entry) };
 }
 
 /** GET calls the level compatibilityLevel, PUT compatibility. */

@@ -39,19 +39,24 @@ export interface SchemaEntry extends SchemaContent {
   readonly version: number;
   readonly id: number;
   readonly deleted: boolean;
-  /** Equal for equal content, in every context. */
-  readonly guid: string;
+  /** See identityOf. */
+  readonly identity: string;
   /** Epoch ms of the record that wrote it last. */
   readonly timestamp: number;
 }
 
-/** A UUID made from the content. */
-export function guidOf(content: SchemaContent): string {
+/** A text that is equal for equal content, in every context. The schema itself, if there is nothing else: no copy. */
+export function identityOf(content: SchemaContent): string {
   let text = content.schemaType === "AVRO" ? content.schema : `${content.schemaType}\n${content.schema}`;
   for (const { name, subject, version } of content.references) text += `\n${JSON.stringify([name, subject, version])}`;
   if (content.metadata !== undefined) text += `\nmetadata ${sortedJson(content.metadata)}`;
   if (content.ruleSet !== undefined) text += `\nrules ${sortedJson(content.ruleSet)}`;
-  const hex = md5(text);
+  return text;
+}
+
+/** A UUID made from an identity: equal for equal content, in every context. */
+export function guidOf(identity: string): string {
+  const hex = md5(identity);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

@@ -6,7 +6,7 @@ import { parseProtobufSchema, serializedProtobuf } from "./protobuf-format.ts";
 import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
 import { refuse } from "./registry-error.ts";
 import type { RegistryState } from "./registry-state.ts";
-import { guidOf, type SchemaContent, type SchemaEntry, type SchemaType } from "./schema-entry.ts";
+import { identityOf, type SchemaContent, type SchemaEntry, type SchemaType } from "./schema-entry.ts";
 import { contextOf, qualified } from "./subject-name.ts";
 
 type Parse = (text: string, references: readonly ResolvedReference[], checked: boolean) => ParsedSchema;
@@ -38,7 +38,7 @@ export class SchemaParsing {
 
   /** A version that is stored. Throws 42201 if it cannot be understood any more. */
   parseStored(state: RegistryState, entry: SchemaEntry): ParsedSchema {
-    const key = `${contextOf(entry.subject)}\n${entry.guid}`;
+    const key = `${contextOf(entry.subject)}\n${entry.identity}`;
     let parsed = this.#cache.get(key);
     if (parsed === undefined) parsed = this.#parse(state, entry.subject, entry, false);
     else this.#cache.delete(key);
@@ -90,10 +90,14 @@ export function resolveReferences(state: RegistryState, subject: string, content
 }
 
 /** The content as it is stored: in the form asked for, references with full subject names left as given. */
-export function storedContent(content: SchemaContent, parsed: ParsedSchema, normalize: boolean): SchemaContent & { readonly guid: string } {
+export function storedContent(
+  content: SchemaContent,
+  parsed: ParsedSchema,
+  normalize: boolean,
+): SchemaContent & { readonly identity: string } {
   const references = normalize ? [...content.references].sort((a, b) => (a.name < b.name ? -1 : 1)) : content.references;
   const stored = { ...content, references, schema: normalize ? parsed.normalized() : parsed.canonical };
-  return { ...stored, guid: guidOf(stored) };
+  return { ...stored, identity: identityOf(stored) };
 }
 
 /** ?format=serialized: Protobuf as a file descriptor in base64; resolved: Avro with its references in it; else as it is. Throws 42201. */

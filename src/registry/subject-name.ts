@@ -7,7 +7,7 @@ const MAX_LENGTH = 10_000;
 const QUALIFIED = /^:(\.[^:]*):(.*)$/s;
 
 export function contextOf(subject: string): string {
-  return QUALIFIED.exec(subject)?.[1] ?? DEFAULT_CONTEXT;
+  return subject.startsWith(":") ? (QUALIFIED.exec(subject)?.[1] ?? DEFAULT_CONTEXT) : DEFAULT_CONTEXT;
 }
 
 export function nameInContext(subject: string): string {

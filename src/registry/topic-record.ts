@@ -1,7 +1,7 @@
 // Records of the registry's topic in Confluent's own format: the key is JSON with its members in a fixed order (compaction compares bytes),
 // the value is JSON or null for a deletion. A NOOP may carry { maxIds }, so that the id of a schema deleted for good is not given again.
 import {
-  guidOf,
+  identityOf,
   SCHEMA_TYPES,
   type Metadata,
   type RuleSet,
@@ -113,7 +113,7 @@ function entryOf(subject: string, version: number, body: JsonObject, timestamp: 
     version,
     id: wholeNumber(body["id"], "id"),
     deleted: body["deleted"] === true,
-    guid: guidOf(content),
+    identity: identityOf(content),
     timestamp,
   };
 }
