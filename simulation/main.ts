@@ -23,7 +23,18 @@ async function main(): Promise<number> {
   const first = wholeNumber("seed", values.seed);
   const plan = values.plan === undefined ? undefined : (JSON.parse(values.plan) as SwarmPlan);
   const began = process.hrtime.bigint();
-  const total = { failed: 0, recoveries: 0, operations: 0, rows: 0, virtualMs: 0, faults: 0, repeated: 0 };
+  const total = {
+    failed: 0,
+    recoveries: 0,
+    operations: 0,
+    rows: 0,
+    checkpoints: 0,
+    losses: 0,
+    rare: 0,
+    virtualMs: 0,
+    faults: 0,
+    repeated: 0,
+  };
   for (let seed = first; seed < first + count; seed++) {
     const seedBegan = process.hrtime.bigint();
     const result = await runSeed(seed, plan);
@@ -36,6 +47,9 @@ async function main(): Promise<number> {
     total.recoveries += result.recoveries;
     total.operations += result.operations;
     total.rows += result.rows;
+    total.checkpoints += result.checkpoints;
+    total.losses += result.losses;
+    for (const times of result.rareWays.values()) total.rare += times;
     total.virtualMs += result.virtualMs;
     for (const times of result.faults.values()) total.faults += times;
     if (values.verbose) print(result, secondsSince(seedBegan));
@@ -45,14 +59,15 @@ async function main(): Promise<number> {
     if (plan === undefined && result.problems.length > 0) await reportShrunk(result);
   }
   console.log(
-    `${count} seeds from ${first}: ${total.failed} failed; ${total.recoveries} recoveries, ${total.faults} faults, ${total.operations} operations, ${total.rows} rows, ` +
+    `${count} seeds from ${first}: ${total.failed} failed; ${total.recoveries} recoveries, ${total.faults} faults, ${total.rare} rare ways, ${total.losses} losses by lies, ` +
+      `${total.operations} operations, ${total.rows} rows, ${total.checkpoints} checkpoints compared, ` +
       `${Math.round(total.virtualMs / 1000)} s of virtual time in ${secondsSince(began).toFixed(1)} s; ${total.repeated} run twice`,
   );
   return total.failed === 0 ? 0 : 1;
 }
 
 function print(result: SeedResult, seconds: number): void {
-  const faults = [...result.faults].map(([name, times]) => `${name} ${times}`).join(", ");
+  const faults = [...result.faults, ...result.rareWays].map(([name, times]) => `${name} ${times}`).join(", ");
   console.log(
     `seed ${result.seed}: ${result.recoveries} recoveries, ${result.operations} operations, ${result.rows} rows, ${Math.round(result.virtualMs)} ms, ${seconds.toFixed(2)} s; ${faults}`,
   );

@@ -6,6 +6,8 @@ export type Isolation = "read_committed" | "read_uncommitted";
 
 /** No transaction, no offset. */
 export const NONE = -1;
+/** A position that nobody knows. */
+export const UNKNOWN = -2;
 
 /** One record. "failed": surely not written; "unknown": no answer, or one that does not say. A process is one life of one client. */
 export interface Send {
@@ -43,7 +45,7 @@ export interface Poll {
   readonly payloads: readonly number[];
 }
 
-/** A reader begins at an offset. */
+/** A reader begins at an offset, UNKNOWN where the one that it asked for may be gone. */
 export interface Assign {
   readonly kind: "assign";
   readonly process: number;
@@ -81,4 +83,11 @@ export interface OffsetFetch {
   readonly offset: number;
 }
 
-export type Operation = Send | End | Poll | Assign | Watermarks | OffsetCommit | OffsetFetch;
+/** The power went while a disk had promised more than it held: everything of the partition from this offset on may be gone. */
+export interface Loss {
+  readonly kind: "loss";
+  readonly partition: number;
+  readonly from: number;
+}
+
+export type Operation = Send | End | Poll | Assign | Watermarks | OffsetCommit | OffsetFetch | Loss;

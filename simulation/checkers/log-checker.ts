@@ -3,6 +3,7 @@ import { Anomalies } from "./anomalies.ts";
 import { checkCommittedOffsets } from "./committed-offsets.ts";
 import { NONE, type Operation, type Poll, type Send } from "./history.ts";
 import { buildIndex, mustBeVisible, partitionOf, type LogIndex } from "./log-index.ts";
+import { withoutLies } from "./lost-by-lies.ts";
 import { checkOrder } from "./order.ts";
 import { checkWatermarks } from "./log-watermarks.ts";
 import { checkCycles } from "./write-read-cycles.ts";
@@ -40,7 +41,8 @@ export const LOG_RULES = [
   "write-read-cycle",
 ] as const;
 
-export function checkLog(history: readonly Operation[]): Anomalies {
+export function checkLog(recorded: readonly Operation[]): Anomalies {
+  const history = withoutLies(recorded);
   const anomalies = new Anomalies();
   const index = buildIndex(history, anomalies);
   history.forEach((operation, at) => {

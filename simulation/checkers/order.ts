@@ -1,6 +1,6 @@
 // Order as each process sees it: readers go forward and skip nothing that they may see, writers' records lie in the order of sending.
 import type { Anomalies } from "./anomalies.ts";
-import { NONE, type Operation, type Poll, type Send } from "./history.ts";
+import { NONE, UNKNOWN, type Operation, type Poll, type Send } from "./history.ts";
 import { partitionOf, rank, type LogIndex } from "./log-index.ts";
 
 /** Processes and partitions fit together into one exact number. */
@@ -15,7 +15,8 @@ export function checkOrder(history: readonly Operation[], index: LogIndex, anoma
   const positions = new Map<number, number>();
   const sends = new Map<number, LastSend>();
   history.forEach((operation, at) => {
-    if (operation.kind === "assign") positions.set(keyOf(operation), operation.from - 1);
+    if (operation.kind === "assign" && operation.from === UNKNOWN) positions.delete(keyOf(operation));
+    else if (operation.kind === "assign") positions.set(keyOf(operation), operation.from - 1);
     else if (operation.kind === "poll") checkPoll(operation, at, index, positions, anomalies);
     else if (operation.kind === "send") checkSend(operation, index, sends, anomalies);
   });

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "./correct-history.ts";
-import { checkPipeline, PIPELINE_RULES, recompute, type InputRecord, type PipelineOutput } from "./pipeline-checker.ts";
+import { checkPipeline, PIPELINE_RULES } from "./pipeline-checker.ts";
+import type { InputRecord, PipelineOutput } from "./pipeline-rows.ts";
+import { recompute } from "./recompute.ts";
 
-const RULES = { windowMs: 500, timerMs: 250 };
+const RULES = { windowMs: 500, timerMs: 250, sessionGapMs: 60, pairMs: 100 };
 
 type Draft = { -readonly [N in keyof PipelineOutput]: PipelineOutput[N][number][] };
 interface Outputs {
@@ -21,7 +23,13 @@ function makeInput(seed: number): InputRecord[] {
 }
 
 function copy(output: PipelineOutput): Draft {
-  return { sums: [...output.sums], windows: [...output.windows], timers: [...output.timers] };
+  return { sums: [...output.sums], windows: [...output.windows], timers: [...output.timers], extras: [...output.extras] };
+}
+
+function swapTwoAnswers({ extras }: Draft): void {
+  const first = extras.findIndex(({ kind }) => kind === "answer");
+  const second = extras.findIndex(({ kind, key }, at) => at > first && kind === "answer" && key === extras[first]!.key);
+  [extras[first], extras[second]] = [extras[second]!, extras[first]!];
 }
 
 function swapTwoOfOneKey({ sums }: Draft): void {
@@ -42,6 +50,11 @@ const PLANTED: Readonly<Record<(typeof PIPELINE_RULES)[number], (outputs: Output
   "missing-timer": ({ committed }) => committed.timers.pop(),
   "duplicate-timer": ({ committed }) => committed.timers.push(committed.timers[3]!),
   "unknown-timer": ({ committed }) => committed.timers.push({ key: "a1", at: 7 }),
+  "missing-extra": ({ committed }) => committed.extras.pop(),
+  "duplicate-extra": ({ committed }) => committed.extras.push(committed.extras[3]!),
+  "wrong-extra": ({ committed }) => (committed.extras[4] = { ...committed.extras[4]!, sum: committed.extras[4]!.sum + 1 }),
+  "unknown-extra": ({ committed }) => committed.extras.push({ kind: "pair", key: "a1", a: 1, b: 1, sum: 1 }),
+  "out-of-order-extra": ({ committed }) => swapTwoAnswers(committed),
   "uncommitted-garbage": ({ everything }) => (everything.sums[5] = { ...everything.sums[5]!, hash: 1 }),
   "committed-not-stored": ({ everything }) => everything.windows.pop(),
 };
@@ -66,3 +79,26 @@ for (const rule of PIPELINE_RULES)
     const anomalies = checkPipeline(input, outputs.committed, outputs.everything, RULES);
     assert.ok(anomalies.found.has(rule), `found only: ${anomalies.names.join(", ")}`);
   });
+
+test("what it recomputes of sessions, joins and calls is what a reader of four records expects", () => {
+  const input = [
+    { id: 0, at: 1000, amount: 1 },
+    { id: 1, at: 1060, amount: 2 },
+    { id: 2, at: 1200, amount: 4 },
+    { id: 3, at: 1190, amount: 8 },
+  ].map((record) => ({ partition: 0, offset: record.id, key: "k", ...record }));
+  const { extras } = recompute(input, RULES);
+  assert.deepEqual(
+    extras.map(({ kind, a, b, sum }) => [kind, a, b, sum]),
+    [
+      ["session", 1000, 1120, 3],
+      ["session", 1190, 1260, 12],
+      ["pair", 0, 1, 3],
+      ["pair", 2, 3, 12],
+      ["version", 0, -1, 1],
+      ["version", 2, 3, 12],
+      ["answer", 0, 0, 2],
+      ["answer", 3, 0, 16],
+    ],
+  );
+});

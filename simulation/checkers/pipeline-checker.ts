@@ -1,50 +1,8 @@
 // Recomputes every output of the simulated pipeline from its input log and compares: keyed sums with a hash chain in order per key,
-// windows, timers. Imports nothing from the product.
+// windows, timers, sessions, joins, answers of asynchronous calls. Imports nothing from the product.
 import { Anomalies } from "./anomalies.ts";
-
-/** A record of the input topic, in offset order within its partition; all records of a key are in one partition. */
-export interface InputRecord {
-  readonly partition: number;
-  readonly offset: number;
-  readonly id: number;
-  readonly key: string;
-  readonly amount: number;
-  readonly at: number;
-}
-
-/** After each record of a key: how many there were, their sum, and a hash over all of them in order. */
-export interface SumRow {
-  readonly key: string;
-  readonly id: number;
-  readonly count: number;
-  readonly sum: number;
-  readonly hash: number;
-}
-
-export interface WindowRow {
-  readonly key: string;
-  readonly start: number;
-  readonly count: number;
-  readonly sum: number;
-}
-
-/** A timer of a key: once for every time that a record set. */
-export interface TimerRow {
-  readonly key: string;
-  readonly at: number;
-}
-
-export interface PipelineOutput {
-  readonly sums: readonly SumRow[];
-  readonly windows: readonly WindowRow[];
-  readonly timers: readonly TimerRow[];
-}
-
-export interface PipelineRules {
-  readonly windowMs: number;
-  /** A record sets a timer at the next multiple of this after it. */
-  readonly timerMs: number;
-}
+import type { ExtraRow, InputRecord, PipelineOutput, PipelineRules, SumRow, TimerRow, WindowRow } from "./pipeline-rows.ts";
+import { recompute } from "./recompute.ts";
 
 export const PIPELINE_RULES = [
   "missing-row",
@@ -59,14 +17,14 @@ export const PIPELINE_RULES = [
   "missing-timer",
   "duplicate-timer",
   "unknown-timer",
+  "missing-extra",
+  "duplicate-extra",
+  "wrong-extra",
+  "unknown-extra",
+  "out-of-order-extra",
   "uncommitted-garbage",
   "committed-not-stored",
 ] as const;
-
-/** The hash chain: each record of a key moves it on. */
-export function nextHash(hash: number, id: number, amount: number): number {
-  return (Math.imul(hash ^ id, 0x01000193) + amount) | 0;
-}
 
 /** `committed` in offset order per partition (rows of a key share one); `everything`: what lies in the logs, aborted rows included. */
 export function checkPipeline(
@@ -80,31 +38,10 @@ export function checkPipeline(
   checkSums(expected.sums, committed.sums, anomalies);
   checkSet("window", expected.windows, committed.windows, windowName, sameWindow, anomalies);
   checkSet("timer", expected.timers, committed.timers, timerName, () => true, anomalies);
+  checkSet("extra", expected.extras, committed.extras, extraName, (a, b) => a.sum === b.sum, anomalies);
+  checkAnswers(committed.extras, anomalies);
   checkUncommitted(committed, everything, expected, anomalies);
   return anomalies;
-}
-
-export function recompute(input: readonly InputRecord[], { windowMs, timerMs }: PipelineRules): PipelineOutput {
-  const last = new Map<string, SumRow>();
-  const sums: SumRow[] = [];
-  const windows = new Map<string, { key: string; start: number; count: number; sum: number }>();
-  const timers = new Map<string, TimerRow>();
-  for (const { key, id, amount, at } of [...input].sort((a, b) => a.partition - b.partition || a.offset - b.offset)) {
-    const before = last.get(key) ?? { count: 0, sum: 0, hash: 0 };
-    const row = { key, id, count: before.count + 1, sum: before.sum + amount, hash: nextHash(before.hash, id, amount) };
-    last.set(key, row);
-    sums.push(row);
-    const start = Math.floor(at / windowMs) * windowMs;
-    const window = windows.get(`${key}@${start}`);
-    if (window === undefined) windows.set(`${key}@${start}`, { key, start, count: 1, sum: amount });
-    else {
-      window.count++;
-      window.sum += amount;
-    }
-    const timer = { key, at: (Math.floor(at / timerMs) + 1) * timerMs };
-    timers.set(timerName(timer), timer);
-  }
-  return { sums, windows: [...windows.values()], timers: [...timers.values()] };
 }
 
 function checkSums(expected: readonly SumRow[], rows: readonly SumRow[], anomalies: Anomalies): void {
@@ -125,7 +62,7 @@ function checkSums(expected: readonly SumRow[], rows: readonly SumRow[], anomali
 }
 
 function checkSet<T>(
-  what: "window" | "timer",
+  what: "window" | "timer" | "extra",
   expected: readonly T[],
   rows: readonly T[],
   nameOf: (row: T) => string,
@@ -145,14 +82,33 @@ function checkSet<T>(
   for (const [name, row] of byName) if (!seen.has(name)) anomalies.add(`missing-${what}`, JSON.stringify(row));
 }
 
+/** Ordered calls answer in the order of their elements. */
+function checkAnswers(rows: readonly ExtraRow[], anomalies: Anomalies): void {
+  const last = new Map<string, number>();
+  for (const row of rows) {
+    if (row.kind !== "answer") continue;
+    const before = last.get(row.key);
+    if (before !== undefined && row.a < before) anomalies.add("out-of-order-extra", `${JSON.stringify(row)} after ${before}`);
+    last.set(row.key, Math.max(row.a, before ?? row.a));
+  }
+}
+
 /** A restart computes the same rows again: whatever an aborted transaction left is one of the expected rows, and all committed rows are there. */
 function checkUncommitted(committed: PipelineOutput, everything: PipelineOutput, expected: PipelineOutput, anomalies: Anomalies): void {
-  const known = new Set([...expected.sums.map(sumName), ...expected.windows.map(windowRowName), ...expected.timers.map(timerName)]);
-  const stored = [...everything.sums.map(sumName), ...everything.windows.map(windowRowName), ...everything.timers.map(timerName)];
+  const known = new Set(namesOf(expected));
+  const stored = namesOf(everything);
   for (const name of stored) if (!known.has(name)) anomalies.add("uncommitted-garbage", name);
   const lying = new Set(stored);
-  for (const name of [...committed.sums.map(sumName), ...committed.windows.map(windowRowName), ...committed.timers.map(timerName)])
-    if (!lying.has(name)) anomalies.add("committed-not-stored", name);
+  for (const name of namesOf(committed)) if (!lying.has(name)) anomalies.add("committed-not-stored", name);
+}
+
+function namesOf({ sums, windows, timers, extras }: PipelineOutput): string[] {
+  return [
+    ...sums.map(sumName),
+    ...windows.map(windowRowName),
+    ...timers.map(timerName),
+    ...extras.map((row) => `${extraName(row)}: ${row.sum}`),
+  ];
 }
 
 function sameSum(a: SumRow, b: SumRow): boolean {
@@ -177,4 +133,8 @@ function windowRowName(row: WindowRow): string {
 
 function timerName({ key, at }: TimerRow): string {
   return `timer ${at} of ${key}`;
+}
+
+function extraName({ kind, key, a, b }: ExtraRow): string {
+  return `${kind} of ${key}: ${a} ${b}`;
 }

@@ -24,12 +24,15 @@ function overSignal(world: World, env: Env): AbortSignal {
 export function reader(world: World, isolation: Isolation): (env: Env, process: number) => Promise<void> {
   return async (env, process) => {
     const client = clientOf(env);
-    const consumer = client.consumer({ isolation, maxWaitMs: 100 });
+    const consumer = client.consumer({ isolation, maxWaitMs: 100, startAt: "earliest" });
     for (const partition of PARTITIONS) world.recorder.history.push({ kind: "assign", process, partition, from: 0 });
     await consumer.assign(PARTITIONS.map((partition) => ({ topic: LOG_TOPIC, partition, offset: "earliest" as const })));
     const signal = overSignal(world, env);
     try {
-      for await (const batch of consumer.batches({ signal })) world.recorder.poll(process, batch, isolation);
+      for await (const batch of consumer.batches({ signal })) {
+        world.recorder.poll(process, batch, isolation);
+        await paused(world, env);
+      }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -39,7 +42,8 @@ export function reader(world: World, isolation: Isolation): (env: Env, process: 
 
 export function groupMember(world: World): (env: Env, process: number) => Promise<void> {
   return async (env, process) => {
-    const { recorder } = world;
+    const { recorder, plan } = world;
+    const deletes = plan.retentionBytes >= 0 || plan.faults.includes("records-deleted") || plan.faults.includes("lying-flush");
     const client = clientOf(env);
     const consumer = client.consumer({
       groupId: GROUP,
@@ -52,7 +56,9 @@ export function groupMember(world: World): (env: Env, process: number) => Promis
         assigned: (partitions) => {
           for (const each of partitions) {
             const from = consumer.position(each) ?? 0;
-            recorder.history.push({ kind: "offset-fetch", group: GROUP, partition: each.partition, offset: from === 0 ? NONE : from });
+            // Where records are deleted, a position that nobody committed is the log's start and says nothing.
+            if (!deletes)
+              recorder.history.push({ kind: "offset-fetch", group: GROUP, partition: each.partition, offset: from === 0 ? NONE : from });
             recorder.history.push({ kind: "assign", process, partition: each.partition, from });
           }
         },
@@ -65,12 +71,19 @@ export function groupMember(world: World): (env: Env, process: number) => Promis
         recorder.poll(process, batch, "read_committed");
         const commit = recorder.offsetCommit(process, GROUP, batch.partition, batch.nextOffset, NONE);
         await commitOffset(commit, consumer.commit([{ topic: LOG_TOPIC, partition: batch.partition, offset: batch.nextOffset }]));
+        await paused(world, env);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
     await client.close();
   };
+}
+
+/** Slow consumers: what they fetched waits, and is old when they take it. */
+async function paused(world: World, env: Env): Promise<void> {
+  const leftMs = world.consumersPausedUntilMs - world.driver.clock.monotonicMs();
+  if (leftMs > 0 && world.isRunning) await env.timers.sleep(leftMs);
 }
 
 /** A member leaves now and then, so that the next one asks where to go on. */

@@ -3,6 +3,7 @@ import type { Env } from "../../src/env/env.ts";
 import type { Prng } from "../../src/testing/simulation/prng.ts";
 import type { Simulation } from "../../src/testing/simulation/simulation.ts";
 import type { CrashStyle } from "../../src/testing/simulation/crash-style.ts";
+import type { Operation } from "../../src/testing/simulation/sim-files.ts";
 import { DiskFaults } from "./disk-faults.ts";
 
 /** Runs until it ends by itself; calls `started` once it serves. */
@@ -13,6 +14,10 @@ const MAX_ENDINGS = 50;
 
 export class Machine {
   readonly faults = new DiskFaults();
+  /** Called when the power goes, before anything is lost. */
+  onPowerCut: (() => void) | undefined;
+  /** Told of every operation of the disk, before it takes effect. */
+  onOperation: ((operation: Operation) => void) | undefined;
   /** Why lives ended by themselves, the newest last. */
   readonly endings: string[] = [];
   /** Lives that came up after one that did not end well. */
@@ -81,8 +86,14 @@ export class Machine {
     const disk = this.#simulation.filesOf(this.name);
     if (!disk.isOn) this.#simulation.restart(this.name);
     const ended = new Promise<void>((resolve) => (this.#end = resolve));
-    disk.onCrash = () => this.#end?.();
-    disk.onOperation = (operation) => this.faults.decide(operation);
+    disk.onCrash = () => {
+      this.onPowerCut?.();
+      this.#end?.();
+    };
+    disk.onOperation = (operation) => {
+      this.onOperation?.(operation);
+      return this.faults.decide(operation);
+    };
     this.#lives++;
     const life = this.#lives;
     this.#program(this.#simulation.env(this.name), () => this.#serves(life)).then(

@@ -4,7 +4,8 @@ import type { Prng } from "../../src/testing/simulation/prng.ts";
 import type { ClientLife } from "./client-life.ts";
 import type { Machine } from "./machine.ts";
 import type { Fault } from "./plan.ts";
-import { BROKER_HOST, type World } from "./world.ts";
+import { beginToLie, lossAt } from "./lying-disk.ts";
+import { BROKER_HOST, clientOf, GROUP_MEMBER, LOG_PARTITIONS, LOG_TOPIC, type World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 const CHANGING = ["write", "datasync", "truncate", "rename", "syncDirectory", "open", "remove"] as const;
@@ -17,6 +18,8 @@ export interface Victims {
 
 export class Nemesis {
   readonly counts = new Map<Fault, number>();
+  /** Power cuts that may have taken what a disk had promised. */
+  losses = 0;
   readonly #world: World;
   readonly #victims: Victims;
   readonly #random: Prng;
@@ -27,6 +30,7 @@ export class Nemesis {
     this.#world = world;
     this.#victims = victims;
     this.#random = world.random.fork("nemesis");
+    victims.broker.onPowerCut = () => this.#noteLoss();
   }
 
   async run(): Promise<void> {
@@ -98,6 +102,12 @@ export class Nemesis {
       case "away-while-clock-jumps":
         broker.kill();
         return clock.jumpWallClock(HOUR_MS);
+      case "lying-flush":
+        return this.#forAWhile(beginToLie(this.#world.simulation.filesOf(BROKER_HOST)));
+      case "records-deleted":
+        return void this.#deleteRecords();
+      case "slow-consumers":
+        this.#world.consumersPausedUntilMs = this.#world.driver.clock.monotonicMs() + random.between(50, 800);
     }
   }
 
@@ -152,6 +162,30 @@ export class Nemesis {
       if (!this.#stopped) machine.powerCut(this.#random.pick(["lose", "random"]));
     };
     void cut();
+  }
+
+  /** Readers that know of records that are gone now begin anew: the new ones are judged strictly. */
+  #noteLoss(): void {
+    const loss = lossAt(this.#world.simulation.filesOf(BROKER_HOST));
+    if (loss === undefined) return;
+    this.losses++;
+    this.#world.recorder.history.push(loss);
+    for (const client of this.#victims.clients) if (client.name.includes("reader") || client.name === GROUP_MEMBER) client.kill();
+  }
+
+  /** Up to somewhere below the high watermark. Nobody minds if it fails. */
+  async #deleteRecords(): Promise<void> {
+    const client = clientOf(this.#world.simulation.env("retention"));
+    const target = { topic: LOG_TOPIC, partition: this.#random.integer(0, LOG_PARTITIONS - 1) };
+    const share = this.#random.float();
+    try {
+      const [latest] = await client.admin().listOffsets([{ ...target, at: "latest" }]);
+      await client.admin().deleteRecords([{ ...target, offset: Math.floor(latest!.offset * share) }]);
+    } catch {
+      // The broker is away, or the records are gone already.
+    } finally {
+      await client.close().catch(() => {});
+    }
   }
 
   #forAWhile(undo: () => void): void {

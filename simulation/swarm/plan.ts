@@ -1,5 +1,6 @@
 // What one seed does: which faults are on, and how often they come. Drawn once, so that a failure can say it in one line.
 import type { Prng } from "../../src/testing/simulation/prng.ts";
+import { drawRareWays, type RareWaysPlan } from "./rare-ways.ts";
 
 export const FAULTS = [
   "broker-power-cut",
@@ -23,6 +24,9 @@ export const FAULTS = [
   "worker-death",
   "failed-flush-then-power-cut",
   "away-while-clock-jumps",
+  "lying-flush",
+  "records-deleted",
+  "slow-consumers",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -34,16 +38,24 @@ export interface SwarmPlan {
   readonly safetyMs: number;
   readonly downtimeMs: number;
   readonly segmentBytes: number;
+  /** Of a partition of the log topic; −1: nothing is deleted for its size. */
+  readonly retentionBytes: number;
   readonly producers: number;
   readonly transactional: number;
   readonly compression: "none" | "gzip";
   readonly checkpointEveryMs: number;
+  /** Only if all are kept it can be judged whether rows were seen too early. */
+  readonly keepCheckpoints: number;
   readonly parallelism: number;
   readonly jobRestarts: boolean;
   /** A worker thread can die alone; it is started again only if the job restarts. */
   readonly host: "in-thread" | "worker";
   readonly feedEveryMs: number;
+  readonly rareWays: RareWaysPlan;
 }
+
+/** More than a run makes. */
+export const ALL_CHECKPOINTS = 1_000_000;
 
 export function drawPlan(random: Prng): SwarmPlan {
   const share = random.pick([0.3, 0.5, 0.8]);
@@ -54,13 +66,16 @@ export function drawPlan(random: Prng): SwarmPlan {
     safetyMs: random.pick([1500, 2500, 4000]),
     downtimeMs: random.pick([1, 50, 300]),
     segmentBytes: random.pick([4096, 8192, 65_536, 1_048_576]),
+    retentionBytes: random.pick([-1, -1, 20_000]),
     producers: random.integer(1, 2),
     transactional: random.integer(1, 3),
     compression: random.chance(0.25) ? "gzip" : "none",
     checkpointEveryMs: random.pick([20, 50, 150]),
+    keepCheckpoints: random.pick([2, ALL_CHECKPOINTS]),
     parallelism: random.integer(1, 2),
     jobRestarts: random.chance(0.5),
     host: random.pick(["in-thread", "worker"]),
     feedEveryMs: random.pick([4, 10, 20]),
+    rareWays: drawRareWays(random.fork("rare ways")),
   };
 }

@@ -4,6 +4,7 @@ import { NONE } from "../checkers/history.ts";
 import { TransactionError, ClientError } from "../../src/client/errors.ts";
 import type { Producer } from "../../src/client/producer/producer.ts";
 import type { Env } from "../../src/env/env.ts";
+import { LYING_PARTITION } from "./lying-disk.ts";
 import { acknowledged, clientOf, LOG_PARTITIONS, LOG_TOPIC, type World } from "./world.ts";
 
 const MAX_BURST = 6;
@@ -54,11 +55,12 @@ async function fetchOffset(world: World, client: ReturnType<typeof clientOf>, gr
 }
 
 async function transact(world: World, producer: Producer, process: number, group: string, counter: number): Promise<void> {
-  const { recorder, random } = world;
+  const { recorder, random, plan } = world;
+  const partitions = plan.faults.includes("lying-flush") ? LYING_PARTITION : LOG_PARTITIONS;
   const transaction = recorder.transaction();
   await producer.beginTransaction();
   const sends = Array.from({ length: random.integer(1, MAX_BURST) }, () => {
-    const { send, bytes } = recorder.send(process, random.integer(0, LOG_PARTITIONS - 1), transaction);
+    const { send, bytes } = recorder.send(process, random.integer(0, partitions - 1), transaction);
     return producer
       .send({ topic: LOG_TOPIC, partition: send.partition, value: bytes })
       .then(({ offset }) => recorder.acknowledged(send, offset));

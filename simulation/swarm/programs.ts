@@ -7,7 +7,8 @@ import { IN_TOPIC, JITTER_MS } from "./simulated-pipeline.ts";
 import { acknowledged, BROKER_HOST, BROKERS, clientOf, type World } from "./world.ts";
 
 const PIPELINE_MODULE = new URL("./simulated-pipeline.ts", import.meta.url).href;
-const KEYS = 12;
+export const ALL_KEYS = Array.from({ length: 12 }, (_, index) => `k${index}`);
+export const CHECKPOINTS = "/data/checkpoints";
 /** Days before the simulated clock, which jumps: Kafka refuses records of the future. */
 const FIRST_EVENT_MS = 1_699_500_000_000;
 const EVENT_EVERY_MS = 20;
@@ -24,6 +25,7 @@ export function brokerProgram(world: World): Program {
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
         "auto.create.topics.enable": "false",
         "log.retention.ms": "-1",
+        "log.retention.check.interval.ms": "150",
       },
     });
     started();
@@ -37,7 +39,7 @@ export function jobProgram(world: World, graph: StreamGraph, drain: () => boolea
     const job = await runJob(env, {
       ...(world.plan.host === "worker" ? { moduleUrl: PIPELINE_MODULE, host: "worker" as const } : { graph }),
       parallelism: world.plan.parallelism,
-      checkpoints: { dir: "/data/checkpoints", everyMs: world.plan.checkpointEveryMs, timeoutMs: 30_000 },
+      checkpoints: { dir: CHECKPOINTS, everyMs: world.plan.checkpointEveryMs, keep: world.plan.keepCheckpoints, timeoutMs: 30_000 },
       restart: world.plan.jobRestarts
         ? { kind: "exponential-delay", initialMs: 20, maxMs: 500, multiplier: 2, jitter: 0.1, resetAfterMs: 5000, attempts: Infinity }
         : { kind: "none" },
@@ -57,7 +59,7 @@ export async function feed(world: World): Promise<void> {
   const client = clientOf(env);
   let producer = client.producer({ lingerMs: 1 });
   for (let id = 0; world.isRunning; id++) {
-    const key = `k${random.integer(0, KEYS - 1)}`;
+    const key = random.pick(ALL_KEYS);
     const at = FIRST_EVENT_MS + id * EVENT_EVERY_MS - random.integer(0, JITTER_MS - EVENT_EVERY_MS);
     try {
       await producer.send({ topic: IN_TOPIC, key, value: JSON.stringify({ id, key, amount: random.integer(-50, 100), at }) });

@@ -1,16 +1,19 @@
 // One seed: a broker, a job and clients live through the plan's faults (safety), then everything is healed and has to come to its end in
 // time (liveness), then both checkers judge what clients saw and what the topics hold.
 import { checkLog } from "../checkers/log-checker.ts";
+import { checkCheckpoints, type SeenRow } from "../checkers/checkpoint-checker.ts";
 import { checkPipeline } from "../checkers/pipeline-checker.ts";
 import { createSimulation } from "../../src/testing/simulation/simulation.ts";
+import { CheckpointWatch } from "./checkpoint-watch.ts";
 import { ClientLife } from "./client-life.ts";
 import { fetchGroupOffsets, groupMember, observe, observer, reader } from "./consumers.ts";
-import { PIPELINE_PARTITIONS, readInput, readLog, readOutput } from "./final-read.ts";
+import { PIPELINE_PARTITIONS, readInput, readLog, readOutput, watchOutput } from "./final-read.ts";
 import { describe, Machine } from "./machine.ts";
 import { Nemesis } from "./nemesis.ts";
-import { drawPlan, type SwarmPlan } from "./plan.ts";
+import { ALL_CHECKPOINTS, drawPlan, type SwarmPlan } from "./plan.ts";
 import { idempotentProducer, transactionalProducer } from "./producers.ts";
-import { brokerProgram, feed, jobProgram } from "./programs.ts";
+import { brokerProgram, CHECKPOINTS, feed, jobProgram } from "./programs.ts";
+import { RareWays } from "./rare-ways.ts";
 import { Recorder } from "./recorder.ts";
 import { PIPELINE_TOPICS, RULES, simulatedGraph } from "./simulated-pipeline.ts";
 import type { KafkaClient } from "../../src/client/client.ts";
@@ -32,6 +35,11 @@ export interface SeedResult {
   readonly faults: ReadonlyMap<string, number>;
   readonly operations: number;
   readonly rows: number;
+  /** Checkpoints whose state was held against the recomputed one. */
+  readonly checkpoints: number;
+  /** Power cuts after flushes that were lies, and how often the fault points of the product struck. */
+  readonly losses: number;
+  readonly rareWays: ReadonlyMap<string, number>;
   readonly virtualMs: number;
   /** For a failure's report: how lives ended, the last log lines. */
   readonly notes: readonly string[];
@@ -43,10 +51,19 @@ export async function runSeed(seed: number, shrunk?: SwarmPlan): Promise<SeedRes
   const random = simulation.random.fork("swarm");
   const plan = shrunk ?? drawPlan(random.fork("plan"));
   const driver = simulation.env("driver");
-  const world: World = { simulation, driver, plan, recorder: new Recorder(), random, isRunning: true, lastAcknowledgedMs: -1 };
+  const world: World = {
+    simulation,
+    driver,
+    plan,
+    recorder: new Recorder(),
+    random,
+    isRunning: true,
+    lastAcknowledgedMs: -1,
+    consumersPausedUntilMs: -1,
+  };
   const run = new SwarmRun(world);
   try {
-    await simulation.run(() => run.body(), { maxVirtualMs: 3_600_000 });
+    await run.rareWays.during(() => simulation.run(() => run.body(), { maxVirtualMs: 3_600_000 }));
   } catch (error) {
     run.problems.push(error instanceof LivenessError ? `liveness: ${error.message}` : `run: ${describe(error)}`);
   }
@@ -59,6 +76,9 @@ export async function runSeed(seed: number, shrunk?: SwarmPlan): Promise<SeedRes
     faults: run.nemesis.counts,
     operations: world.recorder.history.length,
     rows: run.rows,
+    checkpoints: run.checkpoints,
+    losses: run.nemesis.losses,
+    rareWays: run.rareWays.counts,
     virtualMs: driver.clock.monotonicMs(),
     notes: run.notes(),
   };
@@ -69,7 +89,12 @@ class SwarmRun {
   readonly broker: Machine;
   readonly job: Machine;
   readonly nemesis: Nemesis;
+  readonly rareWays: RareWays;
   rows = 0;
+  checkpoints = 0;
+  readonly #watch: CheckpointWatch;
+  readonly #seen: SeenRow[] = [];
+  readonly #graph = simulatedGraph();
   readonly #world: World;
   readonly #clients: ClientLife[];
   #drains = false;
@@ -82,8 +107,11 @@ class SwarmRun {
     this.broker = machine("broker", brokerProgram(world));
     this.job = machine(
       "worker",
-      jobProgram(world, simulatedGraph(), () => this.#drains),
+      jobProgram(world, this.#graph, () => this.#drains),
     );
+    this.#watch = new CheckpointWatch(() => driver.clock.monotonicMs());
+    this.job.onOperation = (operation) => this.#watch.observe(operation);
+    this.rareWays = new RareWays(plan.rareWays, random.fork("rare ways"), driver);
     this.#clients = [
       ...Array.from({ length: plan.producers }, (_, index) => new ClientLife(world, `producer-${index}`, idempotentProducer(world))),
       ...Array.from({ length: plan.transactional }, (_, index) => {
@@ -104,15 +132,21 @@ class SwarmRun {
     const brokerRuns = this.broker.run();
     await this.broker.started();
     await client.admin().createTopics([
-      { name: LOG_TOPIC, partitions: LOG_PARTITIONS },
+      { name: LOG_TOPIC, partitions: LOG_PARTITIONS, config: { "retention.bytes": String(plan.retentionBytes) } },
       // A sink's batches have to fit into a segment.
-      ...PIPELINE_TOPICS.map((name) => ({ name, partitions: PIPELINE_PARTITIONS, config: { "segment.bytes": "1048576" } })),
+      ...PIPELINE_TOPICS.map((name) => ({
+        name,
+        partitions: PIPELINE_PARTITIONS,
+        config: { "segment.bytes": "1048576", "retention.bytes": "-1" },
+      })),
     ]);
+    this.rareWays.begin();
     const jobRuns = this.job.run();
-    const clients = [feed(this.#world), ...this.#clients.map((each) => each.run())];
+    const clients = [feed(this.#world), watchOutput(this.#world, this.#seen), ...this.#clients.map((each) => each.run())];
     const nemesis = this.nemesis.run();
     await driver.timers.sleep(plan.safetyMs);
     this.nemesis.heal();
+    this.rareWays.heal();
     const healedAt = driver.clock.monotonicMs();
     await this.#step(FIRST_ACKNOWLEDGEMENT_MS, "An acknowledgement", this.#acknowledgedAfter(healedAt));
     await driver.timers.sleep(CALM_MS);
@@ -184,8 +218,14 @@ class SwarmRun {
     const input = await readInput(client);
     const committed = await readOutput(client, "read_committed");
     const everything = await readOutput(client, "read_uncommitted");
-    this.rows = committed.sums.length + committed.windows.length + committed.timers.length;
+    this.rows = committed.sums.length + committed.windows.length + committed.timers.length + committed.extras.length;
     const anomalies = checkPipeline(input, committed, everything, RULES);
     if (!anomalies.isEmpty) this.problems.push(String(anomalies));
+    const { plan, simulation } = this.#world;
+    const checkpoints = await this.#watch.read(simulation.env("worker"), this.#graph, CHECKPOINTS);
+    this.checkpoints = checkpoints.length;
+    const seen = plan.keepCheckpoints === ALL_CHECKPOINTS ? this.#seen : undefined;
+    const wrong = checkCheckpoints(input, checkpoints, seen);
+    if (!wrong.isEmpty) this.problems.push(String(wrong));
   }
 }

@@ -1,9 +1,9 @@
-// Makes a failing run smaller: fewer kinds of faults, fewer clients, less time, as long as it still fails with the same seed. Greedy, with
+// Makes a failing run smaller: fewer kinds of faults and fault points, fewer clients, less time, as long as it still fails with the same seed. Greedy, with
 // a limit on runs: what it finds is small, not smallest.
 import type { SwarmPlan } from "./plan.ts";
 import { runSeed, type SeedResult } from "./run-seed.ts";
 
-const MAX_RUNS = 30;
+const MAX_RUNS = 60;
 const SHORTEST_MS = 200;
 
 export interface Shrunk {
@@ -36,10 +36,25 @@ export function smallerPlans(plan: SwarmPlan): SwarmPlan[] {
   if (plan.safetyMs / 2 >= SHORTEST_MS) plans.push({ ...plan, safetyMs: plan.safetyMs / 2 });
   if (plan.faults.length > 1)
     plans.push(...plan.faults.map((fault) => ({ ...plan, faults: plan.faults.filter((each) => each !== fault) })));
+  const { points } = plan.rareWays;
+  if (points.length > 1) plans.push(withPoints(plan, []));
+  plans.push(
+    ...points.map((point) =>
+      withPoints(
+        plan,
+        points.filter((each) => each !== point),
+      ),
+    ),
+  );
+  if (plan.retentionBytes >= 0) plans.push({ ...plan, retentionBytes: -1 });
   if (plan.producers > 0) plans.push({ ...plan, producers: plan.producers - 1 });
   if (plan.transactional > 0) plans.push({ ...plan, transactional: plan.transactional - 1 });
   if (plan.parallelism > 1) plans.push({ ...plan, parallelism: 1 });
   if (plan.host === "worker") plans.push({ ...plan, host: "in-thread" });
   if (plan.compression !== "none") plans.push({ ...plan, compression: "none" });
   return plans;
+}
+
+function withPoints(plan: SwarmPlan, points: SwarmPlan["rareWays"]["points"]): SwarmPlan {
+  return { ...plan, rareWays: { ...plan.rareWays, points } };
 }

@@ -1,5 +1,5 @@
 // The pipeline of the simulation: keyed sums with a hash chain over all records of a key, windows and event-time timers, each to a topic of
-// its own, exactly once. checkers/pipeline-checker.ts recomputes what it must write.
+// its own, and sessions, joins and asynchronous calls to another, exactly once. checkers/pipeline-checker.ts recomputes what it must write.
 import { kafkaSink } from "../../src/connectors/kafka/kafka-sink.ts";
 import { kafkaSource } from "../../src/connectors/kafka/kafka-source.ts";
 import { topic } from "../../src/connectors/kafka/topic.ts";
@@ -9,14 +9,17 @@ import type { StreamGraph } from "../../src/stream/graph.ts";
 import { pipeline } from "../../src/stream/pipeline.ts";
 import { valueState } from "../../src/stream/state.ts";
 import { boundedOutOfOrderness } from "../../src/stream/watermarks.ts";
-import { tumbling } from "../../src/stream/windows.ts";
+import { session, tumbling } from "../../src/stream/windows.ts";
 
 export const IN_TOPIC = "in";
 export const SUMS_TOPIC = "sums";
 export const WINDOWS_TOPIC = "windows";
 export const TIMERS_TOPIC = "timers";
-export const PIPELINE_TOPICS = [IN_TOPIC, SUMS_TOPIC, WINDOWS_TOPIC, TIMERS_TOPIC];
-export const RULES = { windowMs: 500, timerMs: 250 } as const;
+export const EXTRAS_TOPIC = "extras";
+export const PIPELINE_TOPICS = [IN_TOPIC, SUMS_TOPIC, WINDOWS_TOPIC, TIMERS_TOPIC, EXTRAS_TOPIC];
+export const RULES = { windowMs: 500, timerMs: 250, sessionGapMs: 240, pairMs: 150 } as const;
+/** The process function whose state is held against the recomputed one. */
+export const SUM_OPERATOR = "sum";
 /** How much older than its predecessors an input record may be: never late. */
 export const JITTER_MS = 60;
 
@@ -24,6 +27,8 @@ const Input = t.record("Input", { id: t.int(), key: t.string(), amount: t.int(),
 const Sum = t.record("Sum", { key: t.string(), id: t.int(), count: t.int(), sum: t.long(), hash: t.int() });
 const Window = t.record("Window", { key: t.string(), start: t.long(), count: t.long(), sum: t.double() });
 const Timer = t.record("Timer", { key: t.string(), at: t.long() });
+/** What `a`, `b` and `sum` are depends on the kind: see ExtraRow in the checker. */
+const Extra = t.record("Extra", { kind: t.string(), key: t.string(), a: t.long(), b: t.long(), sum: t.double() });
 
 /** FNV's prime. */
 const HASH_PRIME = 0x01000193;
@@ -33,7 +38,7 @@ const simulated = pipeline("simulated", (p) => {
     eventTime: (row) => row.at,
     watermarks: boundedOutOfOrderness(JITTER_MS, { idleAfter: "never" }),
   });
-  const sums = input.keyBy("key").process("sum", {
+  const sums = input.keyBy("key").process(SUM_OPERATOR, {
     output: Sum,
     side: { timers: Timer },
     state: { count: valueState(t.int()), sum: valueState(t.long()), hash: valueState(t.int()) },
@@ -59,7 +64,43 @@ const simulated = pipeline("simulated", (p) => {
     .aggregate("totals", { count: count(), sum: sum("amount") })
     .map((row) => ({ key: row.key, start: row.window.start, count: row.count, sum: row.sum }))
     .to("windows", kafkaSink(topic(WINDOWS_TOPIC, Window, { key: "key" })));
+  const sessions = input
+    .keyBy("key")
+    .window(session(RULES.sessionGapMs))
+    .aggregate("sessions", { sum: sum("amount") })
+    .map(({ key, window, sum: total }) => ({ kind: "session", key, a: window.start, b: window.end, sum: total }));
+  const even = input.filter(({ id }) => id % 2 === 0).keyBy("key");
+  const odd = input.filter(({ id }) => id % 2 === 1).keyBy("key");
+  const pairs = even.intervalJoin("pairs", odd, { lower: -RULES.pairMs, upper: RULES.pairMs }, (left, right) => ({
+    kind: "pair",
+    key: left.key,
+    a: left.id,
+    b: right.id,
+    sum: left.amount + right.amount,
+  }));
+  const versions = even.temporalJoin(
+    "versions",
+    odd,
+    (left, right) => ({ kind: "version", key: left.key, a: left.id, b: right?.id ?? -1, sum: left.amount + (right?.amount ?? 0) }),
+    { kind: "left" },
+  );
+  const answers = input
+    .filter(({ id }) => id % 3 === 0)
+    .mapAsync("answers", (row) => answer(row.id, { kind: "answer", key: row.key, a: row.id, b: 0, sum: row.amount * 2 }), {
+      capacity: 8,
+      timeout: "10s",
+    });
+  sessions
+    .union(pairs, versions, answers)
+    .returns(Extra)
+    .to("extras", kafkaSink(topic(EXTRAS_TOPIC, Extra, { key: "key" })));
 });
+
+/** Comes after some turns, other answers after others. */
+async function answer<T>(id: number, row: T): Promise<T> {
+  for (let turn = 0; turn < id % 7; turn++) await undefined;
+  return row;
+}
 
 export function simulatedGraph(): StreamGraph {
   return simulated.graph();

@@ -21,6 +21,8 @@ export interface World {
   readonly random: Prng;
   /** False once clients are to end. */
   isRunning: boolean;
+  /** Virtual time until which consumers take nothing. */
+  consumersPausedUntilMs: number;
   /** Virtual time of the last acknowledgement any client got. */
   lastAcknowledgedMs: number;
 }

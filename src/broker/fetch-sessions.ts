@@ -2,6 +2,7 @@
 // changed and an answer only what has news. Memory only; a session that is gone is answered so that the client starts a new one.
 // Invariant: every accepted incremental request moves its session's epoch, so no request is served twice.
 import type { Clock, Random } from "../env/clock.ts";
+import { buggify } from "../env/fault-points.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import type { FetchPartition, FetchRequest, PartitionData } from "../protocol/generated/fetch.gen.ts";
 import { ZERO_UUID, type Uuid } from "../protocol/primitives.ts";
@@ -75,7 +76,7 @@ export class FetchSessions {
       return session === undefined ? sessionless(items) : this.#context(session, true);
     }
     const session = this.#sessions.get(request.sessionId);
-    if (session === undefined) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
+    if (session === undefined || buggify("fetch-session-forgotten")) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
     if (session.usesTopicIds !== usesTopicIds) return ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR;
     if (session.epoch !== request.sessionEpoch) return ErrorCode.INVALID_FETCH_SESSION_EPOCH;
     this.#update(session, request);

@@ -4,6 +4,7 @@
 import { FrameError } from "../bytes/frame-error.ts";
 import { ByteReader } from "../bytes/reader.ts";
 import { ByteWriter } from "../bytes/writer.ts";
+import { buggify } from "../env/fault-points.ts";
 import type { Timer } from "../env/clock.ts";
 import type { Env } from "../env/env.ts";
 import type { Address, Connection } from "../env/network.ts";
@@ -234,6 +235,7 @@ export class BrokerConnection {
 
   #answer(bytes: Uint8Array): void {
     if (this.#closed !== undefined) return;
+    if (buggify("answer-lost")) return this.#fail(this.#lost("its answer was lost"));
     const body = new ByteReader(bytes);
     const head = this.#inFlight.shift();
     if (head === undefined) throw new ClientError("MALFORMED_RESPONSE", "an answer came to no request.");

@@ -1,5 +1,6 @@
 // Tries again what failed with a retriable error, with growing pauses, until it succeeds or its time is over.
 import type { Env } from "../env/env.ts";
+import { buggify } from "../env/fault-points.ts";
 import { backoffMs, type Backoff } from "./backoff.ts";
 import { ClientError, codeOf, isRetriable, messageOf } from "./errors.ts";
 
@@ -29,7 +30,8 @@ export async function retrying<T>(env: Env, attempt: () => Promise<T>, options: 
       options.signal?.throwIfAborted();
       if (!isRetriable(error)) throw error;
       const backoff = backoffMs(options.backoff, failures, env.random);
-      const pauseMs = codeOf(error) === "CONCURRENT_TRANSACTIONS" ? Math.min(MARKERS_PAUSE_MS, backoff) : backoff;
+      const asked = codeOf(error) === "CONCURRENT_TRANSACTIONS" ? Math.min(MARKERS_PAUSE_MS, backoff) : backoff;
+      const pauseMs = buggify("retry-early") ? 0 : asked;
       if (env.clock.monotonicMs() + pauseMs >= deadline) throw outOfTime(options, error as ClientError);
       options.onRetry?.(error);
       await env.timers.sleep(pauseMs, options.signal);

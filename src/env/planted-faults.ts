@@ -24,6 +24,14 @@ export const PLANTED_FAULTS = [
   "position-off-by-one",
   "prepared-not-committed",
   "prepared-before-flush",
+  "high-watermark-before-sync",
+  "torn-tail-kept",
+  "aborted-offsets-kept",
+  "log-start-not-kept",
+  "barrier-overtakes-row",
+  "snapshot-not-frozen",
+  "waiting-calls-lost",
+  "join-rows-not-restored",
 ] as const;
 export type PlantedFault = (typeof PLANTED_FAULTS)[number];
 

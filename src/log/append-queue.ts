@@ -3,6 +3,7 @@
 // Invariants: writtenOffset ≥ flushedOffset; everything below flushedOffset is on disk; only the active segment has unflushed bytes.
 // A full disk rejects what is queued and truncates the file back (reads go on, the next append tries again); any other failed write and
 // every failed flush is fail-stop.
+import { buggify } from "../env/fault-points.ts";
 import { isPlanted } from "../env/planted-faults.ts";
 import { readBatchHeader } from "../protocol/records/batch-header.ts";
 import type { KafkaError } from "../protocol/errors.ts";
@@ -182,6 +183,7 @@ export class AppendQueue implements FlushTarget {
     for (let i = 0; i < MAX_WRITE_CHUNKS; i++) {
       const item = this.#items.at(i);
       if (item === undefined || item.kind === "exclusive") break;
+      if (i > 0 && buggify("write-of-one-append")) break;
       if (i > 0 && (bytes + item.bytes.length > Math.min(room, MAX_WRITE_BYTES) || this.#mustRoll(item))) break;
       chunks.push(item.bytes);
       bytes += item.bytes.length;
@@ -209,6 +211,7 @@ export class AppendQueue implements FlushTarget {
     const { segmentBytes, segmentMs } = this.#owner.settings;
     if (active.sizeBytes + append.bytes.length > segmentBytes) return true;
     if (append.nextOffset - active.baseOffset > MAX_RELATIVE_OFFSET) return true;
+    if (buggify("segment-ends-early")) return true;
     return active.firstTimestamp !== undefined && append.maxTimestamp - active.firstTimestamp > segmentMs;
   }
 

@@ -1,6 +1,7 @@
 // Replaces a small file as a whole: written aside, flushed, renamed over the old one, directory flushed. After a crash either the old
 // or the new content is there, and once it resolves the new one is. Where it rejects for want of room, the old one is: a directory that
 // cannot be flushed is EIO whatever the system calls it, for nobody knows which of the two a power cut would leave.
+import { buggifyPause } from "../env/fault-points.ts";
 import { isPlanted } from "../env/planted-faults.ts";
 import type { Files } from "../env/files.ts";
 import { messageOf } from "./log-error.ts";
@@ -16,6 +17,8 @@ export async function writeFileAtomically(files: Files, directory: string, name:
   } finally {
     await handle.close();
   }
+  const pause = buggifyPause("atomic-file-late");
+  if (pause !== undefined) await pause;
   await files.rename(temporary, path);
   if (isPlanted("no-directory-sync")) return;
   try {

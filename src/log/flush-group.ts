@@ -2,6 +2,7 @@
 // writes of a file until its flush begins share that flush, files are flushed side by side, and writes go on meanwhile.
 // Invariant: a failed fdatasync is never retried (the kernel may have dropped the dirty pages): it is reported once and nothing is
 // flushed any more.
+import { buggifyPause } from "../env/fault-points.ts";
 import { isPlanted } from "../env/planted-faults.ts";
 import type { Clock } from "../env/clock.ts";
 import type { FileHandle } from "../env/files.ts";
@@ -77,7 +78,7 @@ export class FlushGroup {
   #flush(target: FlushTarget, handle: FileHandle): void {
     this.#running.add(target);
     const begin = this.#clock.monotonicMs();
-    (isPlanted("no-fsync") ? Promise.resolve() : handle.datasync()).then(
+    (isPlanted("no-fsync") ? Promise.resolve() : datasync(handle)).then(
       () => {
         const tookMs = this.#clock.monotonicMs() - begin;
         this.#flushes++;
@@ -95,4 +96,8 @@ export class FlushGroup {
       },
     );
   }
+}
+
+function datasync(handle: FileHandle): Promise<void> {
+  return buggifyPause("flush-late")?.then(() => handle.datasync()) ?? handle.datasync();
 }

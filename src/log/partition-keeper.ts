@@ -2,6 +2,7 @@
 // Invariants: a recovery point is written only after the log below it is on disk; segments are deleted only after a log start offset
 // at or above their end is on disk, so that a crash in between leaves no hole, and after a recovery point behind them, whose snapshot
 // keeps what they say of producers.
+import { isPlanted } from "../env/planted-faults.ts";
 import type { AppendQueue } from "./append-queue.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { decideSwap, finishSwap, removeCleaned, renameCleaned } from "./compaction/segment-swap.ts";
@@ -285,7 +286,7 @@ export class PartitionKeeper {
       );
     }
     try {
-      await this.#writeCheckpoint(offset, this.#recoveryPoint);
+      if (!isPlanted("log-start-not-kept")) await this.#writeCheckpoint(offset, this.#recoveryPoint);
       this.logStartOffset = offset;
       await this.#removeBelowStart();
     } catch (error) {

@@ -326,7 +326,7 @@ export class PartitionLog {
   advanced(): void {
     this.#producers.written(this.#queue.writtenOffset);
     const { transactions } = this.#producers;
-    const highWatermark = this.#queue.stableOffset;
+    const highWatermark = isPlanted("high-watermark-before-sync") ? this.#queue.writtenOffset : this.#queue.stableOffset;
     const lastStableOffset = Math.max(this.logStartOffset, transactions.lastStableOffset(highWatermark));
     transactions.durable(highWatermark);
     if (highWatermark === this.highWatermark && lastStableOffset === this.lastStableOffset) return;

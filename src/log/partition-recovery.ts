@@ -1,6 +1,7 @@
 // Opens the files of one partition after whatever happened: finds the recovery point, walks the log behind it, cuts a torn tail off,
 // and rebuilds indexes and producer state. A cleanly closed log is opened without reading its segments.
 // Invariant: when it resolves, everything up to the returned end is on disk and every batch behind the recovery point had a right checksum.
+import { buggifyPause } from "../env/fault-points.ts";
 import { isPlanted } from "../env/planted-faults.ts";
 import { int64At, MAX_TIMESTAMP_AT, BATCH_HEADER_BYTES } from "../protocol/records/batch-header.ts";
 import { readFully, scanBatches } from "./batch-scan.ts";
@@ -100,6 +101,8 @@ class Recovery {
     for (let i = first.segment; i < this.#segments.length && this.#cut === undefined; i++) {
       scannedBytes += await this.#scan(i, i === first.segment ? first.position : 0);
     }
+    const pause = buggifyPause("recovery-late");
+    if (pause !== undefined) await pause;
     this.#producers.adopt(this.#forgotten);
     await this.#finish(scannedBytes);
     const active = this.#segments.at(-1)!;
@@ -284,7 +287,8 @@ class Recovery {
         segment.noteBatch(header, this.#intervalBytes);
         if (aborted !== undefined && aborted.lastOffset >= this.#abortedFrom) segment.indexes.noteAborted(aborted);
       });
-      if (result.problem !== undefined) await this.#cutTail(index, result.position, sizeBytes, result.problem, trusted);
+      if (result.problem !== undefined && !isPlanted("torn-tail-kept"))
+        await this.#cutTail(index, result.position, sizeBytes, result.problem, trusted);
       else segment.sizeBytes = sizeBytes;
       this.#endScan(index, result.nextOffset);
       return sizeBytes - from;

@@ -1,5 +1,6 @@
 // The three indexes of one segment together: what they learn from each appended batch, and how they get to disk and back.
 // Invariant: the files hold the first `saved` entries of each; entries in memory are never changed, only added.
+import { buggify } from "../env/fault-points.ts";
 import type { Files } from "../env/files.ts";
 import { AbortedIndex, type AbortedTransaction } from "./aborted-index.ts";
 import { fromBase64, toBase64 } from "../bytes/base64.ts";
@@ -60,7 +61,7 @@ export class SegmentIndexes {
       this.maxTimestamp = maxTimestamp;
       this.maxTimestampOffset = lastOffset;
     }
-    if (this.#bytesSinceEntry > intervalBytes) {
+    if (this.#bytesSinceEntry > intervalBytes || (this.#bytesSinceEntry > 0 && buggify("index-entry-early"))) {
       this.offsets.append(lastOffset, position);
       this.times.append(this.maxTimestamp, this.maxTimestampOffset);
       this.#bytesSinceEntry = 0;

@@ -1,9 +1,10 @@
 // Reads what lies in the topics with kcat, so that nothing of the product reads for its own judge, and lets the checkers of the simulation
 // judge it: the input against what its writers were told, the output against the recomputed one.
 import { checkLog } from "../../simulation/checkers/log-checker.ts";
-import { checkPipeline, type InputRecord, type PipelineOutput } from "../../simulation/checkers/pipeline-checker.ts";
+import { checkPipeline } from "../../simulation/checkers/pipeline-checker.ts";
+import type { InputRecord, PipelineOutput } from "../../simulation/checkers/pipeline-rows.ts";
 import type { Isolation } from "../../simulation/checkers/history.ts";
-import { IN_TOPIC, RULES, SUMS_TOPIC, TIMERS_TOPIC, WINDOWS_TOPIC } from "../../simulation/swarm/simulated-pipeline.ts";
+import { EXTRAS_TOPIC, IN_TOPIC, RULES, SUMS_TOPIC, TIMERS_TOPIC, WINDOWS_TOPIC } from "../../simulation/swarm/simulated-pipeline.ts";
 import { PARTITIONS, type Ledger } from "./ledger.ts";
 import { readTopic } from "./read-topic.ts";
 
@@ -17,6 +18,7 @@ async function output(brokers: string, isolation: Isolation): Promise<PipelineOu
     sums: await rowsOf(brokers, SUMS_TOPIC, isolation),
     windows: await rowsOf(brokers, WINDOWS_TOPIC, isolation),
     timers: await rowsOf(brokers, TIMERS_TOPIC, isolation),
+    extras: await rowsOf(brokers, EXTRAS_TOPIC, isolation),
   };
 }
 
@@ -49,7 +51,7 @@ export async function judge(brokers: string, ledger: Ledger): Promise<Judgement>
     keys: new Set(input.map(({ key }) => key)).size,
     input: input.length,
     acknowledged: ledger.history.filter((each) => each.kind === "send" && each.outcome === "ok").length,
-    outputRows: committed.sums.length + committed.windows.length + committed.timers.length,
+    outputRows: committed.sums.length + committed.windows.length + committed.timers.length + committed.extras.length,
     problems: [log, pipeline].filter(({ isEmpty }) => !isEmpty).map(String),
   };
 }

@@ -2,6 +2,7 @@
 // first partition with data is sent even if it is larger than every limit; read_committed ends at the last stable offset and lists
 // aborted transactions. With a fetch session (fetch-sessions.ts), requests name what changed and answers what has news.
 // KIP-74 (max bytes), KIP-98, KIP-110 (zstd), KIP-227 (sessions), KIP-320 (leader epochs), KIP-516 (topic ids, v13), KIP-903, KIP-951.
+import { buggify } from "../../env/fault-points.ts";
 import type { PartitionLog } from "../../log/partition-log.ts";
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import { newFetchableTopicResponse, newFetchResponse, newPartitionData } from "../../protocol/generated/fetch.gen.ts";
@@ -102,7 +103,7 @@ async function readPartition(
   if (typeof log === "number") return refused(request.partition, log, log === ErrorCode.UNKNOWN_LEADER_EPOCH ? null : []);
   const partitionIndex = request.partition;
   const { highWatermark, lastStableOffset, logStartOffset } = log;
-  const maxBytes = Math.min(request.partitionMaxBytes, room);
+  const maxBytes = buggify("fetch-of-one-batch") ? Math.min(1, room) : Math.min(request.partitionMaxBytes, room);
   const nothingNew =
     request.fetchOffset === endOf(log, isolation) || (maxBytes <= 0 && !minOneBatch && isInRange(log, request.fetchOffset));
   if (nothingNew) {

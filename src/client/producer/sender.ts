@@ -2,6 +2,7 @@
 // then decides from each answer whether a batch is done, comes again, or has failed. Nothing here runs per record.
 import type { ByteWriter } from "../../bytes/writer.ts";
 import type { Timer } from "../../env/clock.ts";
+import { buggify } from "../../env/fault-points.ts";
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
   newProduceRequest,
@@ -133,7 +134,7 @@ export class Sender {
   #readyFor(queue: PartitionQueue, now: number): number {
     if (queue.open !== undefined && queue.waiting.length === 0) {
       const lingersUntil = queue.open.createdAt + this.#settings.lingerMs;
-      if (lingersUntil <= now) queue.seal();
+      if (lingersUntil <= now || buggify("batch-sent-early")) queue.seal();
       else this.wakeAt(lingersUntil);
     }
     if (queue.needsNewIdentity) {

@@ -1,6 +1,7 @@
 // Checkpoints in a directory: DIR/<job>/chk-<id>/{state files, manifest}. Durable in this order: the directory, state files, the
 // manifest's bytes, all their names, and only then the manifest's final name (rename, directory sync). What latest() sees is synced
 // first, so a restore never rests on an entry that a power cut could take back.
+import { buggifyPause } from "../../env/fault-points.ts";
 import { isPlanted } from "../../env/planted-faults.ts";
 import type { DirectoryLock, Files } from "../../env/files.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
@@ -62,6 +63,8 @@ export class DirectoryCheckpointStore implements CheckpointStore {
       await writeDurably(this.#files, `${path}/${MANIFEST_TMP}`, bytes);
       // Without this the manifest's name could survive a power cut that takes a state file's.
       await this.#files.syncDirectory(path);
+      const pause = buggifyPause("manifest-late");
+      if (pause !== undefined) await pause;
     } catch (error) {
       throw failed(error);
     }

@@ -1,5 +1,6 @@
 // Carries out what decide-job.ts decides: the store, the host, one timer, and the people who wait. Store operations run one after the
 // other; a new host starts only when the old one is gone and the store is at rest.
+import { buggifyPause } from "../../env/fault-points.ts";
 import { isPlanted } from "../../env/planted-faults.ts";
 import type { Env } from "../../env/env.ts";
 import type { Timer } from "../../env/clock.ts";
@@ -296,6 +297,8 @@ export class JobCoordinator implements Job {
     try {
       if (isPlanted("commit-before-manifest")) this.#event({ kind: "manifest-written", id });
       const sizeBytes = await this.#store.complete(manifest);
+      const pause = buggifyPause("checkpoint-told-late");
+      if (pause !== undefined) await pause;
       const stateBytes = snapshot.stateFiles.reduce((sum, file) => sum + file.sizeBytes, 0);
       this.#last = { id, at, durationMs: Math.round(this.#env.clock.monotonicMs() - under.startedAt), sizeBytes, stateBytes };
     } catch (error) {

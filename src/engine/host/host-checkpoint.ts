@@ -1,6 +1,7 @@
 // One checkpoint inside a host. The barrier runs through the whole graph between two polls, so nothing is in flight; afterwards rows flow
 // again while the cursors are encoded piece by piece and the sinks make their part durable. One state file per host and checkpoint.
 import type { Clock } from "../../env/clock.ts";
+import { buggify, buggifyPause } from "../../env/fault-points.ts";
 import type { Json } from "../../stream/connector.ts";
 import { toBase64 } from "../../bytes/base64.ts";
 import type { HostSnapshot, StateFileRef } from "../checkpoint/checkpoint-manifest.ts";
@@ -65,7 +66,7 @@ export class HostCheckpoint {
         }
         if (file!.full) return this.#waitForDisk(file!, wake);
       }
-      if (clock.monotonicMs() >= until) return;
+      if (clock.monotonicMs() >= until || buggify("snapshot-in-pieces")) return;
     }
   }
 
@@ -104,6 +105,8 @@ export class HostCheckpoint {
 
   async #durable(): Promise<HostSnapshot> {
     const stateFiles: StateFileRef[] = [];
+    const pause = buggifyPause("state-file-late");
+    if (pause !== undefined) await pause;
     if (this.#file !== undefined && !this.#file.empty) stateFiles.push(await this.#file.finish());
     const committables: Record<string, string[]> = {};
     for (const gate of this.#gates) {

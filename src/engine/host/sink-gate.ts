@@ -1,5 +1,6 @@
 // Between a subtask and one sink writer. A writer that is not ready gets nothing: rows on their way wait here (copied), barriers stay
 // behind them, and the host reads no more input until all gates are open. What was prepared stays listed until its commit resolved.
+import { buggifyPause } from "../../env/fault-points.ts";
 import type { Batch } from "../../schema/batch.ts";
 import type { SinkWriter } from "../../stream/connector.ts";
 import { copyBatch } from "../exchange/copy-batch.ts";
@@ -89,6 +90,8 @@ export class SinkGate {
       for (const checkpoint of this.#prepared.keys()) {
         if (checkpoint > id) continue;
         await this.#prepared.get(checkpoint);
+        const pause = buggifyPause("commit-late");
+        if (pause !== undefined) await pause;
         await this.#writer.commit(checkpoint);
         this.#prepared.delete(checkpoint);
       }

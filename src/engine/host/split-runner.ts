@@ -1,6 +1,7 @@
 // One split of a source inside a host: polls its reader, says when it is worth polling again, and knows idleness by position: idle only
 // after its reader has stood at the end of its log for idleAfterMs, never because of backpressure or a restart.
 import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
+import { buggify } from "../../env/fault-points.ts";
 import type { Json, SplitReader } from "../../stream/connector.ts";
 import type { Alignment } from "../../stream/watermarks.ts";
 import type { SplitStatus } from "../subtask/subtask.ts";
@@ -71,7 +72,8 @@ export class SplitRunner {
   poll(now: number): boolean {
     let rows;
     try {
-      rows = this.reader.poll(this.alignment === undefined ? MAX_BATCH_ROWS : ALIGNED_ROWS);
+      const most = this.alignment === undefined ? MAX_BATCH_ROWS : ALIGNED_ROWS;
+      rows = this.reader.poll(buggify("poll-of-one-row") ? 1 : most);
     } catch (error) {
       this.#fail(error);
       return false;

@@ -1,5 +1,6 @@
 // Runs all subtasks of a job in one loop of one thread, this one or a worker. Commands come at any time and are obeyed between two
 // polls; every few ms the loop gives way to sockets and timers. Reading stops while a sink is not ready: that is the backpressure.
+import { buggify } from "../../env/fault-points.ts";
 import type { Env } from "../../env/env.ts";
 import type { Timer } from "../../env/clock.ts";
 import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
@@ -138,7 +139,7 @@ export class TaskHost {
       this.#encode(reading ? ENCODE_MS : SLICE_MS);
       if (this.#calls.failed) break;
       if (reading || this.#checkpoint?.hungry === true || this.#trigger !== undefined) {
-        if (!this.#suspended && this.#env.clock.monotonicMs() - this.#flushedAt >= FLUSH_INTERVAL_MS) this.#flush();
+        if (!this.#suspended && this.#mustFlush()) this.#flush();
         await this.#giveWay();
       } else await this.#rest(blocked);
     }
@@ -172,7 +173,8 @@ export class TaskHost {
         misses++;
         if (split.status === "finished") this.#endSourcesThatFinished();
       }
-      if (this.#calls.failed || now >= until || this.#isHeld || this.#execution.gates.some(isBlocked)) return read;
+      if (this.#calls.failed || now >= until || buggify("slice-ends-early") || this.#isHeld || this.#execution.gates.some(isBlocked))
+        return read;
     }
     return read;
   }
@@ -196,6 +198,10 @@ export class TaskHost {
 
   async #giveWay(): Promise<void> {
     await new Promise<void>((resolve) => this.#env.timers.soon(resolve));
+  }
+
+  #mustFlush(): boolean {
+    return this.#env.clock.monotonicMs() - this.#flushedAt >= FLUSH_INTERVAL_MS || buggify("exchange-flushed");
   }
 
   #flush(): void {

@@ -1,4 +1,5 @@
 // A host in a worker thread of its own, seen from the main thread. Whatever user code does there, kill() ends it.
+import { buggifyPause } from "../../env/fault-points.ts";
 import type { Env } from "../../env/env.ts";
 import type { Thread } from "../../env/threads.ts";
 import { describeFailure } from "../coordinator/job-failure.ts";
@@ -15,6 +16,7 @@ export function workerHost(env: Env, moduleUrl: string): StartHost {
     const exited = Promise.withResolvers<void>();
     const done = Promise.withResolvers<void>();
     let closed = false;
+    let late: Promise<void> | undefined;
     let killed: Promise<void> | undefined;
     const kill = async () => {
       thread.post({ kind: "close" } satisfies HostCommand);
@@ -48,7 +50,11 @@ export function workerHost(env: Env, moduleUrl: string): StartHost {
     );
     return {
       send(command: HostCommand) {
-        thread.post(command);
+        const pause = late ?? buggifyPause("worker-message-late");
+        if (pause === undefined) return thread.post(command);
+        const posted = pause.then(() => thread.post(command));
+        late = posted;
+        void posted.then(() => (late = late === posted ? undefined : late));
       },
       kill: () => (killed ??= kill()),
     };

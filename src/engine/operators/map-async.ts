@@ -1,6 +1,7 @@
 // mapAsync (Flink's AsyncWaitOperator): elements wait in a queue for the answers of their calls. It is the head of its
 // task, because behind it event time is another one: watermarks and idleness wait in the queue, too, and overtake nothing. Invariants: at
 // most `capacity` calls are open; the host reads nothing while so many elements wait; what waits at a barrier is in the snapshot.
+import { isPlanted } from "../../env/planted-faults.ts";
 import { BinaryCodec } from "../../schema/binary-row/binary-codec.ts";
 import { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import type { PlanStep } from "../codegen/chain-plan.ts";
@@ -150,7 +151,7 @@ export class MapAsync implements ChainOperator {
   restore(chunk: StateChunk): void {
     this.#share.read(chunk, (bytes) => {
       const timestamp = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0);
-      this.#restored.push({ element: this.#codec.decode(bytes, 8), timestamp });
+      if (!isPlanted("waiting-calls-lost")) this.#restored.push({ element: this.#codec.decode(bytes, 8), timestamp });
     });
   }
 

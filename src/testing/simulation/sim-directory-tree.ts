@@ -109,6 +109,13 @@ export class SimDirectoryTree {
     }
   }
 
+  *paths(directory: SimDirectoryNode = this.root, above = ""): Iterable<readonly [string, SimFileNode]> {
+    for (const [name, node] of directory.live) {
+      if (node instanceof SimFileNode) yield [`${above}/${name}`, node];
+      else yield* this.paths(node, `${above}/${name}`);
+    }
+  }
+
   /** The unsynced transactions that a sync of `directory` covers, with all that they rest upon. */
   capture(directory: SimDirectoryNode): ReadonlySet<Transaction> {
     const covered = new Set<Transaction>();

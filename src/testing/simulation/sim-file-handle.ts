@@ -58,7 +58,7 @@ export class SimFileHandle implements FileHandle {
 
   datasync(): Promise<void> {
     const disk = this.#disk;
-    const lies = disk.lyingSync > 0 && disk.random.chance(disk.lyingSync);
+    const lies = disk.lyingSync > 0 && disk.liesAbout(this.path) && disk.random.chance(disk.lyingSync);
     let capture: SyncCapture | undefined;
     return this.#operation({
       kind: "datasync",
@@ -66,7 +66,8 @@ export class SimFileHandle implements FileHandle {
       range: disk.latency.sync,
       begin: () => (capture = this.#node.captureSync()),
       run: () => {
-        if (!lies) this.#node.completeSync(capture!);
+        if (lies) this.#node.claimSync(capture!);
+        else this.#node.completeSync(capture!);
       },
       runPartly: () => this.#node.failSync(capture!, disk.random),
     });

@@ -35,6 +35,9 @@ export class SimFileNode {
   readonly #unsynced = new Map<number, SectorHistory>();
   /** Lengths since the last sync, oldest first. */
   #lengths: { readonly index: number; readonly length: number }[] = [];
+  /** Sectors, and a length, that a lying sync says are on the platter. */
+  readonly #claimed = new Set<number>();
+  #claimedLength = 0;
 
   get length(): number {
     return this.#length;
@@ -72,6 +75,19 @@ export class SimFileNode {
     return { sectors, length: this.#length, lengthIndex: this.#lengths.at(-1)?.index ?? -1 };
   }
 
+  /** A sync that answers well and does nothing. */
+  claimSync(capture: SyncCapture): void {
+    for (const { sector } of capture.sectors) this.#claimed.add(sector);
+    this.#claimedLength = capture.length;
+  }
+
+  /** The first byte that a sync has promised and the platter does not have; undefined: all promises are kept. */
+  get brokenPromiseAt(): number | undefined {
+    const length = this.#claimedLength > this.#durableLength ? this.#durableLength : Infinity;
+    const byte = Math.min(length, ...[...this.#claimed].map((sector) => sector * SECTOR_BYTES));
+    return byte === Infinity ? undefined : byte;
+  }
+
   /** Brings captured sectors to the platter; `chosen` leaves some out (a crash or an error in the middle). */
   completeSync(capture: SyncCapture, chosen: (sector: number) => boolean = () => true): void {
     this.#durable = grown(this.#durable, Math.max(capture.length, (capture.sectors.at(-1)?.sector ?? -1) * SECTOR_BYTES + SECTOR_BYTES));
@@ -83,12 +99,14 @@ export class SimFileNode {
       }
       this.#durable = grown(this.#durable, (sector + 1) * SECTOR_BYTES);
       this.#durable.set(bytes, sector * SECTOR_BYTES);
+      this.#claimed.delete(sector);
       const history = this.#unsynced.get(sector);
       if (history?.index === index) this.#unsynced.delete(sector);
       else if (history !== undefined) removeWhere(history.versions, (version) => version.index <= index);
     }
     if (!complete) return;
     this.#durableLength = capture.length;
+    this.#claimedLength = 0;
     this.#lengths = this.#lengths.filter((entry) => entry.index > capture.lengthIndex);
   }
 
@@ -118,6 +136,8 @@ export class SimFileNode {
     this.#durable = image.slice();
     this.#length = this.#durableLength = length;
     this.#unsynced.clear();
+    this.#claimed.clear();
+    this.#claimedLength = 0;
     this.#lengths = [];
   }
 

@@ -83,7 +83,7 @@ export class SimFilesView implements Files {
   syncDirectory(path: string): Promise<void> {
     const disk = this.#disk;
     const at = posix.normalize(path);
-    const lies = disk.lyingSync > 0 && disk.random.chance(disk.lyingSync);
+    const lies = disk.lyingSync > 0 && disk.liesAbout(at) && disk.random.chance(disk.lyingSync);
     let directory: SimDirectoryNode | undefined;
     let covered: ReturnType<typeof disk.tree.capture> = new Set();
     return operate(disk, this.#process, {

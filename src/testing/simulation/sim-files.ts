@@ -75,6 +75,8 @@ export class SimFiles {
   slowdown = 1;
   /** The probability that a sync answers well without having done anything: a lying drive. */
   lyingSync = 0;
+  /** Which files it lies about. */
+  liesAbout: (path: string) => boolean = () => true;
   /** Bytes of file contents that fit. */
   capacityBytes = Number.POSITIVE_INFINITY;
   /** The probability of a crash that leaves garbage instead of zeros in parts of a file that were never written. */
@@ -157,6 +159,14 @@ export class SimFiles {
   peek(path: string): Uint8Array | undefined {
     const node = this.tree.find(posix.normalize(path));
     return node instanceof SimFileNode ? node.contents() : undefined;
+  }
+
+  /** Files of which a lying sync has promised more than the platter holds: the first such byte, and what programs see. */
+  brokenPromises(): { readonly path: string; readonly from: number; readonly bytes: Uint8Array }[] {
+    return [...this.tree.paths()].flatMap(([path, file]) => {
+      const from = file.brokenPromiseAt;
+      return from === undefined ? [] : [{ path, from, bytes: file.contents() }];
+    });
   }
 
   usedBytes(): number {

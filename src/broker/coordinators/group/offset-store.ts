@@ -1,5 +1,6 @@
 // Committed offsets of all groups, and those that wait for the end of their transaction (KIP-98). Memory only: the log is the truth.
 // Invariant: of two commits for a partition the one later in the log wins, whatever order their acknowledgements come in.
+import { isPlanted } from "../../../env/planted-faults.ts";
 import type { CommittedOffset } from "./records.ts";
 
 interface Stored extends CommittedOffset {
@@ -30,7 +31,7 @@ export class OffsetStore {
   complete(producerId: number, commit: boolean): void {
     const groups = this.#pending.get(producerId);
     this.#pending.delete(producerId);
-    if (!commit || groups === undefined) return;
+    if ((!commit && !isPlanted("aborted-offsets-kept")) || groups === undefined) return;
     for (const [group, offsets] of groups) for (const [key, stored] of offsets) this.put(group, key, stored, stored.at);
   }
 

@@ -1,5 +1,6 @@
 // Writes the markers of one ended transaction into all its partitions and does not give up: the decision is made, every partition has
 // to learn it. A partition whose topic is gone needs none.
+import { buggifyPause } from "../../../env/fault-points.ts";
 import { isPlanted } from "../../../env/planted-faults.ts";
 import type { Env } from "../../../env/env.ts";
 import { KafkaError } from "../../../protocol/errors.ts";
@@ -38,6 +39,8 @@ export class MarkerWriter {
 
   async #writeOne(key: string, { producerId, producerEpoch, commit }: Markers): Promise<boolean> {
     const { topic, partition } = parsePartitionKey(key);
+    const pause = buggifyPause("marker-late");
+    if (pause !== undefined) await pause;
     for (let tries = 0; ; tries++) {
       const log = this.#topics.partition(topic, partition);
       if (log === undefined || (isPlanted("marker-missing") && partition === 1)) return true;

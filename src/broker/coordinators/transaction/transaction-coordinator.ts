@@ -1,6 +1,7 @@
 // Runs the transactions: feeds events to decideTransaction, executes its actions, writes to __transaction_state and the markers.
 // Invariant: per transactional id at most one transition is being written; a request that meets one waits for its end, for a while,
 // instead of being sent back with CONCURRENT_TRANSACTIONS at once.
+import { buggify, buggifyPause } from "../../../env/fault-points.ts";
 import { isPlanted } from "../../../env/planted-faults.ts";
 import type { Env } from "../../../env/env.ts";
 import { ErrorCode } from "../../../protocol/errors.ts";
@@ -192,6 +193,7 @@ export class TransactionCoordinator {
   }
 
   async #ask(transactionalId: string, event: (request: number) => TransactionEvent): Promise<TransactionReply> {
+    if (buggify("transaction-busy")) return refusal(ErrorCode.CONCURRENT_TRANSACTIONS);
     const deadline = this.#clock.now() + MAX_WAIT_MS;
     for (;;) {
       const reply = await this.#askOnce(transactionalId, event);
@@ -270,6 +272,8 @@ export class TransactionCoordinator {
       error = ErrorCode.COORDINATOR_NOT_AVAILABLE;
       this.#env.logger.log("warn", "transaction-not-written", { transactionalId, error: cause });
     }
+    const pause = buggifyPause("transaction-answer-late");
+    if (pause !== undefined) await pause;
     if (answers && !this.#closed) this.#apply(transactionalId, { kind: "persisted", error });
   }
 }
