@@ -64,8 +64,8 @@ function addWindow(
 ): undefined {
   const value = (event: InputRecord): number => (event as unknown as Record<string, number>)[one.sum]!;
   const aggregates = { n: count(), total: sum(value), low: min("i"), high: max("i") } as const;
-  const trigger = one.trigger === undefined ? undefined : triggerOf(one.trigger);
-  const evictor = one.evictor === undefined ? undefined : evictorOf(one.evictor);
+  const trigger = one.trigger === undefined ? undefined : triggerOf(one.trigger, one.sum);
+  const evictor = one.evictor === undefined ? undefined : evictorOf(one.evictor, one.sum);
   if (one.window.size !== undefined || one.window.type === "global") {
     const assigner = countAssigner(one.window);
     let windowed = one.key === undefined ? stream.windowAll(assigner) : byKey(one, stream).window(assigner);

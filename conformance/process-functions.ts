@@ -11,6 +11,7 @@ export function addProcess({ function: name, paramMs = 0 }: ProcessCase, stream:
   if (name === "inactivity") return inactivity(stream, paramMs);
   if (name === "dedup") return dedup(stream, paramMs);
   if (name === "sortBuffer") return sortBuffer(stream);
+  if (name === "timers") return timers(stream, paramMs);
   throw new UnsupportedCaseError(`process function ${name}`);
 }
 
@@ -66,6 +67,35 @@ function sortBuffer(stream: Keyed): DataStream<string> {
       for (const i of state.waiting.get(at) ?? []) emit(JSON.stringify([key, sent++, i]));
       state.sent.set(sent);
       state.waiting.delete(at);
+    },
+  });
+}
+
+/** Only random cases have it: sets and deletes timers, past ones too, as the values say. */
+function timers(stream: Keyed, paramMs: number): DataStream<string> {
+  return stream.process("timers", {
+    output: t.string(),
+    state: { n: valueState(t.long()), last: valueState(t.long()) },
+    onElement(event, ctx) {
+      const { v } = event as unknown as { readonly v: number };
+      const { state, timestamp, watermark } = ctx;
+      const distance = Math.abs(v);
+      state.n.set((state.n.get() ?? 0) + 1);
+      const last = state.last.get();
+      if (distance % 5 === 0) ctx.timers.setEventTime(timestamp + distance);
+      else if (distance % 5 === 1) ctx.timers.setEventTime(timestamp - distance);
+      else if (distance % 5 === 2) ctx.timers.deleteEventTime(timestamp + distance - 2);
+      else if (distance % 5 === 3) {
+        if (last !== undefined) ctx.timers.deleteEventTime(last);
+        ctx.timers.setEventTime(timestamp + paramMs);
+        state.last.set(timestamp + paramMs);
+      } else if (watermark > -Infinity) ctx.timers.setEventTime(watermark + (v < 0 ? 0 : 1));
+    },
+    onTimer(at, { key, state, timers: own, emit }) {
+      const n = state.n.get() ?? 0;
+      emit(JSON.stringify([key, at, n]));
+      if (n > 0 && n % 3 === 0) own.setEventTime(at + paramMs);
+      state.n.set(n - 1);
     },
   });
 }

@@ -1,12 +1,13 @@
-// Random cases of windows and joins, in the words of a conformance folder but each with rows of its own: [ts, key, value, passes the
+// Random cases of windows, joins and process functions, in the words of a conformance folder but each with rows of its own: [ts, key, value, passes the
 // filter, side (0 left, 1 right, 2 both)]. `node random-cases.ts SEED COUNT FILE` writes them; flink/RandomCases.java computes them with Apache Flink.
 // Joins have no late records, and no session that a record could touch after its end: between two inputs Flink's order is not settled.
 import { writeFileSync } from "node:fs";
 import { argv } from "node:process";
-import type { Case, JoinCase, Part, WindowCase } from "./case.ts";
+import type { Case, JoinCase, Part, ProcessCase, WindowCase } from "./case.ts";
+import type { Condition } from "./condition.ts";
 
 export type RandomRow = readonly [ts: number, key: string, value: number, passes: number, side: number];
-export type RandomCase = Case & (WindowCase | JoinCase) & { readonly rows: readonly RandomRow[] };
+export type RandomCase = Case & (WindowCase | JoinCase | ProcessCase) & { readonly rows: readonly RandomRow[] };
 
 /** Numbers of a seed (mulberry32). */
 function randomOf(seed: number): () => number {
@@ -44,7 +45,8 @@ export function randomCases(seed: number, count: number): readonly RandomCase[] 
   return Array.from({ length: count }, (_, index) => {
     const draw = new Draw(seed * 10_007 + index);
     const id = `random-${seed}-${index}`;
-    return draw.chance(0.75) ? windowCase(id, draw) : joinCase(id, draw);
+    const kind = draw.one(windowCase, windowCase, windowCase, windowCase, joinCase, joinCase, processCase);
+    return kind(id, draw);
   });
 }
 
@@ -60,11 +62,11 @@ function windowCase(id: string, draw: Draw): RandomCase {
     kind: "window",
     input: "random",
     window,
-    sum: "v",
+    sum: draw.one("v", "v", "i", "side"),
     watermarkDelayMs: draw.one(0, 0, 5, 20),
     rows: rows(draw, spread),
-    ...(draw.chance(0.85) ? { key: ["k"] } : {}),
-    ...(draw.chance(0.25) ? { filter: ["==", ["f", "f"], 1] } : {}),
+    ...(draw.chance(0.85) ? { key: key(draw) } : {}),
+    ...(draw.chance(0.25) ? { filter: condition(draw, 2) } : {}),
     ...(trigger === undefined ? {} : { trigger }),
     ...(draw.chance(0.4) ? { evictor: evictor(draw) } : {}),
     ...(global ? {} : { allowedLatenessMs: draw.one(0, 0, 5, 30), late: true }),
@@ -106,7 +108,7 @@ function windowTrigger(draw: Draw, global: boolean, sessions: boolean, counted: 
     : global
       ? draw.one<Part>(count, delta)
       : draw.one<Part>(count, delta, continuous, { type: "eventTime" });
-  return draw.chance(0.35) ? { type: "purging", of: trigger } : trigger;
+  return draw.chance(0.35) ? { type: "purging", of: draw.chance(0.1) ? { type: "purging", of: trigger } : trigger } : trigger;
 }
 
 function evictor(draw: Draw): Part {
@@ -121,24 +123,69 @@ function evictor(draw: Draw): Part {
 function joinCase(id: string, draw: Draw): RandomCase {
   const spread = draw.one(0, 5, 20);
   const type = draw.one("interval", "interval", "window", "coGroup");
-  const filter = { left: ["!=", ["f", "side"], 1], right: ["!=", ["f", "side"], 0] } as const;
+  const sides = draw.chance(0.8)
+    ? { left: ["!=", ["f", "side"], 1], right: ["!=", ["f", "side"], 0] }
+    : { left: condition(draw, 1), right: condition(draw, 1) };
   return {
     id,
     group: "random",
     text: type,
     kind: "join",
     input: "random",
-    key: ["k"],
+    key: key(draw),
     join: type === "interval" ? interval(draw) : { type, ...joinWindow(draw) },
-    ...filter,
+    ...sides,
     watermarkDelayMs: spread + draw.int(1, 10),
     rows: rows(draw, spread),
   } as RandomCase;
 }
 
+const FUNCTIONS = ["inactivity", "dedup", "sortBuffer", "timers"] as const;
+
+function processCase(id: string, draw: Draw): RandomCase {
+  const name = draw.one(...FUNCTIONS);
+  return {
+    id,
+    group: "random",
+    text: name,
+    kind: "process",
+    input: "random",
+    function: name,
+    paramMs: draw.int(0, 25),
+    key: key(draw),
+    watermarkDelayMs: draw.one(0, 0, 5, 20),
+    rows: rows(draw, draw.one(0, 5, 20, 60)),
+    ...(draw.chance(0.25) ? { filter: condition(draw, 2) } : {}),
+  };
+}
+
+function key(draw: Draw): readonly string[] {
+  return draw.one(["k"], ["k"], ["k"], ["k", "f"], ["side"], ["v", "k"]);
+}
+
+/** About half of the rows have it. */
+function condition(draw: Draw, depth: number): Condition {
+  const v = ["f", "v"];
+  if (depth > 0 && draw.chance(0.6)) {
+    const parts = [condition(draw, depth - 1), condition(draw, depth - 1)];
+    return draw.one<Condition>(["and", ...parts], ["or", ...parts, condition(draw, 0)], ["not", parts[0]]);
+  }
+  return draw.one<Condition>(
+    ["==", ["f", "f"], 1],
+    [draw.one("<", "<=", ">", ">=", "!="), v, draw.int(-4, 4)],
+    ["==", ["%", draw.one(v, ["f", "i"]), 3], draw.int(-2, 2)],
+    [">", ["-", ["*", v, 2], ["+", ["f", "side"], 1]], draw.int(-6, 3)],
+    ["in", ["f", "k"], ["a", "c", "e"]],
+    [draw.one("startsWith", "endsWith", "contains"), ["f", "k"], draw.one("a", "b", "")],
+    ["not", ["isNull", ["f", "k"]]],
+    ["<", ["f", "k"], draw.one("b", "c")],
+  );
+}
+
 function interval(draw: Draw): JoinCase["join"] {
   const lowerMs = draw.int(-20, 15);
-  const upperMs = lowerMs + draw.int(2, 20);
+  const upperMs = lowerMs + draw.int(0, 20);
+  if (upperMs - lowerMs < 2) return { type: "interval", lowerMs, upperMs };
   return {
     type: "interval",
     lowerMs,

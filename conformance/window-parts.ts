@@ -37,17 +37,18 @@ export function timeAssigner(window: WindowCase["window"]): WindowAssigner<TimeW
   const { type, sizeMs, slideMs, offsetMs, gapMs, gap } = window;
   if (type === "tumbling") return tumbling(sizeMs!, { offset: offsetMs ?? 0 });
   if (type === "sliding") return sliding(sizeMs!, slideMs!, { offset: offsetMs ?? 0 });
-  if (type === "session") return session(gapMs!);
+  if (type === "session") return session(gapMs!, { mergedOrder: "as-merged" });
   if (type !== "dynamicSession" || gap === undefined) throw new UnsupportedCaseError(`window ${type}`);
   const isThen = compileCondition(gap.if) as unknown as (event: InputRecord) => boolean;
-  return session((event: InputRecord) => (isThen(event) ? gap.thenMs : gap.elseMs), { equalSession: "restarts" });
+  return session((event: InputRecord) => (isThen(event) ? gap.thenMs : gap.elseMs), { equalSession: "restarts", mergedOrder: "as-merged" });
 }
 
 export function countAssigner({ size, slide }: WindowCase["window"]): WindowAssigner<GlobalWindow> {
   return size === undefined ? globalWindow() : countWindow(size, slide);
 }
 
-export function triggerOf(part: Part): Trigger<InputRecord> {
+/** `sum`: the field that the case sums up, which a delta goes by if it names none. */
+export function triggerOf(part: Part, sum: string): Trigger<InputRecord> {
   const { type, n, intervalMs, ms, of } = part;
   switch (type) {
     case "count":
@@ -59,29 +60,26 @@ export function triggerOf(part: Part): Trigger<InputRecord> {
     case "processingTime":
       return processingTimeTrigger();
     case "delta": {
-      const value = fieldOf(part);
+      const value = fieldOf(part, sum);
       return deltaTrigger(part.threshold!, (last: InputRecord, current: InputRecord) => value(current) - value(last));
     }
     case "purging":
-      if (of !== undefined) return purging(triggerOf(of));
-      break;
     case "purgingCount":
-      return purging(countTrigger(n!));
+      return purging(of !== undefined ? triggerOf(of, sum) : countTrigger(n!));
   }
   throw new UnsupportedCaseError(`trigger ${JSON.stringify(part)}`);
 }
 
-export function evictorOf(part: Part): Evictor<InputRecord> {
+export function evictorOf(part: Part, sum: string): Evictor<InputRecord> {
   const { type, n, ms } = part;
   const options = { after: part.after ?? false };
   if (type === "count") return countEvictor(n!, options);
   if (type === "time") return timeEvictor(ms!, options);
   if (type !== "delta") throw new UnsupportedCaseError(`evictor ${JSON.stringify(part)}`);
-  const value = fieldOf(part);
+  const value = fieldOf(part, sum);
   return deltaEvictor(part.threshold!, (element: InputRecord, last: InputRecord) => value(last) - value(element), options);
 }
 
-function fieldOf({ type, field }: Part): (event: InputRecord) => number {
-  if (field === undefined) throw new UnsupportedCaseError(`${type} without a field`);
-  return (event) => (event as unknown as Record<string, number>)[field]!;
+function fieldOf({ field }: Part, sum: string): (event: InputRecord) => number {
+  return (event) => (event as unknown as Record<string, number>)[field ?? sum]!;
 }

@@ -4,6 +4,7 @@ import java.io.File;
 import java.util.*;
 import org.apache.flink.api.common.eventtime.*;
 import org.apache.flink.api.common.functions.*;
+import org.apache.flink.api.common.state.*;
 import org.apache.flink.api.common.typeinfo.*;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.functions.KeySelector;
@@ -12,6 +13,8 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.*;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.*;
 import org.apache.flink.streaming.api.datastream.*;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.streaming.api.functions.co.ProcessJoinFunction;
 import org.apache.flink.streaming.api.functions.windowing.ProcessWindowFunction;
 import org.apache.flink.streaming.api.functions.windowing.delta.DeltaFunction;
@@ -29,8 +32,69 @@ public class RandomCases {
   static final int CASES_PER_JOB = 40;
 
   public static class R {
-    public int i; public long ts; public String k; public long v; public boolean f; public boolean l; public boolean r;
+    public int i; public long ts; public String k; public long v; public int f; public int side;
     public R() {}
+    Object get(String field) {
+      switch (field) {
+        case "i": return (long) i;
+        case "ts": return ts;
+        case "k": return k;
+        case "v": return v;
+        case "f": return (long) f;
+        default: return (long) side;
+      }
+    }
+  }
+
+  /** A condition in JSON, parsed where it runs. */
+  public static class Condition implements FilterFunction<R> {
+    final String text;
+    transient JsonNode parsed;
+    Condition(JsonNode node) { text = node.toString(); }
+    public boolean filter(R r) throws Exception {
+      if (parsed == null) parsed = new ObjectMapper().readTree(text);
+      return value(parsed, r).equals(true);
+    }
+    static Object value(JsonNode n, R r) {
+      if (n.isNumber()) return n.asLong();
+      if (n.isTextual()) return n.asText();
+      if (n.isBoolean()) return n.asBoolean();
+      String op = n.get(0).asText();
+      if (op.equals("f")) return r.get(n.get(1).asText());
+      if (op.equals("and") || op.equals("or")) {
+        for (int at = 1; at < n.size(); at++) if (value(n.get(at), r).equals(op.equals("or"))) return op.equals("or");
+        return op.equals("and");
+      }
+      Object a = value(n.get(1), r);
+      if (op.equals("not")) return !a.equals(true);
+      if (op.equals("isNull")) return false;
+      if (op.equals("in")) { for (JsonNode one : n.get(2)) if (value(one, r).equals(a)) return true; return false; }
+      Object b = value(n.get(2), r);
+      switch (op) {
+        case "+": return (Long) a + (Long) b;
+        case "-": return (Long) a - (Long) b;
+        case "*": return (Long) a * (Long) b;
+        case "%": return (Long) a % (Long) b;
+        case "startsWith": return ((String) a).startsWith((String) b);
+        case "endsWith": return ((String) a).endsWith((String) b);
+        case "contains": return ((String) a).contains((String) b);
+        case "==": return a.equals(b);
+        case "!=": return !a.equals(b);
+      }
+      int c = ((Comparable) a).compareTo(b);
+      return op.equals("<") ? c < 0 : op.equals("<=") ? c <= 0 : op.equals(">") ? c > 0 : c >= 0;
+    }
+  }
+
+  public static class Key implements KeySelector<R, String> {
+    final List<String> fields = new ArrayList<>();
+    Key(JsonNode one) { if (one.has("key")) for (JsonNode field : one.get("key")) fields.add(field.asText()); }
+    public String getKey(R r) {
+      if (fields.isEmpty()) return "all";
+      StringJoiner joined = new StringJoiner("|");
+      for (String field : fields) joined.add(String.valueOf(r.get(field)));
+      return joined.toString();
+    }
   }
 
   public static void main(String[] args) throws Exception {
@@ -71,21 +135,115 @@ public class RandomCases {
     for (JsonNode row : one.get("rows")) {
       R r = new R();
       r.i = all.size(); r.ts = row.get(0).asLong(); r.k = row.get(1).asText(); r.v = row.get(2).asLong();
-      r.f = row.get(3).asInt() == 1; r.l = row.get(4).asInt() != 1; r.r = row.get(4).asInt() != 0;
+      r.f = row.get(3).asInt(); r.side = row.get(4).asInt();
       all.add(r);
     }
     long delay = ms(one, "watermarkDelayMs");
     DataStream<R> stream = env.fromData(all).setParallelism(1);
-    if (one.has("filter")) stream = stream.filter(r -> r.f);
+    if (one.has("filter")) stream = stream.filter(new Condition(one.get("filter")));
     stream = stream.assignTimestampsAndWatermarks(WatermarkStrategy.<R>forGenerator(ctx -> new WatermarkGenerator<R>() {
       long max = Long.MIN_VALUE;
       public void onEvent(R r, long t, WatermarkOutput out) { if (r.ts > max) { max = r.ts; out.emitWatermark(new Watermark(max - delay - 1)); } }
       public void onPeriodicEmit(WatermarkOutput out) {}
     }).withTimestampAssigner((r, t) -> r.ts));
-    return one.get("kind").asText().equals("window") ? window(one, stream) : join(one, stream);
+    switch (one.get("kind").asText()) {
+      case "window": return window(one, stream);
+      case "join": return join(one, stream);
+      default: return stream.keyBy(new Key(one)).process(function(one), Types.STRING);
+    }
   }
 
-  static KeySelector<R, String> key() { return new KeySelector<>() { public String getKey(R r) { return r.k; } }; }
+  static KeyedProcessFunction<String, R, String> function(JsonNode one) {
+    long param = ms(one, "paramMs");
+    switch (one.get("function").asText()) {
+      case "inactivity": return new Inactivity(param);
+      case "dedup": return new Dedup(param);
+      case "sortBuffer": return new SortBuffer();
+      default: return new Timers(param);
+    }
+  }
+
+  static ValueState<Long> number(RuntimeContext context, String name) { return context.getState(new ValueStateDescriptor<>(name, Types.LONG)); }
+
+  public static class Inactivity extends KeyedProcessFunction<String, R, String> {
+    final long param; transient ValueState<Long> n, timer;
+    Inactivity(long param) { this.param = param; }
+    public void open(OpenContext x) { n = number(getRuntimeContext(), "n"); timer = number(getRuntimeContext(), "timer"); }
+    public void processElement(R r, Context ctx, Collector<String> out) throws Exception {
+      n.update(n.value() == null ? 1 : n.value() + 1);
+      if (timer.value() != null) ctx.timerService().deleteEventTimeTimer(timer.value());
+      ctx.timerService().registerEventTimeTimer(ctx.timestamp() + param);
+      timer.update(ctx.timestamp() + param);
+    }
+    public void onTimer(long at, OnTimerContext ctx, Collector<String> out) throws Exception {
+      out.collect("m[\"" + ctx.getCurrentKey() + "\"," + at + "," + n.value() + "]");
+      n.clear(); timer.clear();
+    }
+  }
+
+  public static class Dedup extends KeyedProcessFunction<String, R, String> {
+    final long param; transient ValueState<Long> seen;
+    Dedup(long param) { this.param = param; }
+    public void open(OpenContext x) { seen = number(getRuntimeContext(), "seen"); }
+    public void processElement(R r, Context ctx, Collector<String> out) throws Exception {
+      if (seen.value() != null) return;
+      seen.update(1L);
+      ctx.timerService().registerEventTimeTimer(ctx.timestamp() + param);
+      out.collect("m[" + r.i + "]");
+    }
+    public void onTimer(long at, OnTimerContext ctx, Collector<String> out) { seen.clear(); }
+  }
+
+  public static class SortBuffer extends KeyedProcessFunction<String, R, String> {
+    transient MapState<Long, List<Integer>> waiting; transient ValueState<Long> sent;
+    public void open(OpenContext x) {
+      waiting = getRuntimeContext().getMapState(new MapStateDescriptor<>("waiting", Types.LONG, Types.LIST(Types.INT)));
+      sent = number(getRuntimeContext(), "sent");
+    }
+    public void processElement(R r, Context ctx, Collector<String> out) throws Exception {
+      if (ctx.timestamp() <= ctx.timerService().currentWatermark()) { out.collect("m[\"" + ctx.getCurrentKey() + "\",null," + r.i + "]"); return; }
+      List<Integer> list = waiting.get(ctx.timestamp());
+      if (list == null) list = new ArrayList<>();
+      list.add(r.i);
+      waiting.put(ctx.timestamp(), list);
+      ctx.timerService().registerEventTimeTimer(ctx.timestamp());
+    }
+    public void onTimer(long at, OnTimerContext ctx, Collector<String> out) throws Exception {
+      long n = sent.value() == null ? 0 : sent.value();
+      for (int i : waiting.get(at)) out.collect("m[\"" + ctx.getCurrentKey() + "\"," + n++ + "," + i + "]");
+      sent.update(n);
+      waiting.remove(at);
+    }
+  }
+
+  /** As timers() in process-functions.ts. */
+  public static class Timers extends KeyedProcessFunction<String, R, String> {
+    final long param; transient ValueState<Long> n, last;
+    Timers(long param) { this.param = param; }
+    public void open(OpenContext x) { n = number(getRuntimeContext(), "n"); last = number(getRuntimeContext(), "last"); }
+    public void processElement(R r, Context ctx, Collector<String> out) throws Exception {
+      TimerService timers = ctx.timerService();
+      long ts = ctx.timestamp(), distance = Math.abs(r.v);
+      n.update((n.value() == null ? 0 : n.value()) + 1);
+      switch ((int) (distance % 5)) {
+        case 0: timers.registerEventTimeTimer(ts + distance); break;
+        case 1: timers.registerEventTimeTimer(ts - distance); break;
+        case 2: timers.deleteEventTimeTimer(ts + distance - 2); break;
+        case 3:
+          if (last.value() != null) timers.deleteEventTimeTimer(last.value());
+          timers.registerEventTimeTimer(ts + param);
+          last.update(ts + param);
+          break;
+        default: if (timers.currentWatermark() > Long.MIN_VALUE) timers.registerEventTimeTimer(timers.currentWatermark() + (r.v < 0 ? 0 : 1));
+      }
+    }
+    public void onTimer(long at, OnTimerContext ctx, Collector<String> out) throws Exception {
+      long count = n.value() == null ? 0 : n.value();
+      out.collect("m[\"" + ctx.getCurrentKey() + "\"," + at + "," + count + "]");
+      if (count > 0 && count % 3 == 0) ctx.timerService().registerEventTimeTimer(at + param);
+      n.update(count - 1);
+    }
+  }
 
   static WindowAssigner assigner(JsonNode w) {
     switch (w.get("type").asText()) {
@@ -124,7 +282,8 @@ public class RandomCases {
 
   static DataStream<String> window(JsonNode one, DataStream<R> stream) throws Exception {
     JsonNode w = one.get("window");
-    KeyedStream<R, String> keyed = one.has("key") ? stream.keyBy(key()) : stream.keyBy(new KeySelector<R, String>() { public String getKey(R r) { return "all"; } });
+    KeyedStream<R, String> keyed = stream.keyBy(new Key(one));
+    String summed = one.get("sum").asText();
     boolean counted = w.has("size");
     boolean global = counted || w.get("type").asText().equals("global");
     WindowedStream<R, String, Window> windowed;
@@ -139,7 +298,7 @@ public class RandomCases {
     SingleOutputStreamOperator<String> rows = windowed.process(new ProcessWindowFunction<R, String, String, Window>() {
       public void process(String k, Context ctx, Iterable<R> elements, Collector<String> out) {
         long n = 0, sum = 0; int low = Integer.MAX_VALUE, high = Integer.MIN_VALUE;
-        for (R r : elements) { n++; sum += r.v; low = Math.min(low, r.i); high = Math.max(high, r.i); }
+        for (R r : elements) { n++; sum += (Long) r.get(summed); low = Math.min(low, r.i); high = Math.max(high, r.i); }
         if (n == 0) return;
         String bounds = global ? "" : ((TimeWindow) ctx.window()).getStart() + "," + ((TimeWindow) ctx.window()).getEnd() + ",";
         out.collect("m[\"" + k + "\"," + bounds + n + "," + sum + "," + low + "," + high + "]");
@@ -151,9 +310,9 @@ public class RandomCases {
 
   static DataStream<String> join(JsonNode one, DataStream<R> stream) throws Exception {
     JsonNode j = one.get("join");
-    DataStream<R> left = stream.filter(r -> r.l), right = stream.filter(r -> r.r);
+    DataStream<R> left = stream.filter(new Condition(one.get("left"))), right = stream.filter(new Condition(one.get("right")));
     if (j.get("type").asText().equals("interval")) {
-      var join = left.keyBy(key()).intervalJoin(right.keyBy(key())).between(Duration.ofMillis(ms(j, "lowerMs")), Duration.ofMillis(ms(j, "upperMs")));
+      var join = left.keyBy(new Key(one)).intervalJoin(right.keyBy(new Key(one))).between(Duration.ofMillis(ms(j, "lowerMs")), Duration.ofMillis(ms(j, "upperMs")));
       if (j.has("lowerExclusive")) join = join.lowerBoundExclusive();
       if (j.has("upperExclusive")) join = join.upperBoundExclusive();
       OutputTag<R> lt = new OutputTag<>("left", TypeInformation.of(R.class)), rt = new OutputTag<>("right", TypeInformation.of(R.class));
@@ -167,12 +326,12 @@ public class RandomCases {
     ObjectNode w = ((ObjectNode) j).deepCopy();
     w.put("type", j.has("gapMs") ? "session" : j.has("slideMs") ? "sliding" : "tumbling");
     if (j.get("type").asText().equals("window")) {
-      var joined = left.join(right).where(key()).equalTo(key()).window(assigner(w));
+      var joined = left.join(right).where(new Key(one)).equalTo(new Key(one)).window(assigner(w));
       if (one.has("allowedLatenessMs")) joined = joined.allowedLateness(Duration.ofMillis(ms(one, "allowedLatenessMs")));
       if (one.has("trigger")) joined = joined.trigger(trigger2(one.get("trigger")));
       return joined.apply(new JoinFunction<R, R, String>() { public String join(R a, R b) { return "m[" + a.i + "," + b.i + "]"; } }, Types.STRING);
     }
-    var grouped = left.coGroup(right).where(key()).equalTo(key()).window(assigner(w));
+    var grouped = left.coGroup(right).where(new Key(one)).equalTo(new Key(one)).window(assigner(w));
     if (one.has("allowedLatenessMs")) grouped = grouped.allowedLateness(Duration.ofMillis(ms(one, "allowedLatenessMs")));
     if (one.has("trigger")) grouped = grouped.trigger(trigger2(one.get("trigger")));
     if (one.has("evictor")) grouped = grouped.evictor((Evictor) evictor(one.get("evictor")));

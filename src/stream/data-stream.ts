@@ -1,6 +1,7 @@
 // The streams that a pipeline is written with. They are handles on a graph under construction: nothing runs here.
 // Their types carry everything: users write no type arguments, and a mistake is named where it is made.
-import type { Infer, Schema } from "../schema/type-info.ts";
+import type { AnySchema, TypeOf } from "../schema/foreign/foreign-types.ts";
+import type { Schema } from "../schema/type-info.ts";
 import type { Aggregate, AggregateResult } from "./aggregates.ts";
 import type { Sink } from "./connector.ts";
 import type { DeadLetterPolicy } from "./dead-letter.ts";
@@ -81,9 +82,9 @@ export interface DataStream<out T> {
   filter(fn: (event: T) => boolean, options?: OperatorOptions): DataStream<T>;
   flatMap<U>(fn: (event: T) => Iterable<U>, options?: OperatorOptions): DataStream<U>;
   /** Declares the schema of what a map or flatMap returns; needed where elements are kept or a sink has no schema of its own. */
-  returns<S extends Schema<unknown>>(
-    schema: S & ([T] extends [Infer<S>] ? unknown : { readonly "~error": "the elements of this stream do not fit this schema" }),
-  ): DataStream<Infer<S>>;
+  returns<S extends AnySchema>(
+    schema: S & ([T] extends [TypeOf<S>] ? unknown : { readonly "~error": "the elements of this stream do not fit this schema" }),
+  ): DataStream<TypeOf<S>>;
   /** Partitions by key: a field, several fields, or a function (with the key's schema, if results should have one). */
   keyBy<const F extends FieldName<T> | readonly [FieldName<T>, ...FieldName<T>[]] | ((event: T) => Key)>(
     key: F & KeyCheck<T, F>,
@@ -142,7 +143,7 @@ export interface DataStream<out T> {
 
 /** A stream with declared side outputs, each of which must be used. */
 export type ProcessedStream<Out, S extends SideOutputs> = DataStream<Out> & {
-  readonly side: { readonly [N in keyof S]: DataStream<Infer<S[N]>> };
+  readonly side: { readonly [N in keyof S]: DataStream<TypeOf<S[N]>> };
 };
 
 export interface KeyedStream<out K, out T> extends DataStream<T> {
@@ -302,24 +303,33 @@ export interface WindowedStream<out K, out T, out W> {
   /** One element per key and window, with the event time end − 1. The stream needs a schema. */
   reduce(name: string, fn: (a: DeepReadonly<T>, b: T) => T, options?: Omit<OperatorOptions, "name">): DataStream<T>;
   /** Shows all elements of a window to a function. What it emits has the event time end − 1. The stream needs a schema. */
-  process<Out, D extends StateDescriptors = {}, G extends StateDescriptors = {}>(
+  process<Out, D extends StateDescriptors = {}, G extends StateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
     name: string,
-    fn: WindowProcessFunction<K, T, W, Out, D, G>,
+    fn: WindowProcessFunction<K, T, W, Out, D, G, S, L>,
     options?: Omit<OperatorOptions, "name">,
-  ): DataStream<Out>;
+  ): ProcessedStream<Out, S>;
 }
 
+interface LateIsTaken {
+  readonly "~error": "late elements leave through side.late: choose another name";
+}
 type WithLate<Out, T> = DataStream<Out> & { readonly side: { readonly late: DataStream<T> } };
 
 export interface LateWindowedStream<out K, out T, out W> {
   trigger(trigger: Trigger<T>): LateWindowedStream<K, T, W>;
   evictor(evictor: Evictor<T>): LateWindowedStream<K, T, W>;
   reduce(name: string, fn: (a: DeepReadonly<T>, b: T) => T, options?: Omit<OperatorOptions, "name">): WithLate<T, T>;
-  process<Out, D extends StateDescriptors = {}, G extends StateDescriptors = {}>(
+  process<
+    Out,
+    D extends StateDescriptors = {},
+    G extends StateDescriptors = {},
+    S extends SideOutputs & { readonly late?: LateIsTaken } = {},
+    L = undefined,
+  >(
     name: string,
-    fn: WindowProcessFunction<K, T, W, Out, D, G>,
+    fn: WindowProcessFunction<K, T, W, Out, D, G, S, L>,
     options?: Omit<OperatorOptions, "name">,
-  ): WithLate<Out, T>;
+  ): ProcessedStream<Out, S> & WithLate<Out, T>;
   allowedLateness<const D extends number | string>(
     duration: D & DurationCheck<D>,
     options?: { readonly emit?: "final" | "updates" },

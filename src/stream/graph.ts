@@ -206,8 +206,13 @@ export interface StateTtl {
 export type AssignerSpec =
   | { readonly kind: "tumbling"; readonly sizeMs: number; readonly offsetMs: number }
   | { readonly kind: "sliding"; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
-  | { readonly kind: "session"; readonly gapMs: number }
-  | { readonly kind: "dynamic-session"; readonly gap: (event: unknown) => number; readonly restarts: boolean }
+  | { readonly kind: "session"; readonly gapMs: number; readonly mergedOrder?: "as-merged" }
+  | {
+      readonly kind: "dynamic-session";
+      readonly gap: (event: unknown) => number;
+      readonly restarts: boolean;
+      readonly mergedOrder?: "as-merged";
+    }
   | { readonly kind: "cumulate"; readonly maxSizeMs: number; readonly stepMs: number; readonly offsetMs: number }
   | { readonly kind: "custom"; readonly merging: boolean; readonly assign: (event: unknown, timestamp: number) => Iterable<WindowBounds> }
   | { readonly kind: "global" }
@@ -272,13 +277,13 @@ export interface WindowSpec {
 /** `process` sees all elements and emits through its context. Window states end with their window, global ones belong to the key. */
 export type WindowApply =
   | { readonly kind: "reduce"; readonly fn: (a: unknown, b: unknown) => unknown }
-  | {
+  | ({
       readonly kind: "process";
       readonly fn: (elements: readonly unknown[], ctx: unknown) => void;
       readonly windowState: readonly StateSpec[];
       readonly globalState: readonly StateSpec[];
       readonly onClear: ((ctx: unknown) => void) | undefined;
-    };
+    } & Pick<ProcessSpec, "side" | "open" | "close">);
 
 export interface AggregateSpec {
   readonly name: string;

@@ -1,5 +1,7 @@
 // The public entry `millrace`: what a pipeline is written with.
 export { t, type Decimal, type RecordOf } from "../schema/t.ts";
+export { schemaFrom } from "../schema/foreign/foreign-schema.ts";
+export type { AnySchema, ForeignSchema, TypeOf } from "../schema/foreign/foreign-types.ts";
 export type { Infer, Schema } from "../schema/type-info.ts";
 export { BadSchemaError, SchemaError } from "../schema/schema-error.ts";
 export {
@@ -113,6 +115,7 @@ export {
   type CustomAssigner,
   type DynamicSessionOptions,
   type GlobalWindow,
+  type SessionOptions,
   type TimeWindow,
   type WindowAssigner,
 } from "./windows.ts";

@@ -10,7 +10,7 @@ import { temporalJoin } from "./temporal-join.ts";
 import { canMerge, type Trigger } from "./triggers.ts";
 import { keptTypes, leftOf, rightOf, windowJoinBody, type Sides } from "./two-streams.ts";
 import type { Duration } from "./watermarks.ts";
-import type { WindowAssigner } from "./windows.ts";
+import { merges, type WindowAssigner } from "./windows.ts";
 
 export type JoinKind = "inner" | "left" | "right" | "full";
 
@@ -100,8 +100,8 @@ function withOptions(body: NodeBody, options: WindowJoinOptions, what: string, e
   if (body.kind !== "window-join") return body;
   const { allowedLateness, trigger, evictor } = options;
   const { window } = body.join;
-  if (trigger !== undefined && window.assigner.kind === "session" && !canMerge(trigger.trigger))
-    throw new PipelineError("BAD_ARGUMENT", `${what}: sessions merge, and the trigger cannot.`, calledAt(entry));
+  if (trigger !== undefined && merges(window.assigner) && !canMerge(trigger.trigger))
+    throw new PipelineError("BAD_ARGUMENT", `${what}: its windows merge, and the trigger cannot.`, calledAt(entry));
   const changed = {
     ...window,
     allowedLatenessMs: allowedLateness === undefined ? 0 : durationMs(allowedLateness, `${what}: allowedLateness`, entry),

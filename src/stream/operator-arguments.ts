@@ -167,13 +167,21 @@ function commonSpec(fn: FunctionParts, onElement: OnElement, what: string, where
   if (!isSchema(fn.output))
     throw new PipelineError("SCHEMA_REQUIRED", `${what}: output is the schema of what emit() takes, such as t.string().`, where);
   checkErrorHandling(fn.onError, what, where);
+  return { ...sidesAndLife(fn, what, where), onElement };
+}
+
+/** Declared side outputs, open and close of a function object. */
+export function sidesAndLife(
+  fn: Pick<FunctionParts, "side" | "open" | "close">,
+  what: string,
+  where: Where,
+): Pick<UnkeyedProcessSpec, "side" | "open" | "close"> {
   if (fn.open !== undefined) checkFunction(fn.open, `${what}: open`, where);
   if (fn.close !== undefined) checkFunction(fn.close, `${what}: close`, where);
   return {
     side: Object.freeze(Object.entries(fn.side ?? {}).map(([name, schema]) => sideOutput(name, schema, what, where))),
     open: fn.open?.bind(fn) as ProcessSpec["open"],
     close: fn.close?.bind(fn) as ProcessSpec["close"],
-    onElement,
   };
 }
 

@@ -1,6 +1,6 @@
 // State that belongs to a subtask and not to a key: lists, shared out or united at a restore, and broadcast maps, which every subtask has.
-import { isSchema } from "../schema/t.ts";
-import type { Schema } from "../schema/type-info.ts";
+import { schemaGiven } from "../schema/foreign/foreign-schema.ts";
+import type { AnySchema, TypeOf } from "../schema/foreign/foreign-types.ts";
 import { calledAt } from "./called-at.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import type { DeepReadonly, ListState, MapState, StateDescriptor } from "./state.ts";
@@ -52,8 +52,9 @@ export type ReadonlyBroadcastStateOf<B> = {
 };
 
 /** For functions without a key: at a restore every subtask begins with the elements of all. */
-export function unionListState<T>(schema: Schema<T>): StateDescriptor<UnionListState<T>> {
-  if (!isSchema(schema))
+export function unionListState<S extends AnySchema>(given: S): StateDescriptor<UnionListState<TypeOf<S>>> {
+  const schema = schemaGiven(given);
+  if (schema === undefined)
     throw new PipelineError("BAD_STATE", "unionListState(schema): a schema is wanted, such as t.string().", calledAt(unionListState));
   return Object.freeze({ spec: Object.freeze({ kind: "union", value: schema.type }) });
 }

@@ -138,8 +138,14 @@ function windowPlan(window: WindowSpec): { readonly [name: string]: Json } {
 }
 
 function applyPlan(apply: WindowApply): { readonly [name: string]: Json } {
-  if (apply.kind !== "process" || apply.windowState.length + apply.globalState.length === 0) return {};
-  return { windowState: apply.windowState.map(statePlan), globalState: apply.globalState.map(statePlan) };
+  if (apply.kind !== "process") return {};
+  const { windowState, globalState, side } = apply;
+  return {
+    ...(windowState.length + globalState.length === 0
+      ? {}
+      : { windowState: windowState.map(statePlan), globalState: globalState.map(statePlan) }),
+    ...(side.length === 0 ? {} : { side: side.map((one) => ({ name: one.name, type: typePlan(one.type) })) }),
+  };
 }
 
 function withoutFunctions(spec: object): Json {

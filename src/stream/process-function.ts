@@ -171,7 +171,15 @@ export interface ConnectFunction<
   readonly onTimer?: ((at: number, ctx: TimerContext<K, Out, D, S, L>) => undefined) | undefined;
 }
 
-export interface WindowContext<out K, out W, in Out, out D extends StateDescriptors = {}, out G extends StateDescriptors = {}> {
+export interface WindowContext<
+  out K,
+  out W,
+  in Out,
+  out D extends StateDescriptors = {},
+  out G extends StateDescriptors = {},
+  out S extends SideOutputs = {},
+  out L = undefined,
+> extends FunctionContext {
   readonly key: K;
   readonly window: W;
   /** Event time; −Infinity before the first watermark. */
@@ -180,19 +188,31 @@ export interface WindowContext<out K, out W, in Out, out D extends StateDescript
   readonly windowState: StateOf<D>;
   /** Of the key: kept from window to window. */
   readonly globalState: StateOf<G>;
+  /** What open() returned. */
+  readonly local: L;
   emit(value: DeepReadonly<Out>): undefined;
-  /** Processing time, epoch ms. */
-  now(): number;
+  readonly side: { readonly [N in keyof S]: (value: DeepReadonly<Infer<S[N]>>) => undefined };
 }
 
-export interface WindowProcessFunction<K, T, W, Out, D extends StateDescriptors = {}, G extends StateDescriptors = {}> {
+export interface WindowProcessFunction<
+  K,
+  T,
+  W,
+  Out,
+  D extends StateDescriptors = {},
+  G extends StateDescriptors = {},
+  S extends SideOutputs = {},
+  L = undefined,
+> extends Lifecycle<L> {
   /** Schema of what emit() takes. */
   readonly output: Schema<Out>;
+  /** Declared side outputs: each must be used. */
+  readonly side?: S | undefined;
   /** Without ttl; not for windows that merge. */
   readonly windowState?: D | undefined;
   readonly globalState?: G | undefined;
   /** Called when the window fires, with its elements in order of arrival. */
-  readonly onWindow: (elements: readonly T[], ctx: WindowContext<K, W, Out, D, G>) => undefined;
+  readonly onWindow: (elements: readonly T[], ctx: WindowContext<K, W, Out, D, G, S, L>) => undefined;
   /** Called when the window ends, before its state is cleared. */
-  readonly onClear?: ((ctx: WindowContext<K, W, Out, D, G>) => undefined) | undefined;
+  readonly onClear?: ((ctx: WindowContext<K, W, Out, D, G, S, L>) => undefined) | undefined;
 }

@@ -1,7 +1,8 @@
 // Keyed state as users see it: descriptors (data, declared next to the function) and the handles that the engine gives to it.
 // What get() returns is a decoded copy: changing it would be lost, so its type is read-only all the way down.
-import type { Schema } from "../schema/type-info.ts";
-import { isSchema } from "../schema/t.ts";
+import type { Schema, TypeInfo } from "../schema/type-info.ts";
+import { schemaGiven } from "../schema/foreign/foreign-schema.ts";
+import type { AnySchema, TypeOf } from "../schema/foreign/foreign-types.ts";
 import { calledAt } from "./called-at.ts";
 import { durationMs } from "./duration.ts";
 import type { FoldSpec, OperatorStateSpec, StateSpec, StateTtl } from "./graph.ts";
@@ -89,33 +90,33 @@ export interface StateDescriptor<out S> {
 export type StateDescriptors = { readonly [name: string]: StateDescriptor<unknown> };
 export type StateOf<D> = { readonly [N in keyof D]: D[N] extends StateDescriptor<infer S> ? S : never };
 
-export function valueState<T>(schema: Schema<T>, options: StateOptions = {}): StateDescriptor<ValueState<T>> {
-  checkSchema(schema, "valueState(schema)", valueState);
-  return Object.freeze({ spec: Object.freeze({ kind: "value", value: schema.type, ttl: ttl(options, valueState) }) });
+export function valueState<S extends AnySchema>(schema: S, options: StateOptions = {}): StateDescriptor<ValueState<TypeOf<S>>> {
+  const value = typeGiven(schema, "valueState(schema)", valueState);
+  return Object.freeze({ spec: Object.freeze({ kind: "value", value, ttl: ttl(options, valueState) }) });
 }
 
-export function listState<T>(schema: Schema<T>, options: StateOptions = {}): StateDescriptor<ListState<T>> {
-  checkSchema(schema, "listState(schema)", listState);
-  return Object.freeze({ spec: Object.freeze({ kind: "list", value: schema.type, ttl: ttl(options, listState) }) });
+export function listState<S extends AnySchema>(schema: S, options: StateOptions = {}): StateDescriptor<ListState<TypeOf<S>>> {
+  const value = typeGiven(schema, "listState(schema)", listState);
+  return Object.freeze({ spec: Object.freeze({ kind: "list", value, ttl: ttl(options, listState) }) });
 }
 
-export function mapState<K extends string | number | bigint | boolean, V>(
-  key: Schema<K>,
-  value: Schema<V>,
+export function mapState<K extends AnySchema, V extends AnySchema>(
+  key: K & ([TypeOf<K>] extends [string | number | bigint | boolean] ? unknown : { readonly "~error": "a key is a string, a number, a bigint or a boolean" }),
+  value: V,
   options: StateOptions = {},
-): StateDescriptor<MapState<K, V>> {
-  checkSchema(key, "mapState(key, value)", mapState);
-  checkSchema(value, "mapState(key, value)", mapState);
-  return Object.freeze({ spec: Object.freeze({ kind: "map", key: key.type, value: value.type, ttl: ttl(options, mapState) }) });
+): StateDescriptor<MapState<TypeOf<K>, TypeOf<V>>> {
+  const keyType = typeGiven(key, "mapState(key, value)", mapState);
+  const valueType = typeGiven(value, "mapState(key, value)", mapState);
+  return Object.freeze({ spec: Object.freeze({ kind: "map", key: keyType, value: valueType, ttl: ttl(options, mapState) }) });
 }
 
 /** `add(value)` keeps `reduce(kept, value)`; the first value as it is. */
-export function reducingState<T>(
-  schema: Schema<T>,
-  reduce: (kept: DeepReadonly<T>, value: DeepReadonly<T>) => T,
+export function reducingState<S extends AnySchema>(
+  schema: S,
+  reduce: (kept: DeepReadonly<TypeOf<S>>, value: DeepReadonly<TypeOf<S>>) => TypeOf<S>,
   options: StateOptions = {},
-): StateDescriptor<ReducingState<T>> {
-  checkSchema(schema, "reducingState(schema, reduce)", reducingState);
+): StateDescriptor<ReducingState<TypeOf<S>>> {
+  const type = typeGiven(schema, "reducingState(schema, reduce)", reducingState);
   checkParts({ reduce }, "reducingState(schema, reduce)", reducingState);
   const fold = Object.freeze({
     kind: "reducing",
@@ -123,7 +124,7 @@ export function reducingState<T>(
     add: reduce as FoldSpec["add"],
     result: (kept: unknown) => kept,
   } as const);
-  return Object.freeze({ spec: Object.freeze({ kind: "value", value: schema.type, ttl: ttl(options, reducingState), fold }) });
+  return Object.freeze({ spec: Object.freeze({ kind: "value", value: type, ttl: ttl(options, reducingState), fold }) });
 }
 
 /** `schema` is that of the accumulator, which is what is kept. */
@@ -132,7 +133,7 @@ export function aggregatingState<In, Acc, Out>(
   aggregator: Aggregator<In, Acc, Out>,
   options: StateOptions = {},
 ): StateDescriptor<AggregatingState<In, Out>> {
-  checkSchema(schema, "aggregatingState(schema, { create, add, result })", aggregatingState);
+  const type = typeGiven(schema, "aggregatingState(schema, { create, add, result })", aggregatingState);
   const { create, add, result } = aggregator;
   checkParts({ create, add, result }, "aggregatingState(schema, { create, add, result })", aggregatingState);
   const fold = Object.freeze({
@@ -141,7 +142,7 @@ export function aggregatingState<In, Acc, Out>(
     add: add.bind(aggregator) as FoldSpec["add"],
     result: result.bind(aggregator) as FoldSpec["result"],
   } as const);
-  return Object.freeze({ spec: Object.freeze({ kind: "value", value: schema.type, ttl: ttl(options, aggregatingState), fold }) });
+  return Object.freeze({ spec: Object.freeze({ kind: "value", value: type, ttl: ttl(options, aggregatingState), fold }) });
 }
 
 function checkParts(parts: Readonly<Record<string, unknown>>, what: string, entry: (...args: never[]) => unknown): void {
@@ -149,8 +150,10 @@ function checkParts(parts: Readonly<Record<string, unknown>>, what: string, entr
     if (typeof part !== "function") throw new PipelineError("BAD_STATE", `${what}: ${name} is a function.`, calledAt(entry));
 }
 
-function checkSchema(schema: unknown, what: string, entry: (...args: never[]) => unknown): void {
-  if (!isSchema(schema)) throw new PipelineError("BAD_STATE", `${what}: a schema is wanted, such as t.string().`, calledAt(entry));
+function typeGiven(given: unknown, what: string, entry: (...args: never[]) => unknown): TypeInfo {
+  const schema = schemaGiven(given);
+  if (schema === undefined) throw new PipelineError("BAD_STATE", `${what}: a schema is wanted, such as t.string().`, calledAt(entry));
+  return schema.type;
 }
 
 function ttl(options: StateOptions, entry: (...args: never[]) => unknown): StateTtl | undefined {

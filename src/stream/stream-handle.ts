@@ -1,5 +1,6 @@
 // The implementation of DataStream, KeyedStream and WindowedStream: immutable handles on outlets of a graph draft. Each method checks
 // its arguments (JavaScript callers have no compiler), finds the user's call, and adds a node.
+import { schemaGiven } from "../schema/foreign/foreign-schema.ts";
 import { isSchema } from "../schema/t.ts";
 import type { Schema, TypeInfo } from "../schema/type-info.ts";
 import { sameType } from "../schema/type-names.ts";
@@ -87,9 +88,10 @@ export class StreamHandle {
     return this.#then({ kind: "flat-map", fn: fn as (event: unknown) => Iterable<unknown> }, undefined, options, where);
   }
 
-  returns(schema: Schema<unknown>): StreamHandle {
+  returns(given: unknown): StreamHandle {
     const where = calledAt(this.returns);
-    if (!isSchema(schema)) throw new PipelineError("BAD_ARGUMENT", "returns(schema): a schema is wanted, such as t.string().", where);
+    const schema = schemaGiven(given);
+    if (schema === undefined) throw new PipelineError("BAD_ARGUMENT", "returns(schema): a schema is wanted, such as t.string().", where);
     const [outlet] = this.outlets;
     const kind = this.outlets.length === 1 && outlet!.output === "main" ? this.draft.node(outlet!.from).kind : undefined;
     if (kind === undefined || !["map", "flat-map", "map-async", "interval-join", "window-join"].includes(kind))

@@ -84,7 +84,16 @@ export function windowJoinBody(
     allowedLatenessMs: 0,
     element: Object.freeze(element),
     aggregates: [],
-    apply: Object.freeze({ kind: "process", fn, windowState: [], globalState: [], onClear: undefined }),
+    apply: Object.freeze({
+      kind: "process",
+      fn,
+      windowState: [],
+      globalState: [],
+      onClear: undefined,
+      side: [],
+      open: undefined,
+      close: undefined,
+    }),
     lateOutput: undefined,
   };
   return { kind: "window-join", join: Object.freeze({ window: Object.freeze(window), otherFrom: sides.otherFrom, of }) };

@@ -7,7 +7,7 @@ import { calledAt } from "./called-at.ts";
 import type { OperatorOptions } from "./data-stream.ts";
 import { durationMs } from "./duration.ts";
 import type { Evictor } from "./evictors.ts";
-import type { AssignerSpec, KeySelector, StateSpec, TriggerSpec, WindowApply, WindowSpec } from "./graph.ts";
+import type { KeySelector, StateSpec, TriggerSpec, WindowApply, WindowSpec } from "./graph.ts";
 import type { GraphDraft, Outlet } from "./graph-draft.ts";
 import {
   checkErrorHandling,
@@ -16,6 +16,7 @@ import {
   keyed,
   resultType,
   schemaRequired,
+  sidesAndLife,
   stateSpec,
   TimeWindowSchema,
 } from "./operator-arguments.ts";
@@ -26,6 +27,7 @@ import { resolveAggregates } from "./resolve-aggregates.ts";
 import type { StateDescriptors } from "./state.ts";
 import { canMerge, innermost, type Trigger } from "./triggers.ts";
 import type { Duration } from "./watermarks.ts";
+import { merges } from "./windows.ts";
 
 export interface WindowParts extends Pick<WindowSpec, "assigner" | "trigger" | "evictor" | "allowedLatenessMs"> {
   /** Late elements have an output. */
@@ -48,7 +50,7 @@ export interface WindowInput<S> {
 
 type Callback = (...args: never[]) => unknown;
 type Where = string | undefined;
-type Windowed<S> = S & { readonly side?: { readonly late: S } };
+type Windowed<S> = S & { readonly side?: Readonly<Record<string, S>> };
 
 export class WindowedHandle<S extends object> {
   readonly #stream: WindowInput<S>;
@@ -138,12 +140,16 @@ export class WindowedHandle<S extends object> {
     if (expiring !== undefined)
       throw new PipelineError("BAD_STATE", `${what}: windowState "${expiring.name}" ends with its window and takes no ttl.`, where);
     if (fn.onClear !== undefined) checkFunction(fn.onClear, `${what}: onClear`, where);
+    const parts = sidesAndLife(fn, what, where);
+    if (this.#parts.late && parts.side.some(({ name }) => name === "late"))
+      throw new PipelineError("BAD_NAME", `${what}: late elements leave through side.late; name the side output otherwise.`, where);
     return Object.freeze({
       kind: "process",
       fn: fn.onWindow.bind(fn) as (elements: readonly unknown[], ctx: unknown) => void,
       windowState,
       globalState,
       onClear: fn.onClear?.bind(fn) as ((ctx: unknown) => void) | undefined,
+      ...parts,
     });
   }
 
@@ -163,6 +169,7 @@ export class WindowedHandle<S extends object> {
     checkErrorHandling(options.onError, `${method}("${name}", …)`, where);
     const { draft, outlets, type, key } = this.#stream;
     const { late, alone, final, ...parts } = this.#parts;
+    const declared = work.apply?.kind === "process" ? work.apply.side : [];
     this.#check(name, work, where);
     const trigger: TriggerSpec | undefined = final ? Object.freeze({ kind: "at-the-end" }) : parts.trigger;
     const window = Object.freeze({ key, ...parts, trigger, element: type, ...work, lateOutput: late ? "late" : undefined });
@@ -175,11 +182,13 @@ export class WindowedHandle<S extends object> {
       parallelism: alone ? 1 : options.parallelism,
       calledAt: where,
       body: { kind: "window", window },
-      sideOutputs: late ? ["late"] : [],
+      sideOutputs: [...(late ? ["late"] : []), ...declared.map((side) => side.name)],
     });
     const main = this.#stream.make({ from: id, output: "main" }, output);
-    if (!late) return main as Windowed<S>;
-    return Object.assign(main, { side: Object.freeze({ late: this.#stream.make({ from: id, output: "late" }, type) }) });
+    if (!late && declared.length === 0) return main as Windowed<S>;
+    const sides = [...(late ? [{ name: "late", type }] : []), ...declared];
+    const side = sides.map((one) => [one.name, this.#stream.make({ from: id, output: one.name }, one.type)]);
+    return Object.assign(main, { side: Object.freeze(Object.fromEntries(side) as Record<string, S>) });
   }
 
   #check(name: string, { aggregates, apply }: Pick<WindowSpec, "aggregates" | "apply">, where: Where): void {
@@ -212,11 +221,6 @@ export class WindowedHandle<S extends object> {
       );
     if (keeps && type === undefined) throw schemaRequired(name, where);
   }
-}
-
-function merges(assigner: AssignerSpec): boolean {
-  if (assigner.kind === "processing-time") return merges(assigner.of);
-  return assigner.kind === "session" || assigner.kind === "dynamic-session" || (assigner.kind === "custom" && assigner.merging);
 }
 
 function whyNoMerge(trigger: TriggerSpec): string {

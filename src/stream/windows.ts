@@ -79,7 +79,15 @@ export function cumulate<const D extends number | string, const E extends number
   return made({ kind: "cumulate", maxSizeMs, stepMs, offsetMs: offset }, options, cumulate);
 }
 
-export interface DynamicSessionOptions extends ClockOptions {
+export interface SessionOptions extends ClockOptions {
+  /**
+   * The order of the elements of sessions that have merged, for evictors and functions that see them. "arrival", unless said otherwise.
+   * "as-merged": one session's behind the other's, as Apache Flink 2.2's heap state has them (for results equal to an existing Flink job's).
+   */
+  readonly mergedOrder?: "arrival" | "as-merged";
+}
+
+export interface DynamicSessionOptions extends SessionOptions {
   /**
    * What an element does whose own window equals a session that grew by merging. "joins" it, unless said otherwise. "restarts" it, as
    * Apache Flink 2.2 does: what the session held is lost (for results equal to an existing Flink job's).
@@ -88,19 +96,22 @@ export interface DynamicSessionOptions extends ClockOptions {
 }
 
 /** Windows of activity: elements of a key that are at most `gap` apart are in one. A function gives each element's own gap in ms. */
-export function session<const D extends number | string>(gap: D & DurationCheck<D>, options?: ClockOptions): WindowAssigner<TimeWindow>;
+export function session<const D extends number | string>(gap: D & DurationCheck<D>, options?: SessionOptions): WindowAssigner<TimeWindow>;
 export function session<T>(gap: (event: T) => number, options?: DynamicSessionOptions): WindowAssigner<TimeWindow, T>;
 export function session(gap: unknown, options: DynamicSessionOptions = {}): WindowAssigner<TimeWindow, never> {
-  const { equalSession = "joins" } = options;
+  const { equalSession = "joins", mergedOrder = "arrival" } = options;
   if (equalSession !== "joins" && equalSession !== "restarts")
     throw new PipelineError("BAD_ARGUMENT", 'session(gap, { equalSession }): "joins" or "restarts".', calledAt(session));
+  if (mergedOrder !== "arrival" && mergedOrder !== "as-merged")
+    throw new PipelineError("BAD_ARGUMENT", 'session(gap, { mergedOrder }): "arrival" or "as-merged".', calledAt(session));
+  const order = mergedOrder === "arrival" ? {} : { mergedOrder };
   if (typeof gap === "function") {
     const restarts = equalSession === "restarts";
-    return made({ kind: "dynamic-session", gap: gap as (event: unknown) => number, restarts }, options, session);
+    return made({ kind: "dynamic-session", gap: gap as (event: unknown) => number, restarts, ...order }, options, session);
   }
   const gapMs = durationMs(gap as number, "session(gap)", session);
   if (gapMs === 0) throw new PipelineError("BAD_DURATION", "session(gap): a gap of 0 ms joins nothing.", calledAt(session));
-  return made({ kind: "session", gapMs }, options, session);
+  return made({ kind: "session", gapMs, ...order }, options, session);
 }
 
 /** One window per key that never ends; needs a trigger. */
@@ -138,6 +149,12 @@ export function customAssigner<T>(spec: CustomAssigner<T>): WindowAssigner<TimeW
     );
   const assign = spec.assign.bind(spec) as (event: unknown, timestamp: number) => Iterable<TimeWindow>;
   return made({ kind: "custom", merging: spec.merging ?? false, assign }, spec, customAssigner);
+}
+
+/** Windows of the assigner become one where they touch. */
+export function merges(assigner: AssignerSpec): boolean {
+  if (assigner.kind === "processing-time") return merges(assigner.of);
+  return assigner.kind === "session" || assigner.kind === "dynamic-session" || (assigner.kind === "custom" && assigner.merging);
 }
 
 function made<T>(spec: AssignerSpec, { time = "event-time" }: ClockOptions, entry: Entry): WindowAssigner<TimeWindow, T> {

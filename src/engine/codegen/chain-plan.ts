@@ -105,8 +105,8 @@ function parentType(steps: readonly PlanStep[], indexOf: ReadonlyMap<number, num
   const { from, output } = node.inputs[0]!;
   const parent = steps[indexOf.get(from)!]!;
   if (output === "main") return parent.output;
-  const declared = sideOutputsOf(parent.node);
-  if (declared !== undefined) return declared.find((side) => side.name === output)?.type;
+  const side = sideOutputsOf(parent.node)?.find(({ name }) => name === output);
+  if (side !== undefined) return side.type;
   return parent.node.kind === "window" && output === parent.node.window.lateOutput ? parent.input : undefined;
 }
 

@@ -4,10 +4,11 @@
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { ProcessSpec, StateSpec, WindowSpec } from "../../stream/graph.ts";
 import type { MapHandle } from "../state/map-state.ts";
+import { inHashSetOrder } from "./hash-set-order.ts";
 import { LateDrops } from "./late-drops.ts";
 import type { UserContext } from "./user-context.ts";
 import { CONTINUE, FIRE, PURGE } from "./running-trigger.ts";
-import { isMerging, windowsOf, type Bounds } from "./window-assigner.ts";
+import { isMerging, mergesAsFlink, windowsOf, type Bounds } from "./window-assigner.ts";
 import { WindowContents } from "./window-contents.ts";
 import { WindowError } from "./window-error.ts";
 import { newRow, rowType, type WindowRow } from "./window-row.ts";
@@ -32,6 +33,8 @@ export class KeyedWindows {
   readonly #processingTime: boolean;
   /** See DynamicSessionOptions. */
   readonly #restarts: boolean;
+  /** The order in which windows merge is Flink's. */
+  readonly #asFlink: boolean;
   readonly #contents: WindowContents;
   readonly #turn = new WindowTurn();
 
@@ -45,12 +48,15 @@ export class KeyedWindows {
     const own = assigner.kind === "global" ? "never" : this.#processingTime ? "processing-time" : "event-time";
     this.#trigger = planTrigger(spec.trigger ?? { kind: own }, spec.element, this.#processingTime);
     this.#merging = isMerging(assigner);
+    this.#asFlink = mergesAsFlink(assigner);
     this.#contents = new WindowContents(spec, this.#idType());
+    const fn = spec.apply?.kind === "process" ? spec.apply : undefined;
     this.process = {
       key: spec.key,
       state: this.#states(),
-      side: spec.lateOutput === undefined ? [] : [{ name: spec.lateOutput, type: spec.element }],
-      open: undefined,
+      side: [...(spec.lateOutput === undefined ? [] : [{ name: spec.lateOutput, type: spec.element }]), ...(fn?.side ?? [])],
+      open: fn?.open,
+      close: fn?.close,
       onElement: (element, ctx) => this.add(element, ctx as UserContext),
       onTimer: (at, ctx) => this.#timer(at, ctx as UserContext),
     };
@@ -105,12 +111,7 @@ export class KeyedWindows {
   }
 
   #addMerging(bounds: Bounds, element: unknown, ctx: UserContext): boolean {
-    const windows = windowsState(ctx);
-    const met: Found[] = [];
-    for (const id of windows.keys() as WindowId[]) {
-      const row = windows.get(id) as WindowRow;
-      if (row.start <= bounds.end && row.end >= bounds.start) met.push({ id, row });
-    }
+    const met = this.#met(bounds, ctx);
     const [target, ...others] = met;
     if (target === undefined) {
       if (this.#isLate(bounds, ctx)) return false;
@@ -127,6 +128,19 @@ export class KeyedWindows {
     }
     this.#addTo(target.id, target.row, element, ctx);
     return true;
+  }
+
+  /** The open windows that touch `bounds`; the first takes up the others. */
+  #met(bounds: Bounds, ctx: UserContext): readonly Found[] {
+    const windows = windowsState(ctx);
+    const met: Found[] = [];
+    for (const id of windows.keys() as WindowId[]) {
+      const row = windows.get(id) as WindowRow;
+      if (row.start <= bounds.end && row.end >= bounds.start) met.push({ id, row });
+    }
+    if (met.length < 2 || !this.#asFlink) return met;
+    const byStart = met.map(({ id, row }) => ({ id, row, start: row.start, end: row.end })).toSorted((a, b) => a.start - b.start);
+    return inHashSetOrder(byStart, met.length + 1);
   }
 
   /** `target` gets the new bounds, and all contents and memories; the others' timers are forgotten as far as they cannot be somebody else's. */

@@ -9,7 +9,8 @@ export function outputType(nodes: readonly StreamNode[], id: number, output: str
   if (output === "errors") return DeadLetterSchema.type;
   if (output !== "main") {
     const declared = sideOutputsOf(node);
-    if (declared !== undefined) return declared.find((side) => side.name === output)?.type;
+    const side = declared?.find(({ name }) => name === output);
+    if (side !== undefined) return side.type;
     if (node.kind === "interval-join") return output === "lateLeft" ? node.join.left : node.join.right;
     return inputType(nodes, node); // late elements are elements of the input
   }
@@ -19,7 +20,7 @@ export function outputType(nodes: readonly StreamNode[], id: number, output: str
   return undefined;
 }
 
-/** The side outputs that a node's function declares; undefined: it is no such node. */
+/** The side outputs that a node's function declares; undefined: it has no function object. A window may have late elements besides. */
 export function sideOutputsOf(node: StreamNode): ProcessSpec["side"] | undefined {
   switch (node.kind) {
     case "process":
@@ -29,6 +30,8 @@ export function sideOutputsOf(node: StreamNode): ProcessSpec["side"] | undefined
       return node.connect.process.side;
     case "broadcast-connect":
       return node.connect.function.process.side;
+    case "window":
+      return node.window.apply?.kind === "process" ? node.window.apply.side : undefined;
     default:
       return undefined;
   }

@@ -47,6 +47,12 @@ export function isMerging(assigner: AssignerSpec): boolean {
   return assigner.kind === "session" || assigner.kind === "dynamic-session" || (assigner.kind === "custom" && assigner.merging);
 }
 
+/** Elements of merged windows are in the order of Flink's heap state, not in that of their arrival. */
+export function mergesAsFlink(assigner: AssignerSpec): boolean {
+  if (assigner.kind === "processing-time") return mergesAsFlink(assigner.of);
+  return (assigner.kind === "session" || assigner.kind === "dynamic-session") && assigner.mergedOrder === "as-merged";
+}
+
 function aligned(timestamp: number, sizeMs: number, slideMs: number, offsetMs: number): readonly Bounds[] {
   const windows: Bounds[] = [];
   for (let start = startOf(timestamp, slideMs, offsetMs); start > timestamp - sizeMs; start -= slideMs) {

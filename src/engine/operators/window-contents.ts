@@ -7,6 +7,7 @@ import type { MapHandle } from "../state/map-state.ts";
 import type { NumberState } from "../state/value-states.ts";
 import type { UserContext } from "./user-context.ts";
 import { evict, type WindowElement } from "./window-evictor.ts";
+import { mergesAsFlink } from "./window-assigner.ts";
 import { keepsElements, WindowFold } from "./window-fold.ts";
 import type { WindowRow } from "./window-row.ts";
 import { WindowStates } from "./window-states.ts";
@@ -18,12 +19,14 @@ export class WindowContents {
   readonly #keeps: boolean;
   readonly #fold: WindowFold;
   readonly #own: WindowStates;
+  readonly #asMerged: boolean;
 
   constructor(spec: WindowSpec, idType: TypeInfo) {
     this.#spec = spec;
     this.#keeps = keepsElements(spec);
     this.#fold = new WindowFold(spec);
     this.#own = new WindowStates(spec.apply, idType);
+    this.#asMerged = mergesAsFlink(spec.assigner);
   }
 
   /** Types by index; none where elements are kept. */
@@ -55,8 +58,11 @@ export class WindowContents {
   #keep(id: WindowId, row: WindowRow, element: unknown, ctx: UserContext): void {
     const next = ctx.state["next"] as NumberState;
     const n = next.get() ?? 0;
-    let run = row.runs.find((one) => one.id === id);
-    if (run === undefined) row.runs.push((run = { id, from: 0, to: 0 }));
+    let run = row.runs.at(-1);
+    if (run?.id !== id) {
+      const from = row.runs.reduce((end, one) => (one.id === id ? Math.max(end, one.to) : end), 0);
+      row.runs.push((run = { id, from, to: from }));
+    }
     elementsState(ctx).set(`${id}:${run.to}`, { n, t: ctx.timestamp, e: element });
     run.to++;
     next.set(n + 1);
@@ -128,7 +134,11 @@ export class WindowContents {
       window: windowOf(row),
       watermark: ctx.watermark,
       now: ctx.now,
+      metrics: ctx.metrics,
+      subtask: ctx.subtask,
+      local: ctx.local,
       emit: ctx.emit,
+      side: ctx.side,
       windowState: this.#own.ofWindow(id, ctx),
       globalState: this.#own.globals(ctx),
     };
@@ -141,12 +151,12 @@ export class WindowContents {
     ctx.emit(result);
   }
 
-  /** In order of arrival. */
+  /** In order of arrival, or session by session. */
   #elementsOf(row: WindowRow, ctx: UserContext): WindowElement[] {
     const elements = elementsState(ctx);
     const all: WindowElement[] = [];
     for (const { id, from, to } of row.runs) for (let at = from; at < to; at++) all.push(elements.get(`${id}:${at}`) as WindowElement);
-    return row.runs.length > 1 ? all.toSorted((a, b) => a.n - b.n) : all;
+    return row.runs.length > 1 && !this.#asMerged ? all.toSorted((a, b) => a.n - b.n) : all;
   }
 
   #replace(id: WindowId, row: WindowRow, left: readonly WindowElement[], ctx: UserContext): void {
