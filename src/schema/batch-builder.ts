@@ -1,13 +1,14 @@
 // Collects rows into a batch: objects (checked against the type) or, through a decoder, bytes. The batch lives in the builder:
 // finish() lends it until reset(). Invariant: a row that is refused leaves no trace.
 import type { Batch } from "./batch.ts";
-import { createBatch, resetBatch, setValue } from "./columns.ts";
+import { createBatch, resetBatch, rowAt, setValue } from "./columns.ts";
 import type { StringColumn } from "./column.ts";
 import { encodeUtf8Into } from "./encode-buffer.ts";
 import { fieldValue } from "./field-value.ts";
 import { mismatchOf } from "./mismatch.ts";
 import { SchemaError } from "./schema-error.ts";
 import type { TypeInfo } from "./type-info.ts";
+import { valueCheckOf, type ValueCheck } from "./value-check.ts";
 
 /** A string column's arena beyond which the builder calls itself full: larger ones cost more to read (cache, garbage collection). */
 export const MAX_ARENA_BYTES = 64 * 1024;
@@ -31,6 +32,7 @@ export class BatchBuilder {
   readonly ofBytes: boolean;
   /** The arenas that are there. */
   readonly #used: readonly { readonly arena: Arena; readonly column: StringColumn }[];
+  readonly #check: ValueCheck | undefined;
 
   /** `strings`: "bytes" for decoders, "values" for objects; both take both. */
   constructor(type: TypeInfo | undefined, capacity: number, strings: "values" | "bytes" = "values") {
@@ -38,6 +40,7 @@ export class BatchBuilder {
     this.capacity = capacity;
     this.ofBytes = strings === "bytes";
     this.batch = createBatch(type, capacity, strings);
+    this.#check = valueCheckOf(type);
     this.arenas = this.batch.columns.map((column) =>
       column.kind === "string" && column.offsets !== undefined ? arenaOf(new Uint8Array(FIRST_ARENA_BYTES)) : undefined,
     );
@@ -82,7 +85,9 @@ export class BatchBuilder {
     strings.offsets![batch.rows + 1] = absent ? start : this.#putText(strings, arena, start, value as string);
   }
 
+  /** Throws SchemaError for a row that does not pass what its schema demands beyond the shape. */
   endRow(timestamp: number): void {
+    if (this.#check !== undefined) this.#checkRow(this.#check);
     this.batch.timestamps[this.batch.rows++] = timestamp;
   }
 
@@ -107,6 +112,16 @@ export class BatchBuilder {
 
   reset(): void {
     resetBatch(this.batch);
+  }
+
+  #checkRow(check: ValueCheck): void {
+    const { rows } = this.batch;
+    for (const { arena, column } of this.#used) {
+      column.bytes = arena.bytes.subarray(0, column.offsets![rows + 1]!);
+      column.text = undefined;
+    }
+    const mismatch = check(rowAt(this.batch, rows));
+    if (mismatch !== undefined) throw new SchemaError(mismatch);
   }
 
   #putText(column: StringColumn, arena: Arena, start: number, text: string): number {

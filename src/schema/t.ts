@@ -1,7 +1,8 @@
 // The builder of schemas: `t.record("Tx", { id: t.string(), amount: t.double() })`. The TypeScript type is inferred from it.
 // Invariant: what it returns is frozen and valid; a type that no codec could carry is refused here (BadSchemaError).
 import { BadSchemaError } from "./schema-error.ts";
-import type { Infer, Schema, TypeInfo } from "./type-info.ts";
+import { standardOf } from "./standard.ts";
+import type { Infer, Schema, StandardProperties, TypeInfo } from "./type-info.ts";
 import { checkUnion } from "./union-variants.ts";
 
 /** A decimal as text, such as "12.50"; made by a codec or by decimal(). */
@@ -15,8 +16,22 @@ export type RecordOf<F extends Fields> = Simplify<
   { [K in Exclude<keyof F, OptionalNames<F>>]: Infer<F[K]> } & { [K in OptionalNames<F>]?: Infer<F[K]> }
 >;
 
+class TypedSchema<T> implements Schema<T> {
+  declare readonly "~type"?: { readonly of: T } | undefined;
+  readonly type: TypeInfo;
+
+  constructor(type: TypeInfo) {
+    this.type = Object.freeze(type);
+    Object.freeze(this);
+  }
+
+  get "~standard"(): StandardProperties<T> {
+    return standardOf(this.type);
+  }
+}
+
 function schema<T>(type: TypeInfo): Schema<T> {
-  return Object.freeze({ type: Object.freeze(type) });
+  return new TypedSchema(type);
 }
 
 const STRING = schema<string>({ kind: "string" });

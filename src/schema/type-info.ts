@@ -41,6 +41,25 @@ export interface FieldInfo {
 export interface Schema<out T> {
   readonly "~type"?: { readonly of: T } | undefined;
   readonly type: TypeInfo;
+  /** Standard Schema 1 and Standard JSON Schema 1 (standardschema.dev). */
+  readonly "~standard": StandardProperties<T>;
 }
+
+export interface StandardProperties<out T> {
+  readonly version: 1;
+  readonly vendor: "millrace";
+  readonly types?: { readonly input: T; readonly output: T } | undefined;
+  /** Holds a value (as in TypeScript, not as in JSON) to the type. */
+  readonly validate: (value: unknown) => StandardResult<T>;
+  /** What the type is as JSON. Throws BadSchemaError for a target other than draft-07, draft-2020-12 and openapi-3.0. */
+  readonly jsonSchema: {
+    readonly input: (options: { readonly target: string }) => Record<string, unknown>;
+    readonly output: (options: { readonly target: string }) => Record<string, unknown>;
+  };
+}
+
+export type StandardResult<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string; readonly path: readonly (string | number)[] }[] };
 
 export type Infer<S> = S extends Schema<infer T> ? T : never;

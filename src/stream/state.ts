@@ -101,7 +101,10 @@ export function listState<S extends AnySchema>(schema: S, options: StateOptions 
 }
 
 export function mapState<K extends AnySchema, V extends AnySchema>(
-  key: K & ([TypeOf<K>] extends [string | number | bigint | boolean] ? unknown : { readonly "~error": "a key is a string, a number, a bigint or a boolean" }),
+  key: K &
+    ([TypeOf<K>] extends [string | number | bigint | boolean]
+      ? unknown
+      : { readonly "~error": "a key is a string, a number, a bigint or a boolean" }),
   value: V,
   options: StateOptions = {},
 ): StateDescriptor<MapState<TypeOf<K>, TypeOf<V>>> {

@@ -1,6 +1,7 @@
 // CSV (RFC 4180): cells in columns by the names of the header, or by position. Frozen data; csv-decoder.ts and csv-encoder.ts do the work.
 import { fieldColumns } from "../../schema/columns.ts";
-import { isSchema } from "../../schema/t.ts";
+import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
+import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import { typeName } from "../../schema/type-names.ts";
 import { CsvDecoder } from "./csv-decoder.ts";
@@ -39,7 +40,9 @@ const CELL_KINDS = new Set(["string", "literal", "decimal", "int", "long", "bigi
  * Rows of a record schema whose fields are strings, literals, decimals, numbers, bigints, booleans and timestamps. Times are epoch ms or ISO
  * 8601 ("2026-01-31", "2026-01-31 08:30:00", "2026-01-31T08:30:00.5+01:00"; UTC unless they say otherwise). Throws BAD_FORMAT.
  */
-export function csv<T>(schema: Schema<T>, options: CsvOptions = {}): FileFormat<T> {
+export function csv<S extends AnySchema>(given: S, options: CsvOptions = {}): FileFormat<TypeOf<S>> {
+  const schema = schemaGiven(given);
+  if (schema === undefined) throw bad("the first argument is the schema of its rows, such as t.record(…)");
   const settings = settingsOf(schema, options);
   const { type } = schema;
   if (type.kind !== "record") throw bad("the schema is a record: its fields are the columns");
@@ -54,7 +57,6 @@ export function csv<T>(schema: Schema<T>, options: CsvOptions = {}): FileFormat<
 }
 
 function settingsOf(schema: Schema<unknown>, options: CsvOptions): CsvSettings {
-  if (!isSchema(schema)) throw bad("the first argument is the schema of its rows, such as t.record(…)");
   for (const { name, type } of fieldColumns(schema.type))
     if (schema.type.kind === "record" && !CELL_KINDS.has(type!.kind))
       throw bad(`field "${name}" is a ${typeName(type!)}, which no cell can hold`);

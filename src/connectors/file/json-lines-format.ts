@@ -4,7 +4,8 @@ import type { BatchBuilder } from "../../schema/batch-builder.ts";
 import type { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { jsonDecoder } from "../../schema/json/decoder.ts";
 import { jsonEncoder } from "../../schema/json/encoder.ts";
-import { isSchema } from "../../schema/t.ts";
+import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
+import type { ForeignSchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import { typeName } from "../../schema/type-names.ts";
 import { FileConnectorError } from "./file-connector-error.ts";
@@ -13,8 +14,11 @@ import type { FileFormat } from "./file-format.ts";
 const LINE_FEED = 0x0a;
 
 /** Each line is a JSON document of the schema; without one, any JSON. Blank lines are skipped. Throws BAD_FORMAT. */
-export function jsonLines<T = unknown>(schema?: Schema<T>): FileFormat<T> {
-  if (schema !== undefined && !isSchema(schema))
+export function jsonLines<T = unknown>(schema?: Schema<T>): FileFormat<T>;
+export function jsonLines<S extends ForeignSchema>(schema: S): FileFormat<TypeOf<S>>;
+export function jsonLines(given?: Schema<unknown> | ForeignSchema): FileFormat<unknown> {
+  const schema = schemaGiven(given);
+  if (given !== undefined && schema === undefined)
     throw new FileConnectorError("BAD_FORMAT", "jsonLines(schema): the argument is a schema, such as t.record(…), or missing.");
   const type = schema?.type;
   return Object.freeze({

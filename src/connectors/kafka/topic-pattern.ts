@@ -1,5 +1,6 @@
 // Topics by pattern, as a source sees them: those that are there, and those that appear later. Frozen data.
-import { isSchema } from "../../schema/t.ts";
+import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
+import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 
@@ -10,10 +11,11 @@ export interface TopicPattern<out V> {
 }
 
 /** All topics whose names match now or later, with values of one schema; Kafka's internal topics ("__…") never. Throws BAD_TOPIC. */
-export function topicPattern<V>(pattern: RegExp, schema: Schema<V>): TopicPattern<V> {
+export function topicPattern<S extends AnySchema>(pattern: RegExp, given: S): TopicPattern<TypeOf<S>> {
   if (!(pattern instanceof RegExp)) throw bad("the first argument is a regular expression, such as /^orders-/");
   if (pattern.global || pattern.sticky) throw bad("the flags g and y have no meaning here");
-  if (!isSchema(schema)) throw bad("the second argument is the schema of the values, such as t.record(…)");
+  const schema = schemaGiven(given) as Schema<TypeOf<S>> | undefined;
+  if (schema === undefined) throw bad("the second argument is the schema of the values, such as t.record(…)");
   return Object.freeze({ pattern, schema });
 }
 

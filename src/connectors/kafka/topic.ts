@@ -1,6 +1,7 @@
 // A topic as a pipeline sees it: a name, the type of its values, how they are written, and which field is the record key. Frozen data.
 import { fieldColumns } from "../../schema/columns.ts";
-import { isSchema } from "../../schema/t.ts";
+import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
+import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { checkFormat, type SchemaOptions, type TopicFormat } from "./topic-format.ts";
@@ -33,11 +34,15 @@ export interface TopicOptions<V> {
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
 const KEY_KINDS = new Set(["string", "literal", "decimal", "int", "long", "bigint", "double", "timestamp", "boolean"]);
 
-/** Throws BAD_TOPIC for a name that Kafka refuses, no schema, or a key field that cannot be one. */
-export function topic<V>(name: string, schema: Schema<V>, options: TopicOptions<NoInfer<V>> = {}): Topic<V> {
+/**
+ * `given` is made by `t`, or by Zod, Valibot, ArkType, Effect or TypeBox. Throws BAD_TOPIC for a name that Kafka refuses, no schema, or a key
+ * field that cannot be one; BadSchemaError for a schema that has no counterpart.
+ */
+export function topic<S extends AnySchema>(name: string, given: S, options: TopicOptions<TypeOf<S>> = {}): Topic<TypeOf<S>> {
   if (typeof name !== "string" || !TOPIC_NAME.test(name) || name === "." || name === "..")
     throw bad(name, 'a topic name is 1 to 249 letters, digits, ".", "_" and "-"');
-  if (!isSchema(schema)) throw bad(name, "the second argument is the schema of its values, such as t.record(…)");
+  const schema = schemaGiven(given) as Schema<TypeOf<S>> | undefined;
+  if (schema === undefined) throw bad(name, "the second argument is the schema of its values, such as t.record(…)");
   const key = options.key as string | undefined;
   if (key !== undefined) checkKey(name, schema, key);
   const { format = "json", registry } = options;

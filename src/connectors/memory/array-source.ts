@@ -2,7 +2,8 @@
 import { NO_TIMESTAMP } from "../../schema/batch.ts";
 import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
 import { BatchBuilder } from "../../schema/batch-builder.ts";
-import type { Schema } from "../../schema/type-info.ts";
+import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
+import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { ConnectorContext, Source, SourceConnector } from "../../stream/connector.ts";
 import { PacedReader } from "./paced-reader.ts";
 
@@ -16,7 +17,12 @@ export interface ArraySourceOptions<T> {
 }
 
 /** Every row must fit the schema: SchemaError when it is read. The array must not change while the job runs. */
-export function arraySource<T>(schema: Schema<T>, rows: readonly T[], options: ArraySourceOptions<T> = {}): Source<T> {
+export function arraySource<S extends AnySchema>(
+  given: S,
+  rows: readonly TypeOf<S>[],
+  options: ArraySourceOptions<TypeOf<S>> = {},
+): Source<TypeOf<S>> {
+  const schema = schemaFrom(given);
   const splits = options.splits ?? 1;
   if (!Number.isInteger(splits) || splits < 1)
     throw new RangeError(`arraySource: splits must be a whole number of at least 1, not ${splits}.`);

@@ -2,6 +2,8 @@
 // The sink object is that system: it outlives a job that fails, and a job started again in the same thread finds its transactions here.
 import type { Batch } from "../../schema/batch.ts";
 import { rowAt } from "../../schema/columns.ts";
+import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
+import type { ForeignSchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import type { ConnectorContext, Sink, SinkConnector, SinkWriter } from "../../stream/connector.ts";
 
@@ -22,15 +24,17 @@ interface Transaction {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export function collectSink<T = unknown>(schema?: Schema<T>): CollectSink<T> {
+export function collectSink<T = unknown>(schema?: Schema<T>): CollectSink<T>;
+export function collectSink<S extends ForeignSchema>(schema: S): CollectSink<TypeOf<S>>;
+export function collectSink(schema?: Schema<unknown> | ForeignSchema): CollectSink<unknown> {
   const store = new CollectStore();
   return Object.freeze({
     connector: "collect",
-    type: schema?.type,
+    type: schema === undefined ? undefined : schemaFrom(schema).type,
     describe: () => ({}),
     create: ({ operator }: ConnectorContext): SinkConnector => new CollectConnector(store, operator),
     get rows() {
-      return store.committed as T[];
+      return store.committed;
     },
     get pendingRows() {
       return store.pendingRows();

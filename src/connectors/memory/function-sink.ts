@@ -1,13 +1,23 @@
 // Sinks without a transaction: a function called per row, and nothing at all. After a failure rows since the last checkpoint come again.
 import type { Batch } from "../../schema/batch.ts";
 import { rowAt, timestampAt } from "../../schema/columns.ts";
+import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
+import type { ForeignSchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import type { Sink, SinkConnector, SinkWriter } from "../../stream/connector.ts";
 
 /** Calls `write` for every row, at least once. `timestamp` is the event time in epoch ms, undefined if there is none. Throwing fails the job. */
-export function functionSink<T>(write: (row: T, timestamp: number | undefined) => void, schema?: Schema<T>): Sink<T> {
-  return batchSink("function", schema, (batch) => {
-    for (let row = 0; row < batch.rows; row++) write(rowAt(batch, row) as T, timestampAt(batch, row));
+export function functionSink<T>(write: (row: T, timestamp: number | undefined) => void, schema?: Schema<T>): Sink<T>;
+export function functionSink<S extends ForeignSchema>(
+  write: (row: TypeOf<S>, timestamp: number | undefined) => void,
+  schema: S,
+): Sink<TypeOf<S>>;
+export function functionSink(
+  write: (row: never, timestamp: number | undefined) => void,
+  schema?: Schema<unknown> | ForeignSchema,
+): Sink<unknown> {
+  return batchSink("function", schema === undefined ? undefined : schemaFrom(schema), (batch) => {
+    for (let row = 0; row < batch.rows; row++) write(rowAt(batch, row) as never, timestampAt(batch, row));
   });
 }
 

@@ -4,6 +4,8 @@ import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
 import type { Batch } from "../../schema/batch.ts";
 import { BatchBuilder } from "../../schema/batch-builder.ts";
 import { createBatch } from "../../schema/columns.ts";
+import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
+import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import type { ConnectorContext, Source, SourceConnector } from "../../stream/connector.ts";
 import { PacedReader } from "./paced-reader.ts";
@@ -33,7 +35,8 @@ export interface ColumnGenerator extends GeneratorOptions {
   readonly columns: (batch: Batch, first: number, rows: number, split: number) => void;
 }
 
-export function generatorSource<T>(schema: Schema<T>, generator: RowGenerator<T> | ColumnGenerator): Source<T> {
+export function generatorSource<S extends AnySchema>(given: S, generator: RowGenerator<TypeOf<S>> | ColumnGenerator): Source<TypeOf<S>> {
+  const schema = schemaFrom(given);
   const splits = generator.splits ?? 1;
   const count = generator.count ?? Infinity;
   if (!Number.isInteger(splits) || splits < 1)

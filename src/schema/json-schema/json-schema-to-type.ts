@@ -1,11 +1,11 @@
 // A JSON Schema as a type: of ours, of Kafka Connect's, and what Zod, Valibot, ArkType, Effect and TypeBox make of their types. What a type
 // cannot say is refused with its place and what to do instead; nothing becomes "anything".
 import { isJsonObject, numberOf } from "../json-numbers.ts";
+import { ForeignNotes, noType as bad, refusalOf } from "../foreign/foreign-notes.ts";
+import { unitedType } from "../foreign/united-type.ts";
 import { notedType } from "../protobuf/leaf-type.ts";
-import { BadSchemaError, fieldPath } from "../schema-error.ts";
+import { fieldPath } from "../schema-error.ts";
 import type { FieldInfo, TypeInfo } from "../type-info.ts";
-import { typeText } from "../type-names.ts";
-import { checkUnion } from "../union-variants.ts";
 import { KEY_KEYWORD, TYPE_KEYWORD } from "./type-to-json-schema.ts";
 
 type Node = Readonly<Record<string, unknown>>;
@@ -13,18 +13,34 @@ type Node = Readonly<Record<string, unknown>>;
 const MAX_NODES = 20_000;
 const INT = 2 ** 31;
 
-/** `name`: of records without a title. Throws BadSchemaError. */
-export function jsonSchemaToType(schema: unknown, name = "Value"): TypeInfo {
-  return new Reader(schema).of(schema, "", name);
+/** A node that its library could not say: what it is (a name of refusalOf()). */
+export const REFUSED_KEYWORD = "millrace.refused";
+
+export interface JsonSchemaReading {
+  /** Of records without a title. Default "Value". */
+  readonly name?: string;
+  /** Is told what the schema's own validator expects beyond the type. */
+  readonly notes?: ForeignNotes;
+  /** Only the library itself would fill in what `default` says: refused. Otherwise it is no more than a remark. */
+  readonly refuseDefaults?: boolean;
+}
+
+/** Throws BadSchemaError. */
+export function jsonSchemaToType(schema: unknown, options: JsonSchemaReading = {}): TypeInfo {
+  return new Reader(schema, options).of(schema, "", options.name ?? "Value");
 }
 
 class Reader {
   readonly #root: unknown;
+  readonly #notes: ForeignNotes;
+  readonly #refuseDefaults: boolean;
   readonly #open: unknown[] = [];
   #nodes = 0;
 
-  constructor(root: unknown) {
+  constructor(root: unknown, { notes = new ForeignNotes(), refuseDefaults = false }: JsonSchemaReading) {
     this.#root = root;
+    this.#notes = notes;
+    this.#refuseDefaults = refuseDefaults;
   }
 
   of(given: unknown, path: string, name: string): TypeInfo {
@@ -50,14 +66,16 @@ class Reader {
   }
 
   #node(node: Node, path: string, name: string): TypeInfo {
+    if (typeof node[REFUSED_KEYWORD] === "string") throw refusalOf(node[REFUSED_KEYWORD], path);
+    if (this.#refuseDefaults && node["default"] !== undefined) throw refusalOf("default", path);
     const noted = typeof node[TYPE_KEYWORD] === "object" ? notedType(JSON.stringify(node[TYPE_KEYWORD])) : undefined;
     if (noted !== undefined) return noted;
     const choices = node["oneOf"] ?? node["anyOf"];
     if (Array.isArray(choices)) return this.#choice(choices, path, name);
     if (Array.isArray(node["allOf"]) && node["allOf"].length === 1 && node["type"] === undefined)
       return this.of(node["allOf"][0], path, name);
-    if ("const" in node) return literal([node["const"]], path);
-    if (Array.isArray(node["enum"])) return literal(node["enum"], path);
+    if ("const" in node) return this.#literal([node["const"]], path);
+    if (Array.isArray(node["enum"])) return this.#literal(node["enum"], path);
     const { type } = node;
     if (Array.isArray(type))
       return this.#choice(
@@ -78,23 +96,31 @@ class Reader {
         return this.#array(node, path, name);
       case "object":
         return this.#object(node, path, name);
-      case "null":
-        throw bad(path, "it is always null", "make it optional, of a type");
+      case "bigint":
+        return { kind: "bigint" };
+      case "Uint8Array":
+        return { kind: "bytes" };
+      case undefined:
+        throw refusalOf(node["allOf"] === undefined ? "unknown" : "intersection", path);
       default:
-        throw bad(
-          path,
-          node["allOf"] === undefined ? "it allows anything" : "it is an intersection",
-          "say what it is: an object with all fields",
-        );
+        throw refusalOf(String(type), path);
     }
   }
 
   #choice(choices: readonly unknown[], path: string, name: string): TypeInfo {
-    const present = choices.filter((each) => !(isJsonObject(each) && each["type"] === "null"));
-    if (present.length === 0) throw bad(path, "it is always null", "make it optional, of a type");
+    const present = choices.filter((each) => !isJsonObject(each) || (each["type"] !== "null" && each["type"] !== "undefined"));
+    if (present.length === 0) throw refusalOf("null", path);
     const types = present.map((each) => this.of(each, path, present.length > 1 ? `${name}_${present.indexOf(each) + 1}` : name));
-    const of = types.length === 1 ? types[0]! : united(types, path);
-    return present.length < choices.length && of.kind !== "optional" ? { kind: "optional", of } : of;
+    const of = unitedType(types, path, this.#notes);
+    if (present.length === choices.length) return of;
+    return this.#notes.optional(of, choices.some((each) => isJsonObject(each) && each["type"] === "null") ? "null" : "undefined");
+  }
+
+  #literal(values: readonly unknown[], path: string): TypeInfo {
+    const present = values.filter((value) => value !== null);
+    const of = literalType(present);
+    if (of === undefined) throw bad(path, "it is one of several values of different types", "use texts, or the type of the values");
+    return present.length < values.length ? this.#notes.optional(of, "null") : of;
   }
 
   #array(node: Node, path: string, name: string): TypeInfo {
@@ -119,7 +145,8 @@ class Reader {
     const value = isJsonObject(rest) ? rest : isJsonObject(patternProperties) ? Object.values(patternProperties)[0] : undefined;
     if (value === undefined) throw bad(path, "its fields can be anything", "say what they are");
     const key = isJsonObject(node[KEY_KEYWORD]) ? notedType(JSON.stringify(node[KEY_KEYWORD])) : undefined;
-    return { kind: "map", key: key ?? { kind: "string" }, value: this.of(value, `${path}[]`, `${name}_value`) };
+    const map = this.#notes.object(this.of(value, `${path}[]`, `${name}_value`)) as TypeInfo & { readonly kind: "map" };
+    return key === undefined ? map : { ...map, key };
   }
 
   #record(node: Node, properties: Node, path: string, name: string): TypeInfo {
@@ -129,7 +156,7 @@ class Reader {
       .sort((a, b) => a.at - b.at)
       .map(({ field, of }): FieldInfo => {
         const type = this.of(of, path === "" ? fieldPath(field, "") : `${path}.${fieldPath(field, "")}`, `${name}_${field}`);
-        return { name: field, type: required.has(field) || type.kind === "optional" ? type : { kind: "optional", of: type } };
+        return { name: field, type: required.has(field) ? type : this.#notes.optional(type, "undefined") };
       });
     const duration = node[TYPE_KEYWORD] === "duration" ? ({ logical: "duration" } as const) : {};
     return { kind: "record", name, fields, ...duration };
@@ -161,35 +188,12 @@ function integer(node: Node): TypeInfo {
   return least !== undefined && most !== undefined && least >= -INT && most < INT ? { kind: "int" } : { kind: "long" };
 }
 
-function literal(values: readonly unknown[], path: string): TypeInfo {
-  const present = values.filter((value) => value !== null);
-  if (present.length === 0 || !present.every((value) => typeof value === "string"))
-    throw bad(path, "it is one of several values that are no texts", "use texts, or the type of the values");
-  const of: TypeInfo = { kind: "literal", values: [...new Set(present)] };
-  return present.length < values.length ? { kind: "optional", of } : of;
-}
-
-/** Literals one by one are one type; equal members are one. */
-function united(types: readonly TypeInfo[], path: string): TypeInfo {
-  const optional = types.some((type) => type.kind === "optional");
-  const flat = types.flatMap((type) => {
-    const of = type.kind === "optional" ? type.of : type;
-    return of.kind === "union" ? of.of : [of];
-  });
-  const values = flat.flatMap((type) => (type.kind === "literal" ? type.values : []));
-  const others = [...new Map(flat.filter((type) => type.kind !== "literal").map((type) => [typeText(type), type])).values()];
-  const members: TypeInfo[] = values.length === 0 ? others : [{ kind: "literal", values: [...new Set(values)] }, ...others];
-  const of: TypeInfo = members.length === 1 ? members[0]! : { kind: "union", of: members };
-  if (of.kind === "union") {
-    try {
-      checkUnion(of.of);
-    } catch (error) {
-      throw bad(path, (error as Error).message.replace(/^t\.union\(…\): /, "").replace(/\.$/, ""), "make them differ");
-    }
-  }
-  return optional ? { kind: "optional", of } : of;
-}
-
-function bad(path: string, reason: string, fix: string): BadSchemaError {
-  return new BadSchemaError(`The schema has no counterpart as a type${path === "" ? "" : ` at ${path}`}: ${reason}. Instead: ${fix}.`);
+/** One of several values of one type: texts; numbers and booleans as what they are, held to the values by whoever checks them. */
+export function literalType(values: readonly unknown[]): TypeInfo | undefined {
+  if (values.length === 0) return undefined;
+  if (values.every((value) => typeof value === "string")) return { kind: "literal", values: [...new Set(values)] };
+  if (values.every((value) => typeof value === "boolean")) return { kind: "boolean" };
+  const numbers = values.map(numberOf);
+  if (!numbers.every((value) => value !== undefined)) return undefined;
+  return numbers.every(Number.isSafeInteger) ? { kind: "long" } : { kind: "double" };
 }

@@ -23,17 +23,49 @@ export function jsonSchemaText(type: TypeInfo): string {
   return JSON.stringify(plain(jsonSchemaOf(type)));
 }
 
+/** Of a Standard JSON Schema target. Throws BadSchemaError for one that is not known here. */
+export function standardJsonSchema(type: TypeInfo, target: string): Record<string, unknown> {
+  switch (target) {
+    case "draft-07":
+    case "draft-2020-12":
+      return plain(jsonSchemaOf(type, target)) as Record<string, unknown>;
+    case "openapi-3.0": {
+      const { $schema: _, ...schema } = plain(jsonSchemaOf(type, "draft-07")) as Record<string, unknown>;
+      return openApi(schema) as Record<string, unknown>;
+    }
+    default:
+      throw new BadSchemaError(
+        `There is no JSON Schema for the target ${JSON.stringify(target)}; there is draft-07, draft-2020-12 and openapi-3.0.`,
+      );
+  }
+}
+
+/** OpenAPI 3.0 has `nullable`, and neither null nor pairs. */
+function openApi(schema: unknown): unknown {
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return schema;
+  const { oneOf, items, properties, additionalProperties, additionalItems: _, ...rest } = schema as Record<string, unknown>;
+  const members = (oneOf as readonly { readonly type?: unknown }[] | undefined)?.filter(({ type }) => type !== "null");
+  if (oneOf !== undefined && members!.length === 1) return { ...(openApi(members![0]) as object), nullable: true };
+  return {
+    ...rest,
+    ...(members === undefined ? {} : { oneOf: members.map(openApi) }),
+    ...(items === undefined ? {} : { items: Array.isArray(items) ? { anyOf: items.map(openApi) } : openApi(items) }),
+    ...(properties === undefined ? {} : { properties: eachOf(properties as object, openApi) }),
+    ...(additionalProperties === undefined ? {} : { additionalProperties: openApi(additionalProperties) }),
+  };
+}
+
 function plain(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(plain);
   if (typeof schema !== "object" || schema === null) return schema;
   const kept = Object.entries(schema).filter(([keyword]) => !/^(connect|millrace)\./.test(keyword));
   return Object.fromEntries(
-    kept.map(([keyword, value]) => [keyword, keyword === "properties" ? plainEach(value as object) : plain(value)]),
+    kept.map(([keyword, value]) => [keyword, keyword === "properties" ? eachOf(value as object, plain) : plain(value)]),
   );
 }
 
-function plainEach(properties: object): object {
-  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, plain(schema)]));
+function eachOf(properties: object, of: (schema: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, of(schema)]));
 }
 
 /** Throws BadSchemaError for a type that nests too deep. */
