@@ -19,7 +19,7 @@ async function readTopic(
   positions: ReadonlyMap<number, number> = new Map(),
 ): Promise<void> {
   for (let partition = 0; partition < partitions; partition++) {
-    const consumer = client.consumer({ isolation, maxWaitMs: 20 });
+    const consumer = client.consumer({ isolation, maxWaitMs: 20, startAt: "earliest" });
     await consumer.assign([{ topic, partition, offset: positions.get(partition) ?? "earliest" }]);
     try {
       for await (const batch of consumer.batches({ until: "end" })) take(batch);

@@ -24,6 +24,7 @@ export class Nemesis {
   readonly #victims: Victims;
   readonly #random: Prng;
   #undo: (() => void)[] = [];
+  readonly #deletions: Promise<void>[] = [];
   #stopped = false;
 
   constructor(world: World, victims: Victims) {
@@ -49,6 +50,11 @@ export class Nemesis {
     this.#stopped = true;
     for (const undo of this.#undo.splice(0)) undo();
     for (const machine of [this.#victims.broker, this.#victims.job]) machine.faults.heal();
+  }
+
+  /** What it has asked the broker for is answered. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#deletions);
   }
 
   #strike(fault: Fault): void {
@@ -105,7 +111,7 @@ export class Nemesis {
       case "lying-flush":
         return this.#forAWhile(beginToLie(this.#world.simulation.filesOf(BROKER_HOST)));
       case "records-deleted":
-        return void this.#deleteRecords();
+        return void this.#deletions.push(this.#deleteRecords());
       case "slow-consumers":
         this.#world.consumersPausedUntilMs = this.#world.driver.clock.monotonicMs() + random.between(50, 800);
     }

@@ -24,6 +24,8 @@ const FIRST_ACKNOWLEDGEMENT_MS = 5000;
 /** Virtual time from healing to the end of each step that follows. */
 const DEADLINE_MS = 120_000;
 const CALM_MS = 300;
+/** A round of retention that is under way ends. */
+const DELETIONS_MS = 2000;
 
 export interface SeedResult {
   readonly seed: number;
@@ -154,6 +156,7 @@ class SwarmRun {
     await this.#step(DEADLINE_MS, "The end of all clients", Promise.all([...clients, nemesis]));
     await this.#step(DEADLINE_MS, "The end of the job", this.#drain(jobRuns));
     await this.#step(DEADLINE_MS, "The end of all transactions", this.#settleTransactions(client));
+    await this.#step(DEADLINE_MS, "The end of deletions", this.#settleDeletions(client));
     await this.#step(DEADLINE_MS, "Reading the log", this.#judgeLog(client));
     if (this.problems.length === 0) await this.#step(DEADLINE_MS, "Reading the pipeline's topics", this.#judgePipeline(client));
     await client.close();
@@ -200,6 +203,13 @@ class SwarmRun {
       if (open.length === 0) return;
       await this.#world.driver.timers.sleep(200);
     }
+  }
+
+  /** What is read in the end is all that there was when the log's start was asked for. */
+  async #settleDeletions(client: KafkaClient): Promise<void> {
+    await client.admin().alterTopicConfigs(LOG_TOPIC, { "retention.bytes": "-1" });
+    await this.nemesis.settled();
+    await this.#world.driver.timers.sleep(DELETIONS_MS);
   }
 
   /** Also when a reader does not come to the end: what the others saw is judged. */
