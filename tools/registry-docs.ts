@@ -4,6 +4,7 @@ import { format } from "oxfmt";
 import { neededRole } from "../src/registry/access.ts";
 import type { Route } from "../src/registry/route.ts";
 import { ROUTES } from "../src/registry/routes/all.ts";
+import { UNSUPPORTED } from "../src/registry/routes/unsupported.ts";
 import { FORMATS } from "../src/registry/schema-parsing.ts";
 
 const TARGET = new URL("../docs/registry-api.md", import.meta.url);
@@ -28,7 +29,13 @@ or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
   40301. The file is \`{ "users": { "ada": { "role": "admin", "password": "…" }, "ci": { "role": "write", "token": "…" } } }\`; instead of a
   password it may hold a salted one, \`"scram": "SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY"\` (RFC 5803). \`read\` may ask, \`write\` also
   register and delete softly, \`admin\` also delete for good and change settings, modes and contexts.
-- Not there: exporters, encryption keys (DEK registry), associations, changing tags of a registered schema.
+- Tags are read and changed in Avro and JSON Schema texts; in Protobuf texts they stay as written. An incompatible schema is 409 in status
+  and \`error_code\`.
+- Not there: ${[...new Set(UNSUPPORTED.map(({ what }) => what))].join(", ")}, column provenance. Their paths answer 501.
+
+| method | path | query |
+| --- | --- | --- |
+${ROUTES.map(({ method, path, query }) => `| ${method} | ${path} | ${Object.keys(query).join(", ")} |`).join("\n")}
 
 `;
 

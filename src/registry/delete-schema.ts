@@ -37,10 +37,11 @@ export function deleteVersion(state: RegistryState, entry: SchemaEntry, permanen
   return { records: [{ kind: "schema", subject, version, entry: { ...entry, deleted: true } }], result: version };
 }
 
-/** Settings of a context without subjects go. Throws 42211. */
+/** Settings of a context without subjects go. Throws 40401 or 42211. */
 export function deleteContext(state: RegistryState, context: string): Change<string> {
   if (context === DEFAULT_CONTEXT) throw refuse.notPermitted("The default context cannot be deleted");
   if (state.subjects(true).some((subject) => contextOf(subject) === context)) throw refuse.contextNotEmpty(context);
+  if (!state.hasContext(context)) throw refuse.subjectNotFound(`:${context}:`);
   const subject = `:${context}:`;
   const records: TopicRecord[] = [];
   if (state.mode(subject) !== undefined) records.push({ kind: "mode", subject, mode: null });

@@ -130,7 +130,7 @@ function mergeMetadata(...parts: readonly (Metadata | undefined)[]): Metadata | 
 }
 
 /** Rules of the same name: the later one holds. */
-function mergeRules(...parts: readonly (RuleSet | undefined)[]): RuleSet | undefined {
+export function mergeRules(...parts: readonly (RuleSet | undefined)[]): RuleSet | undefined {
   const given = parts.filter((part) => part !== undefined);
   if (given.length <= 1) return given[0];
   const merged: Record<string, unknown[]> = {};
@@ -139,5 +139,6 @@ function mergeRules(...parts: readonly (RuleSet | undefined)[]): RuleSet | undef
     for (const rule of given.flatMap((part) => part[kind] ?? [])) byName.set((rule as { name?: unknown }).name ?? sortedJson(rule), rule);
     if (byName.size > 0) merged[kind] = [...byName.values()];
   }
-  return merged;
+  const enableAt = given.findLast((part) => (part.enableAt ?? undefined) !== undefined)?.enableAt;
+  return enableAt === undefined ? merged : { ...merged, enableAt };
 }

@@ -30,6 +30,9 @@ export interface RegistryRequest {
   readonly context: string;
 }
 
+/** 204: an answer without a body. */
+export const NO_CONTENT = Symbol("no content");
+
 /** A body that is sent as it is, not as a JSON string. */
 export class RawText {
   readonly text: string;
@@ -99,7 +102,7 @@ export function contentOf(body: JsonObject): SchemaContent {
     schema,
     schemaType: type as SchemaType,
     references: referencesOf(body["references"]),
-    metadata: objectOrNothing<Metadata>(body["metadata"], "metadata"),
+    metadata: metadataOf(body["metadata"]),
     ruleSet: ruleSetOf(body["ruleSet"]),
   };
 }
@@ -123,7 +126,8 @@ function referencesOf(value: unknown): SchemaReference[] {
   });
 }
 
-function ruleSetOf(value: unknown): RuleSet | undefined {
+/** Throws 42210 or 422. */
+export function ruleSetOf(value: unknown): RuleSet | undefined {
   const ruleSet = objectOrNothing<RuleSet>(value, "ruleSet");
   if (ruleSet === undefined) return undefined;
   const names = new Set<string>();
@@ -134,6 +138,11 @@ function ruleSetOf(value: unknown): RuleSet | undefined {
     names.add(name);
   }
   return ruleSet;
+}
+
+/** Throws 422. */
+export function metadataOf(value: unknown): Metadata | undefined {
+  return objectOrNothing<Metadata>(value, "metadata");
 }
 
 function objectOrNothing<T>(value: unknown, name: string): T | undefined {

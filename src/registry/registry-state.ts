@@ -2,7 +2,7 @@
 // idempotent; queries answer from maps. No I/O. Invariant: an id of a context has one content, for ever.
 import type { SchemaContent, SchemaEntry } from "./schema-entry.ts";
 import { guidOf, identityOf } from "./schema-entry.ts";
-import { contextOf, DEFAULT_CONTEXT } from "./subject-name.ts";
+import { contextOf, DEFAULT_CONTEXT, nameInContext, qualified } from "./subject-name.ts";
 import type { Mode, SubjectConfig } from "./subject-config.ts";
 import type { TopicRecord } from "./topic-record.ts";
 
@@ -115,6 +115,12 @@ export class RegistryState {
     return used.map(([name]) => name).sort();
   }
 
+  /** Also one that has settings only, or had subjects once. */
+  hasContext(context: string): boolean {
+    const subject = `:${context}:`;
+    return this.#contexts.has(context) || this.#configs.has(subject) || this.#modes.has(subject);
+  }
+
   /** In rising order; with `deleted` the soft-deleted, too. */
   versions(subject: string, deleted = false): SchemaEntry[] {
     const all = this.#subjects.get(subject) ?? [];
@@ -172,6 +178,21 @@ export class RegistryState {
 
   mode(subject: string | undefined): Mode | undefined {
     return this.#modes.get(subject);
+  }
+
+  /** Those of the context that have a mode of their own. */
+  subjectsWithMode(context: string): string[] {
+    return [...this.#modes.keys()].filter(
+      (subject): subject is string => subject !== undefined && contextOf(subject) === context && nameInContext(subject) !== "",
+    );
+  }
+
+  /** Subjects whose requests go to this one. */
+  aliasesOf(subject: string): string[] {
+    const found = [...this.#configs].filter(
+      ([given, { alias }]) => given !== undefined && alias !== undefined && alias !== "" && qualified(contextOf(given), alias) === subject,
+    );
+    return found.map(([given]) => given!).sort();
   }
 }
 

@@ -38,7 +38,8 @@ async function call(method: string, path: string, body?: unknown, headers: Recor
     headers: { "content-type": "application/vnd.schemaregistry.v1+json", ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return { status: response.status, body: JSON.parse(await response.text()), type: response.headers.get("content-type") };
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? undefined : JSON.parse(text), type: response.headers.get("content-type") };
 }
 
 const record = (name: string, ...fields: readonly object[]): string => JSON.stringify({ type: "record", name, fields });
@@ -312,7 +313,7 @@ test("a context is deleted when it is empty", async () => {
   await refused(call("DELETE", "/contexts/%3A.%3A"), 422, 42205);
   await call("DELETE", "/subjects/:.left:a");
   await call("DELETE", "/subjects/:.left:a?permanent=true");
-  assert.equal((await call("DELETE", "/contexts/.left")).body, ".left");
+  assert.equal((await call("DELETE", "/contexts/.left")).status, 204);
   await refused(call("GET", "/config/:.left:"), 404, 40408);
 });
 

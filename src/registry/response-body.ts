@@ -14,20 +14,25 @@ function content({ schemaType, schema, references, metadata, ruleSet }: SchemaEn
   };
 }
 
+/** When the version was written last, and that it is deleted. */
+function history({ timestamp, deleted }: SchemaEntry): JsonObject {
+  return { ts: timestamp, ...(deleted ? { deleted } : {}) };
+}
+
 /** Of GET /schemas/ids/ID. */
 export function schemaBody(entry: SchemaEntry): JsonObject {
-  return { subject: entry.subject, version: entry.version, guid: guidOf(entry.identity), ...content(entry) };
+  return { subject: entry.subject, version: entry.version, guid: guidOf(entry.identity), ...content(entry), ...history(entry) };
 }
 
 /** Of subjects and versions. */
 export function versionBody(entry: SchemaEntry): JsonObject {
-  const { subject, id, version, identity, deleted } = entry;
-  return { subject, version, id, guid: guidOf(identity), ...content(entry), ...(deleted ? { deleted } : {}) };
+  const { subject, id, version, identity } = entry;
+  return { subject, version, id, guid: guidOf(identity), ...content(entry), ...history(entry) };
 }
 
 /** Of a registration. */
 export function registeredBody(entry: SchemaEntry): JsonObject {
-  return { id: entry.id, version: entry.version, guid: guidOf(entry.identity), ...content(entry) };
+  return { id: entry.id, version: entry.version, guid: guidOf(entry.identity), ...content(entry), ts: entry.timestamp };
 }
 
 /** GET calls the level compatibilityLevel, PUT compatibility. */

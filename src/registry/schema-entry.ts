@@ -23,6 +23,7 @@ export interface RuleSet {
   readonly migrationRules?: readonly unknown[] | null;
   readonly domainRules?: readonly unknown[] | null;
   readonly encodingRules?: readonly unknown[] | null;
+  readonly enableAt?: string | null;
 }
 
 export interface SchemaContent {

@@ -19,9 +19,12 @@ export type Mode = (typeof MODES)[number];
 export interface SubjectConfig {
   /** Another subject that requests for this one go to. */
   readonly alias?: string;
+  /** Stored and returned; of the registry for encryption keys. */
+  readonly aliasForDeks?: string;
   readonly normalize?: boolean;
   readonly validateFields?: boolean;
   readonly validateNames?: boolean;
+  readonly validateNewSchemas?: boolean;
   readonly validateRules?: boolean;
   readonly compatibilityLevel?: CompatibilityLevel;
   /** How Protobuf and JSON Schema are compared. */
@@ -39,9 +42,11 @@ export const DEFAULT_MODE: Mode = "READWRITE";
 
 const FIELDS: Readonly<Record<keyof SubjectConfig, "text" | "flag" | "level" | "policy" | "object">> = {
   alias: "text",
+  aliasForDeks: "text",
   normalize: "flag",
   validateFields: "flag",
   validateNames: "flag",
+  validateNewSchemas: "flag",
   validateRules: "flag",
   compatibilityLevel: "level",
   compatibilityPolicy: "policy",

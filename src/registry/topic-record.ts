@@ -23,6 +23,8 @@ export type TopicRecord =
 export interface EncodedRecord {
   readonly key: string;
   readonly value: string | null;
+  /** Epoch ms; undefined: when it is written. */
+  readonly timestamp?: number;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -32,7 +34,9 @@ export function encodeRecord(record: TopicRecord): EncodedRecord {
     case "schema":
       return {
         key: JSON.stringify({ keytype: "SCHEMA", subject: record.subject, version: record.version, magic: 1 }),
-        value: record.entry === null ? null : JSON.stringify(schemaValue(record.entry)),
+        ...(record.entry === null
+          ? { value: null }
+          : { value: JSON.stringify(schemaValue(record.entry)), timestamp: record.entry.timestamp }),
       };
     case "config":
       return { key: subjectKey("CONFIG", record.subject), value: record.config === null ? null : JSON.stringify(record.config) };

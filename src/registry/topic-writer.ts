@@ -64,8 +64,8 @@ export class TopicWriter {
    * Writes the records as one batch and answers the offset of the first. One call at a time. After a rejection it is unknown whether they
    * were written, unless isFenced(error): takeOver() before the next write.
    */
-  async write(records: readonly EncodedRecord[], timestamp: number): Promise<number> {
-    const bytes = this.#encode(records, timestamp);
+  async write(records: readonly EncodedRecord[], now: number): Promise<number> {
+    const bytes = this.#encode(records, now);
     const what = `Writing to the topic "${this.#topic}"`;
     return await this.#cluster.retried(what, async () => {
       try {
@@ -78,10 +78,11 @@ export class TopicWriter {
     });
   }
 
-  #encode(records: readonly EncodedRecord[], timestamp: number): Uint8Array {
+  #encode(records: readonly EncodedRecord[], now: number): Uint8Array {
     const batch = this.#batch;
     batch.reset();
-    for (const { key, value } of records) batch.append(timestamp, encoder.encode(key), value === null ? null : encoder.encode(value));
+    for (const { key, value, timestamp = now } of records)
+      batch.append(timestamp, encoder.encode(key), value === null ? null : encoder.encode(value));
     const { producerId, producerEpoch } = this.#identity!;
     return batch.finish({ producerId, producerEpoch, baseSequence: this.#sequence }).slice();
   }

@@ -6,8 +6,9 @@ import type { Logger } from "../../env/logger.ts";
 import { allows, neededRole } from "../access.ts";
 import type { Authentication } from "../authentication.ts";
 import { RegistryError, refuse } from "../registry-error.ts";
-import { RawText, type RegistryContext } from "../registry-request.ts";
+import { NO_CONTENT, RawText, type RegistryContext } from "../registry-request.ts";
 import { matchRoute, type Route } from "../route.ts";
+import { unsupported } from "../routes/unsupported.ts";
 import type { User } from "../users-file.ts";
 
 export const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
@@ -73,7 +74,7 @@ async function serve(
   const question = target.indexOf("?");
   const path = question < 0 ? target : target.slice(0, question);
   const match = matchRoute(routes, method, path);
-  if (match === undefined) throw new RegistryError(404, 404, "HTTP 404 Not Found");
+  if (match === undefined) throw unsupported(path) ?? new RegistryError(404, 404, "HTTP 404 Not Found");
   if (!("route" in match)) {
     response.setHeader("allow", match.join(", "));
     throw new RegistryError(405, 405, "HTTP 405 Method Not Allowed");
@@ -82,7 +83,8 @@ async function serve(
   if (user !== undefined) checkRole(user, match.route, query.get("permanent")?.toLowerCase() === "true");
   const body = method === "GET" ? undefined : await readJson(request);
   const result = await match.route.handle(context, { path: match.path, query, body, context: match.context });
-  send(response, request, 200, result instanceof RawText ? result.text : JSON.stringify(result));
+  if (result === NO_CONTENT) response.writeHead(204).end();
+  else send(response, request, 200, result instanceof RawText ? result.text : JSON.stringify(result));
 }
 
 /** Throws 40301. */

@@ -5,5 +5,13 @@ import { SCHEMA_ROUTES } from "./schemas.ts";
 import { SERVER_ROUTES } from "./server.ts";
 import { SETTING_ROUTES } from "./settings.ts";
 import { SUBJECT_ROUTES } from "./subjects.ts";
+import { TAG_ROUTES } from "./tags.ts";
 
-export const ROUTES: readonly Route[] = [...SERVER_ROUTES, ...SCHEMA_ROUTES, ...SUBJECT_ROUTES, ...COMPATIBILITY_ROUTES, ...SETTING_ROUTES];
+export const ROUTES: readonly Route[] = [
+  ...SERVER_ROUTES,
+  ...SCHEMA_ROUTES,
+  ...SUBJECT_ROUTES,
+  ...TAG_ROUTES,
+  ...COMPATIBILITY_ROUTES,
+  ...SETTING_ROUTES,
+];

@@ -1,16 +1,19 @@
 // /schemas: by id, by GUID, all of them, and the types there are.
 import { findById } from "../find-schema.ts";
-import { flag, page, RawText, wholeNumber, type RegistryContext, type RegistryRequest } from "../registry-request.ts";
+import { flag, page, RawText, wholeNumber, type JsonObject, type RegistryContext, type RegistryRequest } from "../registry-request.ts";
 import type { RegistryState } from "../registry-state.ts";
 import { refuse } from "../registry-error.ts";
 import { schemaBody, versionBody } from "../response-body.ts";
 import type { Route } from "../route.ts";
 import type { SchemaEntry } from "../schema-entry.ts";
+import { findTags } from "../schema-tags.ts";
 import { FORMATS, inFormat } from "../schema-parsing.ts";
 import { contextOf, prefixFilter, qualified } from "../subject-name.ts";
 
 const OF_SUBJECT = "the id is looked up in this subject's context, and this subject's version comes first";
 export const FORMAT = "serialized: Protobuf as a file descriptor in base64; resolved: Avro with its references in it";
+export const REFERENCE_FORMAT = "qualified: references name their context";
+export const FIND_TAGS = "adds schemaTags, the places that have this tag (repeatable; *: any)";
 const DELETED = "true: soft-deleted ones, too";
 
 function entriesOf(state: RegistryState, request: RegistryRequest): SchemaEntry[] {
@@ -32,6 +35,24 @@ function live(entries: readonly SchemaEntry[], request: RegistryRequest): Schema
   return name === undefined || name.endsWith(":") ? found : found.filter((entry) => entry.subject === name);
 }
 
+/** ?referenceFormat=qualified: references name their context. */
+export function withReferences({ query }: RegistryRequest, entry: SchemaEntry): SchemaEntry {
+  if (query.get("referenceFormat")?.toLowerCase() !== "qualified") return entry;
+  const context = contextOf(entry.subject);
+  return { ...entry, references: entry.references.map((each) => ({ ...each, subject: qualified(context, each.subject) })) };
+}
+
+/** ?findTags=, for an answer. */
+export function tagsIn({ query }: RegistryRequest, entry: SchemaEntry): JsonObject {
+  const wanted = query.getAll("findTags");
+  return wanted.length === 0 ? {} : { schemaTags: findTags(entry, wanted) };
+}
+
+function hasRuleOfType({ ruleSet }: SchemaEntry, type: string): boolean {
+  const rules = [...(ruleSet?.migrationRules ?? []), ...(ruleSet?.domainRules ?? []), ...(ruleSet?.encodingRules ?? [])];
+  return rules.some((rule) => (rule as JsonObject | null)?.["type"] === type);
+}
+
 export const SCHEMA_ROUTES: readonly Route[] = [
   {
     method: "GET",
@@ -40,6 +61,8 @@ export const SCHEMA_ROUTES: readonly Route[] = [
       subjectPrefix: "only subjects that begin so; :*: is every context",
       deleted: DELETED,
       latestOnly: "true: the latest version of each subject",
+      aliases: "true: adds the subjects that are aliases of the schema's",
+      ruleType: "only schemas with a rule of this type",
       offset: "how many to leave out",
       limit: "how many at most; negative: all",
     },
@@ -56,7 +79,13 @@ export const SCHEMA_ROUTES: readonly Route[] = [
             const versions = state.versions(subject, deleted);
             return flag(request, "latestOnly") ? versions.slice(-1) : versions;
           });
-        return page(request, entries).map(versionBody);
+        const ruleType = request.query.get("ruleType") ?? "";
+        const found = page(
+          request,
+          entries.filter((entry) => ruleType === "" || hasRuleOfType(entry, ruleType)),
+        );
+        if (!flag(request, "aliases")) return found.map(versionBody);
+        return found.map((entry) => ({ ...versionBody(entry), aliases: state.aliasesOf(entry.subject) }));
       }),
   },
   {
@@ -70,14 +99,20 @@ export const SCHEMA_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/schemas/ids/{id}",
-    query: { subject: OF_SUBJECT, format: FORMAT, fetchMaxId: "true: adds maxId, the highest id of the context" },
+    query: {
+      subject: OF_SUBJECT,
+      format: FORMAT,
+      referenceFormat: REFERENCE_FORMAT,
+      findTags: FIND_TAGS,
+      fetchMaxId: "true: adds maxId, the highest id of the context",
+    },
     summary: "Answers the schema with an id, also when it is soft-deleted.",
     errors: [40403],
     handle: async ({ store }, request) =>
       await store.read((state) => {
         const entry = inFormat(state, representative(entriesOf(state, request)), request.query.get("format"));
         const maxId = flag(request, "fetchMaxId") ? { maxId: state.maxId(contextOf(entry.subject)) } : {};
-        return { ...schemaBody(entry), ...maxId };
+        return { ...schemaBody(withReferences(request, entry)), ...tagsIn(request, entry), ...maxId };
       }),
   },
   {

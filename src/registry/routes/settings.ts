@@ -6,7 +6,7 @@ import type { Route } from "../route.ts";
 import type { RegistryState } from "../registry-state.ts";
 import { checkWritable, configInScope, modeInScope } from "../scope.ts";
 import { DEFAULT_LEVEL, DEFAULT_MODE, parseMode, updateConfig, type Mode, type SubjectConfig } from "../subject-config.ts";
-import { contextOf, nameInContext } from "../subject-name.ts";
+import { contextOf, DEFAULT_CONTEXT, nameInContext } from "../subject-name.ts";
 
 const DEFAULT_TO_GLOBAL = { defaultToGlobal: "true: what holds for the subject, wherever it is set" } as const;
 
@@ -65,10 +65,15 @@ async function putMode({ store }: RegistryContext, request: RegistryRequest): Pr
 
 async function deleteMode({ store }: RegistryContext, request: RegistryRequest): Promise<unknown> {
   const subject = target(request);
-  return await store.change<{ mode: Mode }>((state) => {
+  const recursive = flag(request, "recursive");
+  return await store.change<{ mode: Mode | null }>((state) => {
     const mode = state.mode(subject);
-    if (mode === undefined && subject !== undefined) throw refuse.subjectNotFound(subject);
-    return { records: mode === undefined ? [] : [{ kind: "mode", subject, mode: null }], result: { mode: mode ?? DEFAULT_MODE } };
+    if (mode === undefined && subject !== undefined && !recursive) throw refuse.subjectNotFound(subject);
+    const gone = mode === undefined ? [] : [subject];
+    if (recursive && (subject === undefined || nameInContext(subject) === ""))
+      gone.push(...state.subjectsWithMode(subject === undefined ? DEFAULT_CONTEXT : contextOf(subject)));
+    const records = gone.map((each) => ({ kind: "mode", subject: each, mode: null }) as const);
+    return { records, result: { mode: mode ?? (recursive ? null : DEFAULT_MODE) } };
   });
 }
 
@@ -97,7 +102,7 @@ export const SETTING_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/config",
-    query: {},
+    query: { defaultToGlobal: "accepted; this is the global one" },
     summary: "Answers the settings that hold unless a subject has its own.",
     errors: [],
     handle: getConfig,
@@ -145,7 +150,7 @@ export const SETTING_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/mode",
-    query: {},
+    query: { defaultToGlobal: "accepted; this is the global one" },
     summary: "Answers the mode that holds unless a subject has its own.",
     errors: [],
     handle: getMode,
@@ -158,7 +163,14 @@ export const SETTING_ROUTES: readonly Route[] = [
     errors: [42204, 42205],
     handle: putMode,
   },
-  { method: "DELETE", path: "/mode", query: {}, summary: "Goes back to READWRITE; answers what was set.", errors: [], handle: deleteMode },
+  {
+    method: "DELETE",
+    path: "/mode",
+    query: { recursive: "true: the modes of all subjects of the context, too" },
+    summary: "Goes back to READWRITE; answers what was set.",
+    errors: [],
+    handle: deleteMode,
+  },
   {
     method: "GET",
     path: "/mode/{subject}",
@@ -178,7 +190,7 @@ export const SETTING_ROUTES: readonly Route[] = [
   {
     method: "DELETE",
     path: "/mode/{subject}",
-    query: {},
+    query: { recursive: "true, for a context (:.NAME:): the modes of all its subjects, too" },
     summary: "Takes a subject's mode away; answers what it was.",
     errors: [40401],
     handle: deleteMode,

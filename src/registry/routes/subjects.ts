@@ -19,7 +19,8 @@ import { registeredBody, versionBody } from "../response-body.ts";
 import type { Route } from "../route.ts";
 import type { SchemaEntry } from "../schema-entry.ts";
 import { inFormat } from "../schema-parsing.ts";
-import { FORMAT } from "./schemas.ts";
+import { changeTags, findTags, parseTags } from "../schema-tags.ts";
+import { FIND_TAGS, FORMAT, REFERENCE_FORMAT, tagsIn, withReferences } from "./schemas.ts";
 import { aliased } from "../scope.ts";
 import { contextOf, prefixFilter } from "../subject-name.ts";
 
@@ -38,13 +39,18 @@ function oneVersion({ store }: RegistryContext, request: RegistryRequest): Promi
 async function register({ store, parsing, now }: RegistryContext, request: RegistryRequest): Promise<unknown> {
   const subject = subjectOf(request);
   const body = bodyObject(request);
+  const add = parseTags(body["schemaTagsToAdd"], "schemaTagsToAdd");
+  const remove = parseTags(body["schemaTagsToRemove"], "schemaTagsToRemove");
   const normalize = flag(request, "normalize");
   const id = bodyNumber(body, "id");
   const version = bodyNumber(body, "version");
   const format = request.query.get("format");
   return await store.change((state) => {
     const to = aliased(state, subject);
-    const content = contentOrLatest(body, state.versions(to).at(-1));
+    const latest = state.versions(to).at(-1);
+    const given = contentOrLatest(body, latest);
+    const inherited = body["propagateSchemaTags"] === true && latest !== undefined ? findTags(latest, ["*"]) : [];
+    const content = changeTags(changeTags(given, { add: inherited, remove: [], lenient: true }), { add, remove });
     const { records, result } = registerSchema(state, parsing, { subject: to, content, normalize, id, version, now: now() });
     // Clients keep the answer as the schema they sent: a Protobuf file comes back in the form it came in.
     const shown = format === null && result.schemaType === "PROTOBUF" ? { ...result, schema: content.schema } : result;
@@ -160,17 +166,20 @@ export const SUBJECT_ROUTES: readonly Route[] = [
     path: "/subjects/{subject}/versions",
     query: { normalize: NORMALIZE, format: FORMAT },
     summary:
-      "Registers a schema; answers its id, the same for the same schema. The body may have references, metadata and ruleSet; without a schema they are for the latest one.",
+      "Registers a schema; answers its id, the same for the same schema. The body may have references, metadata and ruleSet (without a schema they are for the latest one), schemaTagsToAdd, schemaTagsToRemove and propagateSchemaTags.",
     errors: [409, 42201, 42205, 42208, 42209, 42210],
     handle: register,
   },
   {
     method: "GET",
     path: "/subjects/{subject}/versions/{version}",
-    query: { deleted: DELETED, format: FORMAT },
+    query: { deleted: DELETED, format: FORMAT, referenceFormat: REFERENCE_FORMAT, findTags: FIND_TAGS },
     summary: 'Answers one version; "latest" and -1 are the latest.',
     errors: [40401, 40402, 42202],
-    handle: async (context, request) => versionBody(await oneVersion(context, request)),
+    handle: async (context, request) => {
+      const entry = await oneVersion(context, request);
+      return { ...versionBody(withReferences(request, entry)), ...tagsIn(request, entry) };
+    },
   },
   {
     method: "DELETE",

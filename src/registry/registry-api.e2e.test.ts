@@ -1,0 +1,181 @@
+// The rarer parts of the API over HTTP: tags, contexts, modes below a context, formats of references, what is not there.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { startBroker, type Broker } from "../broker/index.ts";
+import { startRegistry, type Registry } from "./index.ts";
+
+const logger = { log() {} };
+let directory = "";
+let broker: Broker;
+let registry: Registry;
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), "millrace-registry-api-"));
+  broker = await startBroker({ port: 0, dataDir: directory, durability: "page-cache", logger });
+  registry = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, logger });
+});
+
+after(async () => {
+  await registry?.close();
+  await broker?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Body = any;
+
+async function call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: Body }> {
+  const response = await fetch(registry.url + path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+}
+
+async function ok(method: string, path: string, body?: unknown): Promise<Body> {
+  const answer = await call(method, path, body);
+  assert.ok(answer.status < 300, JSON.stringify(answer));
+  return answer.body;
+}
+
+async function refused(method: string, path: string, body: unknown, code: number): Promise<void> {
+  const answer = await call(method, path, body);
+  assert.deepEqual(
+    [answer.status, answer.body.error_code],
+    [code > 999 ? Math.floor(code / 100) : code, code],
+    JSON.stringify(answer.body),
+  );
+}
+
+const tagged = (entityPath: string, tags: readonly string[], entityType = "sr_field"): object => ({
+  schemaEntity: { entityPath, entityType },
+  tags,
+});
+const ORDER = {
+  type: "record",
+  name: "Order",
+  namespace: "shop",
+  fields: [
+    { name: "id", type: "string" },
+    { name: "buyer", type: { type: "record", name: "Buyer", fields: [{ name: "mail", type: ["null", "string"] }] } },
+  ],
+};
+
+test("tags are put into an Avro schema and taken out of it, as a new version each", async () => {
+  await ok("POST", "/subjects/tags-1/versions", { schema: JSON.stringify(ORDER), metadata: { properties: { owner: "shop" } } });
+  const changed = await ok("POST", "/subjects/tags-1/versions/latest/tags", {
+    newVersion: 2,
+    tagsToAdd: [tagged("shop.Buyer.mail", ["PII", "MAIL"]), tagged(".shop.Order", ["BUSINESS"], "sr_record")],
+    rulesToMerge: { domainRules: [{ name: "mask", kind: "TRANSFORM", mode: "WRITE", type: "ENCRYPT", tags: ["PII"] }] },
+  });
+  assert.equal(changed.version, 2);
+  assert.deepEqual(changed.metadata.properties, { owner: "shop", "confluent:version": "2" });
+  const schema = JSON.parse(changed.schema);
+  assert.deepEqual(schema["confluent:tags"], ["BUSINESS"]);
+  assert.deepEqual(schema.fields[1].type.fields[0]["confluent:tags"], ["PII", "MAIL"]);
+  const all = await ok("GET", "/subjects/tags-1/versions/2?findTags=*");
+  assert.deepEqual(all.schemaTags, [
+    { schemaEntity: { entityPath: "shop.Order", entityType: "sr_record" }, tags: ["BUSINESS"] },
+    { schemaEntity: { entityPath: "shop.Buyer.mail", entityType: "sr_field" }, tags: ["PII", "MAIL"] },
+  ]);
+  const byId = await ok("GET", `/schemas/ids/${changed.id}?findTags=PII&findTags=X`);
+  assert.deepEqual(byId.schemaTags, [{ schemaEntity: { entityPath: "shop.Buyer.mail", entityType: "sr_field" }, tags: ["PII"] }]);
+  assert.equal((await ok("GET", "/schemas?ruleType=ENCRYPT")).length, 1);
+  const third = await ok("POST", "/subjects/tags-1/versions/2/tags", {
+    tagsToRemove: [tagged("shop.Buyer.mail", ["PII", "MAIL"])],
+    rulesToRemove: ["mask"],
+  });
+  assert.equal(third.version, 3);
+  assert.deepEqual(third.ruleSet, { domainRules: [] });
+  assert.equal(JSON.parse(third.schema).fields[1].type.fields[0]["confluent:tags"], undefined);
+});
+
+test("tags of a registration: given, taken, and carried over from the version before", async () => {
+  const text = JSON.stringify({ ...ORDER, name: "Carried" });
+  const first = await ok("POST", "/subjects/tags-2/versions", { schema: text, schemaTagsToAdd: [tagged("shop.Carried.id", ["KEY"])] });
+  assert.deepEqual(JSON.parse(first.schema).fields[0]["confluent:tags"], ["KEY"]);
+  const wider = JSON.stringify({ ...ORDER, name: "Carried", fields: [...ORDER.fields, { name: "more", type: "int", default: 0 }] });
+  const second = await ok("POST", "/subjects/tags-2/versions", { schema: wider, propagateSchemaTags: true });
+  assert.deepEqual([second.version, JSON.parse(second.schema).fields[0]["confluent:tags"]], [2, ["KEY"]]);
+});
+
+test("tags of JSON Schema are at the way from the root", async () => {
+  const schema = JSON.stringify({
+    type: "object",
+    properties: { lines: { type: "array", items: { type: "object", properties: { price: { type: "number" } } } }, kind: { enum: ["a"] } },
+  });
+  await ok("POST", "/subjects/tags-3/versions", { schema, schemaType: "JSON" });
+  const { schema: after } = await ok("POST", "/subjects/tags-3/versions/1/tags", {
+    tagsToAdd: [tagged("object.lines.array.object.price", ["MONEY"]), tagged("object.kind", ["KIND"])],
+  });
+  assert.deepEqual(JSON.parse(after).properties.lines.items.properties.price["confluent:tags"], ["MONEY"]);
+});
+
+test("tags that cannot be changed are refused", async () => {
+  const path = "/subjects/tags-1/versions/1/tags";
+  await refused("POST", path, { tagsToAdd: [tagged("shop.Order.nothing", ["A"])] }, 42201);
+  await refused("POST", path, { tagsToAdd: [{ tags: ["A"] }] }, 42201);
+  await refused("POST", path, { newVersion: 9 }, 42201);
+  await refused("POST", "/subjects/tags-1/versions/77/tags", {}, 40402);
+  await refused("POST", "/subjects/nobody/versions/1/tags", {}, 40401);
+  const proto = 'syntax = "proto3"; message A { string a = 1; }';
+  await ok("POST", "/subjects/tags-4/versions", { schema: proto, schemaType: "PROTOBUF" });
+  await refused("POST", "/subjects/tags-4/versions/1/tags", { tagsToAdd: [tagged("A.a", ["X"])] }, 42201);
+});
+
+test("contexts: by prefix, deleted with 204, and 40401 if there is none", async () => {
+  for (const name of [".one", ".other"]) await ok("POST", `/subjects/:${name}:s/versions`, { schema: '"string"' });
+  assert.deepEqual(await ok("GET", "/contexts?contextPrefix=.o"), [".one", ".other"]);
+  assert.deepEqual(await ok("GET", "/contexts?contextPrefix=.on"), [".one"]);
+  await refused("DELETE", "/contexts/one", undefined, 42211);
+  await refused("DELETE", "/contexts/none", undefined, 40401);
+  await ok("DELETE", "/subjects/:.one:s");
+  await ok("DELETE", "/subjects/:.one:s?permanent=true");
+  assert.deepEqual(await call("DELETE", "/contexts/.one"), { status: 204, body: undefined });
+});
+
+test("?recursive takes away the modes of a context's subjects", async () => {
+  for (const name of ["a", "b"]) await ok("PUT", `/mode/:.deep:${name}`, { mode: "READONLY" });
+  await ok("PUT", "/mode/kept", { mode: "READONLY" });
+  await refused("DELETE", "/mode/:.deep:", undefined, 40401);
+  assert.deepEqual(await ok("DELETE", "/mode/:.deep:?recursive=true"), { mode: null });
+  await refused("GET", "/mode/:.deep:a", undefined, 40409);
+  assert.deepEqual(await ok("GET", "/mode/kept"), { mode: "READONLY" });
+  await ok("DELETE", "/mode?recursive=true");
+  await refused("GET", "/mode/kept", undefined, 40409);
+});
+
+test("references name their context when asked, and aliases are told", async () => {
+  await ok("POST", "/subjects/:.far:base/versions", { schema: '{"type":"enum","name":"Base","symbols":["A"]}' });
+  const user = { schema: '{"type":"array","items":"Base"}', references: [{ name: "Base", subject: "base", version: 1 }] };
+  const { id } = await ok("POST", "/subjects/:.far:user/versions", user);
+  const subjectOf = async (query: string): Promise<string> =>
+    (await ok("GET", `/schemas/ids/${id}?subject=:.far:${query}`)).references[0].subject;
+  assert.deepEqual([await subjectOf(""), await subjectOf("&referenceFormat=qualified")], ["base", ":.far:base"]);
+  assert.equal((await ok("GET", "/subjects/:.far:user/versions/1?referenceFormat=qualified")).references[0].subject, ":.far:base");
+  await ok("PUT", "/config/:.far:nick", { alias: "user" });
+  const [listed] = await ok("GET", "/schemas?subjectPrefix=:.far:user&aliases=true");
+  assert.deepEqual(listed.aliases, [":.far:nick"]);
+  assert.equal((await ok("GET", "/subjects/:.far:nick/versions/latest")).id, id);
+});
+
+test("the newer settings are kept, times are told and stay over a restart", async () => {
+  const given = { aliasForDeks: "other", validateNewSchemas: true, compatibilityPolicy: "LENIENT", defaultRuleSet: { enableAt: "CLIENT" } };
+  await ok("PUT", "/config/settings-1", given);
+  assert.deepEqual(await ok("GET", "/config/settings-1"), given);
+  const { ts, ruleSet } = await ok("POST", "/subjects/settings-1/versions", { schema: '"string"' });
+  assert.ok(ts > 1_600_000_000_000);
+  assert.deepEqual(ruleSet, { enableAt: "CLIENT" });
+  await registry.close();
+  registry = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, logger });
+  assert.equal((await ok("GET", "/subjects/settings-1/versions/1")).ts, ts);
+  assert.deepEqual(await ok("GET", "/v1/metadata/deployment"), { attributes: [] });
+  assert.deepEqual(await ok("POST", "/", {}), {});
+});
+
+test("what this registry does not have says so", async () => {
+  const paths = ["/exporters", "/exporters/mine/status", "/associations/subjects/a", "/dek-registry/v1/keks", "/subjects/a/provenance"];
+  for (const path of paths) await refused("GET", path, undefined, 501);
+  await refused("GET", "/nothing", undefined, 404);
+});
