@@ -53,10 +53,9 @@ export function describeGroupConfigs(own: Readonly<Record<string, string>>, sett
     const { name, type, doc, synonym } = definition;
     const set = own[name];
     const synonyms: DescribedConfig["synonyms"] = set === undefined ? [] : [{ name, value: set, source: FROM_GROUP }];
-    if (synonym !== undefined) {
-      synonyms.push(...setSynonyms(synonym, settings));
-      synonyms.push({ name: synonym, value: settingDefinition(synonym)?.default ?? definition.default ?? "", source: FROM_DEFAULT });
-    }
+    const behind = synonym ?? name;
+    synonyms.push(...setSynonyms(behind, settings));
+    synonyms.push({ name: behind, value: settingDefinition(behind)?.default ?? definition.default ?? "", source: FROM_DEFAULT });
     return {
       name,
       value: set ?? groupDefault(definition, settings),

@@ -12,6 +12,7 @@ function config(name: string, type: ConfigType, value: string, doc: string, limi
   return { name, type, default: value, doc, synonym: `group.${name}`, ...limits };
 }
 
+/** With the limits of Apache Kafka's defaults. */
 const KEPT = "Kept and answered; there are no groups of this kind here.";
 const kept = (name: string, value: string, limits: Partial<ConfigDefinition> = {}) => config(name, "int", value, KEPT, limits);
 const RESET = /^(earliest|latest|by_duration:P.+)$/i;
@@ -20,23 +21,23 @@ export const GROUP_CONFIGS: readonly GroupConfigDefinition[] = [
   config("consumer.session.timeout.ms", "int", "45000", "A member of the group that is silent for this long is removed.", { min: 1 }),
   config("consumer.heartbeat.interval.ms", "int", "5000", "How often the group's members are told to send heartbeats.", { min: 1 }),
   config("consumer.assignment.interval.ms", "int", "0", "The least time between two assignments of the group.", { min: 0 }),
-  kept("share.session.timeout.ms", "45000", { min: 1 }),
-  kept("share.heartbeat.interval.ms", "5000", { min: 1 }),
-  kept("share.record.lock.duration.ms", "30000", { min: 1000 }),
-  kept("share.delivery.count.limit", "5", { min: 2 }),
-  kept("share.partition.max.record.locks", "2000", { min: 100 }),
+  kept("share.session.timeout.ms", "45000", { min: 45000, max: 60000 }),
+  kept("share.heartbeat.interval.ms", "5000", { min: 5000, max: 15000 }),
+  kept("share.record.lock.duration.ms", "30000", { min: 15000, max: 60000 }),
+  kept("share.delivery.count.limit", "5", { min: 2, max: 10 }),
+  kept("share.partition.max.record.locks", "2000", { min: 100, max: 4000 }),
   { ...config("share.auto.offset.reset", "string", "latest", KEPT), synonym: undefined },
   {
     ...config("share.isolation.level", "string", "read_uncommitted", KEPT, { values: ["read_committed", "read_uncommitted"] }),
     synonym: undefined,
   },
   { ...config("share.renew.acknowledge.enable", "boolean", "true", KEPT), synonym: undefined },
-  kept("share.assignment.interval.ms", "1000", { min: 0 }),
-  kept("streams.session.timeout.ms", "45000", { min: 1 }),
-  kept("streams.heartbeat.interval.ms", "5000", { min: 1 }),
-  kept("streams.num.standby.replicas", "0", { min: 0 }),
+  kept("share.assignment.interval.ms", "1000", { min: 0, max: 15000 }),
+  kept("streams.session.timeout.ms", "45000", { min: 45000, max: 60000 }),
+  kept("streams.heartbeat.interval.ms", "5000", { min: 5000, max: 15000 }),
+  kept("streams.num.standby.replicas", "0", { min: 0, max: 2 }),
   kept("streams.initial.rebalance.delay.ms", "3000", { min: 0 }),
-  kept("streams.assignment.interval.ms", "1000", { min: 0 }),
+  kept("streams.assignment.interval.ms", "1000", { min: 0, max: 15000 }),
 ];
 
 const BY_NAME = new Map(GROUP_CONFIGS.map((definition) => [definition.name, definition]));

@@ -118,7 +118,6 @@ test("unknown names, wrong values, values outside the broker's limits and groups
       await refused("consumer.heartbeat.interval.ms", "15001"),
       /must be less than or equal to group\.consumer\.max\.heartbeat\.interval\.ms$/,
     );
-    assert.match(await refused("share.heartbeat.interval.ms", "45000"), /share\.session\.timeout\.ms must be greater than/);
     assert.match(await refused("consumer.session.timeout.ms", "50000", ""), new RegExp(`^${ErrorCode.INVALID_REQUEST} `));
     assert.equal(await told(world, "consumer.session.timeout.ms", ""), `none, error ${ErrorCode.INVALID_REQUEST}`);
   }));

@@ -70,8 +70,8 @@ export class GroupConfigs {
   }
 
   async #alter(groupId: string, validateOnly: boolean, change: (present: Configs) => Record<string, string>): Promise<void> {
-    if (groupId === "") throw new KafkaError("INVALID_REQUEST", "Default group resources are not allowed.");
     const next = change(this.of(groupId));
+    if (groupId === "") throw new KafkaError("INVALID_REQUEST", "Default group resources are not allowed.");
     const invalid = invalidGroupConfig(next, this.#settings);
     if (invalid !== undefined) throw new KafkaError("INVALID_CONFIG", invalid);
     const groups = new Map(this.#groups);

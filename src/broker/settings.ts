@@ -59,6 +59,15 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("group.consumer.max.assignment.interval.ms", "int", "15000", "The most that a group's own assignment interval may be.", {
     min: 0,
   }),
+  setting(
+    "group.consumer.migration.policy",
+    "string",
+    "bidirectional",
+    "Which groups may change their protocol while they run (KIP-848).",
+    {
+      values: ["bidirectional", "upgrade", "downgrade", "disabled", "BIDIRECTIONAL", "UPGRADE", "DOWNGRADE", "DISABLED"],
+    },
+  ),
   setting("group.consumer.max.size", "int", "2147483647", "The most members of a consumer group.", { min: 1 }),
   setting("group.max.size", "int", "2147483647", "The most members of a group.", { min: 1 }),
   setting("offset.metadata.max.bytes", "int", "4096", "The longest metadata of a committed offset.", { min: 0 }),

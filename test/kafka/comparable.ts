@@ -31,8 +31,12 @@ const CLOCK_FROM = 1_750_000_000_000;
 /** Apache Kafka sets it for the whole cluster when it formats its storage; ours has it as a default. */
 const SET_AT_FORMAT = "min.insync.replicas";
 
+/** In these, which of several members gets which partitions depends on their random ids: only how many they are is compared. */
+const ASSIGNMENTS: ReadonlySet<string> = new Set(["assignment", "targetAssignment"]);
+
 /** A plain value for deepEqual. */
-export function comparable(value: unknown, key = ""): unknown {
+export function comparable(value: unknown, key = "", inside = ""): unknown {
+  if (ASSIGNMENTS.has(inside) && key === "partitions") return `<${(value as unknown[]).length} partitions>`;
   if (MASKED[key] !== undefined) return `<${key}>`;
   if (/timestamp/i.test(key) && typeof value === "number" && value > CLOCK_FROM) return "<the broker's clock>";
   if (/errorCode$/i.test(key) && typeof value === "number") return errorByCode(value).name;
@@ -41,11 +45,13 @@ export function comparable(value: unknown, key = ""): unknown {
     return `<a batch of ${wholeBatchSizeAt(value, 0)} bytes, or more>`;
   if (value instanceof Uint8Array) return `<${value.length} bytes>`;
   if (Array.isArray(value)) {
-    const items = value.map((item) => comparable(item, key));
+    const items = value.map((item) => comparable(item, key, inside));
+    if (key === "subscribedTopicNames") return items.toSorted(); // a set
     if (typeof items[0] === "number") return items.sort((a, b) => Number(a) - Number(b)); // partitions
     return typeof items[0] === "object" ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
   }
   if (value === null || typeof value !== "object") return value;
   if ("name" in value && value.name === SET_AT_FORMAT) return `<${SET_AT_FORMAT}>`;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, comparable(inner, name)]));
+  const place = (name: string): string => (ASSIGNMENTS.has(name) ? name : inside);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, comparable(inner, name, place(name))]));
 }

@@ -1,7 +1,13 @@
 // Random requests about groups: one classic member that joins, syncs, beats, commits and leaves, rightly and wrongly; and what may be done
 // to a group from outside.
 import fc from "fast-check";
+import { ByteWriter } from "../../src/bytes/writer.ts";
 import { newConsumerGroupDescribeRequest } from "../../src/protocol/generated/consumer-group-describe.gen.ts";
+import { newConsumerGroupHeartbeatRequest } from "../../src/protocol/generated/consumer-group-heartbeat.gen.ts";
+import {
+  newConsumerProtocolSubscription,
+  writeConsumerProtocolSubscription,
+} from "../../src/protocol/generated/consumer-protocol-subscription.gen.ts";
 import { newDeleteGroupsRequest } from "../../src/protocol/generated/delete-groups.gen.ts";
 import { newDescribeGroupsRequest } from "../../src/protocol/generated/describe-groups.gen.ts";
 import { newHeartbeatRequest } from "../../src/protocol/generated/heartbeat.gen.ts";
@@ -21,25 +27,40 @@ import { newSyncGroupRequest, newSyncGroupRequestAssignment } from "../../src/pr
 import { partition, step, topic, type Learnt } from "./requests.ts";
 
 const GROUP = "k";
-const protocols = (name: string) => [newJoinGroupRequestProtocol({ name, metadata: new Uint8Array([0, 0, 0, 0, 0, 0]) })];
+/** null: metadata that are none. */
+function protocols(name: string, topics: readonly string[] | null, version: number) {
+  const w = new ByteWriter(64);
+  w.int16(version);
+  if (topics === null) w.int32(0);
+  else writeConsumerProtocolSubscription(w, newConsumerProtocolSubscription({ topics: [...topics] }), version);
+  return [newJoinGroupRequestProtocol({ name, metadata: w.finish().slice() })];
+}
 
 const join = fc
-  .tuple(fc.constantFrom("range", "range", "range", "other"), fc.constantFrom("mine", "mine", "mine", "nobody"), fc.constantFrom(5, 9))
-  .map(([protocol, who, version]) =>
+  .tuple(
+    fc.constantFrom("range", "range", "range", "other"),
+    fc.constantFrom("mine", "mine", "mine", "nobody"),
+    fc.constantFrom(5, 9),
+    fc.constantFrom(["t"], ["t"], ["t", "u"], ["missing"], null),
+    fc.constantFrom(0, 1, 3),
+    fc.constantFrom(GROUP, GROUP, GROUP, "c"),
+  ) // prettier-ignore
+  .map(([protocol, who, version, topics, metadataVersion, of]) =>
     step<"JoinGroup">({
-      name: `join v${version} as ${who} with ${protocol}`,
+      name: `join ${of} v${version} as ${who} with ${protocol} v${metadataVersion} of ${topics}`,
       api: "JoinGroup",
       version,
       request: ({ prefix, memberId }) =>
         newJoinGroupRequest({
-          groupId: prefix + GROUP,
+          groupId: prefix + of,
           sessionTimeoutMs: 30_000,
           rebalanceTimeoutMs: 30_000,
           memberId: who === "mine" ? memberId : who,
           protocolType: "consumer",
-          protocols: protocols(protocol),
+          protocols: protocols(protocol, topics?.map((name) => prefix + name) ?? null, metadataVersion),
         }),
       learn: (response, learnt) => {
+        if (of !== GROUP) return;
         if (who === "mine" && response.memberId !== "") learnt.memberId = response.memberId;
         if (response.errorCode === 0) learnt.generation = response.generationId;
       },
@@ -62,6 +83,30 @@ const sync = fc.tuple(generation, fc.constantFrom("range", "range", "other"), fc
         protocolName,
         assignments: leads ? [newSyncGroupRequestAssignment({ memberId, assignment: new Uint8Array([1, 2]) })] : [],
       }),
+  }),
+);
+
+/** A member of the consumer protocol comes to the classic group, and goes (KIP-848). */
+const migrate = fc.tuple(fc.constantFrom("join", "join", "beat", "beat", "beat", "leave", "future"), fc.boolean()).map(([what, tells]) =>
+  step<"ConsumerGroupHeartbeat">({
+    name: `consumer protocol in the classic group: ${what}${tells ? ", tells what it has" : ""}`,
+    api: "ConsumerGroupHeartbeat",
+    version: 1,
+    request: ({ prefix, modernEpoch, modernOwned }) => {
+      const joins = { rebalanceTimeoutMs: 10_000, subscribedTopicNames: [`${prefix}t`], topicPartitions: [], memberEpoch: 0 };
+      const epochs = { beat: Math.max(1, modernEpoch), leave: -1, future: modernEpoch + 9 };
+      const beats = { memberEpoch: epochs[what as "beat"], topicPartitions: tells ? modernOwned : null };
+      return newConsumerGroupHeartbeatRequest({
+        groupId: prefix + GROUP,
+        memberId: "AAAAAAAAAAAAAAAAAAAAAg",
+        ...(what === "join" ? joins : beats),
+      });
+    },
+    learn: (response, learnt) => {
+      if (response.errorCode !== 0) return;
+      learnt.modernEpoch = response.memberEpoch;
+      if (response.assignment !== null) learnt.modernOwned = response.assignment.topicPartitions;
+    },
   }),
 );
 
@@ -144,4 +189,21 @@ const removeOffsets = fc.tuple(group, topic, partition).map(([name, of, partitio
   }),
 );
 
-export const groupSteps = fc.oneof(join, join, join, sync, sync, heartbeat, commit, commit, leave, describe, describeConsumer, remove, removeOffsets); // prettier-ignore
+export const groupSteps = fc.oneof(
+  join,
+  join,
+  join,
+  sync,
+  sync,
+  heartbeat,
+  commit,
+  commit,
+  leave,
+  describe,
+  describeConsumer,
+  remove,
+  removeOffsets,
+);
+
+const modes = [migrate, migrate, migrate, join, join, sync, heartbeat, commit, leave, describe, describeConsumer];
+export const migrationSteps = fc.oneof(...modes); // prettier-ignore

@@ -25,6 +25,9 @@ export interface Learnt {
   sessionId: number;
   sessionEpoch: number;
   memberEpoch: number;
+  /** Of the member of the consumer protocol in the classic group. */
+  modernEpoch: number;
+  modernOwned: { topicId: string; partitions: number[] }[];
   /** Of the classic group's only member. */
   memberId: string;
   generation: number;
@@ -40,6 +43,8 @@ export const newLearnt = (prefix: string): Learnt => ({
   sessionId: 0,
   sessionEpoch: 1,
   memberEpoch: 0,
+  modernEpoch: 0,
+  modernOwned: [],
   memberId: "",
   generation: -1,
   producerId: -1,

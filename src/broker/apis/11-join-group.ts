@@ -1,4 +1,5 @@
-// JoinGroup (11): versions 0–9. Classic protocol; the decisions are in coordinators/group. KIP-62, KIP-345, KIP-394, KIP-559, KIP-814.
+// JoinGroup (11): versions 0–9. Classic protocol; the decisions are in coordinators/group, for classic members of a consumer group in
+// coordinators/consumer-group/classic-member.ts. KIP-62, KIP-345, KIP-394, KIP-559, KIP-814, KIP-848.
 import { newJoinGroupResponse, newJoinGroupResponseMember } from "../../protocol/generated/join-group.gen.ts";
 import { ErrorCode } from "../../protocol/errors.ts";
 import { defineApi } from "../api.ts";

@@ -41,8 +41,7 @@ function apply(resource: AlteredResource, configs: Record<string, string>, { nam
     delete configs[name]; // also one that nobody knows
     return;
   }
-  if (definition === undefined && resource.kind !== "broker")
-    throw new KafkaError("INVALID_CONFIG", `Unknown ${resource.kind} config name: ${name}`);
+  if (definition === undefined && resource.kind === "topic") throw new KafkaError("INVALID_CONFIG", `Unknown topic config name: ${name}`);
   if (value === null) throw new KafkaError("INVALID_CONFIG", `Null value not supported for : ${name}`);
   if (configOperation === SET) {
     configs[name] = value;

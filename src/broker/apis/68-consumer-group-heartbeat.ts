@@ -1,5 +1,6 @@
-// ConsumerGroupHeartbeat (68): versions 0–1. Joining, staying in and leaving a group whose partitions the coordinator assigns. A group id
-// belongs to one protocol at a time: a classic group must be empty before it can become one of these. KIP-848, KIP-1082 (member ids).
+// ConsumerGroupHeartbeat (68): versions 0–1. Joining, staying in and leaving a group whose partitions the coordinator assigns. A classic
+// group becomes one of these with its first such member, and back with the last one's going, as group.consumer.migration.policy allows.
+// KIP-848, KIP-1082 (member ids).
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
   newAssignment,

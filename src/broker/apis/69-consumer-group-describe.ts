@@ -15,6 +15,7 @@ import { assignorOf } from "../coordinators/consumer-group/decide.ts";
 import { byTopic } from "../coordinators/consumer-group/records.ts";
 import { NO_PARTITIONS, phaseOf, type Partitions } from "../coordinators/consumer-group/state.ts";
 
+const CLASSIC_MEMBER = 0;
 const CONSUMER_MEMBER = 1;
 
 export const consumerGroupDescribe = defineApi("ConsumerGroupDescribe", {
@@ -43,9 +44,9 @@ function describe(broker: BrokerContext, groupId: string, authorizedOperations: 
       clientHost: member.clientHost,
       subscribedTopicNames: [...member.topics],
       subscribedTopicRegex: member.regex ?? "",
-      assignment: tell(broker, member.assigned),
+      assignment: tell(broker, new Set([...member.assigned, ...member.revoking])),
       targetAssignment: tell(broker, state.target.get(member.memberId) ?? NO_PARTITIONS),
-      memberType: CONSUMER_MEMBER,
+      memberType: member.classic === undefined ? CONSUMER_MEMBER : CLASSIC_MEMBER,
     }),
   );
   const epochs = { groupEpoch: state.epoch, assignmentEpoch: state.assignmentEpoch };

@@ -12,15 +12,29 @@ import type { Topics } from "../../topics.ts";
 import type { InternalTopic, LogRecord } from "../internal-topic.ts";
 import { SteadyClock } from "../steady-clock.ts";
 import { ASSIGNORS } from "./assignors.ts";
-import { checkMemberEpoch, expire, heartbeat, topicsOf } from "./decide.ts";
+import { becomesClassic, migrationOf, toClassicGroup, type Migration } from "../group/conversion.ts";
+import type { GroupState, LeaveEvent, LeaveReply } from "../group/state.ts";
+import { classicHeartbeat, classicJoin, classicLeave, classicSync, type ClassicJoin } from "./classic-member.ts";
+import { checkMemberEpoch, heartbeat, overdue, topicsOf, without } from "./decide.ts";
 import { recordsOf, replayRecord, tombstonesOf } from "./records.ts";
-import { newConsumerGroup, nextConsumerDeadline, type ConsumerGroupLimits, type ConsumerGroupState } from "./state.ts";
-import type { HeartbeatReply, HeartbeatRequest, TopicsView } from "./state.ts";
+import { LEAVE, newConsumerGroup, nextConsumerDeadline, type ConsumerGroupLimits, type ConsumerGroupState } from "./state.ts";
+import type { ConsumerMember, HeartbeatReply, HeartbeatRequest, TopicsView } from "./state.ts";
 
 /** A pattern is matched against all topics at most this often; new topics are seen that late. */
 const PATTERN_REFRESH_MS = 1000;
 /** Patterns whose matches are remembered. */
 const MAX_PATTERNS = 1000;
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Makes a classic group of it in memory at once; resolves when that, and the end of the group here (`tombstones`), is in the log. */
+export type TakeOver = (group: GroupState, tombstones: readonly LogRecord[], rebalance: boolean) => Promise<void>;
+
+export interface Adoption {
+  readonly state: ConsumerGroupState;
+  /** The classic group goes; the records that say so. */
+  accepted(): readonly LogRecord[];
+}
 
 interface Matches {
   readonly pattern: Pattern;
@@ -38,21 +52,25 @@ export class ConsumerGroups {
   readonly #groups = new Map<string, ConsumerGroupState>();
   readonly #timers = new Map<string, Timer>();
   readonly #patterns = new Map<string, Matches>();
-  readonly #view: TopicsView;
+  /** Topics as decisions see them. */
+  readonly view: TopicsView;
+  readonly #takeOver: TakeOver;
   #closed = false;
 
-  constructor(env: Env, topics: Topics, settings: Settings, configs: GroupConfigs, log: InternalTopic) {
+  constructor(env: Env, topics: Topics, settings: Settings, configs: GroupConfigs, log: InternalTopic, takeOver: TakeOver) {
     this.#env = env;
     this.#topics = topics;
     this.#log = log;
     this.#clock = new SteadyClock(env.clock);
     this.#settings = settings;
     this.#configs = configs;
-    this.#view = {
+    this.#takeOver = takeOver;
+    this.view = {
       byName: (name) => {
         const topic = topics.byName(name);
         return topic === undefined ? undefined : { id: topic.id, partitions: topic.partitions.length };
       },
+      byId: (id) => topics.byId(id),
       matching: (pattern) => this.#matching(pattern),
     };
   }
@@ -81,23 +99,107 @@ export class ConsumerGroups {
     return this.#groups.keys();
   }
 
-  /** Never rejects. `mayCreate`: whether the group's id is free for a group of this protocol. */
-  async heartbeat(groupId: string, request: HeartbeatRequest, mayCreate: boolean): Promise<HeartbeatReply> {
+  /**
+   * Never rejects. `adopt`: the classic group that becomes one of ours with this request; it is told to go when the request is accepted.
+   * `mayCreate`: whether the group's id is free for a group of this protocol.
+   */
+  async heartbeat(groupId: string, request: HeartbeatRequest, mayCreate: boolean, adopt?: Adoption): Promise<HeartbeatReply> {
     const known = this.#groups.get(groupId);
-    if (known === undefined && (request.epoch !== 0 || !mayCreate)) {
+    if (known === undefined && adopt === undefined && (request.epoch !== 0 || !mayCreate)) {
       return refusal(new KafkaError("GROUP_ID_NOT_FOUND", `Group ${groupId} is not a group of the consumer protocol.`));
     }
     try {
       this.#check(request);
-      const before = known ?? newConsumerGroup(groupId);
-      const { state, reply } = heartbeat(before, request, this.#view, this.#clock.now(), this.#limitsOf(groupId));
-      this.#groups.set(groupId, state);
-      this.#arm(groupId);
-      await this.#write(groupId, recordsOf(before, state));
+      const before = known ?? adopt?.state ?? newConsumerGroup(groupId);
+      const { state, reply } = heartbeat(before, request, this.view, this.#clock.now(), this.#limitsOf(groupId));
+      if (request.epoch === LEAVE) {
+        await this.#leave(groupId, before, [...before.members.keys()].filter((memberId) => !state.members.has(memberId))); // prettier-ignore
+        return reply;
+      }
+      const records =
+        adopt === undefined ? recordsOf(before, state) : [...adopt.accepted(), ...recordsOf(newConsumerGroup(groupId), state)];
+      await this.#put(groupId, state, records);
       return reply;
     } catch (error) {
       return refusal(error);
     }
+  }
+
+  /** Of a member that speaks the classic protocol. Rejects with a KafkaError, which is the answer. */
+  async classicJoin(groupId: string, ask: ClassicJoin): Promise<ConsumerMember> {
+    const before = this.#groups.get(groupId)!;
+    const { state, member } = classicJoin(before, ask, this.view, this.#clock.now(), this.#limitsOf(groupId));
+    const wasMixed = [...before.members.values()].some(({ classic }) => classic === undefined);
+    if (wasMixed && becomesClassic(state, NOBODY, this.#migration, this.#classicMaxSize)) {
+      const settled = [...state.members.values()].every(({ phase, epoch }) => phase === "stable" && epoch === state.epoch);
+      await this.#downgrade(groupId, before, state, NOBODY, !settled);
+    } else await this.#put(groupId, state, recordsOf(before, state));
+    return member;
+  }
+
+  /** Rejects with a KafkaError, which is the answer. Nothing of it is in the log. */
+  classicSync(groupId: string, ask: Parameters<typeof classicSync>[1]): Uint8Array {
+    const decision = classicSync(this.#groups.get(groupId)!, ask, this.view, this.#clock.now());
+    this.#remember(groupId, decision.state);
+    if ("error" in decision) throw KafkaError.fromCode(decision.error);
+    return decision.assignment;
+  }
+
+  /** The error code of the answer. */
+  classicHeartbeat(groupId: string, ask: Parameters<typeof classicHeartbeat>[1]): number {
+    try {
+      const { state, error } = classicHeartbeat(this.#groups.get(groupId)!, ask, this.#clock.now());
+      this.#remember(groupId, state);
+      return error;
+    } catch (error) {
+      return refusal(error).error;
+    }
+  }
+
+  async classicLeave(groupId: string, leaving: LeaveEvent["members"]): Promise<LeaveReply["members"]> {
+    const before = this.#groups.get(groupId)!;
+    const { leavers, members } = classicLeave(before, leaving);
+    await this.#leave(groupId, before, leavers);
+    return members;
+  }
+
+  /** The group goes on without them, or becomes a classic one. */
+  #leave(groupId: string, before: ConsumerGroupState, leavers: readonly string[]): Promise<void> {
+    const gone = new Set(leavers);
+    if (becomesClassic(before, gone, this.#migration, this.#classicMaxSize)) return this.#downgrade(groupId, before, before, gone, true);
+    const state = without(before, leavers, this.view);
+    return this.#put(groupId, state, recordsOf(before, state));
+  }
+
+  /** `written`: what of the group is in the log. */
+  #downgrade(
+    groupId: string,
+    written: ConsumerGroupState,
+    state: ConsumerGroupState,
+    gone: ReadonlySet<string>,
+    rebalance: boolean,
+  ): Promise<void> {
+    const classic = toClassicGroup(state, gone, this.view, this.#clock.now());
+    this.forget(groupId);
+    return this.#takeOver(classic, tombstonesOf(written), rebalance);
+  }
+
+  get #migration(): Migration {
+    return migrationOf(this.#settings.text("group.consumer.migration.policy"));
+  }
+
+  get #classicMaxSize(): number {
+    return this.#settings.number("group.max.size");
+  }
+
+  #put(groupId: string, state: ConsumerGroupState, records: readonly LogRecord[]): Promise<void> {
+    this.#remember(groupId, state);
+    return this.#write(groupId, records);
+  }
+
+  #remember(groupId: string, state: ConsumerGroupState): void {
+    this.#groups.set(groupId, state);
+    this.#arm(groupId);
   }
 
   /** What members of the group are told. */
@@ -124,13 +226,14 @@ export class ConsumerGroups {
     const state = this.#groups.get(groupId);
     if (state === undefined) return undefined;
     const names = new Set<string>();
-    for (const member of state.members.values()) for (const name of topicsOf(member, this.#view)) names.add(name);
+    for (const member of state.members.values()) for (const name of topicsOf(member, this.view)) names.add(name);
     return names;
   }
 
   /** Records that remove an empty group from the log; forget() does so from memory. */
   tombstones(groupId: string): LogRecord[] {
-    return this.#groups.has(groupId) ? tombstonesOf(groupId) : [];
+    const state = this.#groups.get(groupId);
+    return state === undefined ? [] : tombstonesOf(state);
   }
 
   forget(groupId: string): void {
@@ -191,10 +294,9 @@ export class ConsumerGroups {
   #tick(groupId: string): void {
     const before = this.#groups.get(groupId);
     if (before === undefined || this.#closed) return;
-    const state = expire(before, this.#clock.now());
-    this.#groups.set(groupId, state);
-    this.#arm(groupId);
-    if (state !== before) this.#write(groupId, recordsOf(before, state)).catch(() => undefined); // told by #write; the next start expires them again
+    const leavers = overdue(before, this.#clock.now());
+    if (leavers.length === 0) this.#arm(groupId);
+    else this.#leave(groupId, before, leavers).catch(() => undefined); // told by #write; the next start expires them again
   }
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { ASSIGNORS } from "./assignors.ts";
-import { checkMemberEpoch, expire, heartbeat } from "./decide.ts";
+import { checkMemberEpoch, heartbeat, overdue, without } from "./decide.ts";
 import { recordsOf, replayRecord } from "./records.ts";
 import { FIRST_EPOCH, LEAVE, LEFT_STATIC, newConsumerGroup, phaseOf, sameSet, type ConsumerGroupState, type TopicsView } from "./state.ts";
 
@@ -27,6 +27,7 @@ class Group {
   readonly clients = new Map<string, Client>();
   readonly log = new Map<string, ConsumerGroupState>();
   readonly view: TopicsView = {
+    byId: (id) => ({ name: id }),
     byName: (name) => {
       const partitions = this.sizes.get(name);
       return partitions === undefined ? undefined : { id: idOf(name), partitions };
@@ -95,7 +96,7 @@ it("never gives a partition to two members, and shares everything evenly in the 
         if (kind === "grow") group.sizes.set(wish[0]!, (group.sizes.get(wish[0]!) ?? 0) + 1);
         else if (kind === "silence") {
           group.now += 46_000;
-          group.become(expire(group.state, group.now));
+          group.become(without(group.state, overdue(group.state, group.now), group.view));
         } else if (kind === "leave" && client !== undefined) {
           group.clients.delete(id);
           if (group.state.members.has(id)) {

@@ -3,8 +3,17 @@ import { crc32c } from "../../../bytes/crc32c.ts";
 import { ErrorCode, KafkaError } from "../../../protocol/errors.ts";
 import { ASSIGNORS, type Subscriber } from "./assignors.ts";
 import { reconcile } from "./reconcile.ts";
-import { LEAVE, LEFT_STATIC, NO_PARTITIONS, sameSet, SINCE_NEVER } from "./state.ts";
-import type { ConsumerGroupLimits, ConsumerGroupState, ConsumerMember, HeartbeatReply, HeartbeatRequest, TopicsView } from "./state.ts";
+import { deadlineOf, LEAVE, LEFT_STATIC, NO_PARTITIONS, sameSet, SINCE_NEVER } from "./state.ts";
+import type {
+  ConsumerGroupLimits,
+  ConsumerGroupState,
+  ConsumerMember,
+  HeartbeatReply,
+  HeartbeatRequest,
+  MemberDescription,
+  Partitions,
+  TopicsView,
+} from "./state.ts";
 
 export interface HeartbeatDecision {
   readonly state: ConsumerGroupState;
@@ -21,32 +30,45 @@ export function heartbeat(
   now: number,
   limits: ConsumerGroupLimits,
 ): HeartbeatDecision {
-  if (request.epoch < 0) return leave(state, request, now, limits);
+  if (request.epoch < 0) return leave(state, request, topics, now, limits);
   const before = request.epoch === 0 ? join(state, request, limits) : find(state, request);
   const member = updated(before.member, request, now + limits.sessionTimeoutMs);
-  let next = withMember(before.state, member);
-  const fingerprint = fingerprintOf(next, topics);
-  if (before.isNew || resubscribed(before.member, member) || fingerprint !== next.fingerprint) {
-    next = { ...next, epoch: next.epoch + 1, fingerprint };
-  }
-  if (next.epoch > next.assignmentEpoch && now >= next.assignedAt + limits.assignmentIntervalMs) next = assign(next, topics, now);
-  const target = next.target.get(member.memberId) ?? NO_PARTITIONS;
-  const isTaken = (partition: string): boolean => isOwnedByAnother(next, member.memberId, partition);
-  const reconciled = reconcile(member, request.owned, { epoch: next.assignmentEpoch, target, isTaken }, now);
-  if (reconciled !== member) next = withMember(next, reconciled);
+  const counted = withEpochOf(before, member, topics);
+  const { state: next, member: reconciled } = moved(counted, member, request.owned, topics, now, limits);
   const complete = request.rebalanceTimeoutMs !== -1 && (request.topics !== null || request.regex !== null) && request.owned !== null;
   const tells = request.epoch === 0 || complete || !sameSet(before.member.assigned, reconciled.assigned);
   const reply = { error: ErrorCode.NONE, message: null, epoch: reconciled.epoch, assignment: tells ? reconciled.assigned : null };
   return { state: next, reply };
 }
 
-/** Removes members whose time is over. */
-export function expire(state: ConsumerGroupState, now: number): ConsumerGroupState {
-  let next = state;
-  for (const { memberId, sessionDeadline, revocationDeadline } of state.members.values()) {
-    if (sessionDeadline <= now || (revocationDeadline ?? Infinity) <= now) next = without(next, memberId);
-  }
-  return next;
+/** With the member as it is now, and the next group epoch if that, or the topics, made a difference. */
+export function withEpochOf(before: Found, member: ConsumerMember, topics: TopicsView): ConsumerGroupState {
+  const state = withMember(before.state, member);
+  const fingerprint = fingerprintOf(state, topics);
+  const stays = !before.isNew && !resubscribed(before.member, member) && fingerprint === state.fingerprint;
+  return stays ? state : { ...state, epoch: state.epoch + 1, fingerprint };
+}
+
+/** A new assignment, if there is something to assign, and the member's next step towards it. */
+export function moved(
+  state: ConsumerGroupState,
+  member: ConsumerMember,
+  owned: Partitions | null,
+  topics: TopicsView,
+  now: number,
+  limits: ConsumerGroupLimits,
+): { readonly state: ConsumerGroupState; readonly member: ConsumerMember } {
+  const isDue = state.epoch > state.assignmentEpoch && now >= state.assignedAt + limits.assignmentIntervalMs;
+  const next = isDue ? assign(state, topics, now) : state;
+  const target = next.target.get(member.memberId) ?? NO_PARTITIONS;
+  const isTaken = (partition: string): boolean => isOwnedByAnother(next, member.memberId, partition);
+  const reconciled = reconcile(member, owned, { epoch: next.assignmentEpoch, target, isTaken }, now);
+  return { state: reconciled === member ? next : withMember(next, reconciled), member: reconciled };
+}
+
+/** Members whose time is over. */
+export function overdue(state: ConsumerGroupState, now: number): string[] {
+  return [...state.members.values()].filter((member) => deadlineOf(member) <= now).map(({ memberId }) => memberId);
 }
 
 /**
@@ -58,12 +80,13 @@ export function checkMemberEpoch(state: ConsumerGroupState, memberId: string, ep
   const member = state.members.get(memberId);
   if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
   if (member.epoch === epoch) return ErrorCode.NONE;
-  const hasHad = (partition: string): boolean => member.assigned.has(partition) && (member.since.get(partition) ?? Infinity) <= epoch;
+  const hasHad = (partition: string): boolean => (member.since.get(partition) ?? Infinity) <= epoch;
   const isKnown = partitions.length > 0 && epoch < member.epoch && partitions.every(hasHad);
-  return isKnown ? ErrorCode.NONE : ErrorCode.STALE_MEMBER_EPOCH;
+  if (isKnown) return ErrorCode.NONE;
+  return member.classic === undefined ? ErrorCode.STALE_MEMBER_EPOCH : ErrorCode.ILLEGAL_GENERATION;
 }
 
-interface Found {
+export interface Found {
   readonly state: ConsumerGroupState;
   readonly member: ConsumerMember;
   readonly isNew: boolean;
@@ -84,20 +107,20 @@ function join(state: ConsumerGroupState, request: HeartbeatRequest, limits: Cons
 
 /** KIP-345: the successor of a static member that left for a while takes over its partitions. */
 function replace(state: ConsumerGroupState, former: ConsumerMember, request: HeartbeatRequest): Found {
-  if (former.epoch !== LEFT_STATIC) {
+  if (former.epoch !== LEFT_STATIC && former.classic === undefined) {
     const message = `Static member ${request.memberId} with instance id ${former.instanceId} cannot join: member ${former.memberId} has it and has not left.`;
     throw new KafkaError("UNRELEASED_INSTANCE_ID", message);
   }
+  return succeeded(state, former, request.memberId);
+}
+
+export function succeeded(state: ConsumerGroupState, former: ConsumerMember, memberId: string): Found {
   const members = new Map(state.members);
   const target = new Map(state.target);
   members.delete(former.memberId);
   target.delete(former.memberId);
-  target.set(request.memberId, state.target.get(former.memberId) ?? NO_PARTITIONS);
-  return {
-    state: { ...state, members, target },
-    member: { ...former, memberId: request.memberId, epoch: 0, previousEpoch: 0 },
-    isNew: false,
-  };
+  target.set(memberId, state.target.get(former.memberId) ?? NO_PARTITIONS);
+  return { state: { ...state, members, target }, member: { ...former, memberId, epoch: 0, previousEpoch: 0 }, isNew: false };
 }
 
 function find(state: ConsumerGroupState, request: HeartbeatRequest): Found {
@@ -111,7 +134,10 @@ function find(state: ConsumerGroupState, request: HeartbeatRequest): Found {
   return { state, member, isNew: false };
 }
 
-function identified(state: ConsumerGroupState, { memberId, instanceId }: HeartbeatRequest): ConsumerMember {
+export function identified(
+  state: ConsumerGroupState,
+  { memberId, instanceId }: Pick<HeartbeatRequest, "memberId" | "instanceId">,
+): ConsumerMember {
   if (instanceId !== null) {
     const member = staticMember(state, instanceId);
     if (member === undefined) throw new KafkaError("UNKNOWN_MEMBER_ID", `There is no member with instance id ${instanceId}.`);
@@ -124,10 +150,16 @@ function identified(state: ConsumerGroupState, { memberId, instanceId }: Heartbe
   return member;
 }
 
-function leave(state: ConsumerGroupState, request: HeartbeatRequest, now: number, limits: ConsumerGroupLimits): HeartbeatDecision {
+function leave(
+  state: ConsumerGroupState,
+  request: HeartbeatRequest,
+  topics: TopicsView,
+  now: number,
+  limits: ConsumerGroupLimits,
+): HeartbeatDecision {
   const member = identified(state, request);
   const reply = { error: ErrorCode.NONE, message: null, epoch: request.epoch, assignment: null };
-  if (request.epoch === LEAVE) return { state: without(state, member.memberId), reply };
+  if (request.epoch === LEAVE) return { state: without(state, [member.memberId], topics), reply };
   const away = { ...member, epoch: LEFT_STATIC, phase: "stable" as const, revoking: NO_PARTITIONS, revocationDeadline: undefined };
   return { state: withMember(state, { ...away, sessionDeadline: now + limits.sessionTimeoutMs }), reply };
 }
@@ -139,17 +171,17 @@ function fenced(member: ConsumerMember, epoch: number): KafkaError {
   );
 }
 
-function staticMember(state: ConsumerGroupState, instanceId: string): ConsumerMember | undefined {
+export function staticMember(state: ConsumerGroupState, instanceId: string): ConsumerMember | undefined {
   for (const member of state.members.values()) if (member.instanceId === instanceId) return member;
   return undefined;
 }
 
-function blank(request: HeartbeatRequest): ConsumerMember {
+export function blank(request: MemberDescription): ConsumerMember {
   const { memberId, instanceId, rackId, clientId, clientHost } = request;
   const subscription = { rebalanceTimeoutMs: request.rebalanceTimeoutMs, topics: [], regex: null, assignor: null };
   const position = { epoch: 0, previousEpoch: 0, phase: "stable" as const, assigned: NO_PARTITIONS, since: SINCE_NEVER };
   const nothing = { revoking: NO_PARTITIONS, sessionDeadline: 0, revocationDeadline: undefined };
-  return { memberId, instanceId, rackId, clientId, clientHost, ...subscription, ...position, ...nothing };
+  return { memberId, instanceId, rackId, clientId, clientHost, ...subscription, ...position, ...nothing, classic: undefined };
 }
 
 function updated(member: ConsumerMember, request: HeartbeatRequest, sessionDeadline: number): ConsumerMember {
@@ -165,6 +197,7 @@ function updated(member: ConsumerMember, request: HeartbeatRequest, sessionDeadl
     regex: request.regex === null ? (joins ? null : member.regex) : request.regex === "" ? null : request.regex,
     assignor: request.assignor ?? member.assignor,
     sessionDeadline,
+    classic: undefined,
   };
 }
 
@@ -172,16 +205,21 @@ function resubscribed(before: ConsumerMember, after: ConsumerMember): boolean {
   return before.regex !== after.regex || before.assignor !== after.assignor || before.topics.join() !== after.topics.join();
 }
 
-function withMember(state: ConsumerGroupState, member: ConsumerMember): ConsumerGroupState {
+export function withMember(state: ConsumerGroupState, member: ConsumerMember): ConsumerGroupState {
   return { ...state, members: new Map(state.members).set(member.memberId, member) };
 }
 
-function without(state: ConsumerGroupState, memberId: string): ConsumerGroupState {
+/** All at once: one step of the group epoch, for what those that stay read. */
+export function without(state: ConsumerGroupState, memberIds: readonly string[], topics: TopicsView): ConsumerGroupState {
+  if (memberIds.length === 0) return state;
   const members = new Map(state.members);
   const target = new Map(state.target);
-  members.delete(memberId);
-  target.delete(memberId);
-  return { ...state, members, target, epoch: state.epoch + 1 };
+  for (const memberId of memberIds) {
+    members.delete(memberId);
+    target.delete(memberId);
+  }
+  const next = { ...state, members, target, epoch: state.epoch + 1 };
+  return { ...next, fingerprint: fingerprintOf(next, topics) };
 }
 
 function isOwnedByAnother(state: ConsumerGroupState, memberId: string, partition: string): boolean {
@@ -197,7 +235,7 @@ export function topicsOf(member: ConsumerMember, topics: TopicsView): Set<string
 }
 
 /** Of identity and size of every subscribed topic. */
-function fingerprintOf(state: ConsumerGroupState, topics: TopicsView): number {
+export function fingerprintOf(state: ConsumerGroupState, topics: TopicsView): number {
   const names = new Set<string>();
   for (const member of state.members.values()) for (const name of topicsOf(member, topics)) names.add(name);
   const known = [...names].sort().flatMap((name) => {

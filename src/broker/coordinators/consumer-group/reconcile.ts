@@ -21,9 +21,9 @@ export function reconcile(member: ConsumerMember, owned: Partitions | null, goal
       ...member,
       phase: "unrevoked",
       assigned: kept,
-      since: sinceOf(kept, member, goal),
+      since: sinceOf([...kept, ...revoking], member, goal),
       revoking,
-      revocationDeadline: now + member.rebalanceTimeoutMs,
+      revocationDeadline: member.classic === undefined ? now + member.rebalanceTimeoutMs : undefined,
     };
   }
   let waits = false;
@@ -39,14 +39,14 @@ export function reconcile(member: ConsumerMember, owned: Partitions | null, goal
     previousEpoch: moved ? member.epoch : member.previousEpoch,
     phase: waits ? "unreleased" : "stable",
     assigned: kept,
-    since: sinceOf(kept, member, goal),
+    since: sinceOf([...kept], member, goal),
     revoking: NO_PARTITIONS,
     revocationDeadline: undefined,
   };
 }
 
-function sinceOf(kept: Partitions, { since }: ConsumerMember, { epoch }: Goal): ReadonlyMap<string, number> {
-  return new Map([...kept].map((partition) => [partition, since.get(partition) ?? epoch]));
+function sinceOf(partitions: readonly string[], { since }: ConsumerMember, { epoch }: Goal): ReadonlyMap<string, number> {
+  return new Map(partitions.map((partition) => [partition, since.get(partition) ?? epoch]));
 }
 
 function stillOwns(owned: Partitions | null, revoking: Partitions): boolean {

@@ -3,6 +3,7 @@
 import { ByteReader } from "../../../bytes/reader.ts";
 import { ByteWriter } from "../../../bytes/writer.ts";
 import {
+  readBytes,
   readCount,
   readInt32List,
   readNullableString,
@@ -10,6 +11,8 @@ import {
   readStringList,
   readTagEnd,
   readUuid,
+  skipTags,
+  writeBytes,
   writeCount,
   writeInt32List,
   writeNullableString,
@@ -18,9 +21,10 @@ import {
   writeTag,
   writeUuid,
 } from "../../../protocol/primitives.ts";
+import type { MemberProtocol } from "../group/state.ts";
 import type { LogRecord } from "../internal-topic.ts";
 import { newConsumerGroup, NO_PARTITIONS, partitionOf, sameSet, SINCE_NEVER } from "./state.ts";
-import type { ConsumerGroupState, ConsumerMember, MemberPhase, Partitions } from "./state.ts";
+import type { ClassicSide, ConsumerGroupState, ConsumerMember, MemberPhase, Partitions } from "./state.ts";
 
 const GROUP = 3;
 const MEMBER = 5;
@@ -61,9 +65,17 @@ export function recordsOf(before: ConsumerGroupState, after: ConsumerGroupState)
   return records;
 }
 
-/** The records that make the log forget an empty group. */
-export function tombstonesOf(groupId: string): LogRecord[] {
-  return [TARGET, GROUP].map((kind) => ({ key: keyOf(kind, groupId, undefined), value: null }));
+/** The records that make the log forget a group. */
+export function tombstonesOf({ groupId, members, target }: ConsumerGroupState): LogRecord[] {
+  const gone = (kind: number, memberId?: string): LogRecord => ({ key: keyOf(kind, groupId, memberId), value: null });
+  const ofMembers = (kind: number, ids: Iterable<string>): LogRecord[] => [...ids].map((memberId) => gone(kind, memberId));
+  return [
+    ...ofMembers(CURRENT, members.keys()),
+    ...ofMembers(TARGET_MEMBER, target.keys()),
+    gone(TARGET),
+    ...ofMembers(MEMBER, members.keys()),
+    gone(GROUP),
+  ];
 }
 
 /** Applies a record to the groups; false: it is none of ours. Members come back with a session that begins now. */
@@ -127,13 +139,14 @@ function newMember(memberId: string): ConsumerMember {
     assignor: null,
   };
   const position = { epoch: 0, previousEpoch: 0, phase: "stable" as const, assigned: NO_PARTITIONS, since: SINCE_NEVER };
-  return { memberId, ...client, ...position, revoking: NO_PARTITIONS, sessionDeadline: 0, revocationDeadline: undefined };
+  const nothing = { revoking: NO_PARTITIONS, sessionDeadline: 0, revocationDeadline: undefined, classic: undefined };
+  return { memberId, ...client, ...position, ...nothing };
 }
 
 function sameMetadata(a: ConsumerMember | undefined, b: ConsumerMember): boolean {
   if (a === undefined) return false;
   const fields = ["instanceId", "rackId", "clientId", "clientHost", "rebalanceTimeoutMs", "regex", "assignor"] as const;
-  return fields.every((field) => a[field] === b[field]) && a.topics.join() === b.topics.join();
+  return fields.every((field) => a[field] === b[field]) && a.topics.join() === b.topics.join() && sameClassic(a.classic, b.classic);
 }
 
 function sameCurrent(a: ConsumerMember | undefined, b: ConsumerMember): boolean {
@@ -155,6 +168,16 @@ function valueOf(write: (w: ByteWriter) => void): Uint8Array {
   w.int16(VALUE_VERSION);
   write(w);
   writeNoTags(w);
+  return w.finish().slice();
+}
+
+/** With one tagged field, of tag 0. */
+function valueWith(content: ByteWriter, write: (w: ByteWriter) => void): Uint8Array {
+  const w = new ByteWriter(128);
+  w.int16(VALUE_VERSION);
+  write(w);
+  w.unsignedVarint(1);
+  writeTag(w, CLASSIC_TAG, content);
   return w.finish().slice();
 }
 
@@ -197,8 +220,13 @@ function readNumber(value: Uint8Array): number {
   return readerOf(value).int32();
 }
 
+/** Its deadlines are not in the log. */
+function sameClassic(a: ClassicSide | undefined, b: ClassicSide | undefined): boolean {
+  return a?.sessionTimeoutMs === b?.sessionTimeoutMs && a?.protocols === b?.protocols;
+}
+
 function memberValue(member: ConsumerMember): Uint8Array {
-  return valueOf((w) => {
+  return valueWith(classicContent(member.classic), (w) => {
     writeNullableString(w, member.instanceId, true);
     writeNullableString(w, member.rackId, true);
     writeString(w, member.clientId, true);
@@ -208,6 +236,39 @@ function memberValue(member: ConsumerMember): Uint8Array {
     w.int32(member.rebalanceTimeoutMs);
     writeNullableString(w, member.assignor, true);
   });
+}
+
+const CLASSIC_TAG = 0;
+
+/** A nullable structure: one byte says whether it is there. */
+function classicContent(classic: ClassicSide | undefined): ByteWriter {
+  const w = new ByteWriter(64);
+  w.unsignedVarint(classic === undefined ? 0 : 1);
+  if (classic === undefined) return w;
+  w.int32(classic.sessionTimeoutMs);
+  writeCount(w, classic.protocols.length, true);
+  for (const { name, metadata } of classic.protocols) {
+    writeString(w, name, true);
+    writeBytes(w, metadata, true);
+    writeNoTags(w);
+  }
+  writeNoTags(w);
+  return w;
+}
+
+function readClassic(r: ByteReader): ClassicSide | undefined {
+  let classic: ClassicSide | undefined;
+  readTags(r, CLASSIC_TAG, () => {
+    if (r.unsignedVarint() === 0) return;
+    const sessionTimeoutMs = r.int32();
+    const protocols: MemberProtocol[] = [];
+    for (let left = readCount(r, true, 3); left > 0; left--) {
+      protocols.push({ name: readString(r, true), metadata: readBytes(r, true).slice() });
+      skipTags(r);
+    }
+    classic = { sessionTimeoutMs, protocols, joinDeadline: undefined, syncDeadline: undefined };
+  });
+  return classic;
 }
 
 function readMember(value: Uint8Array) {
@@ -221,6 +282,7 @@ function readMember(value: Uint8Array) {
     regex: readNullableString(r, true),
     rebalanceTimeoutMs: r.int32(),
     assignor: readNullableString(r, true),
+    classic: readClassic(r),
   };
 }
 
@@ -238,7 +300,7 @@ function currentValue({ epoch, previousEpoch, phase, assigned, since, revoking }
     w.int32(previousEpoch);
     w.int8(PHASES.indexOf(phase));
     writePartitions(w, assigned, since);
-    writePartitions(w, revoking);
+    writePartitions(w, revoking, since);
   });
 }
 
@@ -248,7 +310,8 @@ function readCurrent(value: Uint8Array): Pick<ConsumerMember, "epoch" | "previou
   const previousEpoch = r.int32();
   const phase = PHASES[r.int8()] ?? "stable";
   const since = new Map<string, number>();
-  return { epoch, previousEpoch, phase, assigned: readPartitions(r, since, epoch), since, revoking: readPartitions(r) };
+  const assigned = readPartitions(r, since, epoch);
+  return { epoch, previousEpoch, phase, assigned, since, revoking: readPartitions(r, since, epoch) };
 }
 
 /** By topic id, partitions ascending. */

@@ -1,8 +1,20 @@
 // A consumer group of the new protocol (KIP-848) as data: members, their epochs, who shall have which partition and who has it now.
 // Invariant: a state is never changed after it was returned; a partition is never owned by two members.
+import type { MemberProtocol } from "../group/state.ts";
 
 /** Partitions as "topic id:partition". */
 export type Partitions = ReadonlySet<string>;
+
+/** What a member that still speaks the classic protocol said when it joined, and by when it must join or sync again. */
+export interface ClassicSide {
+  readonly sessionTimeoutMs: number;
+  /** In its order of preference: the first one's name and version are used. */
+  readonly protocols: readonly MemberProtocol[];
+  /** Epoch ms: it was told of a rebalance. */
+  readonly joinDeadline: number | undefined;
+  /** Epoch ms: it has joined. */
+  readonly syncDeadline: number | undefined;
+}
 
 export type MemberPhase = "stable" | "unrevoked" | "unreleased";
 
@@ -21,7 +33,7 @@ export interface ConsumerMember {
   readonly previousEpoch: number;
   readonly phase: MemberPhase;
   readonly assigned: Partitions;
-  /** The group epoch since which the member has each of `assigned`: a commit that is older than that is not its own (KIP-1251). */
+  /** The group epoch since which the member has each of `assigned` and `revoking`: a commit that is older than that is not its own (KIP-1251). */
   readonly since: ReadonlyMap<string, number>;
   /** Taken away, but perhaps still read by the member. */
   readonly revoking: Partitions;
@@ -29,6 +41,8 @@ export interface ConsumerMember {
   readonly sessionDeadline: number;
   /** Epoch ms after which a member that does not give up its partitions is removed. */
   readonly revocationDeadline: number | undefined;
+  /** undefined: it speaks the consumer protocol. */
+  readonly classic: ClassicSide | undefined;
 }
 
 export interface ConsumerGroupState {
@@ -63,19 +77,24 @@ export interface ConsumerGroupLimits {
 /** The cluster's topics, as one decision sees them. */
 export interface TopicsView {
   byName(name: string): { readonly id: string; readonly partitions: number } | undefined;
+  byId(id: string): { readonly name: string } | undefined;
   /** Names of topics that a pattern matches. */
   matching(pattern: string): readonly string[];
 }
 
-export interface HeartbeatRequest {
+/** What both protocols' members say of themselves. */
+export interface MemberDescription {
   readonly memberId: string;
-  readonly epoch: number;
   readonly instanceId: string | null;
   readonly rackId: string | null;
   readonly clientId: string;
   readonly clientHost: string;
   /** −1: as before. */
   readonly rebalanceTimeoutMs: number;
+}
+
+export interface HeartbeatRequest extends MemberDescription {
+  readonly epoch: number;
   /** null: as before. */
   readonly topics: readonly string[] | null;
   readonly regex: string | null;
@@ -106,9 +125,14 @@ export function phaseOf(state: ConsumerGroupState): ConsumerGroupPhase {
 
 export function nextConsumerDeadline(state: ConsumerGroupState): number | undefined {
   let next = Infinity;
-  for (const { sessionDeadline, revocationDeadline } of state.members.values())
-    next = Math.min(next, sessionDeadline, revocationDeadline ?? Infinity);
+  for (const member of state.members.values()) next = Math.min(next, deadlineOf(member));
   return next === Infinity ? undefined : next;
+}
+
+/** Epoch ms after which the member is removed if nothing is heard of it. */
+export function deadlineOf({ sessionDeadline, revocationDeadline, classic }: ConsumerMember): number {
+  const others = [revocationDeadline, classic?.joinDeadline, classic?.syncDeadline];
+  return others.reduce((least: number, deadline) => Math.min(least, deadline ?? Infinity), sessionDeadline);
 }
 
 export function partitionOf(key: string): { readonly topicId: string; readonly partition: number } {

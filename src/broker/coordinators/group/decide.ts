@@ -3,10 +3,13 @@ import { ErrorCode } from "../../../protocol/errors.ts";
 import { GroupDraft } from "./draft.ts";
 import { expire } from "./expiry.ts";
 import { join } from "./join.ts";
-import { completeJoinIfAllHere, rebalance, removeMember } from "./rebalance.ts";
-import type { GroupDecision, GroupEvent, GroupLimits, GroupState, HeartbeatEvent, LeaveEvent } from "./state.ts";
+import { completeJoinIfAllHere, prepareRebalance, rebalance, removeMember } from "./rebalance.ts";
+import { refuseJoin, refuseSync } from "./replies.ts";
+import type { GroupAction, GroupDecision, GroupEvent, GroupLimits, GroupState, HeartbeatEvent, LeaveEvent } from "./state.ts";
 import { assignmentPersisted, sync } from "./sync.ts";
 import { checkCaller, checkMember } from "./validate.ts";
+
+const NO_LIMITS: GroupLimits = { minSessionTimeoutMs: 0, maxSessionTimeoutMs: 0, maxSize: 0, initialRebalanceDelayMs: 0 };
 
 export function decideGroup(state: GroupState, event: GroupEvent, now: number, limits: GroupLimits): GroupDecision {
   const draft = new GroupDraft(state, now, limits);
@@ -29,11 +32,24 @@ export function decideGroup(state: GroupState, event: GroupEvent, now: number, l
     case "committed":
       stayAlive(draft, event.memberId);
       break;
+    case "rebalance":
+      prepareRebalance(draft);
+      break;
     case "tick":
       expire(draft);
       break;
   }
   return draft.done();
+}
+
+/** Answers for all that wait, when the group goes to the other protocol: they are to come again. */
+export function dissolve(state: GroupState): readonly GroupAction[] {
+  const draft = new GroupDraft(state, state.phaseSince, NO_LIMITS);
+  for (const { awaitingJoin, awaitingSync, memberId } of state.members.values()) {
+    if (awaitingJoin !== undefined) refuseJoin(draft, awaitingJoin, ErrorCode.REBALANCE_IN_PROGRESS, memberId);
+    if (awaitingSync !== undefined) refuseSync(draft, awaitingSync, ErrorCode.REBALANCE_IN_PROGRESS);
+  }
+  return draft.actions;
 }
 
 function heartbeat(draft: GroupDraft, event: HeartbeatEvent): void {

@@ -9,15 +9,16 @@ import type { GroupConfigs } from "../../group-configs.ts";
 import type { Settings } from "../../settings.ts";
 import { OFFSETS_TOPIC, parsePartitionKey, type Topics } from "../../topics.ts";
 import { ConsumerGroups } from "../consumer-group/consumer-groups.ts";
-import type { HeartbeatReply, HeartbeatRequest } from "../consumer-group/state.ts";
+import { newConsumerGroup, type HeartbeatReply, type HeartbeatRequest } from "../consumer-group/state.ts";
 import { InternalTopic, type LogRecord } from "../internal-topic.ts";
 import { SteadyClock } from "../steady-clock.ts";
-import { decideGroup } from "./decide.ts";
+import { migrationOf, toConsumerGroup } from "./conversion.ts";
+import { decideGroup, dissolve } from "./decide.ts";
 import { classicExpiry, consumerExpiry, isExpired } from "./offset-expiry.ts";
 import { OffsetStore } from "./offset-store.ts";
 import { writeGroupKey, writeGroupValue, writeOffsetKey, writeOffsetValue, type CommittedOffset } from "./records.ts";
 import { replayInto } from "./restore.ts";
-import { newGroup, nextGroupDeadline } from "./state.ts";
+import { newGroup, nextGroupDeadline, NO_BYTES } from "./state.ts";
 import type {
   GroupAction,
   GroupEvent,
@@ -30,6 +31,7 @@ import type {
   SyncEvent,
   SyncReply,
 } from "./state.ts";
+import { CONSUMER_PROTOCOL } from "./subscription.ts";
 import { checkCommit, type Caller } from "./validate.ts";
 
 type Ask<E extends { request: number }> = Omit<E, "request" | "kind">;
@@ -69,7 +71,7 @@ export class GroupCoordinator {
       "offsets.topic.num.partitions",
       settings.number("offsets.topic.num.partitions"),
     );
-    this.consumers = new ConsumerGroups(env, topics, settings, configs, this.log);
+    this.consumers = new ConsumerGroups(env, topics, settings, configs, this.log, (...group) => this.#takeOver(...group));
     this.#limits = {
       minSessionTimeoutMs: settings.number("group.min.session.timeout.ms"),
       maxSessionTimeoutMs: settings.number("group.max.session.timeout.ms"),
@@ -102,39 +104,94 @@ export class GroupCoordinator {
     return new Set([...this.#groups.keys(), ...this.consumers.groupIds(), ...this.offsets.groups()]);
   }
 
-  /** An empty classic group of that name gives way (its offsets stay); one with members does not. */
+  /** An empty classic group of that name gives way (its offsets stay); one of consumers is taken over as it runs (KIP-848). */
   async consumerHeartbeat(groupId: string, request: HeartbeatRequest): Promise<HeartbeatReply> {
     const classic = this.#groups.get(groupId);
-    const free = classic === undefined || (classic.phase === "Empty" && classic.pendingMembers.size === 0);
-    const reply = await this.consumers.heartbeat(groupId, request, free);
-    if (classic !== undefined && reply.error === ErrorCode.NONE && this.#groups.get(groupId) === classic) {
-      this.#drop(groupId);
-      await this.#write(async () => void (await this.log.append(groupId, [{ key: writeGroupKey(groupId), value: null }])));
-    }
-    return reply;
+    if (classic === undefined || request.epoch !== 0) return this.consumers.heartbeat(groupId, request, classic === undefined);
+    if (classic.phase !== "Empty") return this.#upgrade(classic, request);
+    const accepted = (): readonly LogRecord[] => this.#give(classic);
+    return this.consumers.heartbeat(groupId, request, true, { state: newConsumerGroup(groupId), accepted });
   }
 
-  /** A group of the new protocol without members becomes a classic one. */
+  #upgrade(classic: GroupState, request: HeartbeatRequest): Promise<HeartbeatReply> {
+    const migration = migrationOf(this.#settings.text("group.consumer.migration.policy"));
+    const maxSize = this.#settings.number("group.consumer.max.size");
+    try {
+      const state = toConsumerGroup(classic, this.consumers.view, migration, maxSize, this.#clock.now());
+      return this.consumers.heartbeat(classic.groupId, request, true, { state, accepted: () => this.#give(classic) });
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      return Promise.resolve({ error: error.errorCode, message: error.text, epoch: 0, assignment: null });
+    }
+  }
+
+  /** The group is none of ours any more: who waits is told to come again. */
+  #give(classic: GroupState): LogRecord[] {
+    const { groupId } = classic;
+    for (const action of dissolve(classic)) this.#act(groupId, classic, action);
+    this.#drop(groupId);
+    return [{ key: writeGroupKey(groupId), value: null }];
+  }
+
+  /** The last member of the consumer protocol has left (KIP-848). */
+  #takeOver(group: GroupState, tombstones: readonly LogRecord[], rebalance: boolean): Promise<void> {
+    const { groupId } = group;
+    this.#groups.set(groupId, group);
+    const value = writeGroupValue(group, this.#env.clock.now(), undefined);
+    const writing = this.log.appendNow(groupId, [...tombstones, { key: writeGroupKey(groupId), value }]);
+    if (rebalance) this.#apply(groupId, { kind: "rebalance" });
+    else this.#arm(group);
+    return writing.then(() => undefined);
+  }
+
+  /** A group of the consumer protocol without members becomes a classic one; one with members takes the member in, if it may. */
   async join(groupId: string, event: Ask<JoinEvent>): Promise<JoinReply> {
     const consumers = this.consumers.get(groupId);
     if (consumers !== undefined) {
-      if (consumers.members.size > 0) return refusedJoin(event.memberId);
+      if (consumers.members.size > 0) return this.#joinConsumers(groupId, event);
       const error = await this.#write(async () => void (await this.log.append(groupId, this.consumers.tombstones(groupId))));
       if (error === ErrorCode.NONE && this.consumers.get(groupId) === consumers) this.consumers.forget(groupId);
     }
     return this.#ask(groupId, (request) => ({ kind: "join", request, ...event })) as Promise<JoinReply>;
   }
 
-  sync(groupId: string, event: Ask<SyncEvent>): Promise<SyncReply> {
-    return this.#ask(groupId, (request) => ({ kind: "sync", request, ...event })) as Promise<SyncReply>;
+  async #joinConsumers(groupId: string, event: Ask<JoinEvent>): Promise<JoinReply> {
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.#limits;
+    if (event.sessionTimeoutMs < minSessionTimeoutMs || event.sessionTimeoutMs > maxSessionTimeoutMs)
+      return refusedJoin(event.memberId, ErrorCode.INVALID_SESSION_TIMEOUT);
+    const policy = this.#settings.text("group.consumer.migration.policy").toLowerCase();
+    if (policy === "disabled") return refusedJoin(event.memberId, ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+    try {
+      const { memberId, epoch, classic } = await this.consumers.classicJoin(groupId, event);
+      const told = { protocolType: CONSUMER_PROTOCOL, protocol: classic!.protocols[0]!.name };
+      return { ...refusedJoin(memberId, ErrorCode.NONE), generation: epoch, ...told };
+    } catch (error) {
+      const code = coordinatorError(error, true);
+      return refusedJoin(code === ErrorCode.MEMBER_ID_REQUIRED ? event.freshMemberId : event.memberId, code);
+    }
   }
 
-  leave(groupId: string, members: LeaveEvent["members"]): Promise<LeaveReply> {
+  async sync(groupId: string, event: Ask<SyncEvent>): Promise<SyncReply> {
+    if (this.consumers.get(groupId) === undefined)
+      return this.#ask(groupId, (request) => ({ kind: "sync", request, ...event })) as Promise<SyncReply>;
+    const reply = { kind: "sync-reply" as const, request: -1 };
+    try {
+      const assignment = this.consumers.classicSync(groupId, event);
+      return { ...reply, error: ErrorCode.NONE, protocolType: event.protocolType, protocol: event.protocol, assignment };
+    } catch (error) {
+      return { ...reply, error: coordinatorError(error, true), protocolType: null, protocol: null, assignment: NO_BYTES };
+    }
+  }
+
+  async leave(groupId: string, members: LeaveEvent["members"]): Promise<LeaveReply> {
+    if (this.consumers.get(groupId) !== undefined)
+      return { kind: "leave-reply", request: -1, members: await this.consumers.classicLeave(groupId, members) };
     return this.#ask(groupId, (request) => ({ kind: "leave", request, members })) as Promise<LeaveReply>;
   }
 
   /** The error code of the answer. */
   async heartbeat(groupId: string, caller: Caller): Promise<number> {
+    if (this.consumers.get(groupId) !== undefined) return this.consumers.classicHeartbeat(groupId, caller);
     const reply = await this.#ask(groupId, (request) => ({ kind: "heartbeat", request, ...caller }));
     return (reply as Extract<Reply, { kind: "heartbeat-reply" }>).error;
   }
@@ -342,8 +399,9 @@ export class GroupCoordinator {
   }
 }
 
-/** What a client is told when the coordinator's log refuses a record: come back later, or never with this. */
-export function coordinatorError(error: unknown): number {
+/** What a client is told when the coordinator's log refuses a record: come back later, or never with this. `asItIs`: a decision refused. */
+export function coordinatorError(error: unknown, asItIs = false): number {
+  if (asItIs && error instanceof KafkaError) return error.errorCode;
   if (error instanceof KafkaError && (error.code === "MESSAGE_TOO_LARGE" || error.code === "RECORD_LIST_TOO_LARGE")) {
     return ErrorCode.INVALID_COMMIT_OFFSET_SIZE;
   }
@@ -351,10 +409,9 @@ export function coordinatorError(error: unknown): number {
   return ErrorCode.COORDINATOR_NOT_AVAILABLE;
 }
 
-/** A classic member cannot join a group whose members speak the new protocol. */
-function refusedJoin(memberId: string): JoinReply {
+function refusedJoin(memberId: string, error: number): JoinReply {
   const nothing = { generation: -1, protocolType: null, protocol: null, leader: "", skipAssignment: false, members: [] };
-  return { kind: "join-reply", request: -1, error: ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId, ...nothing };
+  return { kind: "join-reply", request: -1, error, memberId, ...nothing };
 }
 
 /** Nothing happened to the group yet: not worth remembering, if it is new. Others go with expireOffsets(), as in Apache Kafka. */

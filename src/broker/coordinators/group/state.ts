@@ -111,6 +111,8 @@ export type GroupEvent =
   | { readonly kind: "persisted"; readonly generation: number; readonly error: number }
   /** An accepted offset commit counts as a heartbeat. */
   | { readonly kind: "committed"; readonly memberId: string }
+  /** The group came from the consumer protocol, and its members must share anew. */
+  | { readonly kind: "rebalance" }
   | { readonly kind: "tick" };
 
 export interface JoinReply {

@@ -1,0 +1,83 @@
+// What one broker answers to a sequence of requests, made comparable; a broker's own delays (topics that are not everywhere yet, markers on
+// their way) are waited for.
+import { Wire } from "../../src/broker/e2e/wire.ts";
+import type { Env } from "../../src/env/env.ts";
+import type { Address } from "../../src/env/network.ts";
+import { newCreatableTopic, newCreateTopicsRequest } from "../../src/protocol/generated/create-topics.gen.ts";
+import { newFindCoordinatorRequest } from "../../src/protocol/generated/find-coordinator.gen.ts";
+import { newListOffsetsPartition, newListOffsetsRequest, newListOffsetsTopic } from "../../src/protocol/generated/list-offsets.gen.ts";
+import { comparable } from "./comparable.ts";
+import { newLearnt, type Learnt, type Step } from "./requests.ts";
+import { describeTransaction } from "./transaction-requests.ts";
+
+/** Answers of a coordinator that is about to be there; Apache Kafka gives them while it makes its internal topics. */
+const NOT_YET =
+  /CONCURRENT_TRANSACTIONS|NOT_ENOUGH_REPLICAS|COORDINATOR_NOT_AVAILABLE|COORDINATOR_LOAD_IN_PROGRESS|NOT_COORDINATOR|LEADER_NOT_AVAILABLE/;
+const WAIT_MS = 15_000;
+
+/** `prefix`: of every name, so that sequences do not meet. */
+export async function answers(env: Env, address: Address, prefix: string, steps: readonly Step[]): Promise<unknown[]> {
+  const wire = await Wire.connect(env, address);
+  try {
+    const learnt = newLearnt(prefix);
+    const topics = ["t", "u"].map((name) => newCreatableTopic({ name: prefix + name, numPartitions: 2, replicationFactor: 1 }));
+    const created = await wire.call("CreateTopics", 7, newCreateTopicsRequest({ topics, timeoutMs: 10_000 }));
+    for (const { name, topicId } of created.topics) learnt.topicIds.set(name.slice(prefix.length), topicId);
+    await settled(env, wire, topics);
+    await wire.call("FindCoordinator", 4, newFindCoordinatorRequest({ coordinatorKeys: [`${prefix}g`] })); // makes __consumer_offsets
+    await wire.call("FindCoordinator", 4, newFindCoordinatorRequest({ keyType: 1, coordinatorKeys: [`${prefix}tx`] }));
+    const told: unknown[] = [];
+    for (const [at, step] of steps.entries()) {
+      const answer = await ask(env, wire, step, learnt);
+      told.push(answer);
+      if (step.settles === "transaction") await ask(env, wire, describeTransaction(), learnt, underWay(step, answer));
+      if (step.settles === "topics") await barrier(env, wire, `${prefix}barrier-${at}`);
+    }
+    return told;
+  } finally {
+    wire.destroy();
+  }
+}
+
+/** States of a transaction that has not come to the end that this step asked for. */
+function underWay({ api }: Step, answer: unknown): RegExp {
+  const ended = api === "EndTxn" && (answer as { errorCode: unknown }).errorCode === "NONE";
+  return ended ? /Ongoing|PrepareCommit|PrepareAbort/ : /PrepareCommit|PrepareAbort/;
+}
+
+async function ask(env: Env, wire: Wire, step: Step, learnt: Learnt, notYet = NOT_YET): Promise<unknown> {
+  const deadline = env.clock.monotonicMs() + WAIT_MS;
+  for (;;) {
+    const response = await wire.call(step.api, step.version, step.request(learnt));
+    const answer = comparable(response);
+    if (notYet.test(JSON.stringify(answer)) && env.clock.monotonicMs() < deadline) {
+      await env.timers.sleep(50);
+      continue;
+    }
+    step.learn?.(response, learnt);
+    return answer;
+  }
+}
+
+/** Apache Kafka answers CreateTopics before its broker half has seen the topic. */
+async function settled(env: Env, wire: Wire, made: readonly { readonly name: string; readonly numPartitions: number }[]): Promise<void> {
+  const topics = made.map(({ name, numPartitions }) => {
+    const partitions = Array.from({ length: numPartitions }, (_, i) => newListOffsetsPartition({ partitionIndex: i, timestamp: -1 }));
+    return newListOffsetsTopic({ name, partitions });
+  });
+  const deadline = env.clock.monotonicMs() + WAIT_MS;
+  for (;;) {
+    const response = await wire.call("ListOffsets", 7, newListOffsetsRequest({ topics }));
+    if (response.topics.every((topic) => topic.partitions.every(({ errorCode }) => errorCode === 0))) return;
+    if (env.clock.monotonicMs() > deadline)
+      throw new Error(`The topics did not come within ${WAIT_MS} ms: ${JSON.stringify(response.topics)}`);
+    await env.timers.sleep(20);
+  }
+}
+
+/** Changes of topics reach Apache Kafka's broker in the order in which its controller made them: when a later topic is there, they are. */
+async function barrier(env: Env, wire: Wire, name: string): Promise<void> {
+  const topics = [newCreatableTopic({ name, numPartitions: 1, replicationFactor: 1 })];
+  await wire.call("CreateTopics", 5, newCreateTopicsRequest({ topics, timeoutMs: 10_000 }));
+  await settled(env, wire, topics);
+}

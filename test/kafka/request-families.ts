@@ -1,0 +1,22 @@
+// The random sequences of requests, by what they are about.
+import fc from "fast-check";
+import { adminSteps } from "./admin-requests.ts";
+import { groupSteps, migrationSteps } from "./group-requests.ts";
+import { plainSteps, type Step } from "./requests.ts";
+import { init, transactionSteps } from "./transaction-requests.ts";
+
+const STEPS = { minLength: 5, maxLength: 30 };
+/** Without a producer id every request would be refused, one way or the other. */
+const begun = (step: fc.Arbitrary<Step>) => fc.tuple(init, fc.array(step, STEPS)).map(([first, rest]) => [first, ...rest]);
+/** Run at the same time. */
+export const FAMILIES: Readonly<Record<string, fc.Arbitrary<Step[]>>> = {
+  "about records, offsets and consumer groups": fc.array(plainSteps, STEPS),
+  "of a classic group": fc.array(fc.oneof(groupSteps, groupSteps, groupSteps, plainSteps), STEPS),
+  "of a group between the protocols": fc.array(migrationSteps, STEPS),
+  "about topics, configs and topic ids": fc.array(fc.oneof(adminSteps, adminSteps, adminSteps, plainSteps), STEPS),
+};
+/** One after the other: Apache Kafka answers what it verifies together in the errors of one of the requests' versions. */
+export const TRANSACTIONS: typeof FAMILIES = {
+  "of transactions of version 1": begun(fc.oneof(transactionSteps.v1, transactionSteps.v1, transactionSteps.v1, plainSteps)),
+  "of transactions of version 2": begun(fc.oneof(transactionSteps.v2, transactionSteps.v2, transactionSteps.v2, plainSteps)),
+};
