@@ -19,6 +19,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "transaction.state.log.num.partitions": "1",
   "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
   "group.consumer.heartbeat.interval.ms": "500",
+  "group.consumer.min.heartbeat.interval.ms": "300",
+  "group.consumer.assignment.interval.ms": "0",
 };
 
 export interface RunningBroker {
@@ -35,16 +37,10 @@ export interface Target {
 
 export const OURS: Target = { name: "Millrace", start: (settings = {}) => startMillrace({ ...SETTINGS, ...settings }) };
 
-/** Limits that ours does not have. */
-const APACHE_SETTINGS: Readonly<Record<string, string>> = {
-  "group.consumer.min.heartbeat.interval.ms": "300",
-  "group.consumer.assignment.interval.ms": "0",
-};
-
 export const APACHE: Target = {
   name: "Apache Kafka",
   start: async (settings = {}) => {
-    const { port, pid, stop } = await startApacheKafka({ ...SETTINGS, ...APACHE_SETTINGS, ...settings });
+    const { port, pid, stop } = await startApacheKafka({ ...SETTINGS, ...settings });
     return { brokers: `127.0.0.1:${port}`, pid, stop };
   },
 };
