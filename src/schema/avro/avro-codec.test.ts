@@ -86,6 +86,14 @@ test("longs are numbers and an error beyond ±2^53, and bigints when asked for",
   assert.equal(decode(parse("double"), bytes, schema), 2 ** 60);
 });
 
+test("of two records in a union the one with just the value's fields is written, also inside of it", () => {
+  const inner = rec("Inner", f("name", ["null", "Outer"]));
+  const outer = rec("Outer", f("name", ["null", "Outer"]), f("id", ["null", "Outer", inner]));
+  const schema = parse(outer);
+  const value = { name: null, id: { name: { name: null, id: null } } };
+  assert.deepEqual(decode(schema, encode(schema, value)), value);
+});
+
 test("−0 in a union of whole and fractional numbers keeps its sign; where there are whole ones only it is 0", () => {
   for (const branches of [
     ["null", "int", "double"],

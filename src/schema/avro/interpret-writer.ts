@@ -116,8 +116,8 @@ function unionWriter(plan: WritePlan & { readonly op: "union" }, records: Writer
 }
 
 /**
- * The index of the branch for a value: the only one that takes its shape, or the first that it fits (of records: with nothing left over;
- * for −0 a float or double, which keep its sign); −1: none.
+ * The index of the branch for a value: the only one that takes its shape, or the one that it misfits least, the first of equals (for −0 a
+ * float or double, which keep its sign); −1: none.
  */
 export function branchChooser(plan: WritePlan & { readonly op: "union" }): (value: unknown) => number {
   const byShape = new Map<Shape, readonly number[]>();
@@ -132,24 +132,70 @@ export function branchChooser(plan: WritePlan & { readonly op: "union" }): (valu
       const withSign = candidates.find((index) => ["float", "double"].includes(plan.branches[index]!.op));
       if (withSign !== undefined) return withSign;
     }
-    let first = -1;
+    let best = -1;
+    let least = Number.POSITIVE_INFINITY;
     for (const index of candidates) {
-      const branch = plan.branches[index]!;
-      if (!fits(branch, value, 0)) continue;
-      if (branch.op !== "record" || knowsAll(branch, value as object)) return index;
-      if (first < 0) first = index;
+      const misfits = misfitsOf(plan.branches[index]!, value, 0);
+      if (misfits < least) [best, least] = [index, misfits];
+      if (least === 0) break;
     }
-    return first;
+    return best;
   };
 }
 
-/** A record with fewer fields would fit, too, and lose the others. */
-function knowsAll({ fields }: WriteRecord, value: object): boolean {
-  return Object.keys(value).every((name) => fields.some((field) => field.name === name));
+/** A property that the record has no field for would be lost: worse than a thousand fields that get their default. */
+const LOST = 1000;
+
+/** 0: the value is just what the plan writes. More: fields would be left out or lost, all the way down. Infinity: it cannot be written. */
+function misfitsOf(plan: WritePlan, value: unknown, depth: number): number {
+  if (depth > MAX_DEPTH) return Number.POSITIVE_INFINITY;
+  switch (plan.op) {
+    case "array":
+      return Array.isArray(value) ? sum(value, (item) => misfitsOf(plan.items, item, depth + 1)) : Number.POSITIVE_INFINITY;
+    case "map":
+      if (!(value instanceof Map)) return Number.POSITIVE_INFINITY;
+      return sum(value as Map<unknown, unknown>, ([key, item]) =>
+        typeof key === "string" ? misfitsOf(plan.values, item, depth + 1) : Number.POSITIVE_INFINITY,
+      );
+    case "union":
+      return Math.min(...plan.branches.map((branch) => misfitsOf(branch, value, depth)));
+    case "convert":
+      try {
+        return misfitsOf(plan.of, plan.convert(value), depth);
+      } catch {
+        return Number.POSITIVE_INFINITY;
+      }
+    case "record":
+      return shapeOf(value) === "object" ? recordMisfits(plan, value as object, depth) : Number.POSITIVE_INFINITY;
+    default:
+      return isScalarOf(plan, value) ? 0 : Number.POSITIVE_INFINITY;
+  }
 }
 
-function fits(plan: WritePlan, value: unknown, depth: number): boolean {
-  if (depth > MAX_DEPTH) return false;
+function recordMisfits({ fields }: WriteRecord, value: object, depth: number): number {
+  const lost = Object.keys(value).filter((name) => !fields.some((field) => field.name === name)).length;
+  return (
+    lost * LOST +
+    sum(fields, ({ name, absent, plan }) => {
+      const of = fieldValue(value, name);
+      const missing = Object.hasOwn(value, name) ? 0 : 1;
+      return missing + (of === undefined && absent !== undefined ? 0 : misfitsOf(plan, of, depth + 1));
+    })
+  );
+}
+
+function sum<T>(items: Iterable<T>, misfits: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) {
+    total += misfits(item);
+    if (total === Number.POSITIVE_INFINITY) break;
+  }
+  return total;
+}
+
+type ScalarPlan = Exclude<WritePlan, { readonly op: "array" | "map" | "union" | "convert" | "record" }>;
+
+function isScalarOf(plan: ScalarPlan, value: unknown): boolean {
   switch (plan.op) {
     case "null":
       return value === null || value === undefined;
@@ -171,27 +217,6 @@ function fits(plan: WritePlan, value: unknown, depth: number): boolean {
       return value instanceof Uint8Array && value.length === plan.size;
     case "enum":
       return plan.symbols.has(value as string);
-    case "array":
-      return Array.isArray(value) && value.every((item) => fits(plan.items, item, depth + 1));
-    case "map":
-      return (
-        value instanceof Map &&
-        [...(value as Map<unknown, unknown>)].every(([key, item]) => typeof key === "string" && fits(plan.values, item, depth + 1))
-      );
-    case "union":
-      return plan.branches.some((branch) => fits(branch, value, depth));
-    case "convert":
-      try {
-        return fits(plan.of, plan.convert(value), depth);
-      } catch {
-        return false;
-      }
-    case "record":
-      if (shapeOf(value) !== "object") return false;
-      return plan.fields.every((field) => {
-        const of = fieldValue(value as object, field.name);
-        return (of === undefined && field.absent !== undefined) || fits(field.plan, of, depth + 1);
-      });
   }
 }
 

@@ -1,5 +1,5 @@
 // How JS values become bytes of a schema: made once per schema, carried out by the interpreter and by generated writers. Values are those
-// that decoders give: records are objects, maps are Maps, decimals and uuids text; a union takes the first branch that a value fits.
+// that decoders give: records are objects, maps are Maps, decimals and uuids text; a union takes the branch that a value misfits least.
 import { isDecimal } from "../mismatch.ts";
 import { BadSchemaError, describeValue, SchemaError } from "../schema-error.ts";
 import { allowedValues, avroLogical, propertyName, sameClock, UNIT_NANOS, type AvroLogical, type UnitName } from "./avro-logical.ts";
