@@ -9,6 +9,8 @@ export interface BenchArguments {
   readonly scale: number;
   /** Beside Apache Kafka (bench:broker). */
   readonly compare: boolean;
+  /** How often each case runs on each side (--compare). */
+  readonly rounds: number;
 }
 
 export function benchArguments(): BenchArguments {
@@ -18,8 +20,9 @@ export function benchArguments(): BenchArguments {
       case: { type: "string" },
       scale: { type: "string", default: "1" },
       compare: { type: "boolean", default: false },
+      rounds: { type: "string", default: "1" },
     },
     allowPositionals: true,
   });
-  return { jsonl: values.jsonl, only: values.case, scale: Number(values.scale), compare: values.compare };
+  return { jsonl: values.jsonl, only: values.case, scale: Number(values.scale), compare: values.compare, rounds: Number(values.rounds) };
 }

@@ -127,8 +127,8 @@ function diskItself(): Record<string, unknown> {
   };
 }
 
-const { jsonl, only, scale, compare: besideKafka } = benchArguments();
+const { jsonl, only, scale, compare: besideKafka, rounds } = benchArguments();
 if (!jsonl) console.log(machine());
 if (only === undefined) console.log(JSON.stringify(diskItself()));
-if (besideKafka) await compare((line) => console.log(JSON.stringify(line)), only, scale);
+if (besideKafka) await compare((line) => console.log(JSON.stringify(line)), { only, scale, rounds });
 else for (const one of CASES) if (only === undefined || one.name.includes(only)) console.log(JSON.stringify(await run(one, scale)));

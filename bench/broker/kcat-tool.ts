@@ -1,0 +1,55 @@
+// librdkafka, through kcat: a file's lines produced, a topic consumed to its end. Timed from the outside, less what an empty run takes.
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lingerMs, type Case, type Figures } from "./compare-case.ts";
+import { round } from "./process-figures.ts";
+
+export function hasKcat(): boolean {
+  return spawnSync("kcat", ["-V"]).status === 0;
+}
+
+export async function runKcat(brokers: string, one: Case, topic: string): Promise<Figures> {
+  const empty = await timed(["-b", brokers, "-L", "-t", topic]);
+  const seconds = one.kind === "produce" ? await produceLines(brokers, one, topic) : await consumeAll(brokers, one, topic);
+  const net = Math.max(0.001, seconds - empty);
+  return { recordsPerS: Math.round(one.records / net), mbPerS: round((one.records * one.valueBytes) / net / 1e6) };
+}
+
+async function produceLines(brokers: string, one: Case, topic: string): Promise<number> {
+  const file = join(tmpdir(), `millrace-bench-lines-${process.pid}`);
+  writeLines(file, one.records, one.valueBytes);
+  try {
+    const settings = [`acks=${one.acks === "all" ? -1 : one.acks}`, `batch.size=${one.batchBytes}`, `linger.ms=${lingerMs(one)}`, "queue.buffering.max.messages=1000000"]; // prettier-ignore
+    return await timed(["-b", brokers, "-P", "-t", topic, "-p", "0", "-l", ...settings.flatMap((each) => ["-X", each]), file]);
+  } finally {
+    rmSync(file);
+  }
+}
+
+function consumeAll(brokers: string, one: Case, topic: string): Promise<number> {
+  return timed(["-b", brokers, "-C", "-q", "-u", "-t", topic, "-p", "0", "-o", "beginning", "-c", String(one.records), "-f", "%o\n"]);
+}
+
+function writeLines(path: string, count: number, bytes: number): void {
+  const line = Buffer.from(`${"x".repeat(bytes)}\n`);
+  const chunk = Buffer.concat(Array.from({ length: 1000 }, () => line));
+  const fd = openSync(path, "w");
+  for (let left = count; left > 0; left -= 1000) writeSync(fd, chunk, 0, Math.min(left, 1000) * line.length);
+  closeSync(fd);
+}
+
+function timed(args: readonly string[]): Promise<number> {
+  const begin = performance.now();
+  const child = spawn("kcat", args, { stdio: ["ignore", "ignore", "pipe"] });
+  let told = "";
+  child.stderr.on("data", (bytes) => (told = (told + String(bytes)).slice(-2000)));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve((performance.now() - begin) / 1000);
+      else reject(new Error(`kcat ${args.join(" ")} ended with ${code}: ${told}`));
+    });
+  });
+}
