@@ -18,6 +18,7 @@ import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID, STATUSES, type TransactionData } fro
 
 const KEY_VERSION = 0;
 const VALUE_VERSION = 1;
+/** The present one, as long as it is the first. */
 const PREVIOUS_PRODUCER_ID = 0;
 const NEXT_PRODUCER_ID = 1;
 const CLIENT_VERSION = 2;
@@ -49,7 +50,8 @@ export function writeTransactionValue(data: TransactionData): Uint8Array {
   w.int64(data.updatedAt);
   w.int64(data.startedAt);
   const tags: [number, ByteWriter][] = [];
-  if (data.previousProducerId !== NO_PRODUCER_ID) tags.push([PREVIOUS_PRODUCER_ID, int64Field(data.previousProducerId)]);
+  const previous = data.previousProducerId === NO_PRODUCER_ID ? data.producerId : data.previousProducerId;
+  tags.push([PREVIOUS_PRODUCER_ID, int64Field(previous)]);
   if (kept) tags.push([NEXT_PRODUCER_ID, int64Field(data.producerId)]);
   else if (data.nextProducerId !== NO_PRODUCER_ID) tags.push([NEXT_PRODUCER_ID, int64Field(data.nextProducerId)]);
   if (data.clientVersion !== 0) {
@@ -91,6 +93,7 @@ export function readTransactionValue(bytes: Uint8Array): TransactionData {
     else if (tag === NEXT_PRODUCER_EPOCH) nextProducerEpoch = r.int16();
     r.at = end;
   }
+  if (ids.previousProducerId === producerId) ids.previousProducerId = NO_PRODUCER_ID;
   const lastProducerEpoch = NO_PRODUCER_EPOCH;
   const rest = { lastProducerEpoch, timeoutMs, status, partitions, startedAt, updatedAt };
   if (nextProducerEpoch === NO_PRODUCER_EPOCH) return { producerId, producerEpoch, ...ids, keptEpoch: NO_PRODUCER_EPOCH, ...rest };
