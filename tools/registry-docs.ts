@@ -25,7 +25,7 @@ or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
 - One registry writes to a topic. A newer one takes over, and the older one only reads from then on. An id is never given twice, not even
   after a permanent deletion or a crash.
 - The registry listens on loopback only. Requests of web pages and with a foreign Host header are refused.
-- \`millrace registry --auth-file FILE\` (\`MILLRACE_AUTH_FILE\`) wants credentials, Basic or Bearer: without them 401, without the right role
+- \`--auth-file FILE\` of \`millrace dev\` and \`millrace registry\` (\`MILLRACE_AUTH_FILE\`) wants credentials, Basic or Bearer: without them 401, without the right role
   40301. The file is \`{ "users": { "ada": { "role": "admin", "password": "…" }, "ci": { "role": "write", "token": "…" } } }\`; instead of a
   password it may hold a salted one, \`"scram": "SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY"\` (RFC 5803). \`read\` may ask, \`write\` also
   register and delete softly, \`admin\` also delete for good and change settings, modes and contexts.

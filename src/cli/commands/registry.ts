@@ -1,13 +1,12 @@
 // millrace registry: the schema registry alone, on somebody's Kafka (--brokers) or with an embedded broker on --data.
-import { readFile } from "node:fs/promises";
 import { startBroker, type Broker } from "../../broker/broker.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import type { Env } from "../../env/env.ts";
 import { startRegistry } from "../../registry/start-registry.ts";
-import { parseUsers, UsersFileError, type User } from "../../registry/users-file.ts";
 import { packageVersion } from "../../server/package-version.ts";
 import { explainDataDirectory, explainListen } from "../../server/server-error.ts";
 import type { Settings } from "../../server/settings.ts";
+import { usersOf } from "../auth-file.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { codeOf } from "../explain-error.ts";
@@ -39,7 +38,7 @@ export async function registry(flags: RegistryFlags, terminal: Terminal): Promis
   );
   if (flags.showConfig === true) return printSettings(terminal, loaded, flags.json);
   const { values } = loaded;
-  const users = await usersOf(flags.authFile ?? terminal.environment["MILLRACE_AUTH_FILE"]);
+  const users = await usersOf(flags.authFile, terminal);
   const env = createNodeEnv({ logLevel: values.logLevel, logFormat: values.logFormat });
   const interrupt = onInterrupt(terminal, "Stopping. Ctrl-C again ends at once.");
   const broker = values.brokers === undefined ? await ownBroker(env, values) : undefined;
@@ -64,23 +63,6 @@ export async function registry(flags: RegistryFlags, terminal: Terminal): Promis
     }
   } finally {
     await broker?.close();
-  }
-}
-
-/** undefined: no file is named, everybody may do everything. */
-async function usersOf(file: string | undefined): Promise<readonly User[] | undefined> {
-  if (file === undefined || file === "") return undefined;
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    throw new CliError(EXIT.notFound, `The users file ${file} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  try {
-    return parseUsers(text);
-  } catch (error) {
-    if (!(error instanceof UsersFileError)) throw error;
-    throw new CliError(EXIT.usage, `${error.message} (${file})`, { cause: error });
   }
 }
 
