@@ -25,4 +25,6 @@ export interface Batch {
   /** Set on keyed edges: the key of each row (the same column object as a field's when the key is a field) and its 32-bit hash. */
   key: Column | undefined;
   keyHashes: Int32Array | undefined;
+  /** Between tasks: where each row came from, in the numbers of engine/subtask/row-origins.ts; NaN: not known. */
+  origins?: Float64Array | undefined;
 }

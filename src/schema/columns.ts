@@ -62,6 +62,7 @@ export function createBatch(type: TypeInfo | undefined, capacity: number, string
     markTimes: new Float64Array(MARKS),
     key: undefined,
     keyHashes: undefined,
+    origins: undefined,
   };
 }
 

@@ -105,7 +105,7 @@ export class ChainInterpreter implements ChainCompiler {
     const all: Emit[] = consumers.outputs.map((output) => {
       const pass = passThrough[output];
       if (pass !== undefined) return (_, timestamp) => pass.add(runtime.row, timestamp);
-      const write: Emit = (element, timestamp) => writers[output]!.append(element, timestamp);
+      const write: Emit = (element, timestamp) => writers[output]!.append(element, timestamp, runtime.origin);
       return errors ? write : this.#guard(step, write);
     });
     for (const child of consumers.steps) all.push(this.#step(child));

@@ -18,6 +18,7 @@ export function outputScope(index: number, writer: OutputWriter, pass: PassThrou
     if (field.optional) scope[`o${index}c${field.index}n`] = arrays((buffer) => buffer.batch.columns[field.index]!.nulls);
   }
   scope[`o${index}ts`] = arrays((buffer) => buffer.batch.timestamps);
+  if (writer.buffers[0]!.batch.origins !== undefined) scope[`o${index}or`] = arrays((buffer) => buffer.batch.origins);
   if (writer.choose !== undefined) scope[`o${index}choose`] = writer.choose;
   if (writer.key === undefined) return scope;
   scope[`o${index}groups`] = writer.targetOfGroup;
@@ -34,7 +35,8 @@ export function writeOutput(index: number, writer: OutputWriter, e: string): str
   const target = `const b=${o}b[${single ? 0 : "t"}],n=b.rows;`;
   const begin = writer.buffers.some(({ siblings }) => siblings.length > 0) ? "if(n===0)b.begin();" : "";
   const row = writeRow(writer.output.type, `${o}type`, e, `${o}c`, at);
-  const done = `if(rt.outputWatermark.time!==b.marked)b.mark();${o}ts${at}[n]=ts;b.rows=n+1;if(n+1===MAX)${o}.full(b);`;
+  const origin = writer.buffers[0]!.batch.origins === undefined ? "" : `${o}or${at}[n]=rt.row<0?NaN:rt.base+rt.offsets[rt.row];`;
+  const done = `if(rt.outputWatermark.time!==b.marked)b.mark();${o}ts${at}[n]=ts;${origin}b.rows=n+1;if(n+1===MAX)${o}.full(b);`;
   return `${route(index, writer, e, single)}${target}${begin}${row}${keyCode(o, writer, at)}${done}`;
 }
 

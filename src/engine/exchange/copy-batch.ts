@@ -14,6 +14,7 @@ export function copyBatch(batch: Batch): Batch {
     markTimes: batch.markTimes.slice(0, batch.markCount),
     key: batch.key === undefined ? undefined : copyColumn(batch.key, rows),
     keyHashes: batch.keyHashes?.slice(0, rows),
+    origins: batch.origins?.slice(0, rows),
   };
 }
 

@@ -11,6 +11,7 @@ import type { JobGraph, Task } from "../job-graph.ts";
 import type { Pressure } from "../operators/operator-home.ts";
 import { keyGroupOwner } from "../state/key-group.ts";
 import { createSubtask } from "../subtask/create-subtask.ts";
+import { SplitNumbers } from "../subtask/row-origins.ts";
 import type { Deployment } from "./host-messages.ts";
 import { SetupRefusedError } from "./setup-refused-error.ts";
 import { SinkGate } from "./sink-gate.ts";
@@ -54,6 +55,8 @@ export class Execution {
   readonly gates: SinkGate[] = [];
   readonly sources: SourceRun[] = [];
   readonly #env: Env;
+  /** So that rows say where they came from, in all subtasks alike. */
+  readonly #splits = new SplitNumbers();
   readonly #deployment: Deployment;
   readonly #host: ExecutionHost;
   readonly #byTask: SubtaskRunner[][] = [];
@@ -180,6 +183,7 @@ export class Execution {
       maxParallelism: this.graph.maxParallelism,
       jobName: job,
       codegen,
+      splits: this.#splits,
       now: () => clock.now(),
       wake: () => this.#host.wake(),
       pressure: this.#host.pressure,

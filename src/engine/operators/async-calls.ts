@@ -19,6 +19,8 @@ export class AsyncTimeoutError extends Error {
 export interface Waiting {
   readonly element: unknown;
   readonly timestamp: number;
+  /** As in row-origins.ts; NaN: not known (any more). */
+  readonly origin: number;
   readonly settled: boolean;
   /** `result` is the error. */
   readonly failed: boolean;
@@ -28,6 +30,7 @@ export interface Waiting {
 class Entry implements Waiting {
   readonly element: unknown;
   readonly timestamp: number;
+  readonly origin: number;
   settled = false;
   failed = false;
   result: unknown = undefined;
@@ -40,9 +43,10 @@ class Entry implements Waiting {
   lastError: unknown = undefined;
   call: Call | undefined = undefined;
 
-  constructor(element: unknown, timestamp: number) {
+  constructor(element: unknown, timestamp: number, origin: number) {
     this.element = element;
     this.timestamp = timestamp;
+    this.origin = origin;
   }
 }
 
@@ -98,8 +102,8 @@ export class AsyncCalls {
     return this.#settled ? -Infinity : this.#due;
   }
 
-  add(element: unknown, timestamp: number): Waiting {
-    const entry = new Entry(element, timestamp);
+  add(element: unknown, timestamp: number, origin: number): Waiting {
+    const entry = new Entry(element, timestamp, origin);
     this.#unstarted.add(entry);
     return entry;
   }

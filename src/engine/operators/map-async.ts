@@ -63,7 +63,7 @@ export class MapAsync implements ChainOperator {
   }
 
   element(element: unknown, timestamp: number): void {
-    const waiting = this.#calls.add(element, timestamp);
+    const waiting = this.#calls.add(element, timestamp, this.#runtime.origin);
     this.#queue.push(waiting);
     this.#startNext();
   }
@@ -112,7 +112,7 @@ export class MapAsync implements ChainOperator {
     this.#calls.tick(now);
     this.#queue.drain(
       (waiting) => waiting.settled,
-      (waiting) => this.#emit(waiting),
+      (waiting) => this.#runtime.from(waiting.origin, () => this.#emit(waiting)),
       (fence) => this.#passFence(fence),
     );
     if (this.#queue.isEmpty) this.flush();

@@ -1,12 +1,13 @@
 // What the loop of a chain has at hand besides its operators: where it stands (split, row), the watermark, the error policies and the
 // counters. Generated loops and the interpreter use the same object, so both fail, skip and dead-letter alike.
-import { NO_TIMESTAMP } from "../../schema/batch.ts";
+import { MAX_BATCH_ROWS, NO_TIMESTAMP } from "../../schema/batch.ts";
 import type { DeadLetter, ErrorPolicy } from "../../stream/graph.ts";
 import type { PlanStep } from "../codegen/chain-plan.ts";
 import type { ChainOperator } from "../operators/chain-operator.ts";
 import { originOfSplit, valueText } from "./dead-letter-row.ts";
 import { errorText, OperatorError } from "./operator-error.ts";
 import { OutputWatermark } from "./output-watermark.ts";
+import { SplitNumbers, type Origin } from "./row-origins.ts";
 
 /** Sends an element to the consumers of one output of one step. */
 export type Emit = (element: unknown, timestamp: number) => void;
@@ -34,8 +35,12 @@ export class ChainRuntime {
   readonly outputWatermark = new OutputWatermark();
   /** Where the current element came from. `row` is −1 outside rows (timers). */
   row = -1;
-  split: string | undefined;
-  offsets: Float64Array | undefined;
+  /** The origin of a row is `base + offsets[row]`, as row-origins.ts has it. */
+  base = 0;
+  offsets: Float64Array = UNKNOWN;
+  /** Of a source's rows. */
+  #split: string | undefined;
+  readonly #splits: SplitNumbers;
   /** A failure that user code may have swallowed; the frame ends with it. */
   failure: OperatorError | undefined;
   skipped = 0;
@@ -45,12 +50,53 @@ export class ChainRuntime {
   /** Set by the compiler of the chain: emitters by step, then by output name. */
   readonly emitters: readonly Map<string, Emit>[];
 
-  constructor(steps: readonly PlanStep[], operators: readonly (ChainOperator | undefined)[]) {
+  constructor(steps: readonly PlanStep[], operators: readonly (ChainOperator | undefined)[], splits = new SplitNumbers()) {
+    this.#splits = splits;
     this.steps = steps;
     this.operators = operators;
     this.#stateful = [...operators.keys()].filter((step) => operators[step] !== undefined);
     this.counts = new Float64Array(steps.length * 2);
     this.emitters = steps.map(() => new Map());
+  }
+
+  /** The rows to come are a source's. */
+  enterSplit(split: string, offsets: Float64Array | undefined): void {
+    this.#split = split;
+    this.offsets = offsets ?? UNKNOWN;
+    this.base = offsets === undefined ? 0 : this.#splits.baseOf(split);
+  }
+
+  /** The rows to come are another task's; undefined: nobody's. */
+  enterBatch(origins: Float64Array | undefined): void {
+    this.#split = undefined;
+    this.offsets = origins ?? UNKNOWN;
+    this.base = 0;
+  }
+
+  /** Of the row at hand. */
+  get origin(): number {
+    return this.row < 0 ? NaN : this.base + this.offsets[this.row]!;
+  }
+
+  /** Does what is due for a row that came earlier. */
+  from(origin: number, work: () => void): void {
+    EARLIER[0] = origin;
+    this.enterBatch(EARLIER);
+    this.row = 0;
+    try {
+      work();
+    } finally {
+      this.enterBatch(undefined);
+      this.row = -1;
+    }
+  }
+
+  #originNow(): Origin | undefined {
+    if (this.row < 0) return undefined;
+    const origin = this.#splits.originOf(this.origin);
+    if (origin !== undefined || this.#split === undefined) return origin;
+    const offset = this.base === 0 ? NaN : this.offsets[this.row]!;
+    return { split: this.#split, offset: offset >= 0 ? offset : undefined };
   }
 
   /** A head whose results come later: it lets event time and idleness pass when what came before them has gone out. */
@@ -116,13 +162,14 @@ export class ChainRuntime {
   }
 
   #deadLetter(index: number, cause: unknown, element: unknown, timestamp: number): DeadLetter {
-    const { topic, partition } = this.row >= 0 ? originOfSplit(this.split) : originOfSplit(undefined);
+    const origin = this.#originNow();
+    const { topic, partition } = originOfSplit(origin?.split);
     return {
       operator: this.steps[index]!.node.name,
       error: errorText(cause),
       topic,
       partition,
-      offset: this.#offset() ?? -1,
+      offset: origin?.offset ?? -1,
       timestamp: timestamp === NO_TIMESTAMP ? -1 : timestamp,
       key: this.operators[index]?.currentKeyText() ?? "",
       value: valueText(element),
@@ -133,15 +180,9 @@ export class ChainRuntime {
   wrap(thrown: unknown, index: number): OperatorError {
     if (thrown instanceof OperatorError) return thrown;
     const { name, onError } = this.steps[index]!.node;
-    const error = new OperatorError(
-      {
-        operator: name,
-        key: this.operators[index]?.currentKeyText(),
-        split: this.row < 0 ? undefined : this.split,
-        offset: this.#offset(),
-      },
-      thrown,
-    );
+    const origin = this.#originNow();
+    const key = this.operators[index]?.currentKeyText();
+    const error = new OperatorError({ operator: name, key, split: origin?.split, offset: origin?.offset }, thrown);
     if (isFatal(onError)) this.failure ??= error;
     return error;
   }
@@ -150,11 +191,13 @@ export class ChainRuntime {
   check(): void {
     if (this.failure !== undefined) throw this.failure;
   }
-
-  #offset(): number | undefined {
-    return this.row < 0 || this.offsets === undefined ? undefined : this.offsets[this.row];
-  }
 }
+
+/** Of rows without offsets. */
+const UNKNOWN = new Float64Array(MAX_BATCH_ROWS).fill(NaN);
+
+/** The origin of the one row that an operator goes back to; nobody does two of these at once. */
+const EARLIER = new Float64Array(1);
 
 function isFatal(policy: ErrorPolicy): boolean {
   return policy === "fail";

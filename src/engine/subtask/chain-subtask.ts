@@ -144,15 +144,13 @@ export class ChainSubtask implements Subtask {
     const runtime = this.#runtime;
     this.#watermarks?.select(split);
     if (this.#idle) this.#becomeActive();
-    runtime.split = split;
-    runtime.offsets = offsets;
+    runtime.enterSplit(split, offsets);
     if (poison === undefined || poison.length === 0) {
       if (batch.rows > 0) this.#run(batch, 0, batch.rows);
     } else this.#runAroundPoison(rows);
-    if (batch.rows > 0) for (const pass of this.#passThrough) pass.send(batch);
+    if (batch.rows > 0) for (const pass of this.#passThrough) pass.send(batch, runtime);
     if (rows.watermark !== undefined && this.#watermarks !== undefined) this.#advance(this.#watermarks.raiseTo(rows.watermark));
-    runtime.split = undefined;
-    runtime.offsets = undefined;
+    runtime.enterBatch(undefined);
     this.#metrics.countIn(batch.rows + (poison?.length ?? 0), batch.rows);
     this.#endOfData();
   }
@@ -193,8 +191,10 @@ export class ChainSubtask implements Subtask {
 
   data(port: number, batch: Batch): void {
     if (this.#idle) this.#becomeActive();
-    if (batch.rows > 0) this.#run(batch, 0, batch.rows, sideOf(this.#runtime.steps[0]!, port));
-    else for (let mark = 0; mark < batch.markCount; mark++) this.watermark(batch.markTimes[mark]!);
+    if (batch.rows > 0) {
+      this.#runtime.enterBatch(batch.origins);
+      this.#run(batch, 0, batch.rows, sideOf(this.#runtime.steps[0]!, port));
+    } else for (let mark = 0; mark < batch.markCount; mark++) this.watermark(batch.markTimes[mark]!);
     this.#metrics.countIn(batch.rows, batch.rows);
     this.#endOfData();
   }

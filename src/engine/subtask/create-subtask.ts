@@ -12,6 +12,7 @@ import { ChainRuntime } from "./chain-runtime.ts";
 import { ChainSubtask } from "./chain-subtask.ts";
 import { keepOrder, OutputWriter } from "./output-writer.ts";
 import { PassThrough } from "./pass-through.ts";
+import type { SplitNumbers } from "./row-origins.ts";
 import type { Subtask, SubtaskOutput } from "./subtask.ts";
 
 export interface SubtaskContext {
@@ -23,6 +24,8 @@ export interface SubtaskContext {
   readonly codegen?: "auto" | "off";
   /** Of shuffles. */
   readonly seed?: number;
+  /** Shared by all subtasks that hand rows to each other. */
+  readonly splits?: SplitNumbers;
   /** Processing time, epoch ms. */
   readonly now: () => number;
   /** Results of asynchronous calls are there: tick() has something to do. */
@@ -38,7 +41,7 @@ export function createSubtask(task: Task, context: SubtaskContext, out: SubtaskO
   const { now, wake, pressure } = context;
   const home: OperatorHome = { index, parallelism, maxParallelism, now, ...(wake && { wake }), ...(pressure && { pressure }) };
   const operators = plan.steps.map((step) => createOperator(step, home));
-  const runtime = new ChainRuntime(plan.steps, operators);
+  const runtime = new ChainRuntime(plan.steps, operators, context.splits);
   operators.forEach((operator) => operator?.attach(runtime));
   const writers = task.outputs.map((output, number) => new OutputWriter(output, number, context, out, runtime.outputWatermark));
   keepOrder(writers);

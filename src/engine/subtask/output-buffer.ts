@@ -30,6 +30,11 @@ export class OutputBuffer {
     this.batch = createBatch(type, MAX_BATCH_ROWS);
   }
 
+  /** Rows say where they came from. */
+  keepOrigins(): void {
+    this.batch.origins = new Float64Array(MAX_BATCH_ROWS);
+  }
+
   /** Makes the batch a keyed one. `field`: index of the column that is the key, or −1 for a column of its own. */
   keyBy(field: number): void {
     const key: Column =

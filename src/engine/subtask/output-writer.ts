@@ -73,6 +73,7 @@ export class OutputWriter {
     if (this.#takesTurns) this.current = routing.index % this.buffers.length;
     this.choose = chooser(partitioning, targets, routing.seed ?? 1);
     this.keyField = this.#findKeyField();
+    if (target.kind === "task") for (const buffer of this.buffers) buffer.keepOrigins();
     if (this.key !== undefined) for (const buffer of this.buffers) buffer.keyBy(this.keyField);
     this.targetOfGroup = Int32Array.from({ length: this.key === undefined ? 0 : routing.maxParallelism }, (_, group) =>
       keyGroupOwner(group, targets, routing.maxParallelism),
@@ -80,7 +81,7 @@ export class OutputWriter {
   }
 
   /** Appends a row; throws SchemaError if it does not fit the type of the output. */
-  append(element: unknown, timestamp: number): void {
+  append(element: unknown, timestamp: number, origin: number): void {
     let target = this.current;
     let key: unknown;
     let hash = 0;
@@ -99,6 +100,7 @@ export class OutputWriter {
     }
     buffer.mark();
     batch.timestamps[rows] = timestamp;
+    if (batch.origins !== undefined) batch.origins[rows] = origin;
     buffer.rows = rows + 1;
     if (buffer.rows === MAX_BATCH_ROWS) this.full(buffer);
   }

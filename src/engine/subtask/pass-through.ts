@@ -2,6 +2,7 @@
 // Rows that the chain left out (no event time, policy skip) make a copy necessary.
 import { MAX_BATCH_ROWS, type Batch } from "../../schema/batch.ts";
 import { addMark, createBatch, setValue, valueAt } from "../../schema/columns.ts";
+import type { ChainRuntime } from "./chain-runtime.ts";
 import type { OutputWriter } from "./output-writer.ts";
 import type { OutputWatermark } from "./output-watermark.ts";
 import type { SubtaskOutput } from "./subtask.ts";
@@ -11,6 +12,7 @@ export class PassThrough {
   rows = 0;
   readonly selected = new Int32Array(MAX_BATCH_ROWS);
   readonly timestamps = new Float64Array(MAX_BATCH_ROWS);
+  readonly origins = new Float64Array(MAX_BATCH_ROWS);
   marked = -Infinity;
   readonly #marks = createBatch({ kind: "record", name: "marks", fields: [] }, 0);
   readonly #writer: OutputWriter;
@@ -43,12 +45,13 @@ export class PassThrough {
   }
 
   /** Sends the rows taken from `batch`. The source's batch is not kept. */
-  send(batch: Batch): void {
+  send(batch: Batch, { base, offsets }: Pick<ChainRuntime, "base" | "offsets">): void {
     if (this.rows > 0) {
       if (this.#watermark.time !== this.marked) this.mark();
       const columns = this.rows === batch.rows ? batch.columns : this.#gather(batch);
       const { markCount, markRows, markTimes } = this.#marks;
-      const { rows, timestamps } = this;
+      const { rows, timestamps, origins, selected } = this;
+      for (let row = 0; row < rows; row++) origins[row] = base + offsets[selected[row]!]!;
       const sent = {
         type: batch.type,
         rows,
@@ -59,6 +62,7 @@ export class PassThrough {
         markTimes,
         key: undefined,
         keyHashes: undefined,
+        origins,
       };
       for (const target of this.#writer.nextTargets()) this.#out.data(this.#output, target, sent);
     }
