@@ -18,6 +18,7 @@ export function parseAvroSchema(text: string, references: readonly ResolvedRefer
     avro,
     canonical: avroText(avro, "plain", known.keys()),
     normalized: () => avroText(avro, "normalized", known.keys()),
+    hasTopLevelField: (name) => avro.type === "record" && avro.fields.some((field) => field.name === name),
     incompatibilities: (writer) => avroIncompatibilities(avro, (writer as ParsedAvroSchema).avro),
   };
   return parsed;

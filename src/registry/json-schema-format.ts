@@ -24,6 +24,10 @@ export function parseJsonSchemaText(text: string, references: readonly ResolvedR
     document,
     canonical: withoutSpace(text),
     normalized: () => JSON.stringify(sortNames(parseKeepingNumbers(text))),
+    hasTopLevelField: (name) => {
+      const properties = isJsonObject(document.root) ? document.root["properties"] : undefined;
+      return isJsonObject(properties) && Object.hasOwn(properties, name);
+    },
     incompatibilities: (writer, { policy }) => {
       const older = (writer as ParsedJsonSchema).document;
       return jsonSchemaIncompatibilities(

@@ -12,6 +12,8 @@ export interface ParsedSchema {
   readonly canonical: string;
   /** What is stored where normalisation is asked for. */
   normalized(): string;
+  /** A record's field, a property, or a field of the first message. */
+  hasTopLevelField(name: string): boolean;
   /** Of this schema as the reader; empty: reads all that `writer` wrote. `writer` has the same type. */
   incompatibilities(writer: ParsedSchema, options: ComparisonOptions): Incompatibility[];
 }

@@ -28,6 +28,10 @@ export function parseProtobufSchema(given: string, references: readonly Resolved
     world,
     canonical,
     normalized: () => normalizedProto(canonical),
+    hasTopLevelField: (name) => {
+      const first = [...file.types.values()].find((type) => type.kind === "message");
+      return first?.kind === "message" && first.fields.some((field) => field.name === name);
+    },
     incompatibilities: (writer) => protobufIncompatibilities(world, (writer as ParsedProtobuf).world),
   };
   return parsed;

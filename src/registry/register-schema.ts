@@ -4,6 +4,7 @@ import { compatibilityMessages, type PreviousVersion } from "./compatibility-che
 import type { ParsedSchema } from "./parsed-schema.ts";
 import { refuse } from "./registry-error.ts";
 import type { RegistryState } from "./registry-state.ts";
+import { reservedFieldMessages } from "./reserved-fields.ts";
 import { sortedJson, type Metadata, type RuleSet, type SchemaContent, type SchemaEntry } from "./schema-entry.ts";
 import type { Change } from "./schema-store.ts";
 import { storedContent, type SchemaParsing } from "./schema-parsing.ts";
@@ -70,7 +71,11 @@ function checkCompatible(
   content: SchemaContent,
   config: SubjectConfig,
 ): void {
-  const messages = compatibilityMessages(parsed, previousVersions(state, parsing, state.versions(subject), content, config), config);
+  const versions = state.versions(subject);
+  const messages = [
+    ...reservedFieldMessages(parsed, content.metadata, versions.at(-1)?.metadata, config),
+    ...compatibilityMessages(parsed, previousVersions(state, parsing, versions, content, config), config),
+  ];
   if (messages.length > 0) throw refuse.incompatible(subject, messages);
 }
 

@@ -174,6 +174,35 @@ test("the newer settings are kept, times are told and stay over a restart", asyn
   assert.deepEqual(await ok("POST", "/", {}), {});
 });
 
+test("validateFields keeps reserved names free, in all formats", async () => {
+  const reserving = (names: string): object => ({ metadata: { properties: { "confluent:reserved": names } } });
+  const avro = (...names: string[]): string =>
+    JSON.stringify({ type: "record", name: "R", fields: names.map((name) => ({ name, type: "int", default: 0 })) });
+  const json = (...names: string[]): string =>
+    JSON.stringify({ type: "object", properties: Object.fromEntries(names.map((name) => [name, {}])), additionalProperties: false });
+  const proto = (...names: string[]): string =>
+    `syntax = "proto3"; message R { ${names.map((name, i) => `int32 ${name} = ${i + 1};`).join(" ")} }`;
+  for (const [schemaType, text] of [
+    ["AVRO", avro],
+    ["JSON", json],
+    ["PROTOBUF", proto],
+  ] as const) {
+    // prettier-ignore
+    const path = `/subjects/reserved-${schemaType}/versions`;
+    const body = (names: readonly string[], more: object): object => ({ schema: text(...names), schemaType, ...more });
+    await ok("PUT", `/config/reserved-${schemaType}`, { validateFields: true });
+    await refused("POST", path, body(["a", "cost"], reserving("cost, status")), 409);
+    await ok("POST", path, body(["a"], reserving("cost, status")));
+    await refused("POST", path, body(["a", "status"], {}), 409); // inherited
+    await refused("POST", path, body(["a", "b"], reserving("cost")), 409);
+    const checked = await ok("POST", `/compatibility${path}?verbose=true`, body(["a", "status"], reserving("cost,status")));
+    assert.match(checked.messages.join(), /FIELD_CONFLICTS_WITH_RESERVED_FIELD.*status/);
+    await ok("POST", path, body(["a", "b"], reserving("cost,status,more")));
+    await ok("PUT", `/config/reserved-${schemaType}`, { validateFields: false });
+    await ok("POST", path, body(["a", "b", "cost"], reserving("")));
+  }
+});
+
 test("what this registry does not have says so", async () => {
   const paths = ["/exporters", "/exporters/mine/status", "/associations/subjects/a", "/dek-registry/v1/keks", "/subjects/a/provenance"];
   for (const path of paths) await refused("GET", path, undefined, 501);

@@ -3,6 +3,7 @@ import { compatibilityMessages } from "../compatibility-check.ts";
 import { findVersion, parseVersion } from "../find-schema.ts";
 import { previousVersions } from "../register-schema.ts";
 import { bodyObject, contentOf, flag, subjectOf, type RegistryContext, type RegistryRequest } from "../registry-request.ts";
+import { reservedFieldMessages } from "../reserved-fields.ts";
 import type { RegistryState } from "../registry-state.ts";
 import type { Route } from "../route.ts";
 import type { SchemaEntry } from "../schema-entry.ts";
@@ -22,8 +23,10 @@ async function check(
     const config = configInScope(state, subject);
     const candidate = parsing.parseNew(state, subject, content);
     const metadata = content.metadata ?? state.versions(subject).at(-1)?.metadata;
-    const previous = previousVersions(state, parsing, against(state, subject), { ...content, metadata }, config);
-    return compatibilityMessages(candidate, previous, config);
+    const versions = against(state, subject);
+    const previous = previousVersions(state, parsing, versions, { ...content, metadata }, config);
+    const reserved = reservedFieldMessages(candidate, metadata, versions.at(-1)?.metadata, config);
+    return [...reserved, ...compatibilityMessages(candidate, previous, config)];
   });
   return { is_compatible: messages.length === 0, ...(flag(request, "verbose") ? { messages } : {}) };
 }
