@@ -3,7 +3,7 @@
 // the one whose file came later sees the other's and withdraws; files of the dead are anybody's to remove. Names, unlike contents,
 // cannot be half there after a power cut.
 import { close, open, readdir, unlink } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { DirectoryLock } from "../env/files.ts";
 import { fromCallback } from "./callback.ts";
 import { nodeTimers } from "./node-clock.ts";
@@ -55,9 +55,18 @@ async function announce(path: string, self: ProcessIdentity): Promise<{ name: st
   return { name, withdraw: () => (withdrawn ??= withdraw(join(path, name), witness)) };
 }
 
+/** Names of this process's own that could not be removed (a disk that has become read-only): they hold nothing any more. */
+const givenUp = new Set<string>();
+
 async function withdraw(file: string, witness: Witness | undefined): Promise<void> {
-  await removeIfThere(file); // the directory may have been deleted meanwhile: then there is no lock to give back
-  await witness?.close();
+  try {
+    await removeIfThere(file); // the directory may have been deleted meanwhile: then there is no lock to give back
+  } catch (error) {
+    givenUp.add(basename(file));
+    throw error;
+  } finally {
+    await witness?.close();
+  }
 }
 
 /** Reads all announcements; removes those of the dead. */
@@ -75,6 +84,7 @@ async function livingOthers(path: string, own: string, self: ProcessIdentity): P
 }
 
 async function isDead(path: string, other: Announcement, self: ProcessIdentity): Promise<boolean> {
+  if (givenUp.has(other.name)) return true;
   const answer = await isAlive(other, self);
   if (answer !== "unknown") return answer === "dead";
   // Another container, say: its pid means nothing here, but its socket is in the shared directory.

@@ -15,7 +15,7 @@ import type { FileHandle } from "../env/files.ts";
 import type { HotChunks } from "./hot-tail.ts";
 import { MAX_WRITE_BYTES, MAX_WRITE_CHUNKS } from "./limits.ts";
 import type { LogContext } from "./log-context.ts";
-import { isOutOfSpace, logError, messageOf } from "./log-error.ts";
+import { codeOf, isOutOfSpace, logError, messageOf } from "./log-error.ts";
 import type { SegmentList } from "./segment-list.ts";
 import type { TopicSettings } from "./topic-config.ts";
 
@@ -284,8 +284,12 @@ export class AppendQueue implements FlushTarget {
 }
 
 function storageError(name: string, cause: unknown): KafkaError {
-  const reason = isOutOfSpace(cause)
-    ? `the disk is full (${messageOf(cause)}): free some space, then the log goes on by itself`
-    : messageOf(cause);
+  const reason = isOutOfSpace(cause) ? noRoom(cause) : messageOf(cause);
   return logError("KAFKA_STORAGE_ERROR", `The append to ${name} was not written: ${reason}.`, cause);
+}
+
+function noRoom(cause: unknown): string {
+  return codeOf(cause) === "EFBIG"
+    ? `the file may not grow (${messageOf(cause)}): lower segment.bytes below the limit (ulimit -f), or raise that and start again`
+    : `the disk is full (${messageOf(cause)}): free some space, then the log goes on by itself`;
 }

@@ -28,7 +28,7 @@ class Entry implements CachedFile {
 
 export class FileCache {
   readonly #files: Files;
-  readonly #limit: number;
+  #limit: number;
   /** In the order of last use. */
   readonly #open = new Map<string, Entry>();
   readonly #opening = new Map<string, Promise<Entry>>();
@@ -75,6 +75,12 @@ export class FileCache {
     } finally {
       this.#opening.delete(path);
     }
+  }
+
+  /** The process may open no more: from now on as many are kept as are in use, and half of the others. */
+  makeRoom(): void {
+    this.#limit = Math.max(1, Math.floor(this.#open.size / 2));
+    this.#evict("");
   }
 
   #evict(newest: string): void {

@@ -14,6 +14,7 @@ import { HotTail } from "./hot-tail.ts";
 import { IndexCache } from "./index-cache.ts";
 import { MAX_PARTITIONS, PARTITION_CONCURRENCY } from "./limits.ts";
 import type { LogContext } from "./log-context.ts";
+import { PatientFiles } from "./patient-files.ts";
 import { codeOf, isOutOfSpace, logError, messageOf } from "./log-error.ts";
 import { type LogOptions, resolveLogOptions, type ResolvedLogOptions } from "./log-options.ts";
 import { inParallel } from "./parallel.ts";
@@ -95,7 +96,8 @@ export class LogDirectory {
     return directory;
   }
 
-  private constructor(env: Env, path: string, options: LogOptions, lock: DirectoryLock) {
+  private constructor(given: Env, path: string, options: LogOptions, lock: DirectoryLock) {
+    const env = { ...given, files: new PatientFiles(given.files, given.timers, () => this.#context.files.makeRoom()) };
     this.path = path;
     this.#env = env;
     this.#options = resolveLogOptions(options);

@@ -10,6 +10,7 @@ const SHUTDOWN = `use Fcntl; sysopen(my $disk, $ARGV[0], O_RDONLY) or die "$!"; 
 export type FileSystem = "ext4" | "xfs";
 /** xfs refuses less than 300 MB. */
 const SIZE: Readonly<Record<FileSystem, string>> = { ext4: "256M", xfs: "320M" };
+const PACKAGES: Readonly<Record<FileSystem, string>> = { ext4: "e2fsprogs", xfs: "xfsprogs" };
 
 const run = (command: string, ...args: readonly string[]): void =>
   void execFileSync(command, args, { stdio: ["ignore", "ignore", "pipe"] });
@@ -23,25 +24,42 @@ export function missingForPowerCuts(): string | undefined {
   return undefined;
 }
 
-export const canMake = (kind: FileSystem): boolean => spawnSync("which", [`mkfs.${kind}`]).status === 0;
+const hasMaker = (kind: FileSystem): boolean => spawnSync("which", [`mkfs.${kind}`]).status === 0;
+
+/** mkfs.xfs is installed where there are Debian's packages; without it the cuts on xfs are not run, and somebody says so. */
+export function canMake(kind: FileSystem): boolean {
+  if (hasMaker(kind)) return true;
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [["update"], ["install", "-y", PACKAGES[kind]]])
+    if (spawnSync("apt-get", args, { env, stdio: "ignore" }).status !== 0) return false;
+  return hasMaker(kind);
+}
 
 export class LoopDisk {
   readonly path: string;
-  readonly #image: string;
+  readonly image: string;
   #mounted = false;
 
-  constructor(directory: string, kind: FileSystem) {
+  constructor(directory: string, kind: FileSystem, size: string = SIZE[kind]) {
     this.path = join(directory, `disk-${kind}`);
-    this.#image = join(directory, `${kind}.image`);
+    this.image = join(directory, `${kind}.image`);
     mkdirSync(this.path, { recursive: true });
-    run("truncate", "-s", SIZE[kind], this.#image);
-    run(`mkfs.${kind}`, "-q", kind === "ext4" ? "-F" : "-f", this.#image);
+    run("truncate", "-s", size, this.image);
+    run(`mkfs.${kind}`, "-q", kind === "ext4" ? "-F" : "-f", this.image);
     this.mount();
   }
 
   mount(): void {
-    run("mount", "-o", "loop", this.#image, this.path);
+    run("mount", "-o", "loop", this.image, this.path);
     this.#mounted = true;
+  }
+
+  /** Another image of the same kind, beside this one. */
+  mountAlso(image: string): { readonly path: string; unmount(): void } {
+    const path = `${this.path}-also`;
+    mkdirSync(path, { recursive: true });
+    run("mount", "-o", "loop", image, path);
+    return { path, unmount: () => run("umount", path) };
   }
 
   cutPower(): void {
@@ -55,6 +73,6 @@ export class LoopDisk {
 
   remove(): void {
     if (this.#mounted) run("umount", "-l", this.path);
-    rmSync(this.#image, { force: true });
+    rmSync(this.image, { force: true });
   }
 }
