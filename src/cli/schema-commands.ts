@@ -51,23 +51,31 @@ export function addSchemaCommands(program: Command, terminal: TerminalOf): void 
     .action(async (subject: string, from: string | undefined, to: string | undefined, flags: SchemaFlags & Quiet) =>
       (await making()).schemaDiff(subject, from, to, flags, terminal(flags)),
     );
-  const gen = schema.command("gen").description("types from schemas, schemas from types");
-  asks(gen.command("ts"))
-    .description("print the TypeScript type of a subject's values (Avro)")
-    .argument("<subject>")
-    .option("--version <n>", "latest unless said otherwise")
-    .action(async (subject: string, flags: SchemaFlags & Quiet) => (await making()).schemaGenTs(subject, flags, terminal(flags)));
-  output(gen.command("avro"))
-    .description("print the Avro schemas of the types and topics that a module exports")
-    .argument("<module>")
-    .argument("[name]", "of one export")
-    .action(async (file: string, name: string | undefined, flags: SchemaFlags & Quiet) =>
-      (await making()).schemaGenAvro(file, name, flags, terminal(flags)),
-    );
+  addGenCommands(schema, asks, terminal);
   asks(schema.command("rm").alias("delete"))
     .description("delete a subject, or one version of it")
     .argument("<subject>")
     .option("--version <n>", "this version only")
     .option("--permanent", "for good, not only hidden")
     .action(async (subject: string, flags: SchemaFlags & Quiet) => (await commands()).schemaRm(subject, flags, terminal(flags)));
+}
+
+function addGenCommands(schema: Command, asks: (command: Command) => Command, terminal: TerminalOf): void {
+  const gen = schema.command("gen").description("types from schemas, schemas from types");
+  for (const [name, description] of [
+    ["ts", "print the type as TypeScript that makes it (t.record(…)), with its TypeScript type"],
+    ["avro", "print the Avro schema"],
+    ["proto", "print the Protobuf schema"],
+    ["json-schema", "print the JSON Schema"],
+  ] as const) {
+    const command = asks(gen.command(name))
+      .description(`${description} of a subject's values, or of what a module exports`)
+      .argument("<subject|module>", "a subject of the registry, or a file that ends with .ts, .js, …")
+      .argument("[name]", "of one export of the module")
+      .option("--version <n>", "of the subject; latest unless said otherwise");
+    if (name === "ts") command.option("--interface", "interfaces alone, without t");
+    command.action(async (source: string, of: string | undefined, flags: SchemaFlags & Quiet & { readonly interface?: boolean }) =>
+      (await import("./commands/schema-gen.ts")).schemaGen(name, source, of, flags, terminal(flags)),
+    );
+  }
 }

@@ -63,7 +63,7 @@ test("diff tells what changed, gen makes a type of a schema and a schema of a ty
   );
   const [diff, ts, none, avro] = await Promise.all([
     schema("diff", "parts-value"),
-    schema("gen", "ts", "parts-value"),
+    schema("gen", "ts", "parts-value", "--interface"),
     schema("diff", "parts-value", "x"),
     cli(["schema", "gen", "avro", types, "Part", "--json"]),
   ]);
@@ -74,8 +74,53 @@ test("diff tells what changed, gen makes a type of a schema and a schema of a ty
   assert.deepEqual(JSON.parse(avro.stdout), { type: "record", name: "Part", fields: [name] }, avro.stderr);
 });
 
+test("gen goes round: a module's type as each kind of schema, registered, gives the module back", async () => {
+  const types = join(directory, "round.ts");
+  const stream = new URL("../stream/index.ts", import.meta.url).href;
+  const line = `t.record("Line", { sku: t.string(), n: t.int(), price: t.decimal(9, 2) })`;
+  const order = `t.record("Order", { id: t.uuid(), at: t.timestamp(), day: t.date(), lines: t.array(Line), note: t.optional(t.string()) })`;
+  writeFileSync(types, `import { t } from "${stream}";\nconst Line = ${line};\nexport const Order = ${order};\n`);
+  const original = (await schema("gen", "ts", types)).stdout;
+  assert.match(original, /^export const Order = t\.record\("Order", \{\n {2}id: t\.uuid\(\),\n/m);
+  const round = async (what: string, type: string, subject: string): Promise<CliResult> => {
+    const made = await schema("gen", what, types, "Order");
+    assert.equal(made.exitCode, 0, made.stderr);
+    await registerText(subject, made.stdout, type);
+    return await schema("gen", "ts", subject);
+  };
+  const [avro, proto, json] = await Promise.all([
+    round("avro", "AVRO", "round-avro-value"),
+    round("proto", "PROTOBUF", "round-proto-value"),
+    round("json-schema", "JSON", "round-json-value"),
+  ]);
+  assert.equal(avro.stdout, original, avro.stderr);
+  assert.equal(proto.stdout, original, proto.stderr);
+  // Registered JSON Schemas are without what strict validators refuse: numbers and texts of kinds that JSON does not have are plain.
+  assert.equal(json.stdout, original.replace("t.decimal(9, 2)", "t.string()"), json.stderr);
+});
+
+test("gen takes schemas of other libraries, and says what cannot be said", async () => {
+  const zod = join(directory, "zod.ts");
+  const code = (b: string): string =>
+    `import * as z from "${import.meta.resolve("zod")}";\nexport const Order = z.object({ a: z.object({ b: ${b} }) });\n`;
+  writeFileSync(zod, code("z.string()"));
+  const made = await schema("gen", "ts", zod, "Order");
+  assert.match(made.stdout, /b: t\.string\(\)/, made.stderr);
+  writeFileSync(zod, code("z.any()"));
+  const refused = await schema("gen", "avro", zod);
+  assert.deepEqual(
+    [refused.exitCode, /at a\.b: it allows anything\. Instead: say what it is/.test(refused.stderr)],
+    [1, true],
+    refused.stderr,
+  );
+});
+
 async function register(subject: string, fields: readonly object[]): Promise<void> {
-  const body = JSON.stringify({ schema: JSON.stringify({ type: "record", name: "Order", fields }) });
+  await registerText(subject, JSON.stringify({ type: "record", name: "Order", fields }), "AVRO");
+}
+
+async function registerText(subject: string, text: string, schemaType: string): Promise<void> {
+  const body = JSON.stringify({ schema: text, schemaType });
   const headers = { "content-type": "application/json" };
   const { status } = await fetch(`${server.registryUrl}/subjects/${subject}/versions`, { method: "POST", headers, body });
   assert.equal(status, 200);

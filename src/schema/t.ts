@@ -48,6 +48,9 @@ const TIME = schema<number>({ kind: "int", logical: "time-millis" });
 const UUID = schema<string>({ kind: "string", logical: "uuid" });
 const LOCAL_TIMESTAMP = schema<number>({ kind: "long", logical: "local-timestamp-millis" });
 const TIMESTAMP_MICROS = schema<number>({ kind: "long", logical: "timestamp-micros" });
+const TIME_MICROS = schema<number>({ kind: "long", logical: "time-micros" });
+const LOCAL_TIMESTAMP_MICROS = schema<number>({ kind: "long", logical: "local-timestamp-micros" });
+const LOCAL_TIMESTAMP_NANOS = schema<bigint>({ kind: "bigint", logical: "local-timestamp-nanos" });
 const TIMESTAMP_NANOS = schema<bigint>({ kind: "bigint", logical: "timestamp-nanos" });
 const MAX_DECIMAL_PRECISION = 1000;
 const MAX_FIXED_BYTES = 1 << 20;
@@ -71,10 +74,16 @@ export const t = Object.freeze({
   date: (): Schema<number> => DATE,
   /** A time of day: milliseconds since midnight. */
   time: (): Schema<number> => TIME,
+  /** A time of day: microseconds since midnight. */
+  timeMicros: (): Schema<number> => TIME_MICROS,
   /** Text such as "f81d4fae-7dec-11d0-a765-00a0c91e6bf6". */
   uuid: (): Schema<string> => UUID,
   /** A date and time without a zone, in milliseconds as if it were UTC. */
   localTimestamp: (): Schema<number> => LOCAL_TIMESTAMP,
+  /** A date and time without a zone, in microseconds as if it were UTC. */
+  localTimestampMicros: (): Schema<number> => LOCAL_TIMESTAMP_MICROS,
+  /** A date and time without a zone, in nanoseconds as if it were UTC. */
+  localTimestampNanos: (): Schema<bigint> => LOCAL_TIMESTAMP_NANOS,
   /** Microseconds since 1970-01-01T00:00Z, within ±2^53: until the year 2255. */
   timestampMicros: (): Schema<number> => TIMESTAMP_MICROS,
   /** Nanoseconds since 1970-01-01T00:00Z. */

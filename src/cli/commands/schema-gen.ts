@@ -7,11 +7,19 @@ import { parseAvro } from "../../schema/avro/parse-avro.ts";
 import { avroJson } from "../../schema/avro/type-to-avro.ts";
 import { SchemaParseError } from "../../schema/incompatibility.ts";
 import { BadSchemaError } from "../../schema/schema-error.ts";
+import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
+import { jsonSchemaToType } from "../../schema/json-schema/json-schema-to-type.ts";
+import { parseJsonSchema } from "../../schema/json-schema/json-schema-document.ts";
+import { jsonSchemaText } from "../../schema/json-schema/type-to-json-schema.ts";
+import { protoToType } from "../../schema/protobuf/proto-to-type.ts";
+import { readProtoSchema } from "../../schema/protobuf/read-proto-schema.ts";
+import { protoText } from "../../schema/protobuf/type-to-proto.ts";
 import { isSchema } from "../../schema/t.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { lineDifference, typeScriptOf } from "../schema-source.ts";
+import { typeModule } from "../type-source.ts";
 import type { Terminal } from "../terminal.ts";
 import { asking, type SchemaFlags } from "./schema.ts";
 
@@ -45,41 +53,79 @@ function readable({ schema, schemaType }: RegisteredSchema): string {
   return schemaType === "PROTOBUF" ? schema.trimEnd() : JSON.stringify(JSON.parse(schema), undefined, 2);
 }
 
-/** Prints a module with the type of a subject's values. */
-export async function schemaGenTs(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
-  const type = await asking(terminal, flags, async (client) => {
-    const found = await client.version(subject, flags.version === undefined ? "latest" : versionNumber(flags.version));
-    if (found.schemaType !== "AVRO")
-      throw new CliError(EXIT.usage, `Subject "${subject}" is of type ${found.schemaType}; types are made of Avro schemas only.`);
-    return avroType(found, await client.referenced(found));
-  });
-  await terminal.out(typeScriptOf(type, subject));
+export type Generated = "ts" | "avro" | "proto" | "json-schema";
+
+/** Ends with what modules end with: it is no subject. */
+const MODULE = /\.[cm]?[jt]s$/;
+
+/** Prints the type of a subject's values, or the types that a module exports (with `name` that one's), as TypeScript or as a schema. */
+export async function schemaGen(
+  what: Generated,
+  source: string,
+  name: string | undefined,
+  flags: SchemaFlags & { readonly interface?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const types = MODULE.test(source) ? await moduleTypes(source, name) : new Map([[source, await subjectType(source, flags, terminal)]]);
+  if (what !== "avro" && what !== "json-schema") {
+    const texts = [...types].map(([each, type]) => textOf(what, type, each, flags.interface === true));
+    return await terminal.out(
+      texts.length === 1 ? texts[0]! : texts.map((text, index) => `// ${[...types.keys()][index]}\n${text}`).join("\n"),
+    );
+  }
+  const all = [...types].map(([each, type]) => [
+    each,
+    generated(() => (what === "avro" ? avroJson(type) : JSON.parse(jsonSchemaText(type)))),
+  ]);
+  const printed: unknown = MODULE.test(source) && name === undefined ? Object.fromEntries(all) : all[0]![1];
+  await terminal.out(`${JSON.stringify(printed, undefined, flags.json === true ? 0 : 2)}\n`);
 }
 
-function avroType(schema: RegisteredSchema, references: readonly RegisteredSchema[]): TypeInfo {
+function textOf(what: "ts" | "proto", type: TypeInfo, name: string, isInterface: boolean): string {
+  return generated(() => (what === "proto" ? protoText(type) : isInterface ? typeScriptOf(type, name) : typeModule(type, name)));
+}
+
+async function subjectType(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<TypeInfo> {
+  return await asking(terminal, flags, async (client) => {
+    const found = await client.version(subject, flags.version === undefined ? "latest" : versionNumber(flags.version));
+    const references = await client.referenced(found);
+    return generated(() => typeOfSchema(found, references));
+  });
+}
+
+function typeOfSchema(found: RegisteredSchema, references: readonly RegisteredSchema[]): TypeInfo {
+  switch (found.schemaType) {
+    case "PROTOBUF": {
+      const texts = references.map(({ schema }) => schema);
+      return protoToType(readProtoSchema(found.schema, texts).messageAt([0]));
+    }
+    case "JSON":
+      return jsonSchemaToType(parseJsonSchema(found.schema));
+    default: {
+      const known = new Map<string, AvroNamed>();
+      for (const each of references)
+        for (const [name, named] of parseAvro(each.schema, { known, checkDefaults: false }).named) known.set(name, named);
+      return avroToType(parseAvro(found.schema, { known, checkDefaults: false }).schema);
+    }
+  }
+}
+
+function generated<T>(make: () => T): T {
   try {
-    const known = new Map<string, AvroNamed>();
-    for (const each of references)
-      for (const [name, named] of parseAvro(each.schema, { known, checkDefaults: false }).named) known.set(name, named);
-    return avroToType(parseAvro(schema.schema, { known, checkDefaults: false }).schema);
+    return make();
   } catch (error) {
     if (!(error instanceof BadSchemaError) && !(error instanceof SchemaParseError)) throw error;
-    throw new CliError(EXIT.failed, `The schema has no TypeScript type: ${error.message}`, { cause: error });
+    throw new CliError(EXIT.failed, `The schema has no counterpart: ${error.message}`, { cause: error });
   }
 }
 
-/** Prints the Avro schemas of the types and topics that a module exports; with `name` that one's alone. */
-export async function schemaGenAvro(file: string, name: string | undefined, flags: SchemaFlags, terminal: Terminal): Promise<void> {
+async function moduleTypes(file: string, name: string | undefined): Promise<ReadonlyMap<string, TypeInfo>> {
   const types = exportedTypes((await loaded(file)) as Readonly<Record<string, unknown>>);
   if (types.size === 0) throw new CliError(EXIT.notFound, `${file} exports no type (t.record(…)) and no topic.`);
-  if (name !== undefined) {
-    const type = types.get(name);
-    if (type === undefined)
-      throw new CliError(EXIT.notFound, `${file} exports no type "${name}". It has: ${[...types.keys()].join(", ")}.`);
-    return await terminal.out(`${JSON.stringify(avroJson(type), undefined, flags.json === true ? 0 : 2)}\n`);
-  }
-  const all = Object.fromEntries([...types].map(([each, type]) => [each, avroJson(type)]));
-  await terminal.out(`${JSON.stringify(all, undefined, flags.json === true ? 0 : 2)}\n`);
+  if (name === undefined) return types;
+  const type = types.get(name);
+  if (type === undefined) throw new CliError(EXIT.notFound, `${file} exports no type "${name}". It has: ${[...types.keys()].join(", ")}.`);
+  return new Map([[name, type]]);
 }
 
 async function loaded(file: string): Promise<unknown> {
@@ -90,12 +136,13 @@ async function loaded(file: string): Promise<unknown> {
   }
 }
 
-/** By the name of the export. A topic counts with the type of its values. */
+/** By the name of the export: types, schemas of other libraries, and topics with the type of their values. */
 function exportedTypes(exports: Readonly<Record<string, unknown>>): Map<string, TypeInfo> {
   const types = new Map<string, TypeInfo>();
   for (const [name, value] of Object.entries(exports)) {
-    const schema = isSchema(value) ? value : (value as { schema?: unknown } | null | undefined)?.schema;
-    if (isSchema(schema)) types.set(name, schema.type);
+    const topic = (value as { schema?: unknown } | null | undefined)?.schema;
+    const schema = isSchema(topic) ? topic : generated(() => schemaGiven(value));
+    if (schema !== undefined) types.set(name, schema.type);
   }
   return types;
 }

@@ -6,7 +6,7 @@ import { unitedType } from "../foreign/united-type.ts";
 import { notedType } from "../protobuf/leaf-type.ts";
 import { fieldPath } from "../schema-error.ts";
 import type { FieldInfo, TypeInfo } from "../type-info.ts";
-import { KEY_KEYWORD, TYPE_KEYWORD } from "./type-to-json-schema.ts";
+import { KEY_KEYWORD, TYPE_KEYWORD, UUID_PATTERN } from "./type-to-json-schema.ts";
 
 type Node = Readonly<Record<string, unknown>>;
 
@@ -169,7 +169,7 @@ function indexOf(schema: unknown): number | undefined {
 
 function text(node: Node): TypeInfo {
   if (node["connect.type"] === "bytes" || node["contentEncoding"] === "base64") return { kind: "bytes" };
-  return node["format"] === "uuid" ? { kind: "string", logical: "uuid" } : { kind: "string" };
+  return node["format"] === "uuid" || node["pattern"] === UUID_PATTERN ? { kind: "string", logical: "uuid" } : { kind: "string" };
 }
 
 function integer(node: Node): TypeInfo {

@@ -48,7 +48,10 @@ class Pass implements Walk {
     if (this.#depth >= MAX_DEPTH) return { path, reason: `the schema leads more than ${MAX_DEPTH} levels deep` };
     this.#depth++;
     this.#scope.push(this.#index.baseOf(schema));
-    const failure = this.#node(schema, value, path, seen);
+    // What stands beside a schema has been looked at elsewhere: it counts for its parent only.
+    const own = this.draft >= 2019 ? new Seen() : seen;
+    const failure = this.#node(schema, value, path, own);
+    if (failure === undefined && own !== seen) seen.add(own);
     this.#scope.pop();
     this.#depth--;
     return failure;

@@ -14,6 +14,8 @@ export const DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema";
 export const TYPE_KEYWORD = "millrace.type";
 /** The type of a map's keys. */
 export const KEY_KEYWORD = "millrace.key";
+/** Instead of `format`, which a validator without formats refuses. */
+export const UUID_PATTERN = "^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 const MAX_DEPTH = 100;
 
 export type Draft = "draft-07" | "draft-2020-12";
@@ -124,7 +126,7 @@ function scalarSchema(type: TypeInfo): JsonSchema {
   const noted = { [TYPE_KEYWORD]: type };
   switch (type.kind) {
     case "string":
-      return "logical" in type && type.logical === "uuid" ? { type: "string", format: "uuid" } : { type: "string" };
+      return "logical" in type && type.logical === "uuid" ? { type: "string", pattern: UUID_PATTERN } : { type: "string" };
     case "boolean":
       return { type: "boolean" };
     case "double":
