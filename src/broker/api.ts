@@ -27,8 +27,6 @@ export interface BrokerContext {
   readonly faults: Faults;
   readonly counters: MetricCounters;
   readonly nodeId: number;
-  /** Where clients are told to connect. */
-  readonly advertised: Address;
   readonly apis: readonly ApiHandler[];
 }
 
@@ -37,6 +35,8 @@ export interface Call {
   readonly version: number;
   readonly clientId: string;
   readonly clientHost: string;
+  /** Where clients of this listener are told to connect. */
+  readonly advertised: Address;
   /** Calls `fn` when the connection closes before the answer; returns how to forget that. */
   onClose(fn: () => void): () => void;
   /** Set before the first await: later requests of the connection wait although this API usually lets them overlap. */

@@ -85,6 +85,7 @@ class Desk {
       maxRequestBytes: 100_000,
       number: 0,
       superseded: new SupersededConnections(),
+      advertised: { host: "localhost", port: 0 },
       closed: () => {},
     });
   }

@@ -1,7 +1,7 @@
 // One client's connection: frames in, answers out in the order of their requests. Only requests of an API that allows it (Produce)
 // overlap; all others run one after the other, as in Apache Kafka. Reading pauses while too much is in work or the peer does not read.
 // A malformed frame, or an error nobody expected, costs this connection and one log line, nothing else.
-import type { Connection } from "../env/network.ts";
+import type { Address, Connection } from "../env/network.ts";
 import type { Logger } from "../env/logger.ts";
 import type { BrokerContext, Call } from "./api.ts";
 import { isMalformed, type Answer, type Decoded, type Dispatcher } from "./dispatch.ts";
@@ -22,6 +22,8 @@ export interface ConnectionOptions {
   /** In the order in which connections were opened. */
   readonly number: number;
   readonly superseded: SupersededConnections;
+  /** Where clients of the connection's listener are told to connect. */
+  readonly advertised: Address;
 }
 
 interface Slot {
@@ -176,6 +178,7 @@ export class BrokerConnection {
       version: header.apiVersion,
       clientId: header.clientId ?? "",
       clientHost: `/${this.#connection.remote.host}`,
+      advertised: this.#options.advertised,
       exclusive: false,
       close: false,
       onClose(fn) {

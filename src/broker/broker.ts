@@ -17,7 +17,7 @@ import { FetchSessions } from "./fetch-sessions.ts";
 import { GroupConfigs } from "./group-configs.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { LEADER_EPOCH } from "./leader-epoch.ts";
-import { BrokerListener } from "./listener.ts";
+import { BrokerListener, type ListenerPlace, type OpenedListener } from "./listener.ts";
 import { Settings } from "./settings.ts";
 import { topicDefaults } from "./topic-config.ts";
 import { Topics } from "./topics.ts";
@@ -31,6 +31,8 @@ export interface BrokerOptions {
   readonly port?: number;
   /** What clients are told to connect to, if that is not the address the broker listens on. */
   readonly advertised?: Address;
+  /** Several addresses, instead of `host`, `port` and `advertised`: clients are told the one that belongs to theirs. */
+  readonly listeners?: readonly ListenerPlace[];
   /** "disk" (default): acknowledged records survive a power cut. "page-cache": they survive the process only. */
   readonly durability?: "disk" | "page-cache";
   /** By Kafka's own names. */
@@ -51,7 +53,7 @@ export interface BrokerMetrics {
 
 export interface Broker {
   readonly address: Address;
-  /** "host:port" for clients. */
+  /** "host:port" for clients: of the first listener. */
   readonly bootstrapServers: string;
   readonly clusterId: string;
   readonly logs: LogDirectory;
@@ -79,20 +81,12 @@ export class BrokerOptionsError extends Error {
 const BROKER_DIRECTORY = "broker";
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 9092;
+const NOWHERE: Address = { host: DEFAULT_HOST, port: 0 };
 const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** Rejects with the log directory's or the network's error (ELOCKED, EADDRINUSE, …), SettingError or BrokerOptionsError. */
 export async function startBroker(env: Env, options: BrokerOptions): Promise<Broker> {
-  const host = options.host ?? DEFAULT_HOST;
-  if (!isLoopback(host) && options.insecure !== true) {
-    const remedy = "Listen on 127.0.0.1, or allow it explicitly (insecure).";
-    throw new BrokerOptionsError(
-      `A broker on ${host} would serve everybody who can reach it, unencrypted and without authentication. ${remedy}`,
-    );
-  }
-  if (WILDCARDS.has(host) && options.advertised === undefined) {
-    throw new BrokerOptionsError(`A broker on ${host} has to be told which address its clients should use (advertised).`);
-  }
+  const places = placesOf(options);
   const settings = new Settings(options.settings);
   if (settings.unknown.length > 0)
     env.logger.log("warn", "unknown-settings", { names: settings.unknown, consequence: "they have no effect" });
@@ -107,7 +101,7 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
   });
   const broker = new RunningBroker(env, settings, groupConfigs, logs, options);
   try {
-    await broker.open({ host, port: options.port ?? DEFAULT_PORT });
+    await broker.open(places);
   } catch (error) {
     await broker.close();
     throw error;
@@ -115,22 +109,37 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
   return broker;
 }
 
+/** Throws a BrokerOptionsError. */
+function placesOf({ listeners, host = DEFAULT_HOST, port = DEFAULT_PORT, advertised, insecure }: BrokerOptions): readonly ListenerPlace[] {
+  const places = listeners ?? [{ host, port, ...(advertised === undefined ? {} : { advertised }) }];
+  if (places.length === 0) throw new BrokerOptionsError("A broker needs at least one listener.");
+  for (const place of places) {
+    if (!isLoopback(place.host) && insecure !== true) {
+      const remedy = "Listen on 127.0.0.1, or allow it explicitly (insecure).";
+      throw new BrokerOptionsError(
+        `A broker on ${place.host} would serve everybody who can reach it, unencrypted and without authentication. ${remedy}`,
+      );
+    }
+    if (WILDCARDS.has(place.host) && place.advertised === undefined)
+      throw new BrokerOptionsError(`A broker on ${place.host} has to be told which address its clients should use (advertised).`);
+  }
+  return places;
+}
+
 class RunningBroker implements Broker {
   readonly logs: LogDirectory;
   readonly failed: Promise<Error>;
   readonly #env: Env;
-  readonly #context: BrokerContext & { advertised: Address };
+  readonly #context: BrokerContext;
   readonly #markers: MarkerWriter;
   readonly #listener: BrokerListener;
   readonly #housekeeping: Housekeeping;
-  readonly #advertised: Address | undefined;
-  #address: Address = { host: DEFAULT_HOST, port: 0 };
+  #opened: OpenedListener = { address: NOWHERE, advertised: NOWHERE };
   #closing: Promise<void> | undefined;
 
   constructor(env: Env, settings: Settings, groupConfigs: GroupConfigs, logs: LogDirectory, options: BrokerOptions) {
     this.#env = env;
     this.logs = logs;
-    this.#advertised = options.advertised;
     const topics = new Topics(logs, settings);
     const groups = new GroupCoordinator(env, topics, settings, groupConfigs);
     this.#markers = new MarkerWriter(env, topics, (producerId, commit) => groups.transactionEnded(producerId, commit));
@@ -154,7 +163,6 @@ class RunningBroker implements Broker {
       ...tools,
       nodeId,
       apis: servedApis(ALL_APIS, settings.boolean("unstable.api.versions.enable")),
-      advertised: this.#address,
     };
     this.#listener = new BrokerListener(this.#context);
     this.#housekeeping = new Housekeeping(this.#context);
@@ -167,11 +175,11 @@ class RunningBroker implements Broker {
   }
 
   get address(): Address {
-    return this.#address;
+    return this.#opened.address;
   }
 
   get bootstrapServers(): string {
-    const { host, port } = this.#context.advertised;
+    const { host, port } = this.#opened.advertised;
     return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   }
 
@@ -179,11 +187,11 @@ class RunningBroker implements Broker {
     return this.logs.clusterId;
   }
 
-  async open(address: Address): Promise<void> {
+  async open([first, ...others]: readonly ListenerPlace[]): Promise<void> {
     await this.#context.groups.load();
     await this.#context.transactions.load();
-    this.#address = await this.#listener.open(address);
-    this.#context.advertised = this.#advertised ?? { host: address.host, port: this.#address.port };
+    this.#opened = await this.#listener.open(first!);
+    for (const place of others) await this.#listener.open(place);
     this.#context.transactions.resume();
     this.#housekeeping.start();
   }

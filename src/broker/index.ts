@@ -8,6 +8,7 @@ export { BrokerOptionsError };
 export { FaultError, type Fault } from "./faults.ts";
 export { SettingError } from "./settings.ts";
 export type { Broker, BrokerMetrics, BrokerOptions };
+export type { ListenerPlace } from "./listener.ts";
 
 export interface StartBrokerOptions extends Omit<BrokerOptions, "dataDir"> {
   /** Where everything is kept; or `memory`. */

@@ -1,4 +1,4 @@
-// Accepts connections for the broker, keeps count of them, closes those that nobody uses any more.
+// Accepts connections for the broker, on one or several addresses, keeps count of them, closes those that nobody uses any more.
 import type { Timer } from "../env/clock.ts";
 import type { Address, Listener } from "../env/network.ts";
 import type { BrokerContext } from "./api.ts";
@@ -11,12 +11,24 @@ const IDLE_CHECK_MS = 30_000;
 /** How long close() waits for answers that are on their way before it cuts the connections. */
 const CLOSE_GRACE_MS = 250;
 
+/** Where to listen. */
+export interface ListenerPlace extends Address {
+  /** What clients of this listener are told to connect to, if that is not its own address. */
+  readonly advertised?: Address;
+}
+
+export interface OpenedListener {
+  /** As it was bound. */
+  readonly address: Address;
+  readonly advertised: Address;
+}
+
 export class BrokerListener {
   readonly #broker: BrokerContext;
   readonly #dispatcher: Dispatcher;
   readonly #memory: RequestMemory;
   readonly #connections = new Set<BrokerConnection>();
-  #listener: Listener | undefined;
+  readonly #listeners: Listener[] = [];
   readonly #superseded = new SupersededConnections();
   #accepted = 0;
   #idleTimer: Timer | undefined;
@@ -37,10 +49,11 @@ export class BrokerListener {
     return this.#memory.bytes;
   }
 
-  /** Resolves to the address that was bound. */
-  async open(address: Address): Promise<Address> {
+  /** Resolves to what clients of the address are told. Rejects with the network's error. */
+  async open(place: ListenerPlace): Promise<OpenedListener> {
     const maxRequestBytes = this.#broker.settings.number("socket.request.max.bytes");
-    this.#listener = await this.#broker.env.network.listen(address, (connection) => {
+    let advertised = place.advertised ?? place;
+    const listener = await this.#broker.env.network.listen(place, (connection) => {
       const closed = (gone: BrokerConnection): void => this.#closed(gone);
       const accepted = new BrokerConnection(connection, {
         broker: this.#broker,
@@ -50,13 +63,16 @@ export class BrokerListener {
         closed,
         number: this.#accepted++,
         superseded: this.#superseded,
+        advertised,
       });
       this.#connections.add(accepted);
       if (this.#closing) accepted.destroy();
       else if (this.#connections.size > this.#broker.settings.number("max.connections")) this.#refuse(accepted);
     });
-    this.#checkIdleLater();
-    return this.#listener.address;
+    this.#listeners.push(listener);
+    advertised = place.advertised ?? { host: place.host, port: listener.address.port };
+    if (this.#listeners.length === 1) this.#checkIdleLater();
+    return { address: listener.address, advertised };
   }
 
   async close(): Promise<void> {
@@ -69,7 +85,7 @@ export class BrokerListener {
       await allClosed;
       timer.cancel();
     }
-    await this.#listener?.close();
+    for (const listener of this.#listeners) await listener.close();
   }
 
   #closed(connection: BrokerConnection): void {

@@ -75,8 +75,8 @@ function addServerCommands(program: Command, terminal: TerminalOf): void {
       .description("the Kafka-compatible broker alone")
       .option("--port <n>", "0 = any free one (9092)")
       .option("--config <file>", "a server.properties")
-      .option("--listener <host:port>", "where to listen (127.0.0.1)")
-      .option("--advertised-listener <host:port>", "what clients are told to connect to")
+      .option("--listener <address>", "where to listen: HOST:PORT, or several NAME://HOST:PORT (127.0.0.1; repeatable)", collect)
+      .option("--advertised-listener <address>", "what clients are told to connect to, by the listener's name (repeatable)", collect)
       .option("--insecure", "allow a listener that other machines reach, without encryption and authentication"),
   ).action(async (flags: BrokerFlags & Quiet) => (await import("./commands/broker.ts")).broker(flags, terminal(flags)));
 

@@ -25,7 +25,7 @@ export const metadata = defineApi("Metadata", {
     const topics = everything
       ? [...broker.topics.all()].map((topic) => describe(broker, topic, request))
       : await Promise.all(request.topics!.map((asked) => find(broker, asked, request, create)));
-    const { host, port } = broker.advertised;
+    const { host, port } = call.advertised;
     return newMetadataResponse({
       brokers: [newMetadataResponseBroker({ nodeId: broker.nodeId, host, port })],
       clusterId: broker.logs.clusterId,

@@ -16,7 +16,7 @@ const METADATA_TOPIC = "__cluster_metadata";
 const CONTROLLER_LISTENER = "CONTROLLER";
 
 export const describeQuorum = defineApi("DescribeQuorum", {
-  handle(broker, request) {
+  handle(broker, request, call) {
     const now = broker.env.clock.now();
     const valid = request.topics.every(
       ({ topicName, partitions }) => topicName === METADATA_TOPIC && partitions.every(({ partitionIndex }) => partitionIndex === 0),
@@ -35,7 +35,7 @@ export const describeQuorum = defineApi("DescribeQuorum", {
         }),
       }),
     );
-    const listeners = [newListener({ name: CONTROLLER_LISTENER, ...broker.advertised })];
+    const listeners = [newListener({ name: CONTROLLER_LISTENER, ...call.advertised })];
     return newDescribeQuorumResponse({ errorMessage: null, topics, nodes: valid ? [newNode({ nodeId: broker.nodeId, listeners })] : [] });
   },
 });

@@ -12,7 +12,7 @@ export const describeCluster = defineApi("DescribeCluster", {
       const errorMessage = `The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type ${request.endpointType}`;
       return newDescribeClusterResponse({ errorCode: ErrorCode.MISMATCHED_ENDPOINT_TYPE, errorMessage });
     }
-    const { host, port } = broker.advertised;
+    const { host, port } = call.advertised;
     return newDescribeClusterResponse({
       endpointType: BROKERS,
       clusterId: broker.logs.clusterId,

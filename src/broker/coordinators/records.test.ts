@@ -86,6 +86,9 @@ describe("records of __transaction_state", () => {
 
   it("hold no partitions while there is no transaction", () => {
     const bytes = writeTransactionValue({ ...state.data, producerEpoch: 0 });
-    assert.equal(hex(bytes), fields("0001 0000000000000007 0000 0000ea60 00 00 0000000000000005 ffffffffffffffff 01 00 08 0000000000000007"));
+    assert.equal(
+      hex(bytes),
+      fields("0001 0000000000000007 0000 0000ea60 00 00 0000000000000005 ffffffffffffffff 01 00 08 0000000000000007"),
+    );
   });
 });

@@ -5,10 +5,12 @@ import { SETTINGS as BROKER_SETTINGS } from "../../broker/settings.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import { explainDataDirectory, explainListen } from "../../server/server-error.ts";
 import { writeServerFile } from "../../server/http/server-file-writer.ts";
-import { brokerOptionsOf, parseListener } from "../broker-properties.ts";
+import { listenerPlaces, parseListener } from "../broker-listeners.ts";
+import { brokerOptionsOf } from "../broker-properties.ts";
 import { CliError } from "../cli-error.ts";
 import { codeOf } from "../explain-error.ts";
 import { EXIT } from "../exit-codes.ts";
+import { meansNothingHere } from "../foreign-settings.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { loadSettings, type LoadedSettings } from "../load-settings.ts";
 import { nearest } from "../nearest.ts";
@@ -17,14 +19,16 @@ import { printSettings } from "../print-settings.ts";
 import { parseProperties } from "../properties-file.ts";
 import type { Terminal } from "../terminal.ts";
 
+const DEFAULT_HOST = "127.0.0.1";
+
 export interface BrokerFlags {
   readonly port?: string;
   readonly data?: string;
   readonly durability?: string;
   readonly set?: readonly string[];
   readonly config?: string;
-  readonly listener?: string;
-  readonly advertisedListener?: string;
+  readonly listener?: readonly string[];
+  readonly advertisedListener?: readonly string[];
   readonly insecure?: boolean;
   readonly json?: boolean;
   readonly showConfig?: boolean;
@@ -40,12 +44,15 @@ export async function broker(flags: BrokerFlags, terminal: Terminal): Promise<vo
     { brokerPort: "--port" },
   );
   if (flags.showConfig === true) return printSettings(terminal, loaded, flags.json);
-  const options = optionsOf(flags, loaded);
+  const { options, notes } = optionsOf(flags, loaded);
+  if (!terminal.quiet) for (const note of notes) terminal.note(note);
   const env = createNodeEnv({ logLevel: loaded.values.logLevel, logFormat: loaded.values.logFormat });
   const interrupt = onInterrupt(terminal, "Stopping. Ctrl-C again ends at once.");
   const running = await startBroker(env, options).catch((error: unknown) => {
     const listening = ["EADDRINUSE"].includes(codeOf(error) ?? "") || (error as { syscall?: string }).syscall === "listen";
-    throw listening ? withPortFlag(explainListen(error, "broker", options.port ?? 0)) : explainDataDirectory(error, options.dataDir);
+    throw listening
+      ? withPortFlag(explainListen(error, "broker", options.listeners?.[0]?.port ?? 0))
+      : explainDataDirectory(error, options.dataDir);
   });
   const { bootstrapServers, clusterId } = running;
   const removeServerFile = writeServerFile(options.dataDir, { startedAt: Date.now(), brokers: bootstrapServers });
@@ -62,24 +69,26 @@ export async function broker(flags: BrokerFlags, terminal: Terminal): Promise<vo
 }
 
 /** Flags win over the properties file, that over millrace.config.ts. */
-function optionsOf(flags: BrokerFlags, { values, settings, broker: configured }: LoadedSettings): BrokerOptions {
+function optionsOf(
+  flags: BrokerFlags,
+  { values, settings, broker: configured }: LoadedSettings,
+): { readonly options: BrokerOptions; readonly notes: readonly string[] } {
   const file = flags.config === undefined ? undefined : brokerOptionsOf(readProperties(flags.config), flags.config);
   const given = parsePairs("--set", flags.set ?? []);
   checkNames(Object.keys(given));
   const isSet = (name: string): boolean => settings.find((each) => each.name === name)?.origin === "flag";
-  const listener = flags.listener === undefined ? undefined : parseListener(flags.listener, "--listener");
-  const advertised =
-    flags.advertisedListener === undefined ? file?.advertised : parseListener(flags.advertisedListener, "--advertised-listener");
-  const address = listener ?? file?.listener;
-  return {
+  const fromFile = file?.listeners ?? [{ name: "PLAINTEXT", host: DEFAULT_HOST, port: values.brokerPort }];
+  const listeners = flags.listener?.map((each) => parseListener(each, "--listener")) ?? fromFile;
+  const advertised = flags.advertisedListener?.map((each) => parseListener(each, "--advertised-listener")) ?? file?.advertised ?? [];
+  const [first, ...others] = listenerPlaces(listeners, advertised, { listeners: "--listener", advertised: "--advertised-listener" });
+  const options = {
     dataDir: isSet("dataDir") ? values.dataDir : (file?.dataDir ?? values.dataDir),
-    port: isSet("brokerPort") ? values.brokerPort : (address?.port ?? values.brokerPort),
+    listeners: [isSet("brokerPort") ? { ...first!, port: values.brokerPort } : first!, ...others],
     durability: values.durability,
     settings: { ...configured, ...file?.settings, ...given },
     insecure: flags.insecure === true,
-    ...(address === undefined ? {} : { host: address.host }),
-    ...(advertised === undefined ? {} : { advertised }),
   };
+  return { options, notes: file?.notes ?? [] };
 }
 
 function readProperties(path: string): Record<string, string> {
@@ -96,6 +105,8 @@ function checkNames(names: readonly string[]): void {
   const known = BROKER_SETTINGS.map(({ name }) => name);
   for (const name of names) {
     if (known.includes(name)) continue;
+    if (meansNothingHere(name))
+      throw new CliError(EXIT.usage, `--set ${name}: this setting of Apache Kafka means nothing here; leave it out.`);
     const meant = nearest(name, known);
     throw new CliError(
       EXIT.usage,
