@@ -37,6 +37,8 @@ export function compareArrays(reader: Side, writer: Side, path: string, compare:
     ...rest(reader, read, writer, written, path, compare),
     ...limit(reader.keywords, writer.keywords, "maxItems", "MAX_ITEMS", "max", path),
     ...limit(reader.keywords, writer.keywords, "minItems", "MIN_ITEMS", "min", path),
+    ...limit(reader.keywords, writer.keywords, "maxContains", "MAX_CONTAINS", "max", path),
+    ...limit(reader.keywords, writer.keywords, "minContains", "MIN_CONTAINS", "min", path),
     ...unique,
   ];
 }
@@ -45,7 +47,8 @@ function itemsOf({ keywords }: Side): Items {
   const { items, prefixItems, additionalItems, unevaluatedItems } = keywords;
   if (Array.isArray(prefixItems)) return { all: undefined, byPosition: prefixItems, rest: items ?? unevaluatedItems };
   if (Array.isArray(items)) return { all: undefined, byPosition: items, rest: additionalItems ?? unevaluatedItems };
-  return { all: items, byPosition: [], rest: undefined };
+  // Without items by position additionalItems says nothing of a value; a change of it counts all the same, as in Confluent's registry.
+  return { all: items, byPosition: [], rest: additionalItems ?? (items === undefined ? unevaluatedItems : undefined) };
 }
 
 function positions(reader: Side, read: Items, writer: Side, written: Items, path: string, compare: Compare): Incompatibility[] {

@@ -44,10 +44,8 @@ function withDraft4Limits(keywords: JsonObject): JsonObject {
     ["exclusiveMaximum", "maximum"],
     ["exclusiveMinimum", "minimum"],
   ] as const) {
-    if (keywords[exclusive] === true) {
-      result[exclusive] = keywords[plain];
-      delete result[plain];
-    } else if (keywords[exclusive] === false) delete result[exclusive];
+    if (keywords[exclusive] === true) result[exclusive] = keywords[plain];
+    else if (keywords[exclusive] === false) delete result[exclusive];
   }
   return result;
 }
