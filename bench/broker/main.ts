@@ -1,5 +1,5 @@
 // `npm run bench:broker [-- --jsonl --case NAME --scale N]`: our own client encodes each record and produces to our own broker over loopback;
-// the disk's own write + fdatasync rate is measured beside. One line per case. --compare: Kafka's own tools, beside Apache Kafka (compare.ts).
+// the disk's own write + fdatasync rate is measured beside; then starts and thousands of partitions (footprint.ts). One line per case. --compare: Kafka's own tools, beside Apache Kafka (compare.ts).
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { createClient, type KafkaClient, type Producer } from "millrace/client";
 import { benchArguments } from "../arguments.ts";
 import { machine } from "../machine.ts";
 import { compare } from "./compare.ts";
+import { FOOTPRINT_CASES } from "./footprint.ts";
 
 type Durability = "disk" | "page-cache";
 
@@ -131,4 +132,8 @@ const { jsonl, only, scale, compare: besideKafka, rounds } = benchArguments();
 if (!jsonl) console.log(machine());
 if (only === undefined) console.log(JSON.stringify(diskItself()));
 if (besideKafka) await compare((line) => console.log(JSON.stringify(line)), { only, scale, rounds });
-else for (const one of CASES) if (only === undefined || one.name.includes(only)) console.log(JSON.stringify(await run(one, scale)));
+else {
+  const isWanted = ({ name }: { name: string }): boolean => only === undefined || name.includes(only);
+  for (const one of CASES.filter(isWanted)) console.log(JSON.stringify(await run(one, scale)));
+  for (const one of FOOTPRINT_CASES.filter(isWanted)) console.log(JSON.stringify({ case: one.name, ...(await one.run(scale)) }));
+}
