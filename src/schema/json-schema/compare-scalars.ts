@@ -27,7 +27,7 @@ export function compareStrings(reader: JsonObject, writer: JsonObject, path: str
 }
 
 export function compareNumbers(reader: JsonObject, writer: JsonObject, path: string): Incompatibility[] {
-  const [read, written] = [withDraft4Limits(reader), withDraft4Limits(writer)];
+  const [read, written] = [withDraft4Limits(reader, false), withDraft4Limits(writer, true)];
   return [
     ...limit(read, written, "maximum", "MAXIMUM", "max", path),
     ...limit(read, written, "minimum", "MINIMUM", "min", path),
@@ -37,15 +37,17 @@ export function compareNumbers(reader: JsonObject, writer: JsonObject, path: str
   ];
 }
 
-/** Draft 4 says exclusiveMaximum: true beside maximum. */
-function withDraft4Limits(keywords: JsonObject): JsonObject {
+/** Draft 4 says exclusiveMaximum: true beside maximum. What was written within the exclusive limit is within the plain one, too. */
+function withDraft4Limits(keywords: JsonObject, isWriter: boolean): JsonObject {
   const result: Record<string, unknown> = { ...keywords };
   for (const [exclusive, plain] of [
     ["exclusiveMaximum", "maximum"],
     ["exclusiveMinimum", "minimum"],
   ] as const) {
-    if (keywords[exclusive] === true) result[exclusive] = keywords[plain];
-    else if (keywords[exclusive] === false) delete result[exclusive];
+    if (keywords[exclusive] === true) {
+      result[exclusive] = keywords[plain];
+      if (!isWriter) delete result[plain];
+    } else if (keywords[exclusive] === false) delete result[exclusive];
   }
   return result;
 }
