@@ -9,6 +9,7 @@ import { topic } from "../../src/connectors/kafka/topic.ts";
 import { runJob } from "../../src/engine/run-job.ts";
 import type { Env } from "../../src/env/env.ts";
 import { t } from "../../src/schema/t.ts";
+import { TWO_PHASE_COMMIT } from "../../src/server/two-phase-commit.ts";
 import { pipeline } from "../../src/stream/pipeline.ts";
 import { valueState } from "../../src/stream/state.ts";
 import type { Story, StoryOperation, StoryVerdict } from "../../src/testing/simulation/fault-at-every-operation.ts";
@@ -42,8 +43,8 @@ const graph = pipeline("steps", (p) => {
 const keyOf = (id: number) => `k${id % KEYS}`;
 const EXPECTED = Array.from({ length: RECORDS }, (_, id) => ({ id, key: keyOf(id), count: Math.floor(id / KEYS) + 1 }));
 
-async function brokerProgram(env: Env): Promise<never> {
-  const broker = await startBroker(env, { host: "broker", port: 9092, dataDir: "/data", insecure: true });
+async function brokerProgram(env: Env, settings: Readonly<Record<string, string>>): Promise<never> {
+  const broker = await startBroker(env, { host: "broker", port: 9092, dataDir: "/data", insecure: true, settings });
   throw await broker.failed;
 }
 
@@ -84,7 +85,11 @@ async function settled(env: Env, client: KafkaClient): Promise<void> {
   while ((await client.admin().listTransactions(["Ongoing", "PrepareCommit", "PrepareAbort"])).length > 0) await env.timers.sleep(100);
 }
 
-async function tell(simulation: Simulation, brokerSlowdown = 1): Promise<void> {
+/** Job and broker live until the output is whole, whatever happens to them. Rejects if it is not exact. */
+export async function tell(
+  simulation: Simulation,
+  { brokerSlowdown = 1, settings = {} }: { brokerSlowdown?: number; settings?: Readonly<Record<string, string>> } = {},
+): Promise<void> {
   for (const host of ["broker", "worker"]) simulation.filesOf(host).provideDirectory("/data");
   const driver = simulation.env("driver");
   const client = new KafkaClient(driver, {
@@ -96,7 +101,7 @@ async function tell(simulation: Simulation, brokerSlowdown = 1): Promise<void> {
   });
   await simulation.run(
     async () => {
-      const broker = supervise(simulation, "broker", driver, brokerProgram);
+      const broker = supervise(simulation, "broker", driver, (env) => brokerProgram(env, settings));
       await client.admin().createTopics([
         { name: "in", partitions: 1 },
         { name: "out", partitions: 1 },
@@ -128,12 +133,12 @@ const NETWORK: StoryVerdict[] = [
 ];
 
 /** From the job's first operation on: what was before is the client's and the log's story. */
-export function jobStory(seed: number): Story {
+export function jobStory(seed: number, settings: Readonly<Record<string, string>> = {}): Story {
   let begun = false;
   return {
     seed,
     disks: ["broker", "worker"],
-    tell: (simulation) => tell(simulation),
+    tell: (simulation) => tell(simulation, { settings }),
     verdictsOf(operation: StoryOperation) {
       begun ||= operation.host === "worker";
       if (!begun || operation.host === "driver") return [];
@@ -142,12 +147,17 @@ export function jobStory(seed: number): Story {
   };
 }
 
+/** The same with a broker that lets the sink prepare its transactions (KIP-939): they outlive every timeout. */
+export function twoPhaseStory(seed: number): Story {
+  return jobStory(seed, TWO_PHASE_COMMIT);
+}
+
 /** The same with a broker whose disk is slow: checkpoints are durable long before the broker could flush what is not waited for. */
 export function slowBrokerStory(seed: number): Story {
   return {
     seed,
     disks: ["worker"],
-    tell: (simulation) => tell(simulation, BROKER_SLOWDOWN),
+    tell: (simulation) => tell(simulation, { brokerSlowdown: BROKER_SLOWDOWN }),
     verdictsOf: ({ on, host }) => (host !== "worker" ? [] : on === "disk" ? [ONCE[0]!] : [NETWORK[1]!]),
   };
 }

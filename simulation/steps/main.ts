@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { STORIES } from "./stories.ts";
+import { ALL_STORIES } from "./stories.ts";
 
 const PROCESSES = 2;
 /** Processes per story, when all is told. */
@@ -30,7 +30,7 @@ const tell = new URL("tell.ts", import.meta.url).pathname;
 const root = new URL("../..", import.meta.url).pathname;
 const of = values.all ? PARTS : SHARE;
 const told = values.all ? Array.from({ length: PARTS }, (_, part) => part) : [Number(values.seed) % SHARE];
-const parts = Object.keys(STORIES).flatMap((story) => told.map((part) => [tell, story, values.seed, String(of), String(part)]));
+const parts = ALL_STORIES.flatMap((story) => told.map((part) => [tell, story, values.seed, String(of), String(part)]));
 const tests = TESTS.map((file) => ["--test", "--test-reporter=spec", file]);
 const waiting = [...parts, ...tests].map((args) => ["--conditions=source", ...args]);
 

@@ -42,6 +42,8 @@ export interface SwarmPlan {
   readonly retentionBytes: number;
   readonly producers: number;
   readonly transactional: number;
+  /** The sinks of the job prepare their transactions (KIP-939). */
+  readonly twoPhaseCommit: boolean;
   readonly compression: "none" | "gzip";
   readonly checkpointEveryMs: number;
   /** Only if all are kept it can be judged whether rows were seen too early. */
@@ -69,6 +71,7 @@ export function drawPlan(random: Prng): SwarmPlan {
     retentionBytes: random.pick([-1, -1, 20_000]),
     producers: random.integer(1, 2),
     transactional: random.integer(1, 3),
+    twoPhaseCommit: random.fork("two-phase commit").chance(0.5),
     compression: random.chance(0.25) ? "gzip" : "none",
     checkpointEveryMs: random.pick([20, 50, 150]),
     keepCheckpoints: random.pick([2, ALL_CHECKPOINTS]),

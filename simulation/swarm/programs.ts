@@ -1,6 +1,7 @@
 // What the machines run: the broker, the job, and the feeder of the job's input.
 import { startBroker } from "../../src/broker/broker.ts";
 import { runJob } from "../../src/engine/run-job.ts";
+import { TWO_PHASE_COMMIT } from "../../src/server/two-phase-commit.ts";
 import type { StreamGraph } from "../../src/stream/graph.ts";
 import type { Program } from "./machine.ts";
 import { IN_TOPIC, JITTER_MS } from "./simulated-pipeline.ts";
@@ -25,6 +26,7 @@ export function brokerProgram(world: World): Program {
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
         "auto.create.topics.enable": "false",
         "log.retention.ms": "-1",
+        ...(world.plan.twoPhaseCommit ? TWO_PHASE_COMMIT : {}),
         "log.retention.check.interval.ms": "150",
       },
     });
