@@ -5,13 +5,21 @@ import { createGunzip, createZstdDecompress, gunzip, gzip, zstdCompress, zstdDec
 import type { Compression, CompressionKind } from "../env/compression.ts";
 import { fromCallback } from "./callback.ts";
 
+/** Bytes of one step of a decoder: each is a turn of the event loop and the pool. A few steps for what compresses four times, as records do. */
+const MIN_CHUNK_BYTES = 16 * 1024;
+const MAX_CHUNK_BYTES = 256 * 1024;
+
+function chunkSizeFor(compressedBytes: number): number {
+  return Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, compressedBytes * 4));
+}
+
 export const nodeCompression: Compression = {
   compress(kind, bytes) {
     return fromCallback<Uint8Array>((done) => (kind === "gzip" ? gzip(bytes, done) : zstdCompress(bytes, done)));
   },
 
   async decompress(kind, bytes, maxBytes) {
-    const options = { maxOutputLength: Math.max(1, maxBytes) };
+    const options = { maxOutputLength: Math.max(1, maxBytes), chunkSize: chunkSizeFor(bytes.length) };
     try {
       const output = await fromCallback<Uint8Array>((done) =>
         kind === "gzip" ? gunzip(bytes, options, done) : zstdDecompress(bytes, options, done),
