@@ -310,9 +310,6 @@ export interface WindowedStream<out K, out T, out W> {
   ): ProcessedStream<Out, S>;
 }
 
-interface LateIsTaken {
-  readonly "~error": "late elements leave through side.late: choose another name";
-}
 type WithLate<Out, T> = DataStream<Out> & { readonly side: { readonly late: DataStream<T> } };
 
 export interface LateWindowedStream<out K, out T, out W> {
@@ -323,7 +320,7 @@ export interface LateWindowedStream<out K, out T, out W> {
     Out,
     D extends StateDescriptors = {},
     G extends StateDescriptors = {},
-    S extends SideOutputs & { readonly late?: LateIsTaken } = {},
+    S extends SideOutputs & { readonly late?: { readonly "~error": "late elements leave through side.late: choose another name" } } = {},
     L = undefined,
   >(
     name: string,

@@ -71,6 +71,7 @@ export class RecordEncoder {
     if (this.#columnar) {
       this.#writeRow(batch, row, value);
       if (this.#keyIndex >= 0) this.#keyOfColumn(batch.columns[this.#keyIndex]!, row);
+      else if (this.#keyName !== undefined) this.#keyOfText(String(fieldValue(rowAt(batch, row) as object, this.#keyName)));
       return;
     }
     const object = rowAt(batch, row);

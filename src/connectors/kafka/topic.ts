@@ -2,7 +2,7 @@
 import { fieldColumns } from "../../schema/columns.ts";
 import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
 import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
-import type { Schema } from "../../schema/type-info.ts";
+import type { Schema, TypeInfo } from "../../schema/type-info.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { checkFormat, type SchemaOptions, type TopicFormat } from "./topic-format.ts";
 
@@ -44,17 +44,22 @@ export function topic<S extends AnySchema>(name: string, given: S, options: Topi
   const schema = schemaGiven(given) as Schema<TypeOf<S>> | undefined;
   if (schema === undefined) throw bad(name, "the second argument is the schema of its values, such as t.record(…)");
   const key = options.key as string | undefined;
-  if (key !== undefined) checkKey(name, schema, key);
+  if (key !== undefined) checkKey(name, schema.type, key);
   const { format = "json", registry } = options;
   checkFormat(name, format, registry);
   if (format === "json") return Object.freeze({ name, schema, key });
   return Object.freeze({ name, schema, key, format, ...(registry === undefined ? {} : { registry: Object.freeze({ ...registry }) }) });
 }
 
-function checkKey(name: string, schema: Schema<unknown>, key: string): void {
-  if (schema.type.kind !== "record") throw bad(name, "only records have a key field");
-  const field = fieldColumns(schema.type).find((each) => each.name === key);
-  if (field === undefined) throw bad(name, `${schema.type.name} has no field "${String(key)}" that could be its key`);
+/** Each record of a union has the key field. */
+function checkKey(name: string, type: TypeInfo, key: string): void {
+  if (type.kind === "union") {
+    for (const one of type.of) checkKey(name, one, key);
+    return;
+  }
+  if (type.kind !== "record") throw bad(name, "only records have a key field");
+  const field = fieldColumns(type).find((each) => each.name === key);
+  if (field === undefined) throw bad(name, `${type.name} has no field "${String(key)}" that could be its key`);
   if (field.optional || !KEY_KINDS.has(field.type!.kind))
     throw bad(name, `field "${key}" cannot be the key: a key is always there, and a string, number, bigint or boolean`);
 }

@@ -1,12 +1,14 @@
 // What the compiler says about topics, sources and sinks: element types flow from the schema, and a key is a field that can be one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createBatch, setValue } from "../../schema/columns.ts";
 import { t } from "../../schema/t.ts";
 import type { Sink, Source } from "../../stream/connector.ts";
 import { deadLetter } from "../../stream/dead-letter.ts";
 import { deadLetterTopic } from "./dead-letter-topic.ts";
 import { kafkaSink } from "./kafka-sink.ts";
 import { kafkaSource } from "./kafka-source.ts";
+import { RecordEncoder } from "./record-encoder.ts";
 import { topic } from "./topic.ts";
 
 const Order = t.record("Order", {
@@ -52,6 +54,25 @@ test("fields that may be absent, that hold many values, or that do not exist can
   assert.throws(() => topic("orders", Order, { key: "customer" }), { code: "BAD_TOPIC", message: /no field "customer"/ });
   // @ts-expect-error: a string has no fields
   assert.throws(() => topic("lines", t.string(), { key: "length" }), { code: "BAD_TOPIC", message: /only records/ });
+});
+
+test("the key of a union is a field that each of its records has", () => {
+  const View = t.record("View", { kind: t.literal("view"), user: t.string(), page: t.string() });
+  const Purchase = t.record("Purchase", { kind: t.literal("purchase"), user: t.string(), price: t.double() });
+  const activity = topic("activity", t.union(View, Purchase), { key: "user" });
+  assert.equal(activity.key, "user");
+  assert.throws(() => topic("activity", t.union(View, Purchase), { key: "page" }), { code: "BAD_TOPIC", message: /Purchase has no field/ });
+  const encoder = new RecordEncoder(activity);
+  const batch = createBatch(activity.schema.type, 2);
+  setValue(batch.columns[0]!, 0, { kind: "view", user: "anna", page: "/" });
+  setValue(batch.columns[0]!, 1, { kind: "purchase", user: "bé", price: 2 });
+  batch.rows = 2;
+  encoder.begin(batch);
+  const keys = [0, 1].map((row) => {
+    encoder.encode(batch, row);
+    return new TextDecoder().decode(encoder.keyBytes!.subarray(encoder.keyStart, encoder.keyEnd));
+  });
+  assert.deepEqual(keys, ["anna", "bé"]);
 });
 
 test("names that Kafka refuses, and options that do not exist, are refused", () => {
