@@ -16,6 +16,9 @@ import { cellConstants, cellExpression, columnConstants, ROW_SCOPE, rowExpressio
 /** Lambdas in a row before the loop calls a function for the rest: longer bodies exceed V8's budget for inlining. */
 const MAX_LAMBDAS_IN_LINE = 10;
 
+const IN_LOOP = "base+offsets[i]";
+const CALLED = "rt.origin";
+
 /** The watermarks between the rows of a batch. */
 const MARKS_BEFORE =
   "const mc=batch.markCount,mr=batch.markRows,mt=batch.markTimes;let m=0;while(m<mc&&mr[m]<from)rt.advance(mt[m++]);let next=m<mc?mr[m]:-1;";
@@ -28,6 +31,8 @@ export class ChainGenerator implements ChainCompiler {
   #compiled = 0;
   /** Of the loop being compiled. */
   #side = 0;
+  /** Where the row at hand came from, as text: in a loop, or in a function that is called from one. */
+  #origin = CALLED;
 
   constructor(parts: ChainParts) {
     this.#parts = parts;
@@ -68,11 +73,14 @@ export class ChainGenerator implements ChainCompiler {
     const key = keyed === undefined ? "" : `${cellConstants(keyed, "batch.key", "vk")}const vh=batch.keyHashes;`;
     const keyOfRow = keyed === undefined ? "" : `const key=${cellExpression(keyed, "vk")},hash=vh[i];`;
     const row = `const e=${rowExpression(sample.type, "v")};${keyOfRow}`;
+    this.#origin = IN_LOOP;
+    const work = this.#headStep(head, keyed !== undefined);
+    this.#origin = CALLED;
     const marks = this.#parts.watermarks === undefined && head.node.kind !== "source";
     return this.#compile(
       [
-        `function run(batch,from,to){const times=batch.timestamps;${columns}${key}${marks ? MARKS_BEFORE : ""}let at=0;let i=from;`,
-        `try{for(;i<to;i++){rt.row=i;${row}${this.#headStep(head, keyed !== undefined)}${marks ? MARKS_AFTER : ""}}}`,
+        `function run(batch,from,to){const times=batch.timestamps,base=rt.base,offsets=rt.offsets;${columns}${key}${marks ? MARKS_BEFORE : ""}let at=0;let i=from;`,
+        `try{for(;i<to;i++){rt.row=i;${row}${work}${marks ? MARKS_AFTER : ""}}}`,
         `catch(thrown){throw rt.wrap(thrown,at);}rt.row=-1;}return run;`,
       ].join("\n"),
       "loop",
@@ -119,16 +127,19 @@ export class ChainGenerator implements ChainCompiler {
   #child(step: PlanStep, e: string, depth: number): string {
     if (depth % MAX_LAMBDAS_IN_LINE !== 0) return this.#step(step, e, depth, false);
     const name = `rest${step.index}_${this.#compiled}`;
+    const origin = this.#origin;
+    this.#origin = CALLED;
     this.#scope[name] = this.#compile(
       `function rest(e,ts){let at=${step.index};try{${this.#step(step, "e", depth, false)}}catch(thrown){throw rt.wrap(thrown,at);}}return rest;`,
       "rest",
     );
+    this.#origin = origin;
     return `${name}(${e},ts);`;
   }
 
   #write(step: PlanStep, output: number, e: string, errors: boolean): string {
     const pass = this.#parts.passThrough[output];
-    const text = pass === undefined ? writeOutput(output, this.#parts.writers[output]!, e) : `p${output}.add(i,ts);`;
+    const text = pass === undefined ? writeOutput(output, this.#parts.writers[output]!, e, this.#origin) : `p${output}.add(i,ts);`;
     return `at=${step.index};{${errors ? text : guarded(step, text, e, "")}}`;
   }
 

@@ -28,15 +28,16 @@ export function outputScope(index: number, writer: OutputWriter, pass: PassThrou
   return scope;
 }
 
-export function writeOutput(index: number, writer: OutputWriter, e: string): string {
+/** `origin`: of the row at hand, as text. */
+export function writeOutput(index: number, writer: OutputWriter, e: string, origin: string): string {
   const o = `o${index}`;
   const single = writer.buffers.length === 1;
   const at = single ? "" : "[t]";
   const target = `const b=${o}b[${single ? 0 : "t"}],n=b.rows;`;
   const begin = writer.buffers.some(({ siblings }) => siblings.length > 0) ? "if(n===0)b.begin();" : "";
   const row = writeRow(writer.output.type, `${o}type`, e, `${o}c`, at);
-  const origin = writer.buffers[0]!.batch.origins === undefined ? "" : `${o}or${at}[n]=rt.row<0?NaN:rt.base+rt.offsets[rt.row];`;
-  const done = `if(rt.outputWatermark.time!==b.marked)b.mark();${o}ts${at}[n]=ts;${origin}b.rows=n+1;if(n+1===MAX)${o}.full(b);`;
+  const from = writer.buffers[0]!.batch.origins === undefined ? "" : `${o}or${at}[n]=${origin};`;
+  const done = `if(rt.outputWatermark.time!==b.marked)b.mark();${o}ts${at}[n]=ts;${from}b.rows=n+1;if(n+1===MAX)${o}.full(b);`;
   return `${route(index, writer, e, single)}${target}${begin}${row}${keyCode(o, writer, at)}${done}`;
 }
 

@@ -51,7 +51,8 @@ export class PassThrough {
       const columns = this.rows === batch.rows ? batch.columns : this.#gather(batch);
       const { markCount, markRows, markTimes } = this.#marks;
       const { rows, timestamps, origins, selected } = this;
-      for (let row = 0; row < rows; row++) origins[row] = base + offsets[selected[row]!]!;
+      if (rows === batch.rows) for (let row = 0; row < rows; row++) origins[row] = base + offsets[row]!;
+      else for (let row = 0; row < rows; row++) origins[row] = base + offsets[selected[row]!]!;
       const sent = {
         type: batch.type,
         rows,
