@@ -38,6 +38,8 @@ export interface BrokerOptions {
   /** By Kafka's own names. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly nodeId?: number;
+  /** Transactions that are open for longer are named in the log at the start; 60,000 ms unless said otherwise. */
+  readonly oldTransactionMs?: number;
   /** Allows a listener that is reachable from other machines, without encryption and authentication. */
   readonly insecure?: boolean;
 }
@@ -147,7 +149,7 @@ class RunningBroker implements Broker {
     const dynamicSettings = new DynamicSettings(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`, settings, () =>
       logs.setTopicDefaults(topicDefaults(settings)),
     );
-    const transactions = new TransactionCoordinator(env, topics, settings, ids, this.#markers);
+    const transactions = new TransactionCoordinator(env, topics, settings, ids, this.#markers, options.oldTransactionMs);
     const nodeId = options.nodeId ?? settings.nodeId;
     const fetchSessions = new FetchSessions(env.clock, env.random, settings.number("max.incremental.fetch.session.cache.slots"));
     const coordinators = { groups, transactions };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
 import { type Broker, startBroker } from "../broker/index.ts";
 import { createClient, type KafkaClient } from "../client/index.ts";
+import { TWO_PHASE_COMMIT } from "../server/two-phase-commit.ts";
 import { CliError } from "./cli-error.ts";
 import { createProgram } from "./program.ts";
 
@@ -43,7 +44,8 @@ async function run(...args: string[]): Promise<Output> {
     workingDirectory: tmpdir(),
   };
   const program = createProgram({ version: "0.0.0", terminal: () => terminal });
-  await program.parseAsync(["node", "millrace", ...args, "--brokers", broker.bootstrapServers]);
+  const where = args.includes("--brokers") ? [] : ["--brokers", broker.bootstrapServers];
+  await program.parseAsync(["node", "millrace", ...args, ...where]);
   return { out, notes };
 }
 
@@ -87,6 +89,11 @@ test("a group with members is described with who reads what, and neither reset n
   await assert.rejects(run("group", "lag", "busy"), refused(3, /no group "busy"/));
 });
 
+/** No transaction is open: the abort of the last one is on its way. */
+async function ended(...at: string[]): Promise<void> {
+  while ((await run("txn", "ls", ...at)).out !== "") await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 test("open transactions are listed with their job and age, and aborted", async () => {
   const id = "millrace-fraud/alerts/0/1";
   const producer = client.producer({ transactionalId: id });
@@ -103,11 +110,37 @@ test("open transactions are listed with their job and age, and aborted", async (
   assert.match((await run("txn", "abort", id, "--dry-run")).notes[0]!, /Would abort .* belongs to job "fraud"/);
   await assert.rejects(run("txn", "abort", id), refused(2, /Add --yes/));
   await run("txn", "abort", id, "--yes");
-  assert.equal((await run("txn", "ls")).out, "");
+  await ended();
   await assert.rejects(run("txn", "abort", id, "--yes"), refused(5, /no ongoing transaction/));
   await assert.rejects(run("txn", "describe", "nobody"), refused(3, /txn ls --all/));
   await assert.rejects(producer.commitTransaction());
   await producer.close().catch(() => undefined);
+});
+
+test("a transaction of two-phase commit never times out: it is listed so, and aborted by hand", async () => {
+  const own = await startBroker({ memory: true, port: 0, settings: TWO_PHASE_COMMIT });
+  const committed = createClient({ brokers: own.bootstrapServers });
+  const at = ["--brokers", own.bootstrapServers];
+  try {
+    const id = "millrace-fraud/alerts/0/2";
+    await committed.admin().createTopics([{ name: "paid", partitions: 1 }]);
+    const producer = committed.producer({ transactionalId: id, twoPhaseCommit: true });
+    await producer.beginTransaction();
+    await producer.send({ topic: "paid", value: "prepared" });
+    await producer.close({ transaction: "leave" });
+    assert.match((await run("txn", "ls", ...at)).out, /^millrace-fraud\/alerts\/0\/2\tOngoing\tfraud\t\d+\tnever\t/m);
+    const [row] = JSON.parse((await run("txn", "ls", "--json", ...at)).out) as { twoPhaseCommit: boolean }[];
+    assert.equal(row!.twoPhaseCommit, true);
+    assert.match((await run("txn", "describe", id, ...at)).out, /timeout\tnever\n/);
+    assert.match((await run("txn", "abort", id, "--dry-run", ...at)).notes[0]!, /if a checkpoint has prepared it, its output is lost/);
+    await run("txn", "abort", id, "--yes", ...at);
+    await ended(...at);
+    const { lastStableOffset, highWatermark } = own.logs.topic("paid")!.partitions[0]!;
+    assert.equal(lastStableOffset, highWatermark, "nothing holds readers back any more");
+  } finally {
+    await committed.close();
+    await own.close();
+  }
 });
 
 test("the broker's settings are shown and changed while it runs", async () => {

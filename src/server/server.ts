@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly durability?: "disk" | "page-cache";
   /** Of the embedded broker, by Kafka's own names. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of most jobs: the start names transactions that are open for longer than two of them. Default: those of a minute. */
+  readonly checkpointIntervalMs?: number;
   /** The console's token; default: a new random one. */
   readonly token?: string;
 }
@@ -198,7 +200,7 @@ class RunningServer implements Server {
   // ---------- parts ----------
 
   async #startBroker(): Promise<void> {
-    const { brokerPort, durability, settings } = this.#options;
+    const { brokerPort, durability, settings, checkpointIntervalMs } = this.#options;
     const port = brokerPort ?? DEFAULT_BROKER_PORT;
     try {
       this.#broker = await startBroker(this.#env, {
@@ -207,6 +209,7 @@ class RunningServer implements Server {
         port,
         ...(durability === undefined ? {} : { durability }),
         settings: { ...TWO_PHASE_COMMIT, ...settings },
+        ...(checkpointIntervalMs === undefined ? {} : { oldTransactionMs: 2 * checkpointIntervalMs }),
       });
     } catch (error) {
       throw explainListenOrDirectory(error, port, this.dataDir);

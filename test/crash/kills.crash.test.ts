@@ -18,9 +18,11 @@ import { BrokerMachine, JobMachine, percentile } from "./machines.ts";
 import { followInput } from "./reader.ts";
 import { writeWithKafkajs, writeWithKcat, writeWithMillrace, type Load } from "./writers.ts";
 
-const KILLS = Number(process.env["MILLRACE_KILLS"] ?? 24);
+/** Half of them with transactions of two-phase commit (KIP-939), half with those that time out. */
+const KILLS = Number(process.env["MILLRACE_KILLS"] ?? 24) / 2;
 const BALLAST_MB = Number(process.env["MILLRACE_BALLAST_MB"] ?? 0);
 const SEED = Number(process.env["MILLRACE_SEED"] ?? 1);
+const TWO_PHASE = ["unstable.api.versions.enable=true", "transaction.two.phase.commit.enable=true"];
 /** Between a machine that works again and the next kill. */
 const MAX_QUIET_MS = 1200;
 
@@ -76,10 +78,25 @@ async function addBallast(brokers: string): Promise<void> {
 const figures = (ms: readonly number[]): string =>
   `${ms.length} restarts, p50 ${percentile(ms, 0.5).toFixed(0)} ms, p99 ${percentile(ms, 0.99).toFixed(0)} ms`;
 
-async function run(directory: string): Promise<void> {
+/** How `millrace txn ls` sees a transaction without a timeout. */
+const NEVER_MS = 0x7fffffff;
+
+/** The timeouts of the job's open transactions. */
+async function openTimeouts(brokers: string): Promise<number[]> {
+  const client = createClient({ brokers });
+  try {
+    const admin = client.admin();
+    const open = await admin.listTransactions(["Ongoing"]);
+    return await Promise.all(open.map(async ({ transactionalId }) => (await admin.describeTransaction(transactionalId)).timeoutMs));
+  } finally {
+    await client.close();
+  }
+}
+
+async function run(directory: string, twoPhase: boolean): Promise<void> {
   const port = await freePort();
   const random = seededRandom(SEED);
-  const broker = new BrokerMachine(port, join(directory, "broker"));
+  const broker = new BrokerMachine(port, join(directory, "broker"), twoPhase ? TWO_PHASE : []);
   const job = new JobMachine(broker.address, join(directory, "job"));
   const anchor = await startAnchor(port);
   broker.launch();
@@ -99,6 +116,8 @@ async function run(directory: string): Promise<void> {
     ];
     const reader = followInput(load);
     assert.ok(await job.up());
+    while ((await openTimeouts(broker.address)).length === 0) await pause(10);
+    for (const timeout of await openTimeouts(broker.address)) assert.equal(timeout === NEVER_MS, twoPhase);
     const killed = { broker: 0, job: 0 };
     while (killed.broker + killed.job < KILLS) {
       const more = await kill({ broker, job, random });
@@ -128,12 +147,13 @@ async function run(directory: string): Promise<void> {
   }
 }
 
-test(`${KILLS} kills of broker and job under load: nothing lost, nothing twice, everything in order`, async () => {
-  if (spawnSync("kcat", ["-V"]).status !== 0) missingPrerequisite("test:crash", "kcat is not installed (apt-get install kcat)");
-  const directory = mkdtempSync(join(tmpdir(), "millrace-crash-"));
-  try {
-    await run(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-});
+for (const twoPhase of [false, true])
+  test(`${KILLS} kills of broker and job under load${twoPhase ? ", two-phase commit" : ""}: nothing lost, nothing twice, everything in order`, async () => {
+    if (spawnSync("kcat", ["-V"]).status !== 0) missingPrerequisite("test:crash", "kcat is not installed (apt-get install kcat)");
+    const directory = mkdtempSync(join(tmpdir(), "millrace-crash-"));
+    try {
+      await run(directory, twoPhase);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });

@@ -92,6 +92,7 @@ async function startOn({ values, broker }: LoadedSettings, flags: DevFlags, data
     ...(users === undefined ? {} : { registryUsers: users }),
     durability: flags.ephemeral === true ? "page-cache" : values.durability,
     settings: { ...broker, ...parsePairs("--set", flags.set ?? []) },
+    checkpointIntervalMs: values.checkpointIntervalMs,
     ...(values.brokers === undefined ? {} : { brokers: values.brokers }),
     ...(values.token === undefined ? {} : { token: values.token }),
   });

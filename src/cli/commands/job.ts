@@ -89,6 +89,12 @@ export async function jobShow(name: string | undefined, flags: JobFlags, termina
     job.operators,
     {},
   );
+  if (job.state === "failed" && !terminal.quiet) terminal.note(preparedOf(job.name));
+}
+
+/** What a job had prepared when it failed is neither there nor gone (two-phase commit never times out). */
+function preparedOf(name: string): string {
+  return `What "${name}" had prepared stays open until it runs again: start it, or see "millrace txn ls" and end it without its output: millrace txn abort ID.`;
 }
 
 export async function jobWhy(name: string | undefined, flags: JobWhyFlags, terminal: Terminal): Promise<void> {

@@ -52,7 +52,26 @@ export async function txnLs(flags: TxnLsFlags, terminal: Terminal): Promise<void
       rows,
       flags,
     );
+    const stuck = rows.filter(isStuck);
+    if (stuck.length > 0 && !terminal.quiet) terminal.note(remedyFor(stuck));
   });
+}
+
+/** Longer than a job keeps one open that runs as it should. */
+const STUCK_MS = 60_000;
+
+/** It never times out, and nobody seems to end it. */
+function isStuck({ twoPhaseCommit, state, ageMs }: Row): boolean {
+  return twoPhaseCommit && state === "Ongoing" && (ageMs ?? 0) > STUCK_MS;
+}
+
+function remedyFor(stuck: readonly Row[]): string {
+  const jobs = [...new Set(stuck.flatMap(({ job }) => (job === null ? [] : [job])))];
+  const ofJobs = jobs.map((job) => `start job "${job}" again, whose last checkpoint says how they end`);
+  const abort = `end one without its output: millrace txn abort '${stuck[0]!.transactionalId}'`;
+  const count = stuck.length === 1 ? "1 transaction is" : `${stuck.length} transactions are`;
+  const what = `${count} open for long, never time out, and hold back readers of committed records`;
+  return `${what}. If nobody works on them: ${[...ofJobs, abort].join("; or ")}`;
 }
 
 export async function txnDescribe(transactionalId: string, flags: TxnFlags, terminal: Terminal): Promise<void> {
@@ -74,6 +93,7 @@ export async function txnDescribe(transactionalId: string, flags: TxnFlags, term
       ["partitions", row.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(" ")],
     ];
     await printRows(terminal, [{ title: "field", cell: (field) => field[0] }, { title: "value", cell: (field) => field[1] }], fields, {}); // prettier-ignore
+    if (isStuck(row) && !terminal.quiet) terminal.note(remedyFor([row]));
   });
 }
 
@@ -91,6 +111,8 @@ export async function txnAbort(transactionalId: string, flags: TxnAbortFlags, te
     if (!terminal.quiet) terminal.note(`Aborted ${what}.`);
   });
 }
+
+type Row = ReturnType<typeof rowOf>;
 
 function rowOf(found: DescribedTransaction, now: number) {
   const { transactionalId, state, producerId, producerEpoch, startedAt, timeoutMs, partitions } = found;

@@ -63,3 +63,30 @@ test("a start names the transactions that have been open for long", async () => 
     await client.close();
   });
 });
+
+test("an option says what long is; a transaction of two-phase commit keeps its age over restarts, the others begin anew", async () => {
+  const simulation = createSimulation(4);
+  simulation.filesOf("broker").provideDirectory("/data");
+  await simulation.run(async () => {
+    const settings = { "unstable.api.versions.enable": "true", "transaction.two.phase.commit.enable": "true" };
+    const options = { host: "broker", port: 9092, dataDir: "/data", insecure: true, settings, oldTransactionMs: 2000 };
+    await startBroker(simulation.env("broker"), options);
+    const env = simulation.env("client");
+    const client = new KafkaClient(env, { brokers: "broker:9092" });
+    for (const transactionalId of ["prepared", "timed"]) {
+      const producer = client.producer({ transactionalId, twoPhaseCommit: transactionalId === "prepared", transactionTimeoutMs: 600_000 });
+      await producer.beginTransaction();
+      await producer.send({ topic: "t", value: "open" });
+      await producer.close({ transaction: "leave" });
+    }
+    await env.timers.sleep(5000);
+    simulation.kill("broker");
+    await startBroker(simulation.env("broker"), options);
+    const named = simulation.logLines.filter((line) => line.includes("transaction-open-at-start"));
+    assert.equal(named.length, 2);
+    const age = async (id: string): Promise<number> => env.clock.now() - (await client.admin().describeTransaction(id)).startedAt;
+    assert.ok((await age("prepared")) >= 5000);
+    assert.ok((await age("timed")) < 5000);
+    await client.close();
+  });
+});

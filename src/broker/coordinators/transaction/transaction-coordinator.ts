@@ -16,8 +16,8 @@ import { readTransactionKey, readTransactionValue, writeTransactionKey, writeTra
 import { isExhausted, isPrepared, newTransaction, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, TWO_PHASE_TIMEOUT_MS } from "./state.ts";
 import type { TransactionAction, TransactionEvent, TransactionReply, TransactionState, TransactionVersion } from "./state.ts";
 
-/** Ongoing transactions older than this are named at start: longer than two checkpoints of a job take by far. */
-const OLD_TRANSACTION_MS = 60_000;
+/** Ongoing transactions older than this are named at the start, unless the broker's options say otherwise. */
+export const OLD_TRANSACTION_MS = 60_000;
 const MAX_NAMED = 20;
 /** How long a request waits for the transition it met. */
 const MAX_WAIT_MS = 1000;
@@ -43,18 +43,20 @@ export class TransactionCoordinator {
   readonly #clock: SteadyClock;
   readonly #ids: ProducerIds;
   readonly #markers: MarkerWriter;
+  readonly #oldMs: number;
   readonly #states = new Map<string, TransactionState>();
   readonly #requests = new Map<number, (reply: TransactionReply) => void>();
   readonly #waiting = new Map<string, Set<() => void>>();
   #nextRequest = 0;
   #closed = false;
 
-  constructor(env: Env, topics: Topics, settings: Settings, ids: ProducerIds, markers: MarkerWriter) {
+  constructor(env: Env, topics: Topics, settings: Settings, ids: ProducerIds, markers: MarkerWriter, oldMs = OLD_TRANSACTION_MS) {
     this.#env = env;
     this.#settings = settings;
     this.#clock = new SteadyClock(env.clock);
     this.#ids = ids;
     this.#markers = markers;
+    this.#oldMs = oldMs;
     const setting = "transaction.state.log.num.partitions";
     this.log = new InternalTopic(env, topics, TRANSACTIONS_TOPIC, setting, settings.number(setting));
   }
@@ -76,23 +78,31 @@ export class TransactionCoordinator {
   /** Open transactions hold the last stable offset back: readers of committed records wait for them. */
   #nameOldOnes(): void {
     const now = this.#env.clock.now();
-    const old = [...this.#states.values()].filter(({ data }) => data.status === "Ongoing" && now - data.startedAt > OLD_TRANSACTION_MS);
+    const old = [...this.#states.values()].filter(({ data }) => data.status === "Ongoing" && now - data.startedAt > this.#oldMs);
     for (const { transactionalId, data } of old.slice(0, MAX_NAMED)) {
       const remedy = `they hold back readers of committed records; see: millrace txn describe ${transactionalId}`;
       const partitions = [...data.partitions].slice(0, MAX_NAMED);
-      this.#env.logger.log("warn", "transaction-open-at-start", { transactionalId, ageMs: now - data.startedAt, partitions, remedy });
+      const endsByItself = data.timeoutMs !== TWO_PHASE_TIMEOUT_MS;
+      this.#env.logger.log("warn", "transaction-open-at-start", {
+        transactionalId,
+        ageMs: now - data.startedAt,
+        endsByItself,
+        partitions,
+        remedy,
+      });
     }
     if (old.length > MAX_NAMED) this.#env.logger.log("warn", "transactions-open-at-start", { more: old.length - MAX_NAMED });
   }
 
   /**
    * An ongoing transaction gets its whole timeout again after a restart: while the broker was away, or because the wall clock was set
-   * meanwhile, nobody could end it, and aborting what a two-phase commit has prepared would lose it.
+   * meanwhile, nobody could end it, and aborting what a two-phase commit has prepared would lose it. One without a timeout keeps its age.
    */
   #renewTimeouts(): void {
     const startedAt = this.#clock.now();
     for (const [transactionalId, state] of this.#states)
-      if (state.data.status === "Ongoing") this.#states.set(transactionalId, { ...state, data: { ...state.data, startedAt } });
+      if (state.data.status === "Ongoing" && state.data.timeoutMs !== TWO_PHASE_TIMEOUT_MS)
+        this.#states.set(transactionalId, { ...state, data: { ...state.data, startedAt } });
   }
 
   /** Finishes what was decided before the last stop: the markers of prepared transactions. */
