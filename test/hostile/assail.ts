@@ -1,13 +1,20 @@
 // Sends spoiled frames to a broker over many connections at once. Each is followed by an ApiVersions request: that is answered, or the
 // connection is closed; anything else, and a connection that stays silent beyond what a long poll may take, is told.
 import { connect, type Socket } from "node:net";
+import { ALL_APIS } from "../../src/broker/apis/all.ts";
 import { seededRandom } from "../../simulation/checkers/correct-history.ts";
 import { MUTATIONS, mutate, type Attack, type Frame } from "./mutations.ts";
 
 const LANES = 32;
-/** Requests may wait for others (long polls, joins): then the sender goes away. */
+/** Requests may wait for others (long polls, joins): then the sender goes on with another connection, and looks at this one again later. */
 const SILENCE_MS = 150;
+const LAST_LOOK_MS = 5000;
+/** Connections that are looked at again. */
+const MAX_LINGERING = 400;
 const PROBE_ID = 0x5ca1ab1e;
+
+/** They wait by right, and for as long as the request says: for records, and for the other members of a group. */
+export const MAY_WAIT: ReadonlySet<string> = new Set(["Fetch", "JoinGroup", "SyncGroup"]);
 
 export interface Tally {
   frames: number;
@@ -15,10 +22,14 @@ export interface Tally {
   readonly answered: Map<string, number>;
   readonly closed: Map<string, number>;
   readonly silent: Map<string, number>;
+  /** Of the silent ones: answered or closed within seconds, by API as the frame names it; and those that were not. */
+  readonly late: Map<string, number>;
+  readonly waiting: Map<string, number>;
 }
 
 export async function assail(port: number, seeds: readonly Frame[], count: number, seed: number): Promise<Tally> {
-  const tally: Tally = { frames: 0, answered: new Map(), closed: new Map(), silent: new Map() };
+  const tally: Tally = { frames: 0, answered: new Map(), closed: new Map(), silent: new Map(), late: new Map(), waiting: new Map() };
+  const lingering = new Set<Promise<void>>();
   const random = seededRandom(seed);
   await Promise.all(
     Array.from({ length: LANES }, async () => {
@@ -29,12 +40,28 @@ export async function assail(port: number, seeds: readonly Frame[], count: numbe
         link = link?.isOpen === true ? link : await Link.open(port);
         const outcome = await link.suffer(attack);
         tally[outcome].set(mutation, (tally[outcome].get(mutation) ?? 0) + 1);
-        if (outcome !== "answered") link.drop();
+        if (outcome === "silent" && lingering.size < MAX_LINGERING) {
+          const name = apiOf(attack);
+          const looked: Promise<void> = link.lookAgain().then((answered) => {
+            const tallied = answered ? tally.late : tally.waiting;
+            tallied.set(name, (tallied.get(name) ?? 0) + 1);
+            lingering.delete(looked);
+          });
+          lingering.add(looked);
+          link = undefined;
+        } else if (outcome !== "answered") link.drop();
       }
       link?.drop();
     }),
   );
+  await Promise.all(lingering);
   return tally;
+}
+
+function apiOf({ chunks }: Attack): string {
+  const head = Buffer.concat(chunks.map((chunk) => Buffer.from(chunk)));
+  const key = head.length < 6 ? -1 : head.readInt16BE(4);
+  return ALL_APIS.find(({ api }) => api.key === key)?.api.name ?? "unknown APIs";
 }
 
 class Link {
@@ -74,6 +101,20 @@ class Link {
       if (isWhole) this.#socket.write(PROBE);
       else this.#socket.end(); // in the middle of a frame
     });
+  }
+
+  /** False: there is still no answer. */
+  async lookAgain(): Promise<boolean> {
+    const outcome = await new Promise<string>((resolve) => {
+      const guard = setTimeout(() => resolve("silent"), LAST_LOOK_MS);
+      this.#settle = (found) => {
+        clearTimeout(guard);
+        resolve(found);
+      };
+      if (!this.isOpen) this.#settle("closed");
+    });
+    this.drop();
+    return outcome !== "silent";
   }
 
   drop(): void {

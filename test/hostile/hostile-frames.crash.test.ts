@@ -2,6 +2,7 @@
 // `npm run test:crash -- --frames 2000000` for the whole siege.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MAY_WAIT } from "./assail.ts";
 import { MUTATIONS } from "./mutations.ts";
 import { besiege } from "./siege.ts";
 
@@ -23,9 +24,12 @@ test(`${FRAMES} spoiled frames`, async () => {
     const count = (outcome: "answered" | "closed" | "silent"): number => tally[outcome].get(mutation) ?? 0;
     console.log(`  ${mutation}: ${count("answered")} answered, ${count("closed")} connections closed, ${count("silent")} waited`);
   }
+  const told = (counts: ReadonlyMap<string, number>): string => [...counts].map(([api, times]) => `${api} ${times}`).join(", ") || "none";
+  console.log(`  of those that waited: answered within seconds: ${told(tally.late)}; waiting on: ${told(tally.waiting)}`);
   assert.equal(exitCode, null);
   assert.deepEqual(witnessErrors, []);
   assert.ok(oldConnectionStands);
   assert.ok(after.stallMs < MAX_STALL_MS, `a stall of ${after.stallMs} ms`);
   assert.ok(growthMb < MAX_GROWTH_MB, `memory grew by ${growthMb} MB`);
+  for (const [api, times] of tally.waiting) assert.ok(MAY_WAIT.has(api), `${times} requests named ${api} were not answered within seconds`);
 });
