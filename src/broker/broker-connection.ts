@@ -7,6 +7,7 @@ import type { BrokerContext, Call } from "./api.ts";
 import { isMalformed, type Answer, type Decoded, type Dispatcher } from "./dispatch.ts";
 import { answerOf, type Fault } from "./faults.ts";
 import { FrameAssembler, FrameLengthError } from "./frame-assembler.ts";
+import type { ProduceRequest } from "../protocol/generated/produce.gen.ts";
 import type { RequestMemory } from "./request-memory.ts";
 import { type SupersededConnections, SupersededError, ownedRequest } from "./superseded-connections.ts";
 
@@ -268,7 +269,10 @@ async function meet(fault: Fault, broker: BrokerContext, { handler, header, requ
   if (fault.delayMs !== undefined) await broker.env.timers.sleep(fault.delayMs);
   if (fault.drop === "request") throw new DroppedError();
   const instead = answerOf(fault, handler.api.name, request, header.apiVersion);
-  const response = instead ?? (await handler.handle(broker, request, call));
+  // Without acknowledgements an error ends the connection.
+  if (instead !== undefined && handler.api.name === "Produce" && (request as ProduceRequest).acks === 0) throw new DroppedError();
+  let response = instead ?? (await handler.handle(broker, request, call));
+  if (fault.amend !== undefined && response !== undefined) response = fault.amend(response as never, request as never, header.apiVersion);
   if (fault.drop === "answer") throw new DroppedError();
   return response;
 }
