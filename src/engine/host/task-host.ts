@@ -150,14 +150,15 @@ export class TaskHost {
     return this.#calls.pressure.held > 0;
   }
 
-  /** Polls readable splits in turn. False: there was nothing to read. */
+  /** Polls readable splits in turn. False: none of them had anything; a slice that ended before it knew says true. */
   #readSlice(): boolean {
     const { clock } = this.#env;
     const splits = this.#splits;
     const until = clock.monotonicMs() + SLICE_MS;
     let read = false;
     let misses = 0;
-    for (let polls = 0; polls < SLICE_POLLS && misses < splits.length; polls++) {
+    let polls = 0;
+    while (misses < splits.length) {
       if (this.#nextSplit >= splits.length) this.#nextSplit = 0;
       const split = splits[this.#nextSplit++]!;
       if (!split.readable || isAhead(split, splits)) {
@@ -166,6 +167,7 @@ export class TaskHost {
         continue;
       }
       const now = clock.monotonicMs();
+      polls++;
       if (split.poll(now)) {
         read = true;
         misses = 0;
@@ -173,8 +175,8 @@ export class TaskHost {
         misses++;
         if (split.status === "finished") this.#endSourcesThatFinished();
       }
-      if (this.#calls.failed || now >= until || buggify("slice-ends-early") || this.#isHeld || this.#execution.gates.some(isBlocked))
-        return read;
+      if (this.#calls.failed || now >= until || polls === SLICE_POLLS || buggify("slice-ends-early")) return true;
+      if (this.#isHeld || this.#execution.gates.some(isBlocked)) return true;
     }
     return read;
   }
