@@ -147,7 +147,7 @@ export class BrokerConnection {
     const count = broker.counters.api(handler.api.key);
     count.requests++;
     const answered = (response: unknown): void => {
-      count.totalMs += broker.env.clock.monotonicMs() - started;
+      count.times.note(broker.env.clock.monotonicMs() - started);
       if (this.#closed) return this.#options.memory.give(frame.length);
       if (call.close) return this.#failed(frame, "request-refused", decoded, new Error("A request without answer failed"));
       let answer: Answer | null;

@@ -2,18 +2,30 @@
 // that dashboards carry over. Counting allocates nothing per request of a known API and topic.
 import type { LogDirectory } from "../log/log-directory.ts";
 import type { ApiHandler } from "./api.ts";
+import { RequestTimes } from "./request-times.ts";
 
 export interface ApiCount {
   requests: number;
   failures: number;
-  totalMs: number;
+  readonly times: RequestTimes;
 }
 
 export interface TopicCount {
   messagesIn: number;
   bytesIn: number;
   bytesOut: number;
+  /** One per partition of a request, as Apache Kafka counts them. */
+  produceRequests: number;
+  fetchRequests: number;
+  failedProduceRequests: number;
+  failedFetchRequests: number;
 }
+
+const QUANTILES = [0.5, 0.75, 0.95, 0.98, 0.99, 0.999] as const;
+/** Kafka's states of a group, as its metrics write them; "Assigning" and "Reconciling" are those of KIP-848. */
+const GROUP_STATES = ["Empty", "PreparingRebalance", "CompletingRebalance", "Stable", "Dead", "Assigning", "Reconciling"] as const;
+/** Of Apache Kafka's states of a broker: it runs. */
+const BROKER_RUNS = 3;
 
 /** What belongs to the broker's other parts at this moment. */
 export interface Gauges {
@@ -21,7 +33,8 @@ export interface Gauges {
   readonly apis: readonly ApiHandler[];
   readonly connections: number;
   readonly requestBytes: number;
-  readonly groups: number;
+  /** The state of each group. */
+  readonly groups: readonly string[];
   readonly transactionalIds: number;
   readonly fetchSessions: { readonly sessions: number; readonly partitions: number; readonly evictions: number };
 }
@@ -31,12 +44,12 @@ export class MetricCounters {
   readonly #topics = new Map<string, TopicCount>();
 
   api(key: number): ApiCount {
-    return (this.#apis[key] ??= { requests: 0, failures: 0, totalMs: 0 });
+    return (this.#apis[key] ??= { requests: 0, failures: 0, times: new RequestTimes() });
   }
 
   topic(name: string): TopicCount {
     let count = this.#topics.get(name);
-    if (count === undefined) this.#topics.set(name, (count = { messagesIn: 0, bytesIn: 0, bytesOut: 0 }));
+    if (count === undefined) this.#topics.set(name, (count = newTopicCount()));
     return count;
   }
 
@@ -47,10 +60,16 @@ export class MetricCounters {
     this.#requests(page, gauges);
     this.#traffic(page);
     partitions(page, gauges.logs);
+    flushes(page, gauges.logs);
+    page.gauge("kafka_server_kafkaserver_brokerstate", BROKER_RUNS);
     page.gauge("kafka_controller_kafkacontroller_activecontrollercount", 1);
     page.gauge("kafka_server_socket_server_metrics_connection_count", gauges.connections);
     page.gauge("kafka_network_requestchannel_requestbytes", gauges.requestBytes);
-    page.gauge("kafka_coordinator_group_groupmetadatamanager_numgroups", gauges.groups);
+    page.gauge("kafka_coordinator_group_groupmetadatamanager_numgroups", gauges.groups.length);
+    for (const state of GROUP_STATES) {
+      const count = gauges.groups.filter((each) => each === state).length;
+      page.gauge(`kafka_coordinator_group_groupmetadatamanager_numgroups${state.toLowerCase()}`, count);
+    }
     page.gauge("kafka_coordinator_transaction_transactionalids", gauges.transactionalIds);
     page.gauge("kafka_server_fetchsessioncache_numincrementalfetchsessions", gauges.fetchSessions.sessions);
     page.gauge("kafka_server_fetchsessioncache_numincrementalfetchpartitionscached", gauges.fetchSessions.partitions);
@@ -67,8 +86,13 @@ export class MetricCounters {
     for (const { request, count } of counted) page.sample(count.requests, { request });
     page.family("kafka_network_requestmetrics_errors_total", "counter");
     for (const { request, count } of counted) page.sample(count.failures, { request });
-    page.family("kafka_network_requestmetrics_totaltimems_sum", "counter");
-    for (const { request, count } of counted) page.sample(count.totalMs, { request });
+    page.family("kafka_network_requestmetrics_totaltimems", "summary");
+    for (const { request, count } of counted) {
+      const values = count.times.quantiles(QUANTILES);
+      QUANTILES.forEach((quantile, i) => page.sample(values[i]!, { request, quantile: String(quantile) }));
+      page.sample(count.times.totalMs, { request }, "_sum");
+      page.sample(count.times.count, { request }, "_count");
+    }
   }
 
   #traffic(page: Page): void {
@@ -76,6 +100,10 @@ export class MetricCounters {
       ["messagesin", "messagesIn"],
       ["bytesin", "bytesIn"],
       ["bytesout", "bytesOut"],
+      ["totalproducerequests", "produceRequests"],
+      ["totalfetchrequests", "fetchRequests"],
+      ["failedproducerequests", "failedProduceRequests"],
+      ["failedfetchrequests", "failedFetchRequests"],
     ] as const;
     for (const [name, field] of families) {
       page.family(`kafka_server_brokertopicmetrics_${name}_total`, "counter");
@@ -89,7 +117,11 @@ function partitions(page: Page, logs: LogDirectory): void {
   page.gauge("kafka_server_replicamanager_partitioncount", all.length);
   page.gauge("kafka_server_replicamanager_leadercount", all.length);
   page.gauge("kafka_server_replicamanager_underreplicatedpartitions", 0);
+  page.gauge("kafka_server_replicamanager_underminisrpartitioncount", 0);
+  page.gauge("kafka_server_replicamanager_offlinereplicacount", 0);
   page.gauge("kafka_controller_kafkacontroller_offlinepartitionscount", 0);
+  page.gauge("kafka_controller_kafkacontroller_globaltopiccount", [...logs.topics()].length);
+  page.gauge("kafka_controller_kafkacontroller_globalpartitioncount", all.length);
   page.family("millrace_log_damaged_ranges_total", "counter");
   page.sample(logs.metrics.damagedRanges);
   const families = [
@@ -104,19 +136,42 @@ function partitions(page: Page, logs: LogDirectory): void {
   }
 }
 
+/** Flushes for acknowledgements: none with durability page-cache. */
+function flushes(page: Page, logs: LogDirectory): void {
+  const { flushes: count, flushMs, longestFlushMs, pending } = logs.flush.metrics;
+  page.family("kafka_log_logflushstats_logflushrateandtimems", "summary");
+  page.sample(flushMs, {}, "_sum");
+  page.sample(count, {}, "_count");
+  page.gauge("millrace_log_longest_flush_ms", longestFlushMs);
+  page.gauge("millrace_log_pending_flushes", pending);
+  page.gauge("millrace_log_open_files", logs.metrics.openFiles);
+}
+
+function newTopicCount(): TopicCount {
+  return {
+    messagesIn: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    produceRequests: 0,
+    fetchRequests: 0,
+    failedProduceRequests: 0,
+    failedFetchRequests: 0,
+  };
+}
+
 /** Prometheus' text format, version 0.0.4. */
 class Page {
   readonly #lines: string[] = [];
   #name = "";
 
-  family(name: string, type: "counter" | "gauge"): void {
+  family(name: string, type: "counter" | "gauge" | "summary"): void {
     this.#name = name;
     this.#lines.push(`# TYPE ${name} ${type}`);
   }
 
-  sample(value: number, labels: Readonly<Record<string, string>> = {}): void {
+  sample(value: number, labels: Readonly<Record<string, string>> = {}, suffix = ""): void {
     const pairs = Object.entries(labels).map(([name, text]) => `${name}="${text.replaceAll(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`);
-    this.#lines.push(`${this.#name}${pairs.length === 0 ? "" : `{${pairs.join()}}`} ${value}`);
+    this.#lines.push(`${this.#name}${suffix}${pairs.length === 0 ? "" : `{${pairs.join()}}`} ${value}`);
   }
 
   gauge(name: string, value: number): void {

@@ -15,6 +15,7 @@ import { DynamicSettings } from "./dynamic-settings.ts";
 import { Faults, type Fault } from "./faults.ts";
 import { FetchSessions } from "./fetch-sessions.ts";
 import { GroupConfigs } from "./group-configs.ts";
+import { groupStates } from "./group-states.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { LEADER_EPOCH } from "./leader-epoch.ts";
 import { BrokerListener, type ListenerPlace, type OpenedListener } from "./listener.ts";
@@ -212,7 +213,7 @@ class RunningBroker implements Broker {
   metricsText(): string {
     const { logs, apis, groups, transactions, fetchSessions, counters } = this.#context;
     const { connections, requestBytes } = this.#listener;
-    const coordinated = { groups: groups.groupIds().size, transactionalIds: [...transactions.states()].length };
+    const coordinated = { groups: groupStates(groups), transactionalIds: [...transactions.states()].length };
     return counters.text({ logs, apis, connections, requestBytes, ...coordinated, fetchSessions: fetchSessions.metrics });
   }
 

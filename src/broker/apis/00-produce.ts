@@ -60,6 +60,7 @@ async function append(broker: BrokerContext, request: ProduceRequest, call: Call
       try {
         const target = check(broker, request, topicData, data, call, refusal);
         const traffic = broker.counters.topic(target.log.topic);
+        traffic.produceRequests++;
         traffic.messagesIn += target.recordCount;
         traffic.bytesIn += target.records.length;
         const appending = target.log.append(target.records, { leaderEpoch: LEADER_EPOCH, origin: "client", fromZero, now });
@@ -69,6 +70,7 @@ async function append(broker: BrokerContext, request: ProduceRequest, call: Call
           (error: unknown) => refused(broker, data.index, error, target.log),
         );
       } catch (error) {
+        countRefused(broker, topicData, call);
         return refused(broker, data.index, error);
       }
     });
@@ -172,8 +174,18 @@ async function addPartitions(broker: BrokerContext, request: ProduceRequest, cal
   return error === ErrorCode.PRODUCER_FENCED ? ErrorCode.INVALID_PRODUCER_EPOCH : error;
 }
 
+/** Of topics that are there only: names that somebody makes up are not counted. */
+function countRefused(broker: BrokerContext, { name, topicId }: TopicProduceData, call: Call): void {
+  const topic = call.version >= TOPIC_IDS_FROM ? broker.topics.byId(topicId) : broker.topics.byName(name);
+  if (topic === undefined) return;
+  const traffic = broker.counters.topic(topic.name);
+  traffic.produceRequests++;
+  traffic.failedProduceRequests++;
+}
+
 /** `log`: the one that refused; its start is told unless the batch never reached its checks. */
 function refused(broker: BrokerContext, index: number, error: unknown, log?: PartitionLog): PartitionProduceResponse {
+  if (log !== undefined) broker.counters.topic(log.topic).failedProduceRequests++;
   if (error instanceof KafkaError) {
     const logStartOffset = log === undefined || STARTLESS.has(error.code) ? -1 : log.logStartOffset;
     return newPartitionProduceResponse({ index, errorCode: error.errorCode, baseOffset: -1, logStartOffset, errorMessage: error.text });

@@ -71,8 +71,12 @@ async function read(partitions: readonly Wanted[], isolation: Isolation, maxByte
 
 function count(broker: BrokerContext, wanted: readonly Wanted[], answers: readonly PartitionData[]): void {
   wanted.forEach(({ log }, i) => {
-    const bytes = answers[i]!.records?.length ?? 0;
-    if (bytes > 0 && typeof log !== "number") broker.counters.topic(log.topic).bytesOut += bytes;
+    if (typeof log === "number") return;
+    const { records, errorCode } = answers[i]!;
+    const traffic = broker.counters.topic(log.topic);
+    traffic.fetchRequests++;
+    traffic.bytesOut += records?.length ?? 0;
+    if (errorCode !== ErrorCode.NONE) traffic.failedFetchRequests++;
   });
 }
 

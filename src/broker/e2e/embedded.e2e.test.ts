@@ -131,6 +131,15 @@ it("metrics have Kafka's names and count what happened", () =>
     const expected = {
       'kafka_network_requestmetrics_requests_total{request="Produce"}': 2,
       'kafka_server_brokertopicmetrics_messagesin_total{topic="t"}': 2,
+      'kafka_network_requestmetrics_totaltimems_count{request="Produce"}': 2,
+      'kafka_server_brokertopicmetrics_totalproducerequests_total{topic="t"}': 2,
+      'kafka_server_brokertopicmetrics_failedproducerequests_total{topic="t"}': 0,
+      'kafka_server_brokertopicmetrics_totalfetchrequests_total{topic="t"}': 1,
+      'kafka_server_brokertopicmetrics_failedfetchrequests_total{topic="t"}': 0,
+      kafka_coordinator_group_groupmetadatamanager_numgroups: 0,
+      kafka_coordinator_group_groupmetadatamanager_numgroupsstable: 0,
+      kafka_server_kafkaserver_brokerstate: 3,
+      kafka_controller_kafkacontroller_globaltopiccount: 1,
       kafka_server_replicamanager_partitioncount: 2,
       kafka_server_fetchsessioncache_numincrementalfetchsessions: 1,
       'kafka_log_log_logendoffset{topic="t",partition="0"}': 2,
@@ -140,5 +149,7 @@ it("metrics have Kafka's names and count what happened", () =>
     const size = lines.get('kafka_log_log_size{topic="t",partition="0"}');
     assert.equal(lines.get('kafka_server_brokertopicmetrics_bytesin_total{topic="t"}'), size);
     assert.equal(lines.get('kafka_server_brokertopicmetrics_bytesout_total{topic="t"}'), size);
+    const times = [0.5, 0.99].map((share) => lines.get(`kafka_network_requestmetrics_totaltimems{request="Produce",quantile="${share}"}`)!);
+    assert.ok(times[0]! > 0 && times[1]! >= times[0]!, String(times));
     assert.ok([...lines.values()].every(Number.isFinite));
   }));
