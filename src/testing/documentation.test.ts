@@ -18,7 +18,10 @@ for (const page of PAGES) {
   const examples = [...readFileSync(new URL(page, ROOT), "utf8").matchAll(/```ts\n([\s\S]*?)\n```/g)].map(([, code]) => code!);
   test(`${page} has examples`, () => assert.ok(examples.some((code) => code.includes("test("))));
   for (const code of examples.filter((each) => each.includes("test("))) {
-    const run = stripTypeScriptTypes(code).replace(/from "(millrace[^"]*)"/g, (_, specifier: string) => `from "${entry(specifier)}"`);
+    const run = stripTypeScriptTypes(code).replace(
+      /from "(millrace[^"]*|zod)"/g,
+      (_, specifier: string) => `from "${specifier.startsWith("millrace") ? entry(specifier) : import.meta.resolve(specifier)}"`,
+    );
     await import(`data:text/javascript,${encodeURIComponent(run)}`);
   }
 }

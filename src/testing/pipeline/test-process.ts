@@ -1,6 +1,8 @@
 // testProcess(): one keyed process function by itself, step by step in virtual time. Behind it stands the smallest pipeline that has it.
 import { arraySource } from "../../connectors/memory/array-source.ts";
 import { blackholeSink } from "../../connectors/memory/function-sink.ts";
+import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
+import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import type { KeyedStream } from "../../stream/data-stream.ts";
 import { pipeline } from "../../stream/pipeline.ts";
@@ -38,16 +40,18 @@ export interface ProcessSteps<T, Out> {
  *       assert.deepEqual(t.output(), [ … ]);
  *     });
  */
-export function testProcess<T, Out, D extends StateDescriptors, S extends SideOutputs, L>(
-  input: Schema<T>,
-  key: (keyof T & string) | ((element: T) => unknown),
+export function testProcess<I extends AnySchema, Out, D extends StateDescriptors, S extends SideOutputs, L>(
+  input: I,
+  key: (keyof TypeOf<I> & string) | ((element: TypeOf<I>) => unknown),
   // The function may want any key type: what it gets is what `key` says.
-  fn: KeyedProcessFunction<never, T, Out, D, S, L>,
-  steps: (t: ProcessSteps<T, Out>) => Promise<void>,
+  fn: KeyedProcessFunction<never, TypeOf<I>, Out, D, S, L>,
+  steps: (t: ProcessSteps<TypeOf<I>, Out>) => Promise<void>,
   options?: StepOptions,
 ): Promise<void> {
+  type T = TypeOf<I>;
+  const schema = schemaFrom(input) as Schema<T>;
   const tested = pipeline("test", (p) => {
-    const stream = p.from("input", arraySource(input, []), { watermarks: noWatermarks() }).keyBy(key as never) as unknown as KeyedStream<
+    const stream = p.from("input", arraySource(schema, []), { watermarks: noWatermarks() }).keyBy(key as never) as unknown as KeyedStream<
       never,
       T
     >;
