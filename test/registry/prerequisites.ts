@@ -1,5 +1,5 @@
 // What the lane needs from package registries, fetched once into node_modules/.cache/registry-lane: npm clients, a Python environment with
-// confluent_kafka, Apache Avro's jar. With CI=true what is missing on the machine is a failure, otherwise its tests are skipped.
+// confluent_kafka, Apache Avro's jar, Confluent's Java client out of a jar of Apache Flink. With CI=true what is missing on the machine is a failure, otherwise its tests are skipped.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ const CACHE = fileURLToPath(new URL("../../node_modules/.cache/registry-lane", i
 const NPM_CLIENTS = ["avro-schema-registry@2.1.5", "@confluentinc/schemaregistry@1.10.1"];
 const PYTHON_CLIENT = "confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.0";
 const AVRO = "1.12.1";
+const CONFLUENT_IN_FLINK = ["org.apache.flink:flink-sql-avro-confluent-registry:2.1.0", "org.slf4j:slf4j-api:1.7.36"];
 
 /** Why these programs cannot be run here; false if they can. Throws with CI=true instead of giving a reason. */
 export function missing(...programs: readonly string[]): string | false {
@@ -40,14 +41,34 @@ export function pythonWithClient(): string {
 
 /** A class path with Apache Avro. */
 export function avroJars(): string {
-  const directory = once("avro", [AVRO], (target) => {
-    const dependency = `<dependency><groupId>org.apache.avro</groupId><artifactId>avro</artifactId><version>${AVRO}</version></dependency>`;
+  return mavenJars("avro", [`org.apache.avro:avro:${AVRO}`], true);
+}
+
+/** A class path with Confluent's Java client and its Avro rules: Apache Flink ships them inside one of its jars. */
+export function confluentJars(): string {
+  return mavenJars("confluent", CONFLUENT_IN_FLINK, false);
+}
+
+/** Compiles `source` beside the jars and answers the class path to run it with. */
+export function compiled(source: string, jars: string, into: string): string {
+  run("javac", ["-nowarn", "-d", into, "-cp", jars, source], into);
+  return `${into}:${jars}`;
+}
+
+/** `coordinates`: "group:artifact:version". */
+function mavenJars(name: string, coordinates: readonly string[], transitive: boolean): string {
+  const directory = once(name, coordinates, (target) => {
+    const dependencies = coordinates.map((each) => {
+      const [group, artifact, version] = each.split(":");
+      return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
+    });
     const project = "<modelVersion>4.0.0</modelVersion><groupId>local</groupId><artifactId>jars</artifactId><version>1</version>";
     writeFileSync(
       join(target, "pom.xml"),
-      `<project xmlns="http://maven.apache.org/POM/4.0.0">${project}<packaging>pom</packaging><dependencies>${dependency}</dependencies></project>`,
+      `<project xmlns="http://maven.apache.org/POM/4.0.0">${project}<packaging>pom</packaging><dependencies>${dependencies.join("")}</dependencies></project>`,
     );
-    run("mvn", ["-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${join(target, "libs")}`], target);
+    const scope = ["-DincludeScope=runtime", `-DexcludeTransitive=${!transitive}`, `-DoutputDirectory=${join(target, "libs")}`];
+    run("mvn", ["-q", "-B", "dependency:copy-dependencies", ...scope], target);
   });
   return join(directory, "libs/*");
 }
