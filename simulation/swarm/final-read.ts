@@ -8,7 +8,7 @@ import { clientOf, LOG_PARTITIONS, LOG_TOPIC, within, type World } from "./world
 import { EXTRAS_TOPIC, IN_TOPIC, SUMS_TOPIC, TIMERS_TOPIC, WINDOWS_TOPIC } from "./simulated-pipeline.ts";
 
 export const PIPELINE_PARTITIONS = 2;
-const WATCH_EVERY_MS = 10;
+const WATCH_EVERY_MS = 25;
 
 async function readTopic(
   client: KafkaClient,

@@ -3,11 +3,12 @@ import type { SimFiles } from "../../src/testing/simulation/sim-files.ts";
 import type { Prng } from "../../src/testing/simulation/prng.ts";
 import type { ClientLife } from "./client-life.ts";
 import type { Machine } from "./machine.ts";
-import type { Fault } from "./plan.ts";
+import { CRASHES, type Fault } from "./plan.ts";
 import { beginToLie, lossAt } from "./lying-disk.ts";
 import { BROKER_HOST, clientOf, GROUP_MEMBER, LOG_PARTITIONS, LOG_TOPIC, type World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
+const CRASH_SHARE = 0.35;
 const CHANGING = ["write", "datasync", "truncate", "rename", "syncDirectory", "open", "remove"] as const;
 
 export interface Victims {
@@ -39,7 +40,8 @@ export class Nemesis {
     while (!this.#stopped) {
       await driver.timers.sleep(this.#random.between(0, plan.faultEveryMs * 2));
       if (this.#stopped) return;
-      const fault = this.#random.pick(plan.faults);
+      const crashes = plan.faults.filter((each) => CRASHES.includes(each));
+      const fault = this.#random.pick(crashes.length > 0 && this.#random.chance(CRASH_SHARE) ? crashes : plan.faults);
       this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
       this.#strike(fault);
     }

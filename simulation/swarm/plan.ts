@@ -30,6 +30,18 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** What ends a machine's life: a share of all faults, whatever else is on. */
+export const CRASHES: readonly Fault[] = [
+  "broker-power-cut",
+  "broker-kill",
+  "broker-torn-operation",
+  "job-power-cut",
+  "job-kill",
+  "job-torn-operation",
+  "failed-flush-then-power-cut",
+  "away-while-clock-jumps",
+];
+
 export interface SwarmPlan {
   readonly faults: readonly Fault[];
   /** Mean virtual ms between two faults. */
@@ -63,9 +75,9 @@ export function drawPlan(random: Prng): SwarmPlan {
   const share = random.pick([0.3, 0.5, 0.8]);
   const faults = FAULTS.filter(() => random.chance(share));
   return {
-    faults: faults.length > 0 ? faults : ["broker-power-cut"],
-    faultEveryMs: random.pick([60, 120, 200]),
-    safetyMs: random.pick([1500, 2500, 4000]),
+    faults: faults.some((fault) => CRASHES.includes(fault)) ? faults : [...faults, random.pick(CRASHES)],
+    faultEveryMs: random.pick([40, 80, 150]),
+    safetyMs: random.pick([1200, 2000, 3000]),
     downtimeMs: random.pick([1, 50, 300]),
     segmentBytes: random.pick([4096, 8192, 65_536, 1_048_576]),
     retentionBytes: random.pick([-1, -1, 20_000]),
