@@ -111,7 +111,7 @@ export class Nemesis {
         broker.kill();
         return clock.jumpWallClock(HOUR_MS);
       case "lying-flush":
-        return this.#forAWhile(beginToLie(this.#world.simulation.filesOf(BROKER_HOST)));
+        return this.#lie(broker);
       case "records-deleted":
         return void this.#deletions.push(this.#deleteRecords());
       case "slow-consumers":
@@ -194,6 +194,16 @@ export class Nemesis {
     } finally {
       await client.close().catch(() => {});
     }
+  }
+
+  /** Lies come to light when the power goes. */
+  #lie(broker: Machine): void {
+    this.#forAWhile(beginToLie(this.#world.simulation.filesOf(BROKER_HOST)));
+    const cut = async (): Promise<void> => {
+      await this.#world.driver.timers.sleep(this.#random.between(20, 400));
+      if (!this.#stopped) broker.powerCut();
+    };
+    void cut();
   }
 
   #forAWhile(undo: () => void): void {
