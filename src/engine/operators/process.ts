@@ -123,13 +123,13 @@ export class ProcessOperator implements ChainOperator {
   }
 
   advance(watermark: number): void {
-    this.eventTimers.advance(watermark, (group, id, at) => this.#fire("event-time", group, id, at));
+    this.eventTimers.advance(watermark, (group, id, at) => this.#fire("event-time", group, id, at), this.store.tables);
     const guest = this.#guest;
     if (guest?.sweep !== undefined && guest.nextSweep! <= watermark) guest.sweep(this.store, watermark);
   }
 
   tick(now: number): void {
-    this.processingTimers.advance(now, (group, id, at) => this.#fire("processing-time", group, id, at));
+    this.processingTimers.advance(now, (group, id, at) => this.#fire("processing-time", group, id, at), this.store.tables);
   }
 
   #fire(domain: "event-time" | "processing-time", group: number, id: number, at: number): void {

@@ -18,7 +18,7 @@ import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./operator-home.ts";
 import { LateDrops } from "./late-drops.ts";
 import { bytesOf, entriesOf, keysOf, type KeyHoldings, type OperatorSize, readKey } from "./operator-size.ts";
-import { column, COUNT_COLUMN, isNumericKind, WindowAggregates } from "./window-aggregates.ts";
+import { column, COUNT_COLUMN, hasElements, isNumericKind, setNumber, WindowAggregates } from "./window-aggregates.ts";
 import {
   addCode,
   generateColumnResult,
@@ -103,7 +103,7 @@ export class SessionWindows implements ChainOperator {
     const { table, id } = store;
     const end = timestamp + this.#gapMs;
     const isLate = end - 1 <= this.#runtime.watermarkAt(this.#index);
-    if (column(table, COUNT_COLUMN).present[id] === 0) return isLate ? LATE : IN_PLACE;
+    if (!hasElements(table, id)) return isLate ? LATE : IN_PLACE;
     const meets = timestamp <= column(table, this.#endColumn).values[id]! && end >= column(table, this.#startColumn).values[id]!;
     if (this.#hasMore(table, id)) return isLate && !this.#sessions(table, id).some((one) => touches(one, timestamp, end)) ? LATE : 2;
     return meets ? IN_PLACE : isLate ? LATE : 2;
@@ -113,7 +113,7 @@ export class SessionWindows implements ChainOperator {
   extend(timestamp: number): void {
     const { table, id } = this.store;
     const end = timestamp + this.#gapMs;
-    if (column(table, COUNT_COLUMN).present[id] === 0) this.#begin(table, id, timestamp, end);
+    if (!hasElements(table, id)) this.#begin(table, id, timestamp, end);
     else {
       const starts = column(table, this.#startColumn).values;
       const ends = column(table, this.#endColumn).values;
@@ -124,19 +124,20 @@ export class SessionWindows implements ChainOperator {
 
   #begin(table: KeyTable, id: number, start: number, end: number): void {
     this.aggregates.begin(table, id);
-    column(table, COUNT_COLUMN).values[id] = 0;
-    for (const index of [this.#startColumn, this.#endColumn, this.#armedColumn]) column(table, index).present[id] = 1;
-    column(table, this.#startColumn).values[id] = start;
-    column(table, this.#endColumn).values[id] = end;
+    setNumber(table, this.#startColumn, id, start);
+    setNumber(table, this.#endColumn, id, end);
+    setNumber(table, this.#armedColumn, id, Infinity);
     table.references[id]! += this.#moreColumn;
-    column(table, this.#armedColumn).values[id] = Infinity;
     this.#arm(this.store.group, table, id, end - 1);
   }
 
   /** The session is over. */
   #clear(table: KeyTable, id: number): void {
-    for (let index = 0; index < this.#moreColumn; index++) column(table, index).present[id] = 0;
-    column(table, this.#armedColumn).values[id] = NaN;
+    for (let index = 0; index < this.#moreColumn; index++) {
+      const { values, present } = column(table, index);
+      values[id] = NaN;
+      present[id] = 0;
+    }
     table.references[id]! -= this.#moreColumn;
     table.loose = true;
   }
@@ -275,7 +276,12 @@ export class SessionWindows implements ChainOperator {
   }
 
   advance(watermark: number): void {
-    this.#timers.advance(watermark, (at, group, id) => this.#fire(at, group, id));
+    const { store } = this;
+    this.#timers.advance(
+      watermark,
+      (at, group, id) => this.#fire(at, group, id),
+      (_, entries, count) => store.warm(entries, count),
+    );
   }
 
   #fire(at: number, group: number, id: number): void {

@@ -15,7 +15,7 @@ import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./operator-home.ts";
 import { LateDrops } from "./late-drops.ts";
 import { holdingsInPanes, type KeyHoldings, type OperatorSize, sizeOfPanes } from "./operator-size.ts";
-import { column, COUNT_COLUMN, isNumericKind, WindowAggregates } from "./window-aggregates.ts";
+import { column, COUNT_COLUMN, hasElements, isNumericKind, WindowAggregates } from "./window-aggregates.ts";
 import { addCode, generateResult, inputCode, type MakeResult, plainResult } from "./window-code.ts";
 import { WindowError } from "./window-error.ts";
 import { type Pane, PanePool } from "./window-pane.ts";
@@ -127,7 +127,7 @@ export class SlicedWindows implements ChainOperator {
     const { table, id } = store;
     this.table = table;
     this.id = id;
-    if (column(table, COUNT_COLUMN).values[id] === 0) this.aggregates.begin(table, id);
+    if (!hasElements(table, id)) this.aggregates.begin(table, id);
   }
 
   late(element: unknown, timestamp: number): void {
@@ -221,7 +221,7 @@ export class SlicedWindows implements ChainOperator {
 
   #add(to: KeyTable, at: number, from: KeyTable, id: number): void {
     const counts = column(to, COUNT_COLUMN).values;
-    if (counts[at] === 0) this.aggregates.begin(to, at);
+    if (!hasElements(to, at)) this.aggregates.begin(to, at);
     counts[at]! += column(from, COUNT_COLUMN).values[id]!;
     for (const aggregate of this.aggregates.aggregates) {
       if (aggregate.column >= 0) this.aggregates.addNumber(aggregate, to, at, column(from, aggregate.column).values[id]!);

@@ -64,13 +64,11 @@ export class WindowAggregates {
 
   /** The first element of a key. */
   begin(table: KeyTable, id: number): void {
-    column(table, COUNT_COLUMN).present[id] = 1;
-    if (this.specs[CHANGED_COLUMN]?.name === "#changed") column(table, CHANGED_COLUMN).present[id] = 1;
+    setNumber(table, COUNT_COLUMN, id, 0);
+    if (this.specs[CHANGED_COLUMN]?.name === "#changed") setNumber(table, CHANGED_COLUMN, id, 0);
     for (const { spec, column: index, numeric } of this.aggregates) {
       if (!numeric || index < 0) continue;
-      const numbers = column(table, index);
-      numbers.present[id] = 1;
-      numbers.values[id] = spec.kind === "min" ? Infinity : spec.kind === "max" ? -Infinity : 0;
+      setNumber(table, index, id, spec.kind === "min" ? Infinity : spec.kind === "max" ? -Infinity : 0);
     }
   }
 
@@ -138,6 +136,18 @@ export class WindowAggregates {
 
 export function column(table: KeyTable, index: number): NumberColumn {
   return table.columns[index] as NumberColumn;
+}
+
+/** Gives a number to a key that may have none. */
+export function setNumber(table: KeyTable, index: number, id: number, value: number): void {
+  const { values, present } = column(table, index);
+  values[id] = value;
+  present[id] = 1;
+}
+
+/** The key has elements here. Its count is NaN (never begun), or 0 as long as its first element has not been added. */
+export function hasElements(table: KeyTable, id: number): boolean {
+  return column(table, COUNT_COLUMN).values[id]! > 0;
 }
 
 export function isNumericKind(kind: AggregateSpec["kind"]): boolean {

@@ -14,7 +14,7 @@ import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./operator-home.ts";
 import { LateDrops } from "./late-drops.ts";
 import { holdingsInPanes, type KeyHoldings, type OperatorSize, sizeOfPanes } from "./operator-size.ts";
-import { CHANGED_COLUMN, column, COUNT_COLUMN, WindowAggregates } from "./window-aggregates.ts";
+import { CHANGED_COLUMN, column, COUNT_COLUMN, hasElements, WindowAggregates } from "./window-aggregates.ts";
 import { addCode, generateResult, inputCode, plainResult } from "./window-code.ts";
 import { WindowError } from "./window-error.ts";
 import { type Pane, PanePool } from "./window-pane.ts";
@@ -126,11 +126,11 @@ export class WindowOperator implements ChainOperator {
     const { table, id } = store;
     this.table = table;
     this.id = id;
-    if (column(table, COUNT_COLUMN).values[id] === 0) this.aggregates.begin(table, id);
+    if (!hasElements(table, id)) this.aggregates.begin(table, id);
   }
 
   keep(index: number, value: unknown): void {
-    const isFirst = column(this.table, COUNT_COLUMN).values[this.id] === 0;
+    const isFirst = !hasElements(this.table, this.id);
     this.aggregates.keep(this.aggregates.aggregates[index]!, this.#pane.store.handles, value, isFirst);
   }
 
@@ -224,9 +224,8 @@ export class WindowOperator implements ChainOperator {
     const repeats = this.#spec.allowedLatenessMs > 0;
     for (const table of pane.store.tables) {
       if (table === undefined) continue;
-      const counts = column(table, COUNT_COLUMN).values;
       for (let id = 0; id < table.end; id++) {
-        if (counts[id] === 0 || (repeats && column(table, CHANGED_COLUMN).values[id] === 0)) continue;
+        if (!hasElements(table, id) || (repeats && column(table, CHANGED_COLUMN).values[id] === 0)) continue;
         this.#emitKey(pane, table, id);
       }
     }

@@ -141,6 +141,10 @@ export abstract class EntryChains implements KeyColumn {
     this.size = 0;
   }
 
+  warm(id: number): number {
+    return this.first[id]! + this.last[id]! + this.counts[id]!;
+  }
+
   /** Puts an entry behind another one of the id (entry + 1; 0: at the front), with the rows and the number of its key. */
   protected link(id: number, entry: number, previous: number, hash: number, keyRow: number, keyNumber: number): void {
     const { words, doubles } = this.entries;

@@ -12,6 +12,10 @@ const seed = Number(process.env["MILLRACE_SEED"] ?? Date.now() % 1e9);
 const keys = fc.oneof(
   fc.integer({ min: -20, max: 20 }),
   fc.constantFrom(0.5, -0, 2 ** 60, true, false, 3n, "é", "\u{1f600}"),
+  // Integers that share one of their two words.
+  fc.constantFrom(2 ** 31, -(2 ** 31), 5 + 2 ** 32, 5 - 2 ** 32, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 2 ** 32 - 1),
+  // Texts that differ in their last characters only, around the lengths at which their bytes are taken in another way.
+  fc.tuple(fc.constantFrom(4, 15, 16, 31, 32, 33), fc.constantFrom("a", "b", "é")).map(([length, end]) => "x".repeat(length - 1) + end),
   fc.string({ maxLength: 2 }),
   fc.tuple(fc.nat(3), fc.string({ maxLength: 1 })),
 );

@@ -14,11 +14,26 @@ const GOLDEN = 0x9e3779b1;
 const ASCII = 255;
 const FREE = 0;
 
+/** Int32 words of a cell: code (0 = empty, otherwise the id + 1 and a kind), hash, and what is compared with a key. */
+const CELL = 4;
+const CELL_SHIFT = 2;
+const ID_BITS = 29;
+const ID_MASK = (1 << ID_BITS) - 1;
+/** A safe integer: its low and high 32 bits. */
+const INTEGER_CELL = 0;
+/** A string of ASCII characters: row and length. */
+const ASCII_CELL = 1 << ID_BITS;
+/** Anything else: what is compared lies with the id. */
+const OTHER_CELL = 2 << ID_BITS;
+const TWO_32 = 4294967296;
+
 /** A column of the table: follows its capacity. */
 export interface KeyColumn {
   grow(capacity: number): void;
   /** Clears the cells of ids below `end`; rows of the log are gone already. */
   reset(end: number): void;
+  /** Reads what get() of an id would read, so that it is in the processor's cache; any number. */
+  warm(id: number): number;
 }
 
 export class KeyTable {
@@ -42,8 +57,8 @@ export class KeyTable {
   frozen: FrozenRows | undefined;
   readonly #log: RowLog;
   #hashes = new Int32Array(FIRST_CAPACITY);
-  /** Cells of two words: id + 1 (0 = empty), hash. */
-  #slots = new Int32Array(FIRST_CAPACITY * 4);
+  /** Cells of four words, two for each id: an integer or a short string is found in one or two cache lines. */
+  #slots = new Int32Array(FIRST_CAPACITY * 2 * CELL);
   #shift = 32 - Math.log2(FIRST_CAPACITY * 2);
   #freeIds: number[] = [];
   #frozen = 0;
@@ -63,60 +78,91 @@ export class KeyTable {
     const slots = this.#slots;
     const mask = slots.length - 1;
     const wanted = canonicalBytes(key);
-    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << 1; ; slot = (slot + 2) & mask) {
-      const id = slots[slot]! - 1;
+    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << CELL_SHIFT; ; slot = (slot + CELL) & mask) {
+      const id = (slots[slot]! & ID_MASK) - 1;
       if (id < 0) return -1;
       if (slots[slot + 1] === hash && areEqual(canonicalBytes(this.keyAt(id)), wanted)) return id;
     }
   }
 
+  /**
+   * Reads what the work on a key is going to read. Memory is slow, but many reads that do not wait for each other take hardly longer than
+   * one: done for many keys at once, this makes the later work find all in the processor's cache. The sum means nothing.
+   */
+  warm(id: number): number {
+    let sum = this.references[id]! + this.numbers[id]!;
+    const { columns } = this;
+    for (let index = 0; index < columns.length; index++) sum += columns[index]!.warm(id);
+    return sum;
+  }
+
   #upsertNumber(key: number, hash: number): number {
+    if ((key | 0) === key) return this.#upsertInteger(key, key, key >> 31, hash);
+    if (Number.isSafeInteger(key)) return this.#upsertInteger(key, key | 0, Math.floor(key / TWO_32), hash);
     const slots = this.#slots;
-    const numbers = this.numbers;
     const mask = slots.length - 1;
-    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << 1; ; slot = (slot + 2) & mask) {
-      const id = slots[slot]! - 1;
-      if (id < 0) return this.#insertNumber(key, hash);
-      if (slots[slot + 1] === hash && numbers[id] === key) return id; // NaN for keys that are no numbers
+    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << CELL_SHIFT; ; slot = (slot + CELL) & mask) {
+      const code = slots[slot]!;
+      if (code === 0) return this.#insertNumber(key, hash, OTHER_CELL, 0, 0);
+      const id = (code & ID_MASK) - 1;
+      if (slots[slot + 1] === hash && this.numbers[id] === key) return id; // NaN for keys that are no numbers
     }
   }
 
-  #insertNumber(key: number, hash: number): number {
+  #upsertInteger(key: number, low: number, high: number, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << CELL_SHIFT; ; slot = (slot + CELL) & mask) {
+      const code = slots[slot]!;
+      if (code === 0) return this.#insertNumber(key, hash, INTEGER_CELL, low, high);
+      if (slots[slot + 2] === low && slots[slot + 3] === high && code >>> ID_BITS === INTEGER_CELL) return code - 1;
+    }
+  }
+
+  #insertNumber(key: number, hash: number, kind: number, a: number, b: number): number {
     if (key !== key) refuseKey(key);
-    const id = this.#insert(hash);
-    this.tags[id] = Number.isSafeInteger(key) ? TAG_INTEGER : TAG_DOUBLE;
+    const id = this.#insert(hash, kind, a, b);
+    this.tags[id] = kind === INTEGER_CELL ? TAG_INTEGER : TAG_DOUBLE;
     this.numbers[id] = key + 0;
     return id;
   }
 
   #upsertRow(key: unknown, hash: number): number {
+    if (typeof key !== "string") return this.#upsertOther(key, canonicalBytes(key), hash);
+    if (!takeAscii(key)) return this.#upsertOther(key, undefined, hash);
     const slots = this.#slots;
     const mask = slots.length - 1;
-    const bytes = typeof key === "string" ? undefined : canonicalBytes(key);
-    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << 1; ; slot = (slot + 2) & mask) {
-      const id = slots[slot]! - 1;
-      if (id < 0) return this.#insertRow(key, bytes, hash);
-      if (slots[slot + 1] !== hash) continue;
-      if (bytes === undefined ? this.#isString(id, key as string) : this.#isBytes(id, bytes)) return id;
+    const { length } = key;
+    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << CELL_SHIFT; ; slot = (slot + CELL) & mask) {
+      const code = slots[slot]!;
+      if (code === 0) return this.#insertAscii(length, hash);
+      if (slots[slot + 1] !== hash || slots[slot + 3] !== length || code >>> ID_BITS !== ASCII_CELL >>> ID_BITS) continue;
+      if (this.#isTaken(slots[slot + 2]!, length)) return (code & ID_MASK) - 1;
     }
   }
 
-  #isString(id: number, key: string): boolean {
-    const tag = this.tags[id]!;
-    if (tag === TAG_STRING) return this.keyAt(id) === key;
-    if (tag !== ASCII) return false;
-    const row = this.rows[id]!;
-    const { length } = key;
-    if (this.#log.lengthOf(row) !== length) return false;
-    if (!takeAscii(key)) return false;
+  /** A row has the characters that takeAscii() took. */
+  #isTaken(row: number, length: number): boolean {
     // Four characters at a time: payloads begin at whole words.
     const words = this.#log.wordsOf(row);
     const at = this.#log.payloadStart(row) >>> 2;
     const whole = length >>> 2;
     for (let word = 0; word < whole; word++) if (words[at + word] !== asciiWords[word]) return false;
-    const page = this.#log.pageOf(row);
-    for (let index = whole * 4; index < length; index++) if (page[at * 4 + index] !== asciiBytes[index]) return false;
-    return true;
+    const bytes = (length & 3) << 3;
+    return bytes === 0 || ((words[at + whole]! ^ asciiWords[whole]!) & ((1 << bytes) - 1)) === 0;
+  }
+
+  /** `bytes`: of all keys but strings. */
+  #upsertOther(key: unknown, bytes: Uint8Array | undefined, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << CELL_SHIFT; ; slot = (slot + CELL) & mask) {
+      const code = slots[slot]!;
+      if (code === 0) return this.#insertOther(key, bytes, hash);
+      if (slots[slot + 1] !== hash || code >>> ID_BITS !== OTHER_CELL >>> ID_BITS) continue;
+      const id = (code & ID_MASK) - 1;
+      if (bytes !== undefined ? this.#isBytes(id, bytes) : this.tags[id] === TAG_STRING && this.keyAt(id) === key) return id;
+    }
   }
 
   #isBytes(id: number, bytes: Uint8Array): boolean {
@@ -129,9 +175,22 @@ export class KeyTable {
     return true;
   }
 
-  #insertRow(key: unknown, bytes: Uint8Array | undefined, hash: number): number {
-    const [row, tag] = bytes === undefined ? this.#putString(key as string) : [this.#log.put(bytes, 1), bytes[0]!];
-    const id = this.#insert(hash);
+  #insertAscii(length: number, hash: number): number {
+    const row = this.#log.put(asciiBytes, 0, length);
+    return this.#setRow(this.#insert(hash, ASCII_CELL, row, length), row, ASCII);
+  }
+
+  #insertOther(key: unknown, bytes: Uint8Array | undefined, hash: number): number {
+    const row = bytes === undefined ? this.#putText(key as string) : this.#log.put(bytes, 1);
+    return this.#setRow(this.#insert(hash, OTHER_CELL, 0, 0), row, bytes === undefined ? TAG_STRING : bytes[0]!);
+  }
+
+  #putText(key: string): number {
+    const bytes = new Uint8Array(key.length * 3);
+    return this.#log.put(bytes, 0, putUtf8(key, bytes, 0));
+  }
+
+  #setRow(id: number, row: number, tag: number): number {
     if (this.rows.length < this.capacity) this.rows = grown(this.rows, new Int32Array(this.capacity));
     this.tags[id] = tag;
     this.rows[id] = row;
@@ -139,13 +198,7 @@ export class KeyTable {
     return id;
   }
 
-  #putString(key: string): [number, number] {
-    if (takeAscii(key)) return [this.#log.put(asciiBytes, 0, key.length), ASCII];
-    const bytes = new Uint8Array(key.length * 3);
-    return [this.#log.put(bytes, 0, putUtf8(key, bytes, 0)), TAG_STRING];
-  }
-
-  #insert(hash: number): number {
+  #insert(hash: number, kind: number, a: number, b: number): number {
     const reused = this.#freeIds.pop();
     const id = reused ?? this.end++;
     if (id === this.capacity) this.#grow();
@@ -154,17 +207,19 @@ export class KeyTable {
     this.#hashes[id] = hash;
     this.references[id] = 0;
     this.loose = true;
-    this.#place(id, hash);
+    this.#place((id + 1) | kind, hash, a, b);
     return id;
   }
 
-  #place(id: number, hash: number): void {
+  #place(code: number, hash: number, a: number, b: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << 1;
-    while (slots[slot] !== 0) slot = (slot + 2) & mask;
-    slots[slot] = id + 1;
+    let slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << CELL_SHIFT;
+    while (slots[slot] !== 0) slot = (slot + CELL) & mask;
+    slots[slot] = code;
     slots[slot + 1] = hash;
+    slots[slot + 2] = a;
+    slots[slot + 3] = b;
   }
 
   #grow(): void {
@@ -177,10 +232,12 @@ export class KeyTable {
     this.numbers = grown(this.numbers, new Float64Array(capacity));
     if (this.rows.length > 0) this.rows = grown(this.rows, new Int32Array(capacity));
     for (const column of this.columns) column.grow(capacity);
-    this.#slots = new Int32Array(capacity * 4);
+    const old = this.#slots;
+    this.#slots = new Int32Array(capacity * 2 * CELL);
     this.#shift--;
-    // Only ids that are in the table: the one being inserted is placed by its inserter.
-    for (let id = 0; id < this.end; id++) if (this.tags[id] !== FREE) this.#place(id, this.#hashes[id]!);
+    for (let slot = 0; slot < old.length; slot += CELL) {
+      if (old[slot] !== 0) this.#place(old[slot]!, old[slot + 1]!, old[slot + 2]!, old[slot + 3]!);
+    }
   }
 
   /** One thing fewer keeps the key at hand. */
@@ -202,13 +259,12 @@ export class KeyTable {
   #removeSlot(id: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let hole = (Math.imul(this.#hashes[id]!, GOLDEN) >>> this.#shift) << 1;
-    while (slots[hole] !== id + 1) hole = (hole + 2) & mask;
-    for (let slot = (hole + 2) & mask; slots[slot] !== 0; slot = (slot + 2) & mask) {
-      const home = (Math.imul(slots[slot + 1]!, GOLDEN) >>> this.#shift) << 1;
+    let hole = (Math.imul(this.#hashes[id]!, GOLDEN) >>> this.#shift) << CELL_SHIFT;
+    while ((slots[hole]! & ID_MASK) !== id + 1) hole = (hole + CELL) & mask;
+    for (let slot = (hole + CELL) & mask; slots[slot] !== 0; slot = (slot + CELL) & mask) {
+      const home = (Math.imul(slots[slot + 1]!, GOLDEN) >>> this.#shift) << CELL_SHIFT;
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      slots[hole] = slots[slot]!;
-      slots[hole + 1] = slots[slot + 1]!;
+      slots.copyWithin(hole, slot, slot + CELL);
       hole = slot;
     }
     slots[hole] = 0;

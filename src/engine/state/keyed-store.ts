@@ -38,6 +38,8 @@ export class KeyedStore implements CurrentKey {
   readonly #maxParallelism: number;
   #frozen: KeyTable[] = [];
   #snapshots = 0;
+  /** Means nothing: what has no result, the compiler leaves out. */
+  warmth = 0;
 
   constructor(specs: readonly StateSpec[], maxParallelism: number) {
     this.specs = specs;
@@ -60,6 +62,13 @@ export class KeyedStore implements CurrentKey {
     const id = table.upsert(key, hash);
     this.id = id;
     if (table.frozen !== undefined) table.frozen.keep(id);
+  }
+
+  /** Reads what the work on these keys, pairs of group and id, is going to read (KeyTable.warm). */
+  warm(keys: Int32Array, count: number): void {
+    let sum = 0;
+    for (let key = 0; key < count; key++) sum += this.tables[keys[key * 2]!]!.warm(keys[key * 2 + 1]!);
+    this.warmth = sum;
   }
 
   /** Points everything at a key that is there. */

@@ -9,6 +9,7 @@ export type FrozenColumn =
   | { readonly kind: "list"; readonly rows: FrozenCells; readonly counts: FrozenCells };
 
 export class NumberColumn implements KeyColumn {
+  /** NaN where there is none of a state: what is not NaN needs no look at `present`. Windows' own columns are not read like that. */
   values: Float64Array;
   /** 1 = the key has a value. */
   present: Uint8Array;
@@ -16,13 +17,14 @@ export class NumberColumn implements KeyColumn {
   stamps: Float64Array;
 
   constructor(capacity: number, stamped = false) {
-    this.values = new Float64Array(capacity);
+    this.values = new Float64Array(capacity).fill(NaN);
     this.present = new Uint8Array(capacity);
     this.stamps = new Float64Array(stamped ? capacity : 0);
   }
 
   grow(capacity: number): void {
-    this.values = grown(this.values, new Float64Array(capacity));
+    const old = this.values.length;
+    this.values = grown(this.values, new Float64Array(capacity)).fill(NaN, old);
     this.present = grown(this.present, new Uint8Array(capacity));
     if (this.stamps.length > 0) this.stamps = grown(this.stamps, new Float64Array(capacity));
   }
@@ -32,8 +34,12 @@ export class NumberColumn implements KeyColumn {
   }
 
   reset(end: number): void {
-    this.values.fill(0, 0, end);
+    this.values.fill(NaN, 0, end);
     this.present.fill(0, 0, end);
+  }
+
+  warm(id: number): number {
+    return this.values[id]!;
   }
 }
 
@@ -66,5 +72,9 @@ export class RowColumn implements KeyColumn {
   reset(end: number): void {
     this.rows.fill(0, 0, end);
     this.counts.fill(0, 0, end);
+  }
+
+  warm(id: number): number {
+    return this.rows[id]!;
   }
 }

@@ -24,7 +24,8 @@ export class NumberState implements StateHandle {
     const { table, id } = this.#at;
     if (id < 0) throw stateOutsideCall();
     const column = table.columns[this.#index] as NumberColumn;
-    return column.present[id] === 1 ? column.values[id] : undefined;
+    const value = column.values[id]!;
+    return value === value || column.present[id] === 1 ? value : undefined;
   }
 
   set(value: number): undefined {
@@ -33,8 +34,9 @@ export class NumberState implements StateHandle {
     const { table, id } = this.#at;
     if (id < 0) throw stateOutsideCall();
     const column = table.columns[this.#index] as NumberColumn;
+    const old = column.values[id]!;
     column.values[id] = value;
-    if (column.present[id] === 1) return;
+    if (old === old || column.present[id] === 1) return;
     column.present[id] = 1;
     table.references[id]!++;
   }
@@ -42,9 +44,10 @@ export class NumberState implements StateHandle {
   clear(): undefined {
     const { table, id } = this.#at;
     if (id < 0) throw stateOutsideCall();
-    const { present } = table.columns[this.#index] as NumberColumn;
+    const { present, values } = table.columns[this.#index] as NumberColumn;
     if (present[id] === 0) return;
     present[id] = 0;
+    values[id] = NaN;
     table.letGo(id);
   }
 

@@ -4,7 +4,7 @@
 import type { CopySpace } from "../state/copy-space.ts";
 import type { KeyTable } from "../state/key-table.ts";
 import { type FrozenTimers, TimerSet } from "./timer-set.ts";
-import { TimerWheel, WHEEL_RANGE_MS } from "./timer-wheel.ts";
+import { TimerWheel, type WarmTimers, WHEEL_RANGE_MS } from "./timer-wheel.ts";
 
 export class TimerError extends Error {
   override readonly name = "TimerError";
@@ -16,10 +16,15 @@ const MIN_DEAD = 4096;
 /** At the end of the input every timer fires, those too that timers set: this many times as many as there were. */
 const MAX_FINAL_FACTOR = 1000;
 
+/** By key group. */
+type KeyTables = readonly (KeyTable | undefined)[];
+
 export class Timers {
   readonly #sets: (TimerSet | undefined)[];
   readonly #wheel = new TimerWheel();
   #dead = 0;
+  /** Means nothing: what has no result, the compiler leaves out. */
+  warmth = 0;
 
   constructor(maxParallelism: number) {
     this.#sets = Array.from({ length: maxParallelism }, () => undefined);
@@ -62,14 +67,29 @@ export class Timers {
     return (this.#sets[group]?.timesOf(id) ?? []).sort((a, b) => a - b);
   }
 
-  /** Fires all timers up to `time`, in time order. A timer is out of the set before its callback runs, so the callback may set it again. */
-  advance(time: number, fire: (group: number, id: number, at: number) => void): void {
+  /**
+   * Fires all timers up to `time`, in time order. A timer is out of the set before its callback runs, so the callback may set it again.
+   * `tables`: of the keys; where many timers fire at once, what they need is read beforehand.
+   */
+  advance(time: number, fire: (group: number, id: number, at: number) => void, tables?: KeyTables): void {
     let left = time === Infinity ? MAX_FINAL_FACTOR * (this.#wheel.size + 1000) : Infinity;
-    this.#wheel.advance(time, (at, group, id) => {
+    const take = (at: number, group: number, id: number): void => {
       if (!this.#sets[group]!.take(id, at)) this.#dead--;
       else if (left-- > 0) fire(group, id, at);
       else throw new TimerError("At the end of the input, timers keep setting new timers: do not set one when ctx.watermark is Infinity.");
-    });
+    };
+    const warm: WarmTimers | undefined = tables && ((at, entries, count) => this.#warm(tables, at, entries, count));
+    this.#wheel.advance(time, take, warm);
+  }
+
+  #warm(tables: KeyTables, at: number, entries: Int32Array, count: number): void {
+    let sum = 0;
+    for (let entry = 0; entry < count; entry++) {
+      const group = entries[entry * 2]!;
+      const id = entries[entry * 2 + 1]!;
+      sum += this.#sets[group]!.warm(id, at) + tables[group]!.warm(id);
+    }
+    this.warmth = sum;
   }
 
   /** The timers of a group as they are now, until release(). Undefined: there are none. */
