@@ -185,5 +185,5 @@ test("a job that cannot go on ends run with exit code 10 and the operator's name
   writeFileSync(join(directory, "fails.ts"), text);
   const config = await command(["run", join(directory, "fails.ts"), "--once", "--restart", "none"]);
   assert.equal(config.exitCode, 10, config.stderr);
-  assert.match(config.stderr, /Job "fails" failed in "map-1"/);
+  assert.match(config.stderr, /Job "fails" failed in "map-1", record \S+@\d+: .* \(.*fails\.ts:\d+:\d+\)/);
 });

@@ -91,6 +91,7 @@ for (const codegen of ["auto", "off"] as const)
           assert.equal(error.offset! % 100, 99);
           assert.equal(error.key, JSON.stringify(`k${error.offset! % 13}`));
           assert.match(error.message, new RegExp(`in "check" at key "k\\d+", record .*@${error.offset}: element ${error.offset}`));
+          assert.match(error.message, /: element \d+ \(\/.*error-origins\.test\.ts:\d+:\d+\)$/);
           assert.match((error.cause as Error).stack!, /error-origins\.test\.ts:\d+/);
           return true;
         },

@@ -1,4 +1,5 @@
 // millrace job ls | show | why | stop | cancel | savepoint: asks the running server.
+import { failureText } from "../../engine/coordinator/job-failure.ts";
 import type { Finding, JobStatus } from "../../engine/coordinator/job-status.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -70,7 +71,7 @@ export async function jobShow(name: string | undefined, flags: JobFlags, termina
     await terminal.out(`${job.name}  ${job.state}  parallelism ${job.parallelism}  restarts ${job.restarts}\n`);
     const lastText = last === undefined ? "" : `, the last #${last.id} in ${last.durationMs.toFixed(0)} ms, ${last.sizeBytes} bytes`;
     await terminal.out(`checkpoints ${completed} done, ${failed} failed${lastText}\n`);
-    if (job.lastFailure !== undefined) await terminal.out(`last failure ${job.lastFailure.message}\n`);
+    if (job.lastFailure !== undefined) await terminal.out(`last failure${failureText(job.lastFailure)}\n`);
     await terminal.out("\n");
   }
   await printRows(

@@ -1,6 +1,7 @@
 // Why does nothing come out? Reads a job's status (live evidence, no guesses) along the way from the sources to the operator or sink that
 // is asked about, and says what holds rows back, each with its number and what to do. A pure function of the status.
 import type { OperatorStatus, SplitReport } from "../host/host-messages.ts";
+import { failureText } from "./job-failure.ts";
 import type { Finding, JobStatus } from "./job-status.ts";
 
 export class ExplainError extends Error {
@@ -29,7 +30,7 @@ export function explainJob(status: JobStatus, stream?: string): readonly Finding
 
 function notRunning(status: JobStatus): Finding[] {
   if (status.state === "running" || status.state === "stopping" || status.state === "finished") return [];
-  const cause = status.lastFailure === undefined ? "" : `: ${status.lastFailure.message}`;
+  const cause = status.lastFailure === undefined ? "" : failureText(status.lastFailure);
   return [
     {
       cause: "not-running",

@@ -239,7 +239,13 @@ export class JobCoordinator implements Job {
         return this.#event({ kind: "committed", attempt, id: event.id });
       case "failed": {
         const { failure } = event;
-        this.#log("error", "job-failed-over", { operator: failure.operator ?? null, error: `${failure.name}: ${failure.message}` });
+        this.#log("error", "job-failed-over", {
+          operator: failure.operator ?? null,
+          ...(failure.key === undefined ? {} : { key: failure.key }),
+          ...(failure.split === undefined ? {} : { record: `${failure.split}@${failure.offset ?? "?"}` }),
+          error: `${failure.name}: ${failure.message}`,
+          ...(failure.place === undefined ? {} : { at: failure.place }),
+        });
         return this.#event({ kind: "host-failed", attempt, failure, jitter: this.#env.random.float() });
       }
       case "status":

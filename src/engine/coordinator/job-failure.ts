@@ -1,5 +1,7 @@
 // Why a job failed, in two forms: plain data that crosses threads and stands in the status, and the error that users get.
 
+import { userFrame } from "./user-frame.ts";
+
 export interface JobFailure {
   /** Epoch ms. */
   readonly at: number;
@@ -9,6 +11,8 @@ export interface JobFailure {
   readonly code: string | undefined;
   /** With the user's file and line, as thrown. */
   readonly stack: string | undefined;
+  /** In the user's own files, as "path:line:column". */
+  readonly place?: string | undefined;
   readonly operator: string | undefined;
   /** JSON text. */
   readonly key: string | undefined;
@@ -52,6 +56,7 @@ export function describeFailure(error: unknown, at: number, operator?: string): 
     message: textOf(thrown["message"]) ?? String(cause),
     code,
     stack: textOf(thrown["stack"]),
+    place: userFrame(textOf(thrown["stack"])),
     operator: textOf(where["operator"]) ?? operator,
     key: textOf(where["key"]),
     split: textOf(where["split"]),
@@ -82,11 +87,7 @@ export class JobFailedError extends Error {
   readonly failure: JobFailure;
 
   constructor(job: string, failure: JobFailure) {
-    const place = failure.operator === undefined ? "" : ` in "${failure.operator}"`;
-    const key = failure.key === undefined ? "" : ` at key ${failure.key}`;
-    const record =
-      failure.split === undefined ? "" : `, record ${failure.split}${failure.offset === undefined ? "" : `@${failure.offset}`}`;
-    super(`Job "${job}" failed${place}${key}${record}: ${failure.message}`, { cause: rebuildCause(failure) });
+    super(`Job "${job}" failed${failureText(failure)}`, { cause: rebuildCause(failure) });
     this.name = "JobFailedError";
     this.job = job;
     this.failure = failure;
@@ -97,6 +98,14 @@ export class JobFailedError extends Error {
     this.topic = split?.[1];
     this.partition = split === null ? undefined : Number(split[2]);
   }
+}
+
+/** ` in "operator" at key K, record split@offset: message (path:line:column)`, as far as it is known. */
+export function failureText({ operator, key, split, offset, message, place }: JobFailure): string {
+  const where = operator === undefined ? "" : ` in "${operator}"`;
+  const at = key === undefined ? "" : ` at key ${key}`;
+  const record = split === undefined ? "" : `, record ${split}${offset === undefined ? "" : `@${offset}`}`;
+  return `${where}${at}${record}: ${message}${place === undefined ? "" : ` (${place})`}`;
 }
 
 function rebuildCause(failure: JobFailure): Error {
