@@ -31,7 +31,8 @@ or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
   register and delete softly, \`admin\` also delete for good and change settings, modes and contexts.
 - Tags are read and changed in Avro and JSON Schema texts; in Protobuf texts they stay as written. An incompatible schema is 409 in status
   and \`error_code\`.
-- Not there: ${[...new Set(UNSUPPORTED.map(({ what }) => what))].join(", ")}, column provenance. Their paths answer 501.
+- Not there: ${[...new Set(UNSUPPORTED.map(({ what }) => what))].join(", ")}, column provenance: their paths answer 501. There are no associations of subjects
+  with topics: 404, as where none is made.
 
 | method | path | query |
 | --- | --- | --- |

@@ -1,5 +1,5 @@
 // Parts of Confluent's API that this registry does not have: they answer 501 with what it is and what to do, so that nobody takes a plain 404
-// for a wrong address.
+// for a wrong address. Associations of subjects with topics are not there either, but clients ask for them and know a 404 as "there is none".
 import { RegistryError } from "../registry-error.ts";
 
 interface Unsupported {
@@ -10,8 +10,6 @@ interface Unsupported {
 
 export const UNSUPPORTED: readonly Unsupported[] = [
   { path: "/exporters", what: "exporters (schema linking)" },
-  { path: "/associations", what: "associations of subjects with topics" },
-  { path: "/associations:batch", what: "associations of subjects with topics" },
   { path: "/dek-registry", what: "encryption keys (the DEK registry)" },
   { path: "/catalog", what: "the stream catalog" },
 ];
