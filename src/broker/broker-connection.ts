@@ -89,13 +89,14 @@ export class BrokerConnection {
     this.#connection.destroy();
   }
 
-  #data(bytes: Uint8Array): void {
-    if (this.#closed || this.#finishing) return;
+  #data(bytes: Uint8Array): boolean {
+    if (this.#closed || this.#finishing) return false;
     try {
-      this.#assembler.push(bytes);
+      return this.#assembler.push(bytes);
     } catch (error) {
       if (!(error instanceof FrameLengthError)) throw error;
       this.#refuse("bad-frame", error);
+      return false;
     }
   }
 

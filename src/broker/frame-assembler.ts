@@ -21,19 +21,25 @@ export class FrameAssembler {
   #buffer: Uint8Array | undefined;
   #size = 0;
   #filled = 0;
+  #sharesChunk = false;
 
   constructor(maxBytes: number, frame: (frame: Uint8Array) => void) {
     this.#maxBytes = maxBytes;
     this.#frame = frame;
   }
 
-  /** Calls `frame` for every frame that is whole now. Throws a FrameLengthError at a length that is no request's. */
-  push(chunk: Uint8Array): void {
+  /**
+   * Calls `frame` for every frame that is whole now; true if all of the chunk was copied, so that no frame is a view of it. Throws a FrameLengthError
+   * at a length that is no request's.
+   */
+  push(chunk: Uint8Array): boolean {
     let at = 0;
+    this.#sharesChunk = false;
     while (at < chunk.length) {
       if (this.#buffer !== undefined) at = this.#fill(chunk, at);
       else at = this.#begin(chunk, at);
     }
+    return !this.#sharesChunk;
   }
 
   #begin(chunk: Uint8Array, start: number): number {
@@ -42,6 +48,7 @@ export class FrameAssembler {
       const size = this.#checked((chunk[at]! << 24) | (chunk[at + 1]! << 16) | (chunk[at + 2]! << 8) | chunk[at + 3]!);
       at += PREFIX_BYTES;
       if (chunk.length - at >= size) {
+        this.#sharesChunk = true;
         this.#frame(chunk.subarray(at, at + size));
         return at + size;
       }

@@ -3,8 +3,6 @@
 import type { Timer } from "../env/clock.ts";
 import type { BrokerContext } from "./api.ts";
 
-const EXPIRE_IDS_MS = 3_600_000;
-
 export class Housekeeping {
   readonly #broker: BrokerContext;
   readonly #timers = new Map<string, Timer>();
@@ -21,7 +19,8 @@ export class Housekeeping {
       transactions.abortOverdue(),
     );
     this.#every("offset-expiry", settings.number("offsets.retention.check.interval.ms"), () => groups.expireOffsets());
-    this.#every("transactional-id-expiry", EXPIRE_IDS_MS, () => transactions.expireIds());
+    const idsEvery = settings.number("transaction.remove.expired.transaction.cleanup.interval.ms");
+    this.#every("transactional-id-expiry", idsEvery, () => transactions.expireIds());
   }
 
   close(): void {

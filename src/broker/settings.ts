@@ -74,6 +74,7 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("offsets.retention.minutes", "int", "10080", "Committed offsets of a group without members are dropped after this.", { min: 1 }),
   setting("offsets.retention.check.interval.ms", "long", "600000", "How often old offsets are looked for.", { min: 1 }),
   setting("offsets.topic.num.partitions", "int", "1", "Partitions of __consumer_offsets.", { min: 1 }),
+  setting("offsets.topic.segment.bytes", "int", "104857600", "Size at which a segment of __consumer_offsets is full.", { min: 1 }),
   setting("transaction.max.timeout.ms", "int", "900000", "The longest transaction timeout a producer may ask for.", { min: 1 }),
   setting(
     "transaction.two.phase.commit.enable",
@@ -87,6 +88,16 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   }),
   setting("transactional.id.expiration.ms", "int", "604800000", "An unused transactional id is forgotten after this.", { min: 1 }),
   setting("transaction.state.log.num.partitions", "int", "1", "Partitions of __transaction_state.", { min: 1 }),
+  setting("transaction.state.log.segment.bytes", "int", "104857600", "Size at which a segment of __transaction_state is full.", { min: 1 }),
+  setting(
+    "transaction.remove.expired.transaction.cleanup.interval.ms",
+    "int",
+    "3600000",
+    "How often unused transactional ids are looked for.",
+    {
+      min: 1,
+    },
+  ),
   setting("producer.id.expiration.ms", "int", "86400000", "A partition forgets an idle producer's sequence numbers after this.", {
     min: 1,
   }),
@@ -98,10 +109,10 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("log.segment.bytes", "int", "1073741824", "Size at which a segment is full.", { min: 14 }),
   setting("log.roll.ms", "long", "604800000", "Age at which a segment is closed.", { min: 1 }),
   setting("log.roll.hours", "int", "168", "The same in hours, if log.roll.ms is not set.", { min: 1 }),
-  setting("log.roll.jitter.ms", "long", "0", "The most that is taken off the age at which a segment is closed.", { min: 0 }),
+  setting("log.roll.jitter.ms", "long", "0", "Accepted; segments are not rolled by a timer.", { min: 0 }),
   setting("log.index.interval.bytes", "int", "4096", "Bytes between two entries of the offset index.", { min: 0 }),
-  setting("log.index.size.max.bytes", "int", "10485760", "The largest offset index.", { min: 4 }),
-  setting("log.segment.delete.delay.ms", "long", "60000", "How long a deleted segment's file stays.", { min: 0 }),
+  setting("log.index.size.max.bytes", "int", "10485760", "Accepted; an index grows with its segment.", { min: 4 }),
+  setting("log.segment.delete.delay.ms", "long", "60000", "Accepted; files of deleted segments go at once.", { min: 0 }),
   setting("log.flush.interval.messages", "long", LONG_MAX, "Accepted; durability is a property of the broker, not of a count.", { min: 1 }),
   setting("log.flush.interval.ms", "long", LONG_MAX, "Accepted; durability is a property of the broker, not of a timer."),
   setting("log.cleanup.policy", "list", "delete", "delete, compact, or both.", { values: ["delete", "compact"] }),

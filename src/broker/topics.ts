@@ -35,6 +35,10 @@ export function parsePartitionKey(key: string): { topic: string; partition: numb
   return { topic: key.slice(0, dash), partition: Number(key.slice(dash + 1)) };
 }
 
+/** As Apache Kafka makes them. */
+const OFFSETS_CONFIG = { "compression.type": "producer" };
+const TRANSACTIONS_CONFIG = { "compression.type": "uncompressed", "min.insync.replicas": "1", "unclean.leader.election.enable": "false" };
+
 export class Topics {
   readonly #logs: LogDirectory;
   readonly #settings: Settings;
@@ -67,14 +71,15 @@ export class Topics {
     if (existing !== undefined) return existing;
     const problem = invalidTopicName(name);
     if (problem !== undefined) throw new KafkaError("INVALID_TOPIC_EXCEPTION", problem);
-    if (name === OFFSETS_TOPIC) return this.ensureInternal(name, "offsets.topic.num.partitions");
-    if (name === TRANSACTIONS_TOPIC) return this.ensureInternal(name, "transaction.state.log.num.partitions");
+    if (name === OFFSETS_TOPIC || name === TRANSACTIONS_TOPIC) return this.ensureInternal(name);
     return this.create(name, this.#settings.number("num.partitions"), {});
   }
 
-  ensureInternal(name: string, partitionsSetting: string): Promise<TopicInfo> {
-    const config = { "cleanup.policy": "compact", "segment.bytes": "104857600" };
-    return this.create(name, this.#settings.number(partitionsSetting), config);
+  ensureInternal(name: string): Promise<TopicInfo> {
+    const settings = name === OFFSETS_TOPIC ? "offsets.topic" : "transaction.state.log";
+    const segments = { "cleanup.policy": "compact", "segment.bytes": this.#settings.text(`${settings}.segment.bytes`) };
+    const config = { ...segments, ...(name === OFFSETS_TOPIC ? OFFSETS_CONFIG : TRANSACTIONS_CONFIG) };
+    return this.create(name, this.#settings.number(`${settings}.num.partitions`), config);
   }
 
   /** Creates the topic, or waits for the one who is creating it. */

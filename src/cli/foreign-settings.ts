@@ -34,13 +34,13 @@ const NAMES: ReadonlySet<string> = new Set(
   max.connections.per.ip max.connections.per.ip.overrides metric.reporters metrics.num.samples metrics.recording.level
   metrics.sample.window.ms num.io.threads num.network.threads num.recovery.threads.per.data.dir num.replica.alter.log.dirs.threads
   num.replica.fetchers offsets.commit.timeout.ms offsets.load.buffer.size offsets.topic.compression.codec
-  offsets.topic.replication.factor offsets.topic.segment.bytes principal.builder.class process.roles
+  offsets.topic.replication.factor principal.builder.class process.roles
   producer.purgatory.purge.interval.requests queued.max.requests request.timeout.ms security.inter.broker.protocol security.providers
   share.fetch.purgatory.purge.interval.requests socket.connection.setup.timeout.max.ms socket.connection.setup.timeout.ms
   socket.listen.backlog.size socket.receive.buffer.bytes socket.send.buffer.bytes telemetry.max.bytes
-  transaction.partition.verification.enable transaction.remove.expired.transaction.cleanup.interval.ms
+  transaction.partition.verification.enable
   transaction.state.log.load.buffer.size transaction.state.log.min.isr transaction.state.log.replication.factor
-  transaction.state.log.segment.bytes
+
   `
     .trim()
     .split(/\s+/),

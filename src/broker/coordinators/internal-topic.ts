@@ -29,13 +29,11 @@ export class InternalTopic {
   readonly #env: Env;
   readonly #topics: Topics;
   readonly #partitions: number;
-  readonly #partitionsSetting: string;
 
-  constructor(env: Env, topics: Topics, name: string, partitionsSetting: string, partitions: number) {
+  constructor(env: Env, topics: Topics, name: string, partitions: number) {
     this.#env = env;
     this.#topics = topics;
     this.name = name;
-    this.#partitionsSetting = partitionsSetting;
     this.#partitions = partitions;
   }
 
@@ -69,7 +67,7 @@ export class InternalTopic {
   }
 
   async #create(key: string): Promise<PartitionLog> {
-    const topic = await this.#topics.ensureInternal(this.name, this.#partitionsSetting);
+    const topic = await this.#topics.ensureInternal(this.name);
     return topic.partitions[this.partitionOf(key)]!;
   }
 

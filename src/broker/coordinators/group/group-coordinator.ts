@@ -64,13 +64,7 @@ export class GroupCoordinator {
     this.#env = env;
     this.#settings = settings;
     this.#clock = new SteadyClock(env.clock);
-    this.log = new InternalTopic(
-      env,
-      topics,
-      OFFSETS_TOPIC,
-      "offsets.topic.num.partitions",
-      settings.number("offsets.topic.num.partitions"),
-    );
+    this.log = new InternalTopic(env, topics, OFFSETS_TOPIC, settings.number("offsets.topic.num.partitions"));
     this.consumers = new ConsumerGroups(env, topics, settings, configs, this.log, (...group) => this.#takeOver(...group));
     this.#limits = {
       minSessionTimeoutMs: settings.number("group.min.session.timeout.ms"),

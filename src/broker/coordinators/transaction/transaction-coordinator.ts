@@ -57,8 +57,7 @@ export class TransactionCoordinator {
     this.#ids = ids;
     this.#markers = markers;
     this.#oldMs = oldMs;
-    const setting = "transaction.state.log.num.partitions";
-    this.log = new InternalTopic(env, topics, TRANSACTIONS_TOPIC, setting, settings.number(setting));
+    this.log = new InternalTopic(env, topics, TRANSACTIONS_TOPIC, settings.number("transaction.state.log.num.partitions"));
   }
 
   async load(): Promise<void> {
