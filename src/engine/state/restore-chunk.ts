@@ -2,6 +2,8 @@
 import { isPlanted } from "../../env/planted-faults.ts";
 import { sameType } from "../operators/output-type.ts";
 import type { StateSpec } from "../../stream/graph.ts";
+import { BinaryCodec } from "../../schema/binary-row/binary-codec.ts";
+import { evolution } from "../../schema/evolve-type.ts";
 import { typeName } from "../../schema/type-names.ts";
 import { keyOfBytes } from "./canonical-key.ts";
 import { keyGroup } from "./key-group.ts";
@@ -47,6 +49,15 @@ interface Taken {
   readonly stamped: boolean;
   /** They are on the clock that the declaration names now; otherwise times are not known (NaN). */
   readonly sameClock: boolean;
+  /** Values stand as numbers in the chunk. */
+  readonly numeric: boolean;
+  /** Makes a value of the type of now: from bytes to a number, or to bytes that are valid until the next call. Undefined: it is the same. */
+  readonly evolved: Evolved | undefined;
+}
+
+interface Evolved {
+  bytes(stored: Uint8Array | number): Uint8Array;
+  number(stored: Uint8Array | number): number;
 }
 
 function matchSpec(operator: string, stored: StateSpec, specs: readonly StateSpec[]): Taken {
@@ -58,12 +69,29 @@ function matchSpec(operator: string, stored: StateSpec, specs: readonly StateSpe
       `The checkpoint holds state '${stored.name}' of operator '${operator}', which the operator no longer declares: it would be lost. Declare it again, or start without this checkpoint.`,
     );
   }
-  const same = declared.kind === stored.kind && sameType(declared.value, stored.value) && sameType(mapKey(declared), mapKey(stored));
-  if (same) return { index, stamped: stored.ttl !== undefined, sameClock: stored.ttl?.domain === declared.ttl?.domain };
+  const taken = {
+    index,
+    stamped: stored.ttl !== undefined,
+    sameClock: stored.ttl?.domain === declared.ttl?.domain,
+    numeric: isNumeric(stored),
+  };
+  const sameShape = declared.kind === stored.kind && sameType(mapKey(declared), mapKey(stored));
+  if (sameShape && sameType(declared.value, stored.value)) return { ...taken, evolved: undefined };
+  // An accumulator is made by a function: that its type is wider does not make the function take it.
+  const change = sameShape && !("fold" in declared && declared.fold !== undefined) ? evolution(stored.value, declared.value) : undefined;
+  if (change !== undefined && change.refusal === undefined) return { ...taken, evolved: evolving(stored, declared, change.convert) };
+  const at = change?.refusal === undefined || change.refusal.path === "" ? "" : ` At ${change.refusal.path}: ${change.refusal.reason}.`;
   throw new StateRestoreError(
     "STATE_TYPE_CHANGED",
-    `State '${stored.name}' of operator '${operator}' was ${describeSpec(stored)} in the checkpoint and is ${describeSpec(declared)} now.`,
+    `State '${stored.name}' of operator '${operator}' was ${describeSpec(stored)} in the checkpoint and is ${describeSpec(declared)} now.${at}`,
   );
+}
+
+function evolving(stored: StateSpec, declared: StateSpec, convert: (value: unknown) => unknown): Evolved {
+  const [from, to] = [new BinaryCodec(stored.value), new BinaryCodec(declared.value)];
+  const value = (given: Uint8Array | number): unknown =>
+    convert(typeof given !== "number" ? from.decode(given) : stored.value.kind === "boolean" ? given === 1 : given);
+  return { bytes: (given) => to.bytesOf(value(given)), number: (given) => Number(value(given)) };
 }
 
 function mapKey(spec: StateSpec): StateSpec["value"] | undefined {
@@ -109,7 +137,7 @@ function restoreKey(
 function restoreColumn(store: KeyedStore, reader: ChunkReader, taken: Taken): void {
   const spec = store.specs[taken.index]!;
   const column = store.table.columns[taken.index] as StateColumn;
-  if (spec.kind === "map") restoreMap(store, reader, column as EntryChains, isNumeric(spec), taken);
+  if (spec.kind === "map") restoreMap(store, reader, column as EntryChains, taken);
   else if (spec.kind === "list") restoreList(store, reader, column as RowColumn, spec.ttl !== undefined, taken);
   else restoreValue(store, reader, column as NumberColumn | RowColumn, taken);
 }
@@ -122,18 +150,30 @@ function stamp(reader: ChunkReader, { stamped, sameClock }: Taken): number {
 
 function restoreValue(store: KeyedStore, reader: ChunkReader, column: NumberColumn | RowColumn, taken: Taken): void {
   const { id, table } = store;
+  const stored = storedValue(reader, taken);
+  if (stored === undefined) return;
   if ("present" in column) {
-    if (reader.u8() === 0) return;
-    column.values[id] = reader.float64();
+    column.values[id] = asNumber(stored, taken);
     column.present[id] = 1;
-  } else {
-    const length = reader.count();
-    if (length === 0) return;
-    column.rows[id] = store.log.put(reader.bytes(length - 1));
-  }
+  } else column.rows[id] = store.log.put(asBytes(stored, taken));
   table.references[id]!++;
   const time = stamp(reader, taken);
   if (column.stamps.length > 0) column.stamps[id] = time;
+}
+
+/** undefined: the key has none. */
+function storedValue(reader: ChunkReader, { numeric }: Taken): Uint8Array | number | undefined {
+  if (numeric) return reader.u8() === 0 ? undefined : reader.float64();
+  const length = reader.count();
+  return length === 0 ? undefined : reader.bytes(length - 1);
+}
+
+function asNumber(stored: Uint8Array | number, { evolved }: Taken): number {
+  return evolved === undefined ? (stored as number) : evolved.number(stored);
+}
+
+function asBytes(stored: Uint8Array | number, { evolved }: Taken): Uint8Array {
+  return evolved === undefined ? (stored as Uint8Array) : evolved.bytes(stored);
 }
 
 function restoreList(store: KeyedStore, reader: ChunkReader, column: RowColumn, expires: boolean, taken: Taken): void {
@@ -143,22 +183,23 @@ function restoreList(store: KeyedStore, reader: ChunkReader, column: RowColumn, 
     const length = reader.count();
     const time = stamp(reader, taken);
     const bytes = reader.bytes(length - (taken.stamped ? STAMP_BYTES : 0));
-    newest = putLinked(store.log, newest, expires ? time : undefined, bytes);
+    newest = putLinked(store.log, newest, expires ? time : undefined, asBytes(bytes, taken));
   }
   column.rows[store.id] = newest;
   column.counts[store.id] = count;
   if (count > 0) store.table.references[store.id]!++;
 }
 
-function restoreMap(store: KeyedStore, reader: ChunkReader, column: EntryChains, numbers: boolean, taken: Taken): void {
+function restoreMap(store: KeyedStore, reader: ChunkReader, column: EntryChains, taken: Taken): void {
+  const numbers = isNumeric(store.specs[taken.index]!);
   for (let left = reader.count(); left > 0; left--) {
     const key = reader.u8() === 1 ? reader.float64() : keyOfBytes(reader.bytes(reader.count()));
-    const value = numbers ? reader.float64() : reader.bytes(reader.count() - 1);
+    const value = taken.numeric ? reader.float64() : reader.bytes(reader.count() - 1);
     const time = stamp(reader, taken);
     if (isPlanted("join-rows-not-restored")) continue;
     const entry = column.insert(store.id, key);
-    if (typeof value === "number") column.valueNumbers[entry] = value;
-    else column.setBytes(entry, value);
+    if (numbers) column.valueNumbers[entry] = asNumber(value, taken);
+    else column.setBytes(entry, asBytes(value, taken));
     store.table.references[store.id]!++;
     if (column.stamps.length > 0) column.stamps[entry] = time;
   }

@@ -46,14 +46,57 @@ test("a state whose type changed is refused: operator, state, old and new type a
   assert.doesNotThrow(restoring(chunks, { n: valueState(t.long()), extra: valueState(t.string()) }));
 });
 
-test("records that differ only inside are refused with their fields", () => {
+test("records that differ only inside are refused with their fields, and the path of what does not go", () => {
   const A = t.record("A", { x: t.int() });
-  const B = t.record("A", { x: t.int(), y: t.optional(t.string()) });
+  const B = t.record("A", { x: t.int(), y: t.string() });
   const chunks = stored({ a: valueState(A) }, (state: { a: { set(a: unknown): void } }) => state.a.set({ x: 1 }));
   assert.throws(
     restoring(chunks, { a: valueState(B) }),
-    /record A \{"x":"int"\} in the checkpoint and is a value of record A \{"x":"int","y":/,
+    /record A \{"x":"int"\} in the checkpoint and is a value of record A \{"x":"int","y":"string"\} now\. At y: it is new/,
   );
+  assert.throws(restoring(chunks, { a: valueState(t.record("A", { x: t.string() })) }), /At x: it was int and is string now/);
+});
+
+test("a state whose type has grown goes on with what was kept: values, lists and maps, of records and numbers", () => {
+  const Old = t.record("Line", { sku: t.string(), n: t.int(), gone: t.string() });
+  const New = t.record("Line", { note: t.optional(t.string()), n: t.long(), sku: t.optional(t.string()) });
+  type States = Record<"value" | "wide", { set(value: unknown): void }> & {
+    list: { add(value: unknown): void };
+    map: Record<"set", (key: string, value: unknown) => void>;
+    big: Record<"set", (key: string, value: unknown) => void>;
+  };
+  const line = { sku: "a", n: 7, gone: "x" };
+  const before = {
+    value: valueState(Old),
+    wide: valueState(t.int()),
+    list: listState(Old),
+    map: mapState(t.string(), Old),
+    big: mapState(t.string(), t.int()),
+  };
+  const chunks = stored(before, (state: States) => {
+    state.value.set(line);
+    state.wide.set(5);
+    state.list.add(line);
+    state.list.add({ ...line, n: 8 });
+    state.map.set("k", line);
+    state.big.set("k", 9);
+  });
+  const after = {
+    value: valueState(New),
+    wide: valueState(t.optional(t.bigint())),
+    list: listState(New),
+    map: mapState(t.string(), New),
+    big: mapState(t.string(), t.bigint()),
+  };
+  const seen: unknown[] = [];
+  const graph = withState(after, ((_: unknown, ctx: { state: Record<string, { get(key?: string): unknown }> }): void => {
+    const { value, wide, list, map, big } = ctx.state;
+    seen.push(value!.get(), wide!.get(), list!.get(), map!.get("k"), big!.get("k"));
+  }) as never);
+  const driver = new HandDriver(graph, { restore: chunks });
+  driver.feed("in", "in-0", [{ value: { key: 1, n: 1, at: 2 } }]);
+  const grown = (n: number): object => ({ note: undefined, n, sku: "a" });
+  assert.deepEqual(seen, [grown(7), 5n, [grown(7), grown(8)], grown(7), 9n]);
 });
 
 test("damaged, foreign and misdirected state is refused", () => {
