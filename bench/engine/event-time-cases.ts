@@ -45,19 +45,19 @@ export const EVENT_TIME_CASES: readonly EngineCase[] = [
       .aggregate("per-10s", { n: count(), total: sum("value") })
       .to("out", sink);
   }),
-  newCase("session-window", 1e6, 10e6, (p, load, sink) => {
+  newCase("session-window", 1e6, 5e6, (p, load, sink) => {
     rows(p, "rows", load)
       .window(session("100ms"))
       .aggregate("sessions", { n: count(), total: sum("value") })
       .to("out", sink);
   }),
-  newCase("interval-join", 0.7e6, 4e6, (p, load, sink) => {
+  newCase("interval-join", 0.7e6, 2e6, (p, load, sink) => {
     rows(p, "left", half(load))
       .intervalJoin("near", rows(p, "right", half(load)), { lower: -100, upper: 100 }, (a, b) => ({ key: a.key, sum: a.value + b.value }))
       .returns(Pair)
       .to("out", sink);
   }),
-  newCase("co-process", 1.5e6, 10e6, (p, load, sink) => {
+  newCase("co-process", 1.5e6, 6e6, (p, load, sink) => {
     rows(p, "left", half(load))
       .connect("both", rows(p, "right", half(load)), {
         output: Pair,
@@ -71,7 +71,7 @@ export const EVENT_TIME_CASES: readonly EngineCase[] = [
       })
       .to("out", sink);
   }),
-  newCase("timer-per-event", 1e6, 10e6, (p, load, sink) => {
+  newCase("timer-per-event", 1e6, 5e6, (p, load, sink) => {
     rows(p, "rows", load)
       .process("ring", {
         output: Pair,
@@ -84,7 +84,7 @@ export const EVENT_TIME_CASES: readonly EngineCase[] = [
       })
       .to("out", sink);
   }),
-  newCase("broadcast-rules", 1e6, 10e6, (p, load, sink) => {
+  newCase("broadcast-rules", 1e6, 5e6, (p, load, sink) => {
     const rules = p
       .from("rules", generatorSource(Rule, { count: RULES, row: (id) => ({ id, limit: id * 655 }), timestamp: () => 0 }), time)
       .broadcast({ limits: mapState(t.long(), t.double()) });

@@ -2,7 +2,7 @@
 // multiplicative generator, so making them is cheap but part of the measured work. Event time is the row's due time (half load) or 1,000
 // rows per millisecond (full load).
 import { t, type Pipeline, type Sink, type Source } from "millrace";
-import type { Batch } from "../../src/schema/batch.ts";
+import { MAX_BATCH_ROWS, type Batch } from "../../src/schema/batch.ts";
 import { generatorSource } from "../../src/connectors/memory/index.ts";
 
 export const KEYS = 100_000;
@@ -51,13 +51,32 @@ export function intKeyed(load: Load): Source<Keyed<number>> {
   );
 }
 
-const STRING_KEYS = Array.from({ length: KEYS }, (_, key) => `key-${key.toString(36).padStart(12, "0")}`);
+const KEY_BYTES = 16;
+/** The keys as ASCII, one after the other, four characters a word. */
+const STRING_KEYS = new Int32Array((KEYS * KEY_BYTES) / 4);
+new TextEncoder().encodeInto(
+  Array.from({ length: KEYS }, (_, key) => `key-${key.toString(36).padStart(12, "0")}`).join(""),
+  new Uint8Array(STRING_KEYS.buffer),
+);
 
+/** The keys come as bytes, as a decoder leaves them in a batch: the engine makes the strings. */
 export function stringKeyed(load: Load): Source<Keyed<string>> {
-  return generatorSource(
-    StringKeyed,
-    keyedColumns(load, (key, row) => ((key as { values: string[] }).values[row.at] = STRING_KEYS[row.key]!)),
-  );
+  const arenas = new Map<number, Uint8Array>();
+  const words = new Int32Array((MAX_BATCH_ROWS * KEY_BYTES) / 4);
+  const offsets = Uint32Array.from({ length: MAX_BATCH_ROWS + 1 }, (_, row) => row * KEY_BYTES);
+  const put = (_: unknown, { at, key }: { at: number; key: number }): void => {
+    for (let word = 0; word < KEY_BYTES / 4; word++) words[at * 4 + word] = STRING_KEYS[key * 4 + word]!;
+  };
+  const { columns, ...rest } = keyedColumns(load, put);
+  return generatorSource(StringKeyed, {
+    ...rest,
+    columns(batch: Batch, first: number, rows: number) {
+      columns(batch, first, rows);
+      let bytes = arenas.get(rows);
+      if (bytes === undefined) arenas.set(rows, (bytes = new Uint8Array(words.buffer, 0, rows * KEY_BYTES)));
+      Object.assign(batch.columns[0]!, { values: undefined, bytes, offsets, ascii: true, text: undefined });
+    },
+  });
 }
 
 function keyedColumns(load: Load, put: (column: Batch["columns"][0], row: { at: number; key: number }) => void) {

@@ -1,4 +1,5 @@
-// `npm run bench:engine [-- --jsonl] [--events N] [--case NAME] [--profile DIR] [--throughput]`: how many events per second and core the
+// `npm run bench:engine [-- --jsonl] [--events N] [--case NAME] [--profile DIR] [--throughput]
+// [--minutes M] [--of CASE]`: how many events per second and core the
 // engine handles through the public API, checkpoints every second, and the 99th percentile of the latency at half of the load that the
 // machine reaches at that moment by the wall clock (run-case.ts says how both are measured).
 import { spawnSync } from "node:child_process";
@@ -8,6 +9,8 @@ import { CASES } from "./cases.ts";
 
 /** Cases that measure something else than throughput: scripts that print JSON lines. */
 const SCRIPTS: readonly string[] = ["snapshot-pause", "memory"];
+/** Takes minutes (--minutes, 10 unless given; --of: the case that runs): only when asked for by its whole name. */
+const GC_PAUSES = "gc-pauses";
 
 interface Line {
   readonly case: string;
@@ -26,6 +29,8 @@ const { values } = parseArgs({
     events: { type: "string" },
     profile: { type: "string" },
     throughput: { type: "boolean", default: false },
+    minutes: { type: "string", default: "10" },
+    of: { type: "string", default: "process-state-timer" },
   },
 });
 
@@ -39,16 +44,19 @@ function measure(name: string, events: number): Line {
   return JSON.parse(child.stdout.trim().split("\n").at(-1)!) as Line;
 }
 
-function runScript(name: string): void {
+function runScript(name: string, ...args: readonly string[]): void {
   const script = new URL(`./${name}.ts`, import.meta.url).pathname;
-  const child = spawnSync(process.execPath, ["--conditions=source", "--expose-gc", script], { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawnSync(process.execPath, ["--conditions=source", "--expose-gc", script, ...args], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (child.status !== 0) throw new Error(`The case ${name} ended with code ${child.status}.`);
 }
 
 const chosen = CASES.filter((each) => values.case === undefined || each.name.includes(values.case));
 const scripts = SCRIPTS.filter((name) => values.case === undefined || name.includes(values.case));
-if (chosen.length + scripts.length === 0) {
-  throw new Error(`No case contains "${values.case}". Cases: ${[...CASES.map((each) => each.name), ...SCRIPTS].join(", ")}.`);
+if (values.case === GC_PAUSES) runScript(GC_PAUSES, values.minutes, values.of);
+else if (chosen.length + scripts.length === 0) {
+  throw new Error(`No case contains "${values.case}". Cases: ${[...CASES.map((each) => each.name), ...SCRIPTS, GC_PAUSES].join(", ")}.`);
 }
 if (!values.jsonl) console.log(machine());
 for (const each of chosen) {
