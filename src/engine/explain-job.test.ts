@@ -8,6 +8,8 @@ import { t } from "../schema/t.ts";
 import { count } from "../stream/aggregates.ts";
 import type { Sink, Source } from "../stream/connector.ts";
 import type { DataStream } from "../stream/data-stream.ts";
+import { deadLetter } from "../stream/dead-letter.ts";
+import type { DeadLetter } from "../stream/graph.ts";
 import { pipeline } from "../stream/pipeline.ts";
 import { boundedOutOfOrderness } from "../stream/watermarks.ts";
 import { tumbling } from "../stream/windows.ts";
@@ -144,6 +146,21 @@ test("dropped late, how many", async () => {
   // 194,999 − 2,000; the samples are the late elements themselves.
   assert.match(found.text, /the worst 192999 ms behind the watermark/);
   assert.match(found.text, /\{"n":2,"at":2000\} of 1970-01-01T00:00:02\.000Z/);
+});
+
+test("errors that became dead letters", async () => {
+  const letters = collectSink<DeadLetter>();
+  const failing: Build = (stream) =>
+    stream.map(
+      (e) => {
+        if (e.n < 2) throw new Error("broken");
+        return e;
+      },
+      { name: "careful", onError: deadLetter(letters) },
+    );
+  const { found } = await explained([at(1, 2, 3)], failing, "dead-lettered");
+  assert.equal(found.number, 2);
+  assert.match(found.text, /have failed for 2 elements, which are dead letters/);
 });
 
 test("errors that were skipped", async () => {

@@ -86,3 +86,19 @@ test("without a keyed operator, that is said", async () => {
   const [findings] = await explained((stream) => stream, ["a"], 1);
   assert.equal(findings![0]!.cause, "no-keyed-operator");
 });
+
+test("a host that does not answer is told, before what the job's own numbers say", async () => {
+  const made = pipeline("silent", (p) => {
+    const source = generatorSource(Event, { ratePerSecond: 10, row: (n) => ({ who: "a", n, at: n }) });
+    p.from("in", source).keyBy("who").sum("total", "n").to("out", collectSink());
+  });
+  const simulation = createSimulation(1);
+  await simulation.run(async () => {
+    const job = await runJob(simulation.env(), { graph: made.graph(), statusIntervalMs: 10, restart: { kind: "none" } });
+    await new Promise<void>((resolve) => job.onStatus(({ operators }) => operators.length > 0 && resolve()));
+    await job.cancel();
+    const [first] = await job.explainKey("a");
+    assert.equal(first!.cause, "not-answering");
+    assert.match(first!.text, /did not answer/);
+  });
+});
