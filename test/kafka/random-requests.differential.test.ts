@@ -12,7 +12,7 @@ import { FAMILIES, TRANSACTIONS } from "./request-families.ts";
 import type { Step } from "./requests.ts";
 
 /** Sequences per family (`--runs`). */
-const RUNS = Number(process.env["MILLRACE_RUNS"] ?? 40);
+const RUNS = Number(process.env["MILLRACE_RUNS"] ?? 30);
 /** That many seeds, one after the other (`--seeds`). */
 const SEEDS = Number(process.env["MILLRACE_SEEDS"] ?? 1);
 const FIRST_SEED = Number(process.env["MILLRACE_SEED"] ?? 20_260);
