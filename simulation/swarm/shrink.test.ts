@@ -5,13 +5,15 @@ import { plantFault } from "../../src/env/planted-faults.ts";
 import { runSeed } from "./run-seed.ts";
 import { shrink } from "./shrink.ts";
 
+const MAX_RUNS = 8;
+
 after(() => plantFault(undefined));
 
 test("a failing run is shrunk to a smaller one that fails too", async () => {
   plantFault("abort-marked-as-commit");
   const failed = await runSeed(1);
   assert.ok(failed.problems.length > 0);
-  const { plan, problems } = await shrink(failed);
+  const { plan, problems } = await shrink(failed, MAX_RUNS);
   assert.ok(plan.safetyMs < failed.plan.safetyMs || plan.faults.length < failed.plan.faults.length);
   assert.deepEqual((await runSeed(1, plan)).problems, problems);
 });

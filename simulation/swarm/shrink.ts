@@ -3,7 +3,7 @@
 import type { SwarmPlan } from "./plan.ts";
 import { runSeed, type SeedResult } from "./run-seed.ts";
 
-const MAX_RUNS = 60;
+const MAX_RUNS = 40;
 const SHORTEST_MS = 200;
 
 export interface Shrunk {
@@ -12,13 +12,13 @@ export interface Shrunk {
   readonly runs: number;
 }
 
-export async function shrink(failed: SeedResult): Promise<Shrunk> {
+export async function shrink(failed: SeedResult, maxRuns = MAX_RUNS): Promise<Shrunk> {
   let { plan, problems } = failed;
   let runs = 0;
-  for (let smaller = true; smaller && runs < MAX_RUNS;) {
+  for (let smaller = true; smaller && runs < maxRuns;) {
     smaller = false;
     for (const candidate of smallerPlans(plan)) {
-      if (runs++ >= MAX_RUNS) break;
+      if (runs++ >= maxRuns) break;
       const result = await runSeed(failed.seed, candidate);
       if (result.problems.length === 0) continue;
       ({ problems } = result);
@@ -38,14 +38,8 @@ export function smallerPlans(plan: SwarmPlan): SwarmPlan[] {
     plans.push(...plan.faults.map((fault) => ({ ...plan, faults: plan.faults.filter((each) => each !== fault) })));
   const { points } = plan.rareWays;
   if (points.length > 1) plans.push(withPoints(plan, []));
-  plans.push(
-    ...points.map((point) =>
-      withPoints(
-        plan,
-        points.filter((each) => each !== point),
-      ),
-    ),
-  );
+  const half = points.length >> 1;
+  if (half > 0) plans.push(withPoints(plan, points.slice(half)), withPoints(plan, points.slice(0, half)));
   if (plan.retentionBytes >= 0) plans.push({ ...plan, retentionBytes: -1 });
   if (plan.producers > 0) plans.push({ ...plan, producers: plan.producers - 1 });
   if (plan.transactional > 0) plans.push({ ...plan, transactional: plan.transactional - 1 });
