@@ -75,7 +75,7 @@ export class BrokerConnection {
     socket.handle({
       data: (bytes) => {
         try {
-          frames.push(bytes);
+          return frames.push(bytes);
         } catch (error) {
           this.#fail(
             new ClientError("MALFORMED_RESPONSE", `The broker ${addressText(address)} sent what cannot be read: ${messageOf(error)}`, {
@@ -83,6 +83,7 @@ export class BrokerConnection {
               cause: error,
             }),
           );
+          return false;
         }
       },
       close: (error) => this.#fail(this.#lost(error === undefined ? "the broker closed the connection" : error.message, error)),

@@ -17,15 +17,20 @@ export class FrameAssembler {
     this.#frame = frame;
   }
 
-  /** Calls the frame callback for every frame that `bytes` completes. Throws MALFORMED_RESPONSE when a length cannot be right. */
-  push(bytes: Uint8Array): void {
+  /**
+   * Calls the frame callback for every frame that `bytes` completes; true if all of them were copied, so that no frame is a view. Throws
+   * MALFORMED_RESPONSE when a length cannot be right.
+   */
+  push(bytes: Uint8Array): boolean {
     let at = 0;
+    let shared = false;
     while (at < bytes.length) {
       if (this.#body !== undefined) at = this.#fill(bytes, at);
       else if (this.#headLength === 0 && bytes.length - at >= LENGTH_BYTES) {
         const length = this.#checked(readLength(bytes, at));
         at += LENGTH_BYTES;
         if (bytes.length - at >= length) {
+          shared = true;
           this.#frame(bytes.subarray(at, at + length));
           at += length;
         } else this.#body = new Uint8Array(length);
@@ -37,6 +42,7 @@ export class FrameAssembler {
         }
       }
     }
+    return !shared;
   }
 
   #fill(bytes: Uint8Array, at: number): number {

@@ -6,8 +6,11 @@ export interface Address {
 }
 
 export interface ConnectionHandlers {
-  /** The bytes belong to the receiver until it returns AND afterwards: they are never reused by the network. */
-  data(bytes: Uint8Array): void;
+  /**
+   * The bytes belong to the receiver until it returns AND afterwards: they are never reused by the network. Unless it returns true: then nobody
+   * holds on to them, nor to their buffer, and their memory may be freed.
+   */
+  data(bytes: Uint8Array): unknown;
   /** The write buffer fell below its limit after write() returned false. */
   drain?(): void;
   /** Once, last. `error` when the connection did not end in order (reset, refused write). No handler is called after it. */
