@@ -7,6 +7,7 @@ import type { AvroRead } from "./interpret-reader.ts";
 import type { ReadPlan, RecordPlan, SkipPlan } from "./read-plan.ts";
 import { MAX_SHORT_TEXT, shortText } from "./short-text.ts";
 import { skipper } from "./skip-avro.ts";
+import { TextCache } from "./text-cache.ts";
 
 /** Thrown by generated code: the interpreter reads the document again and says what is wrong. */
 export const GIVEN_UP: unique symbol = Symbol("given up");
@@ -133,7 +134,11 @@ export class ReaderCode {
   }
 
   #string(to: string): string {
-    return `${this.length(to)}if(c<=${MAX_SHORT_TEXT}&&(${to}=${this.#text}(b,p,c))!==undefined)p+=c;else{X.at=p;${to}=X.longText(c);p=X.at;}`;
+    const cache = this.constants.add(new TextCache());
+    return (
+      `${this.length(to)}if(c<=${MAX_SHORT_TEXT}&&(${to}=${this.#text}(b,p,c))!==undefined)p+=c;` +
+      `else if((${to}=${cache}.get(b,p,c))!==undefined)p+=c;else{X.at=p;${to}=X.longText(c);p=X.at;}`
+    );
   }
 
   /** The length of what follows, all of it there, in `c`. */
