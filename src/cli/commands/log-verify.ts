@@ -17,7 +17,10 @@ export async function logVerify(which: string | undefined, flags: LogFlags, term
   await printReports(reports, flags, terminal);
   const bad = reports.flatMap(({ findings }) => findings).filter(({ kind }) => kind !== "torn-tail");
   if (bad.length > 0)
-    throw new CliError(EXIT.failed, `${bad.length} ${bad.length === 1 ? "problem was" : "problems were"} found. See what would be done: millrace log repair --dry-run`);
+    throw new CliError(
+      EXIT.failed,
+      `${bad.length} ${bad.length === 1 ? "problem was" : "problems were"} found. See what would be done: millrace log repair --dry-run`,
+    );
 }
 
 async function verifyAll({ env, partitions }: LogTarget): Promise<PartitionReport[]> {
