@@ -1,0 +1,64 @@
+// A few bytes that claim billions of items, or nest without end, are refused within 50 ms of computing, by generated code and interpreter.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { avroValueDecoder } from "../avro/value-decoder.ts";
+import { parseAvro } from "../avro/parse-avro.ts";
+import { protoValueDecoder } from "../protobuf/decoder.ts";
+import { readProtoSchema } from "../protobuf/read-proto-schema.ts";
+import { t } from "../t.ts";
+
+const BOUND_MS = 50;
+
+/** CPU time, which other work on the machine does not lengthen. */
+function refusedAtOnce(decode: () => unknown): void {
+  const from = process.cpuUsage();
+  assert.throws(decode, { code: "BAD_DATA" });
+  const { user, system } = process.cpuUsage(from);
+  assert.ok((user + system) / 1000 < BOUND_MS, `${(user + system) / 1000} ms`);
+}
+
+const LIST = { type: "record", name: "L", fields: [{ name: "next", type: ["null", "L"] }] };
+const MANY = [0xfe, 0xff, 0xff, 0xff, 0x0f];
+const AVRO: readonly (readonly [what: string, schema: unknown, bytes: readonly number[]])[] = [
+  ["nulls by the billion", { type: "array", items: "null" }, MANY],
+  ["empty records by the billion", { type: "array", items: { type: "record", name: "E", fields: [] } }, MANY],
+  ["integers that are not there", { type: "array", items: "int" }, MANY],
+  ["a map without entries", { type: "map", values: "null" }, MANY],
+  ["a block of a size that is not there", { type: "array", items: "null" }, [0xfd, 0xff, 0xff, 0xff, 0x0f, 0x02]],
+  ["a text that is not there", "string", MANY],
+  ["bytes that are not there", "bytes", MANY],
+  ["a list without end", LIST, Array.from({ length: 100_000 }, () => 2)],
+  ["arrays in arrays of nothing", { type: "array", items: { type: "array", items: "null" } }, [0x02, ...MANY]],
+];
+
+for (const codegen of ["auto", "off"] as const)
+  for (const [what, schema, bytes] of AVRO)
+    test(`Avro, code generation ${codegen}: ${what}`, () => {
+      const decode = avroValueDecoder(parseAvro(JSON.stringify(schema), {}).schema, undefined, { codegen });
+      const document = Uint8Array.from(bytes);
+      refusedAtOnce(() => decode(document));
+    });
+
+const PROTO =
+  'syntax = "proto3"; message M { repeated int32 a = 1; map<string, string> m = 2; N n = 3; string s = 4; } message N { int32 x = 1; }';
+const M = t.record("M", {
+  a: t.array(t.int()),
+  m: t.map(t.string(), t.string()),
+  n: t.optional(t.record("N", { x: t.int() })),
+  s: t.string(),
+});
+const PROTOBUF: readonly (readonly [what: string, bytes: readonly number[]])[] = [
+  ["packed items that are not there", [0x0a, 0xff, 0xff, 0xff, 0x7f]],
+  ["an entry that is not there", [0x12, 0xff, 0xff, 0xff, 0x7f]],
+  ["a message that is not there", [0x1a, 0xff, 0xff, 0xff, 0x7f]],
+  ["a text that is not there", [0x22, 0xff, 0xff, 0xff, 0x7f]],
+  ["groups without end", Array.from({ length: 100_000 }, () => 0x7b)],
+  ["a varint without end", Array.from({ length: 12 }, () => 0x88)],
+];
+
+for (const [what, bytes] of PROTOBUF)
+  test(`Protobuf: ${what}`, () => {
+    const decode = protoValueDecoder(M.type, readProtoSchema(PROTO).messageAt([0]));
+    const document = Uint8Array.from(bytes);
+    refusedAtOnce(() => decode(document));
+  });
