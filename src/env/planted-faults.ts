@@ -28,8 +28,6 @@ export const PLANTED_FAULTS = [
   "torn-tail-kept",
   "aborted-offsets-kept",
   "log-start-not-kept",
-  "barrier-overtakes-row",
-  "snapshot-not-frozen",
   "waiting-calls-lost",
   "join-rows-not-restored",
 ] as const;
