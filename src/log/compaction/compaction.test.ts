@@ -247,6 +247,7 @@ test(
       world.send(record("d", "5")),
     ]);
     assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled", "rejected", "fulfilled"]); // prettier-ignore
+    assert.deepEqual((results[1] as PromiseRejectedResult).reason.positions, [1], "which record is at fault");
     assert.deepEqual(await world.records(), ["0 a=1", "1 b=2", "2 c=3", "3 d=5"]);
   }),
 );

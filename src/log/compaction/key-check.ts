@@ -8,6 +8,7 @@ import { BatchReader } from "../../protocol/records/batch-reader.ts";
 import { decompressBatch, isCompressedAt } from "../../protocol/records/decompress.ts";
 import { MAX_DECOMPRESSED_BYTES, MAX_QUEUED_BYTES } from "../limits.ts";
 import { logError } from "../log-error.ts";
+import { KeylessRecordsError } from "./keyless-records-error.ts";
 
 const reader = new BatchReader();
 
@@ -75,11 +76,9 @@ function checkKeys(batches: Uint8Array, partition: string): void {
   try {
     for (let at = 0; wholeBatchSizeAt(batches, at) > 0;) {
       at = reader.reset(batches, at);
-      while (reader.next()) {
-        if (reader.keyStart >= 0) continue;
-        const message = `A record for ${partition} has no key: a compacted topic takes only records with one.`;
-        throw logError("INVALID_RECORD", message);
-      }
+      let keyless: number[] | undefined;
+      for (let position = 0; reader.next(); position++) if (reader.keyStart < 0) (keyless ??= []).push(position);
+      if (keyless !== undefined) throw new KeylessRecordsError(partition, keyless);
     }
   } catch (error) {
     if (error instanceof FrameError) throw logError("INVALID_RECORD", `A batch for ${partition} cannot be read: ${error.message}`, error);
