@@ -132,7 +132,7 @@ export const CASES: readonly EngineCase[] = [
   {
     name: "process-state-timer",
     goal: 1e6,
-    events: 5e6,
+    events: 10e6,
     build: (load, sink) =>
       pipeline("process-state-timer", (p) =>
         p
