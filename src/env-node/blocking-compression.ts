@@ -1,7 +1,8 @@
 // node:zlib on this thread, for the simulation: nothing may leave its loop.
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { CompressionKind } from "../env/compression.ts";
-import { badData, oversize } from "./node-compression.ts";
+import { checkSize, refusal } from "./compression-errors.ts";
+import { FramePieces, framesOf } from "./zstd-frame-pieces.ts";
 
 export function compressBlocking(kind: CompressionKind, bytes: Uint8Array): Uint8Array {
   return kind === "gzip" ? gzipSync(bytes) : zstdCompressSync(bytes);
@@ -9,12 +10,15 @@ export function compressBlocking(kind: CompressionKind, bytes: Uint8Array): Uint
 
 /** Throws EOVERSIZE or EBADDATA as Compression.decompress rejects. */
 export function decompressBlocking(kind: CompressionKind, bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const options = { maxOutputLength: Math.max(1, maxBytes) };
   try {
-    const output = kind === "gzip" ? gunzipSync(bytes, options) : zstdDecompressSync(bytes, options);
-    if (output.length <= maxBytes) return output;
+    if (kind === "gzip") return checkSize(gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) }), maxBytes);
+    const pieces = new FramePieces(maxBytes);
+    for (const frame of framesOf(bytes, maxBytes)) {
+      const output = zstdDecompressSync(frame.bytes, { maxOutputLength: Math.max(1, pieces.left) });
+      pieces.add(checkSize(output, pieces.left));
+    }
+    return pieces.whole();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw badData(kind, error as Error);
+    throw refusal(kind, maxBytes, error as Error);
   }
-  throw oversize(kind, maxBytes);
 }

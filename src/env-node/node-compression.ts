@@ -2,15 +2,22 @@
 import { pipeline, Readable } from "node:stream";
 import type { Transform } from "node:stream";
 import { createGunzip, createZstdDecompress, gunzip, gzip, zstdCompress, zstdDecompress } from "node:zlib";
-import type { Compression, CompressionKind } from "../env/compression.ts";
+import type { ZstdFrame } from "../bytes/compression/zstd-frames.ts";
+import type { Compression } from "../env/compression.ts";
 import { fromCallback } from "./callback.ts";
+import { badData, checkSize, refusal } from "./compression-errors.ts";
+import { FramePieces, framesOf } from "./zstd-frame-pieces.ts";
 
-/** Bytes of one step of a decoder: each is a turn of the event loop and the pool. A few steps for what compresses four times, as records do. */
+/** Bytes of one step of a decoder: each is a turn of the event loop and the pool. */
 const MIN_CHUNK_BYTES = 16 * 1024;
 const MAX_CHUNK_BYTES = 256 * 1024;
+/** Of zstd data that do not say how much they hold: a few bytes may hold anything. */
+const MIN_UNKNOWN_CHUNK_BYTES = 64 * 1024;
+/** Records compress about four times: a few steps for them. */
+const USUAL_RATIO = 4;
 
-function chunkSizeFor(compressedBytes: number): number {
-  return Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, compressedBytes * 4));
+function within(bytes: number, least: number): number {
+  return Math.min(MAX_CHUNK_BYTES, Math.max(least, bytes));
 }
 
 export const nodeCompression: Compression = {
@@ -19,16 +26,20 @@ export const nodeCompression: Compression = {
   },
 
   async decompress(kind, bytes, maxBytes) {
-    const options = { maxOutputLength: Math.max(1, maxBytes), chunkSize: chunkSizeFor(bytes.length) };
     try {
-      const output = await fromCallback<Uint8Array>((done) =>
-        kind === "gzip" ? gunzip(bytes, options, done) : zstdDecompress(bytes, options, done),
-      );
-      if (output.length <= maxBytes) return output;
+      if (kind === "gzip") {
+        const chunkSize = within(bytes.length * USUAL_RATIO, MIN_CHUNK_BYTES);
+        return await decodeBounded(maxBytes, chunkSize, (options, done) => gunzip(bytes, options, done));
+      }
+      const pieces = new FramePieces(maxBytes);
+      for (const frame of framesOf(bytes, maxBytes)) {
+        const chunkSize = chunkSizeOf(frame);
+        pieces.add(await decodeBounded(pieces.left, chunkSize, (options, done) => zstdDecompress(frame.bytes, options, done)));
+      }
+      return pieces.whole();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw badData(kind, error as Error);
+      throw refusal(kind, maxBytes, error as Error);
     }
-    throw oversize(kind, maxBytes);
   },
 
   async *decompressStream(kind, chunks) {
@@ -44,10 +55,18 @@ export const nodeCompression: Compression = {
   },
 };
 
-export function badData(kind: CompressionKind, cause: Error): Error {
-  return Object.assign(new Error(`The data are not valid ${kind}: ${cause.message}.`, { cause }), { code: "EBADDATA" });
+function chunkSizeOf({ bytes, contentBytes }: ZstdFrame): number {
+  // One byte more, and the decoder knows in its first step that there is nothing behind.
+  if (contentBytes !== undefined) return within(contentBytes + 1, MIN_CHUNK_BYTES);
+  return within(bytes.length * USUAL_RATIO, MIN_UNKNOWN_CHUNK_BYTES);
 }
 
-export function oversize(kind: CompressionKind, maxBytes: number): Error {
-  return Object.assign(new Error(`The ${kind} data decompress to more than ${maxBytes} bytes.`), { code: "EOVERSIZE" });
+/** Rejects with the decoder's error. */
+async function decodeBounded(
+  maxBytes: number,
+  chunkSize: number,
+  decode: (options: { maxOutputLength: number; chunkSize: number }, done: (error: Error | null, output: Uint8Array) => void) => void,
+): Promise<Uint8Array> {
+  const options = { maxOutputLength: Math.max(1, maxBytes), chunkSize };
+  return checkSize(await fromCallback<Uint8Array>((done) => decode(options, done)), maxBytes);
 }

@@ -30,6 +30,18 @@ for (const world of WORLDS) {
       assert.ok((await compression.compress(kind, TEXT)).length < TEXT.length / 10);
     });
 
+    contract("gives all members of data that were written one after the other", async (compression) => {
+      const first = await compression.compress(kind, new Uint8Array(100_000));
+      const rest = await compression.compress(kind, TEXT);
+      for (const count of [1, 2, 40]) {
+        const parts = Array.from({ length: count }, () => [first, rest]).flat();
+        const whole = await compression.decompress(kind, new Uint8Array(Buffer.concat(parts)), 1e8);
+        assert.equal(whole.length, count * (100_000 + TEXT.length));
+        assert.deepEqual(new Uint8Array(whole.subarray(whole.length - TEXT.length)), TEXT);
+        await assert.rejects(compression.decompress(kind, new Uint8Array(Buffer.concat(parts)), whole.length - 1), { code: "EOVERSIZE" });
+      }
+    });
+
     contract("stops at the limit with EOVERSIZE", async (compression) => {
       const bomb = await compression.compress(kind, new Uint8Array(50_000_000));
       assert.ok(bomb.length < 100_000);
