@@ -47,6 +47,8 @@ async function siege(child: ChildProcess, address: string, frames: number, seed:
   const port = Number(address.split(":").at(-1));
   const seeds = seedFrames(seed);
   const client = createClient({ brokers: address });
+  await using clients = new AsyncDisposableStack();
+  clients.defer(() => client.close());
   const topics = ["witness", "target", "compacted"].map((name) => ({ name, partitions: 2 }));
   await client
     .admin()
@@ -62,7 +64,6 @@ async function siege(child: ChildProcess, address: string, frames: number, seed:
   const oldConnectionStands = !old.destroyed && old.readyState === "open";
   old.destroy();
   const read = await readBack(client, written, errors);
-  await client.close();
   return { tally, before, after, exitCode: child.exitCode, witnessed: read, witnessErrors: errors, oldConnectionStands };
 }
 

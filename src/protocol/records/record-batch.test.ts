@@ -14,6 +14,7 @@ import {
   putInt32At,
   putInt64At,
   MAX_TIMESTAMP_AT,
+  PRODUCER_ID_AT,
   readBatchHeader,
   RECORD_COUNT_AT,
   renewCrc,
@@ -113,6 +114,9 @@ describe("a batch is refused", () => {
       putInt32At(batch, LAST_OFFSET_DELTA_AT, -1);
     });
   });
+  it("when its timestamps are beyond what a double holds", () =>
+    refusedWith("INVALID_TIMESTAMP", (batch) => (batch[MAX_TIMESTAMP_AT] = 1)));
+  it("when its producer id is beyond what a double holds", () => refusedWith("INVALID_RECORD", (batch) => (batch[PRODUCER_ID_AT] = 1)));
   it("when its timestamps are below −1", () => refusedWith("INVALID_RECORD", (batch) => putInt64At(batch, MAX_TIMESTAMP_AT, -5)));
   it("when its compression does not exist", () => refusedWith("UNSUPPORTED_COMPRESSION_TYPE", (batch) => (batch[22] = 7)));
 });

@@ -17,7 +17,8 @@ const MAX_COMPRESSION_CODE = 4;
 
 /**
  * Checks the batch at `at`, which must end at or before `end`, and returns its header.
- * Throws a KafkaError: CORRUPT_MESSAGE (length, checksum), INVALID_RECORD (magic, counts, timestamps), UNSUPPORTED_COMPRESSION_TYPE.
+ * Throws a KafkaError: CORRUPT_MESSAGE (length, checksum), INVALID_RECORD (magic, counts, timestamps, producer id),
+ * INVALID_TIMESTAMP (beyond 2^53 ms), UNSUPPORTED_COMPRESSION_TYPE.
  */
 export function validateBatch(bytes: Uint8Array, at = 0, end = bytes.length): BatchHeader {
   const available = end - at;
@@ -45,11 +46,15 @@ export function validateBatches(bytes: Uint8Array, each: (header: BatchHeader, a
 }
 
 function checkCounts(header: BatchHeader, at: number): void {
-  const { recordCount, lastOffsetDelta, attributes, baseTimestamp, maxTimestamp } = header;
+  const { recordCount, lastOffsetDelta, attributes, baseTimestamp, maxTimestamp, producerId } = header;
   if (recordCount < 1) throw invalid(at, `it has ${recordCount} records`);
   if (recordCount !== lastOffsetDelta + 1)
     throw invalid(at, `it has ${recordCount} records, but its last offset delta is ${lastOffsetDelta}`);
   if (baseTimestamp < -1 || maxTimestamp < -1) throw invalid(at, `its timestamps ${baseTimestamp} and ${maxTimestamp} are below -1`);
+  // Nobody has written before the year 287396 or has such an id; and what no double can hold, no index or snapshot could.
+  if (!Number.isSafeInteger(baseTimestamp) || !Number.isSafeInteger(maxTimestamp))
+    throw new KafkaError("INVALID_TIMESTAMP", `The record batch at byte ${at} has the timestamps ${baseTimestamp} and ${maxTimestamp}.`);
+  if (!Number.isSafeInteger(producerId)) throw invalid(at, `no broker gives out the producer id ${producerId}`);
   const compression = attributes & 0x07;
   if (compression > MAX_COMPRESSION_CODE) {
     throw new KafkaError("UNSUPPORTED_COMPRESSION_TYPE", `The record batch at byte ${at} has the unknown compression ${compression}.`);
