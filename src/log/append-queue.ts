@@ -65,6 +65,8 @@ export class AppendQueue implements FlushTarget {
   /** Held from the first unflushed write until the flush that covers the last one. */
   #dirty: CachedFile | undefined;
   #flushing = 0;
+  /** The active segment was cut back to its last whole batch: its length may not be on disk. */
+  #cutBack = false;
   queuedBytes = 0;
   writtenOffset: number;
   flushedOffset: number;
@@ -218,13 +220,26 @@ export class AppendQueue implements FlushTarget {
   /** Begins a new segment. Inside the queue's own turn or an exclusive one only. */
   async roll(): Promise<void> {
     await this.flush();
+    if (this.#cutBack) await this.#flushLength();
     await this.#segments.roll();
+  }
+
+  /** A power cut could bring back what was cut off: a damaged tail in front of a segment that is sound. */
+  async #flushLength(): Promise<void> {
+    const file = await this.#context.files.acquire(this.#segments.active.path);
+    try {
+      await file.handle.datasync();
+      this.#cutBack = false;
+    } finally {
+      file.release();
+    }
   }
 
   async #truncateBack(file: CachedFile | undefined, cause: unknown): Promise<void> {
     if (file === undefined || !isOutOfSpace(cause)) return;
     try {
       await file.handle.truncate(this.#segments.active.sizeBytes);
+      this.#cutBack = true;
     } catch (error) {
       this.#context.fail(`truncating ${this.#segments.active.path} after a full disk`, error);
     }

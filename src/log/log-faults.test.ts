@@ -99,6 +99,29 @@ test(
   }),
 );
 
+test("a segment that was cut back when the disk was full is whole for ever before the next one takes records", async () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const simulation = createSimulation(seed);
+    simulation.files.provideDirectory("/data");
+    await simulation.run(async () => {
+      const directory = await LogDirectory.open(simulation.env(), PATH, options);
+      const config = { "segment.bytes": "2000" };
+      const log = (await directory.createTopic("orders", { partitions: 1, config })).partitions[0]!;
+      await send(log, { tag: "kept", count: 1 });
+      simulation.files.capacityBytes = simulation.files.usedBytes() + 100;
+      await assert.rejects(send(log, { tag: "none", valueBytes: 1000, count: 1 }), { code: "KAFKA_STORAGE_ERROR" });
+      simulation.files.capacityBytes = Number.POSITIVE_INFINITY;
+      await send(log, { tag: "next", valueBytes: 1850, count: 1 });
+      simulation.crash(undefined, { style: "random" });
+      simulation.restart();
+      const again = await LogDirectory.open(simulation.env(), PATH, options);
+      const read = await tags(again.topic("orders")!.partitions[0]!);
+      assert.deepEqual(read, ["kept", "next"], `seed ${seed}`); // prettier-ignore
+      await again.close();
+    });
+  }
+});
+
 test(
   "no room for a new segment refuses the append only",
   inWorld(
