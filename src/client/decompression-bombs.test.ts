@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { gunzipSync, gzipSync } from "node:zlib";
 import { createNodeEnv } from "../env-node/node-env.ts";
 import { BatchWriter } from "../protocol/records/batch-writer.ts";
 import { compressBatch } from "../protocol/records/compress.ts";
@@ -15,8 +14,6 @@ const BOMB_BYTES = 32 * 1024 * 1024;
 /** Beside the bytes themselves: buffers of the decoder, the error. */
 const SLACK_BYTES = 1024 * 1024;
 const MAX_CPU_MS = 50;
-/** Where the machine is so busy that decompressing what is allowed takes longer, as many times that. */
-const BUSY_FACTOR = 2;
 const ATTEMPTS = 5;
 
 setFlagsFromString("--expose-gc");
@@ -39,8 +36,7 @@ describe("a decompression bomb", () => {
       const bytes = await compressBatch(compression, kind, plain);
       assert.ok(bytes.length < BOMB_BYTES / 16);
       const range = { topic: "t", partition: 0, bytes, fetchOffset: 0, highWatermark: 1, lastStableOffset: 1, aborted: undefined };
-      const allowed = gzipSync(new Uint8Array(MAX_BATCH_BYTES));
-      let [cpuMs, madeBytes, allowedMs] = [Infinity, 0, Infinity];
+      let [cpuMs, madeBytes] = [Infinity, 0];
       for (let i = 0; i < ATTEMPTS; i++) {
         collectGarbage();
         const [cpu, made] = [process.cpuUsage(), bufferBytes()];
@@ -49,13 +45,7 @@ describe("a decompression bomb", () => {
         cpuMs = Math.min(cpuMs, (user + system) / 1000);
         madeBytes = Math.max(madeBytes, bufferBytes() - made);
       }
-      for (let i = 0; i < ATTEMPTS; i++) {
-        const before = process.cpuUsage();
-        gunzipSync(allowed);
-        const { user, system } = process.cpuUsage(before);
-        allowedMs = Math.min(allowedMs, (user + system) / 1000);
-      }
-      assert.ok(cpuMs < Math.max(MAX_CPU_MS, allowedMs * BUSY_FACTOR), `it took ${cpuMs} ms; all that is allowed takes ${allowedMs}`);
+      assert.ok(cpuMs < MAX_CPU_MS, `it took ${cpuMs} ms`);
       assert.ok(madeBytes < MAX_BATCH_BYTES + SLACK_BYTES, `it made ${madeBytes} bytes`);
     });
   }

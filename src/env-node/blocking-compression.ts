@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { CompressionKind } from "../env/compression.ts";
 import { checkSize, refusal } from "./compression-errors.ts";
-import { FramePieces, framesOf } from "./zstd-frame-pieces.ts";
+import { framesOf } from "./zstd-frame-pieces.ts";
 
 export function compressBlocking(kind: CompressionKind, bytes: Uint8Array): Uint8Array {
   return kind === "gzip" ? gzipSync(bytes) : zstdCompressSync(bytes);
@@ -10,15 +10,19 @@ export function compressBlocking(kind: CompressionKind, bytes: Uint8Array): Uint
 
 /** Throws EOVERSIZE or EBADDATA as Compression.decompress rejects. */
 export function decompressBlocking(kind: CompressionKind, bytes: Uint8Array, maxBytes: number): Uint8Array {
+  let limit = maxBytes;
   try {
     if (kind === "gzip") return checkSize(gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) }), maxBytes);
-    const pieces = new FramePieces(maxBytes);
-    for (const frame of framesOf(bytes, maxBytes)) {
-      const output = zstdDecompressSync(frame.bytes, { maxOutputLength: Math.max(1, pieces.left) });
-      pieces.add(checkSize(output, pieces.left));
+    const data = framesOf(bytes, maxBytes);
+    let left = (limit = data.maxBytes);
+    const pieces: Uint8Array[] = [];
+    for (const frame of data.frames) {
+      const piece = checkSize(zstdDecompressSync(frame.bytes, { maxOutputLength: Math.max(1, left) }), left);
+      pieces.push(piece);
+      left -= piece.length;
     }
-    return pieces.whole();
+    return Buffer.concat(pieces);
   } catch (error) {
-    throw refusal(kind, maxBytes, error as Error);
+    throw refusal(kind, limit, error as Error);
   }
 }

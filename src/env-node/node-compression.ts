@@ -3,10 +3,10 @@ import { pipeline, Readable } from "node:stream";
 import type { Transform } from "node:stream";
 import { createGunzip, createZstdDecompress, gunzip, gzip, zstdCompress, zstdDecompress } from "node:zlib";
 import type { ZstdFrame } from "../bytes/compression/zstd-frames.ts";
-import type { Compression } from "../env/compression.ts";
+import type { Compression, CompressionKind } from "../env/compression.ts";
 import { fromCallback } from "./callback.ts";
 import { badData, checkSize, refusal } from "./compression-errors.ts";
-import { FramePieces, framesOf } from "./zstd-frame-pieces.ts";
+import { framePieces, framesOf } from "./zstd-frame-pieces.ts";
 
 /** Bytes of one step of a decoder: each is a turn of the event loop and the pool. */
 const MIN_CHUNK_BYTES = 16 * 1024;
@@ -26,34 +26,51 @@ export const nodeCompression: Compression = {
   },
 
   async decompress(kind, bytes, maxBytes) {
+    let limit = maxBytes;
     try {
       if (kind === "gzip") {
         const chunkSize = within(bytes.length * USUAL_RATIO, MIN_CHUNK_BYTES);
         return await decodeBounded(maxBytes, chunkSize, (options, done) => gunzip(bytes, options, done));
       }
-      const pieces = new FramePieces(maxBytes);
-      for (const frame of framesOf(bytes, maxBytes)) {
-        const chunkSize = chunkSizeOf(frame);
-        pieces.add(await decodeBounded(pieces.left, chunkSize, (options, done) => zstdDecompress(frame.bytes, options, done)));
+      const data = framesOf(bytes, maxBytes);
+      let left = (limit = data.maxBytes);
+      const pieces: Uint8Array[] = [];
+      for (const frame of data.frames) {
+        const piece = await decodeBounded(left, chunkSizeOf(frame), (options, done) => zstdDecompress(frame.bytes, options, done));
+        pieces.push(piece);
+        left -= piece.length;
       }
-      return pieces.whole();
+      return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
     } catch (error) {
-      throw refusal(kind, maxBytes, error as Error);
+      throw refusal(kind, limit, error as Error);
     }
   },
 
   async *decompressStream(kind, chunks) {
-    const decoder: Transform = kind === "gzip" ? createGunzip() : createZstdDecompress();
-    let sourceError: Error | undefined;
-    const source = Readable.from(chunks).on("error", (error) => (sourceError = error));
-    pipeline(source, decoder, () => undefined); // errors reach the loop below
-    try {
-      yield* decoder as AsyncIterable<Uint8Array>;
-    } catch (error) {
-      throw sourceError ?? badData(kind, error as Error);
+    if (kind === "gzip") return yield* decoded(createGunzip(), kind, chunks);
+    const pieces = framePieces(chunks);
+    let piece = await pieces.next();
+    async function* frame(): AsyncGenerator<Uint8Array, void> {
+      for (let isWhole = false; !isWhole && piece.done !== true; piece = await pieces.next()) {
+        isWhole = piece.value.endsFrame;
+        yield piece.value.bytes;
+      }
     }
+    do yield* decoded(createZstdDecompress(), kind, frame());
+    while (piece.done !== true);
   },
 };
+
+async function* decoded(decoder: Transform, kind: CompressionKind, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let sourceError: Error | undefined;
+  const source = Readable.from(chunks).on("error", (error) => (sourceError = error));
+  pipeline(source, decoder, () => undefined); // errors reach the loop below
+  try {
+    yield* decoder as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw sourceError ?? badData(kind, error as Error);
+  }
+}
 
 function chunkSizeOf({ bytes, contentBytes }: ZstdFrame): number {
   // One byte more, and the decoder knows in its first step that there is nothing behind.

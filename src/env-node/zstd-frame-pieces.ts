@@ -1,41 +1,40 @@
-// The contents of zstd frames put together: node:zlib decodes one frame at a time.
-import { MAX_ZSTD_FRAMES, type ZstdFrame, zstdFrames } from "../bytes/compression/zstd-frames.ts";
+// zstd data for node:zlib, which decodes one frame at a time.
+import { MAX_ZSTD_FRAMES, ZstdFrameEnds, type ZstdFrame, zstdFrames } from "../bytes/compression/zstd-frames.ts";
 import { tooLarge } from "./compression-errors.ts";
 
-/** Throws if there are too many, or if they say that they hold more. */
-export function framesOf(bytes: Uint8Array, maxBytes: number): readonly ZstdFrame[] {
-  const frames = zstdFrames(bytes);
-  if (frames === undefined) throw new Error(`they have more than ${MAX_ZSTD_FRAMES} frames`);
-  let told = 0;
-  for (const { contentBytes } of frames) told += contentBytes ?? 0;
-  if (told > maxBytes) throw tooLarge();
-  return frames.length === 0 ? [{ bytes, contentBytes: undefined }] : frames;
+export interface FramePiece {
+  readonly bytes: Uint8Array;
+  readonly endsFrame: boolean;
 }
 
-export class FramePieces {
-  /** Bytes that the next frames may have. */
-  left: number;
-  readonly #pieces: Uint8Array[] = [];
-  readonly #maxBytes: number;
-
-  constructor(maxBytes: number) {
-    this.left = maxBytes;
-    this.#maxBytes = maxBytes;
-  }
-
-  add(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    this.left -= piece.length;
-  }
-
-  whole(): Uint8Array {
-    if (this.#pieces.length === 1) return this.#pieces[0]!;
-    const whole = new Uint8Array(this.#maxBytes - this.left);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      whole.set(piece, at);
-      at += piece.length;
+/** Cuts chunks where frames end. */
+export async function* framePieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<FramePiece, void> {
+  const frames = new ZstdFrameEnds();
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (const end of frames.in(chunk)) {
+      yield { bytes: chunk.subarray(start, end), endsFrame: true };
+      start = end;
     }
-    return whole;
+    if (start < chunk.length) yield { bytes: chunk.subarray(start), endsFrame: false };
   }
+}
+
+export interface FramesOfData {
+  readonly frames: readonly ZstdFrame[];
+  /** What all together may hold: half of what is allowed if it takes twice the memory to find out, since their sizes are not told. */
+  readonly maxBytes: number;
+}
+
+/** Throws if there are too many, or if they say that they hold more. */
+export function framesOf(bytes: Uint8Array, allowedBytes: number): FramesOfData {
+  const frames = zstdFrames(bytes);
+  if (frames === undefined) throw new Error(`they have more than ${MAX_ZSTD_FRAMES} frames`);
+  const told = frames.reduce((sum, { contentBytes }) => sum + (contentBytes ?? 0), 0);
+  if (told > allowedBytes) throw tooLarge();
+  const isUntold = frames.length > 1 && frames.some(({ contentBytes }) => contentBytes === undefined);
+  return {
+    frames: frames.length === 0 ? [{ bytes, contentBytes: undefined }] : frames,
+    maxBytes: isUntold ? allowedBytes / 2 : allowedBytes,
+  };
 }

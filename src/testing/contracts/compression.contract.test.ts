@@ -56,15 +56,22 @@ for (const world of WORLDS) {
       await assert.rejects(compression.decompress(kind, TEXT, 1e7), { code: "EBADDATA" });
       await assert.rejects(compression.decompress(kind, new Uint8Array(0), 1e7), { code: "EBADDATA" });
       await assert.rejects(collect(compression.decompressStream(kind, inPieces(TEXT, 1000))), { code: "EBADDATA" });
+      const cutSecond = new Uint8Array(Buffer.concat([good, good.subarray(0, good.length - 20)]));
+      await assert.rejects(compression.decompress(kind, cutSecond, 1e7), { code: "EBADDATA" });
+      await assert.rejects(collect(compression.decompressStream(kind, inPieces(cutSecond, 100))), { code: "EBADDATA" });
       await assert.rejects(collect(compression.decompressStream(kind, inPieces(good.subarray(0, good.length - 20), 100))), {
         code: "EBADDATA",
       });
     });
 
-    contract("decompresses a stream cut anywhere", async (compression) => {
+    contract("decompresses a stream cut anywhere, of one member or several", async (compression) => {
       const compressed = await compression.compress(kind, TEXT);
-      for (const size of [1, 7, 1_000_000])
+      const several = new Uint8Array(Buffer.concat([compressed, await compression.compress(kind, new Uint8Array(0)), compressed]));
+      for (const size of [1, 7, 1_000_000]) {
         assert.deepEqual(await collect(compression.decompressStream(kind, inPieces(compressed, size))), TEXT);
+        const whole = await collect(compression.decompressStream(kind, inPieces(several, size)));
+        assert.deepEqual(whole, new Uint8Array(Buffer.concat([TEXT, TEXT])));
+      }
     });
   }
 }
