@@ -1,21 +1,15 @@
 // Users of the registry: who is nobody gets 401 everywhere, who has too small a role 403, for every route of the table.
 import assert from "node:assert/strict";
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { startBroker, type Broker } from "../broker/index.ts";
 import { ROLES, type Role } from "./access.ts";
 import { RegistryClient } from "./http/registry-client.ts";
-import { parseUsers, startRegistry, type Registry } from "./index.ts";
+import { RegistryWorld } from "./fixtures/registry-world.ts";
+import { parseUsers } from "./index.ts";
 import { ROUTES } from "./routes/all.ts";
 
-const logger = { log() {} };
 const TOKEN = "a-token-of-enough-characters";
-let directory = "";
-let broker: Broker;
-let registry: Registry;
+let world: RegistryWorld;
 
 function scram(password: string): string {
   const salt = Buffer.from("some salt");
@@ -26,26 +20,15 @@ function scram(password: string): string {
 }
 
 before(async () => {
-  directory = await mkdtemp(join(tmpdir(), "millrace-registry-users-"));
-  broker = await startBroker({ port: 0, dataDir: directory, durability: "page-cache", logger });
   const users = {
     reader: { role: "read", password: "sesame" },
     writer: { role: "write", scram: scram("zwölf:") },
     chief: { role: "admin", token: TOKEN },
   };
-  registry = await startRegistry({
-    bootstrapServers: broker.bootstrapServers,
-    port: 0,
-    logger,
-    users: parseUsers(JSON.stringify({ users })),
-  });
+  world = await RegistryWorld.open({ users: parseUsers(JSON.stringify({ users })) });
 });
 
-after(async () => {
-  await registry?.close();
-  await broker?.close();
-  await rm(directory, { recursive: true, force: true });
-});
+after(() => world?.close());
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
 const CREDENTIALS: Readonly<Record<Role, string>> = {
@@ -55,7 +38,7 @@ const CREDENTIALS: Readonly<Record<Role, string>> = {
 };
 
 async function call(method: string, path: string, authorization?: string): Promise<Response> {
-  return await fetch(registry.url + path, {
+  return await fetch(world.registry.url + path, {
     method,
     headers: authorization === undefined ? {} : { authorization },
     ...(method === "GET" || method === "DELETE" ? {} : { body: "{}" }),
@@ -115,10 +98,10 @@ test("every route is refused to the roles below its own, with 40301 and the role
 });
 
 test("the registry's own client gives user and password of its address", async () => {
-  const address = registry.url.replace("//", `//writer:${encodeURIComponent("zwölf:")}@`);
+  const address = world.registry.url.replace("//", `//writer:${encodeURIComponent("zwölf:")}@`);
   const id = await new RegistryClient(address).register("orders-value", '"string"', "AVRO");
   assert.ok(id > 0);
-  await assert.rejects(new RegistryClient(registry.url).byId(id), { status: 401 });
+  await assert.rejects(new RegistryClient(world.registry.url).byId(id), { status: 401 });
 });
 
 test("a users file that cannot be meant is refused, and its secrets are not told", () => {

@@ -1,31 +1,18 @@
 // @kafkajs/confluent-schema-registry, unchanged, against our registry: Avro, Protobuf and JSON Schema, registered, encoded and decoded.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
-import { startBroker, type Broker } from "../broker/index.ts";
-import { startRegistry, type Registry } from "./index.ts";
+import { RegistryWorld } from "./fixtures/registry-world.ts";
 
-const logger = { log() {} };
-let directory = "";
-let broker: Broker;
-let registry: Registry;
+let world: RegistryWorld;
 let client: SchemaRegistry;
 
 before(async () => {
-  directory = await mkdtemp(join(tmpdir(), "millrace-registry-"));
-  broker = await startBroker({ port: 0, dataDir: directory, durability: "page-cache", logger });
-  registry = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, logger });
-  client = new SchemaRegistry({ host: registry.url, retry: { retries: 0 } });
+  world = await RegistryWorld.open();
+  client = new SchemaRegistry({ host: world.registry.url, retry: { retries: 0 } });
 });
 
-after(async () => {
-  await registry?.close();
-  await broker?.close();
-  await rm(directory, { recursive: true, force: true });
-});
+after(() => world?.close());
 
 const AVRO = (fields: readonly object[]): string => JSON.stringify({ type: "record", namespace: "shop", name: "Order", fields });
 const NAME = { name: "name", type: "string" };
@@ -33,7 +20,7 @@ const NAME = { name: "name", type: "string" };
 test("Avro: register, encode, decode with a client that has never seen the schema", async () => {
   const { id } = await client.register({ type: SchemaType.AVRO, schema: AVRO([NAME]) });
   const bytes = await client.encode(id, { name: "tea" });
-  const reader = new SchemaRegistry({ host: registry.url });
+  const reader = new SchemaRegistry({ host: world.registry.url });
   assert.deepEqual({ ...((await reader.decode(bytes)) as object) }, { name: "tea" });
   assert.equal(await client.getLatestSchemaId("shop.Order"), id);
   assert.equal(await client.getRegistryId("shop.Order", 1), id);
@@ -56,7 +43,7 @@ test("Protobuf: with a message of another subject", async () => {
   const references = [{ name: "item.proto", subject: "item.proto", version: 1 }];
   const { id } = await client.register({ type: SchemaType.PROTOBUF, schema: outer, references }, { subject: "basket" });
   const bytes = await client.encode(id, { item: { sku: "x1" }, count: 2 });
-  const value = JSON.parse(JSON.stringify(await new SchemaRegistry({ host: registry.url }).decode(bytes))) as unknown;
+  const value = JSON.parse(JSON.stringify(await new SchemaRegistry({ host: world.registry.url }).decode(bytes))) as unknown;
   assert.deepEqual(value, { item: { sku: "x1" }, count: 2 });
 });
 

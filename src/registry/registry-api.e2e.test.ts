@@ -1,37 +1,19 @@
 // The rarer parts of the API over HTTP: tags, contexts, modes below a context, formats of references, what is not there.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { startBroker, type Broker } from "../broker/index.ts";
-import { startRegistry, type Registry } from "./index.ts";
+import { type Answer, RegistryWorld } from "./fixtures/registry-world.ts";
 
-const logger = { log() {} };
-let directory = "";
-let broker: Broker;
-let registry: Registry;
+let world: RegistryWorld;
 
 before(async () => {
-  directory = await mkdtemp(join(tmpdir(), "millrace-registry-api-"));
-  broker = await startBroker({ port: 0, dataDir: directory, durability: "page-cache", logger });
-  registry = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, logger });
+  world = await RegistryWorld.open();
 });
 
-after(async () => {
-  await registry?.close();
-  await broker?.close();
-  await rm(directory, { recursive: true, force: true });
-});
+after(() => world?.close());
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Body = any;
+type Body = Answer["body"];
 
-async function call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: Body }> {
-  const response = await fetch(registry.url + path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-  const text = await response.text();
-  return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
-}
+const call: RegistryWorld["call"] = (...request) => world.call(...request);
 
 async function ok(method: string, path: string, body?: unknown): Promise<Body> {
   const answer = await call(method, path, body);
@@ -132,7 +114,7 @@ test("contexts: by prefix, deleted with 204, and 40401 if there is none", async 
   await refused("DELETE", "/contexts/none", undefined, 40401);
   await ok("DELETE", "/subjects/:.one:s");
   await ok("DELETE", "/subjects/:.one:s?permanent=true");
-  assert.deepEqual(await call("DELETE", "/contexts/.one"), { status: 204, body: undefined });
+  assert.deepEqual(await call("DELETE", "/contexts/.one"), { status: 204, body: undefined, type: null });
 });
 
 test("?recursive takes away the modes of a context's subjects", async () => {
@@ -167,8 +149,7 @@ test("the newer settings are kept, times are told and stay over a restart", asyn
   const { ts, ruleSet } = await ok("POST", "/subjects/settings-1/versions", { schema: '"string"' });
   assert.ok(ts > 1_600_000_000_000);
   assert.deepEqual(ruleSet, { enableAt: "CLIENT" });
-  await registry.close();
-  registry = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, logger });
+  await world.restart();
   assert.equal((await ok("GET", "/subjects/settings-1/versions/1")).ts, ts);
   assert.deepEqual(await ok("GET", "/v1/metadata/deployment"), { attributes: [] });
   assert.deepEqual(await ok("POST", "/", {}), {});

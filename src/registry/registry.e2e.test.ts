@@ -1,47 +1,18 @@
 // The registry over HTTP, on a broker of its own: what clients call, the errors they match on, and what a restart brings back.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { startBroker, type Broker } from "../broker/index.ts";
 import { createClient } from "../client/index.ts";
-import { startRegistry, type Registry } from "./index.ts";
+import { type Answer, RegistryWorld } from "./fixtures/registry-world.ts";
 
-const logger = { log() {} };
-let directory = "";
-let broker: Broker;
-let registry: Registry;
+let world: RegistryWorld;
 
 before(async () => {
-  directory = await mkdtemp(join(tmpdir(), "millrace-registry-"));
-  broker = await startBroker({ port: 0, dataDir: directory, durability: "page-cache", logger });
-  registry = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, logger });
+  world = await RegistryWorld.open();
 });
 
-after(async () => {
-  await registry?.close();
-  await broker?.close();
-  await rm(directory, { recursive: true, force: true });
-});
+after(() => world?.close());
 
-interface Answer {
-  readonly status: number;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly body: any;
-  readonly type: string | null;
-}
-
-async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(registry.url + path, {
-    method,
-    headers: { "content-type": "application/vnd.schemaregistry.v1+json", ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === "" ? undefined : JSON.parse(text), type: response.headers.get("content-type") };
-}
-
+const call: RegistryWorld["call"] = (...request) => world.call(...request);
 const record = (name: string, ...fields: readonly object[]): string => JSON.stringify({ type: "record", name, fields });
 const field = (name: string, type: unknown = "string"): object => ({ name, type });
 const register = (subject: string, schema: string, more: object = {}): Promise<Answer> =>
@@ -213,8 +184,7 @@ test("a restart brings everything back, and no id is given twice, not even a del
   const before = await Promise.all(
     ["/schemas?deleted=true", "/subjects?deleted=true", "/config", "/contexts"].map((path) => call("GET", path)),
   );
-  await registry.close();
-  registry = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, logger });
+  await world.restart();
   const again = await Promise.all(
     ["/schemas?deleted=true", "/subjects?deleted=true", "/config", "/contexts"].map((path) => call("GET", path)),
   );
@@ -237,7 +207,7 @@ test("concurrent registrations: every schema one id, every id one schema", async
 });
 
 test("a second registry takes over; the first one says so", async () => {
-  const second = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, logger });
+  const second = await world.another();
   try {
     const first = await register("fenced", record("Fenced", field("a")));
     assert.deepEqual([first.status, first.body.error_code], [500, 50004]);
@@ -246,13 +216,12 @@ test("a second registry takes over; the first one says so", async () => {
     assert.equal((await call("GET", "/subjects/taken/versions/1")).status, 200);
   } finally {
     await second.close();
-    await registry.close();
-    registry = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, logger });
+    await world.restart();
   }
 });
 
 test("a topic that Confluent's registry wrote is taken over", async () => {
-  const client = createClient({ brokers: broker.bootstrapServers });
+  const client = createClient({ brokers: world.broker.bootstrapServers });
   const topic = "_foreign_schemas";
   await client.admin().createTopics([{ name: topic, partitions: 1, config: { "cleanup.policy": "compact" } }]);
   const producer = client.producer();
@@ -265,7 +234,7 @@ test("a topic that Confluent's registry wrote is taken over", async () => {
   await send({ keytype: "SCHEMA", subject: "old", version: 2, magic: 1 }, { ...value, version: 2, id: 42, schema: '"bytes"' });
   await send({ keytype: "DELETE_SUBJECT", subject: "gone", magic: 0 }, { subject: "gone", version: 1 });
   await producer.close();
-  const foreign = await startRegistry({ bootstrapServers: broker.bootstrapServers, port: 0, topic, logger });
+  const foreign = await world.another({ topic });
   try {
     const get = async (path: string): Promise<unknown> => JSON.parse(await (await fetch(foreign.url + path)).text());
     assert.deepEqual(await get("/config"), { compatibilityLevel: "FULL" });
