@@ -4,7 +4,10 @@ export type CompressionKind = "gzip" | "zstd";
 
 export interface Compression {
   compress(kind: CompressionKind, bytes: Uint8Array): Promise<Uint8Array>;
-  /** Rejects with code "EOVERSIZE" as soon as the output would exceed `maxBytes`, with "EBADDATA" on malformed input. */
+  /**
+   * All members of gzip data, all frames of zstd data. Rejects with code "EOVERSIZE" as soon as the output would exceed `maxBytes` (half of
+   * it for zstd frames that do not tell their sizes), with "EBADDATA" on malformed input.
+   */
   decompress(kind: CompressionKind, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array>;
   /** Streaming decompression of a whole file's chunks, for line readers. */
   decompressStream(kind: CompressionKind, chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;

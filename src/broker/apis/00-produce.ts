@@ -54,18 +54,28 @@ export const produce = defineApi("Produce", {
   handle(broker, request, call) {
     if (request.transactionalId === null || call.version < IMPLICIT_ADD_FROM) return append(broker, request, call);
     call.exclusive = true; // partitions may have to be added first: the next batches must not overtake
-    return addPartitions(broker, request, call).then((error) => append(broker, request, call, error));
+    const checked: CheckedBatches = new Map();
+    return addPartitions(broker, request, call, checked).then((error) => append(broker, request, call, error, checked));
   },
 });
 
+/** Headers of batches whose checksums were found right. */
+type CheckedBatches = Map<PartitionProduceData, BatchHeader>;
+
 /** Starts all appends in this turn. `refusal`: an error code that stands for every partition. */
-async function append(broker: BrokerContext, request: ProduceRequest, call: Call, refusal: number = ErrorCode.NONE) {
+async function append(
+  broker: BrokerContext,
+  request: ProduceRequest,
+  call: Call,
+  refusal: number = ErrorCode.NONE,
+  checked?: CheckedBatches,
+) {
   const now = broker.env.clock.now();
   const fromZero = request.transactionalId !== null && call.version >= IMPLICIT_ADD_FROM;
   const answers = request.topicData.map((topicData) => {
     const partitions = topicData.partitionData.map((data) => {
       try {
-        const target = check(broker, request, topicData, data, call, refusal);
+        const target = check(broker, request, topicData, data, call, refusal, checked);
         const traffic = broker.counters.topic(target.log.topic);
         traffic.produceRequests++;
         traffic.messagesIn += target.recordCount;
@@ -98,10 +108,12 @@ function check(
   broker: BrokerContext,
   { acks, transactionalId }: ProduceRequest,
   topicData: TopicProduceData,
-  { index, records }: PartitionProduceData,
+  data: PartitionProduceData,
   call: Call,
   refusal: number,
+  checked?: CheckedBatches,
 ): Target {
+  const { index, records } = data;
   if (acks < -1 || acks > 1) throw new KafkaError("INVALID_REQUIRED_ACKS");
   const topic = findTopic(broker, topicData, call);
   const log = topic.partitions[index];
@@ -110,7 +122,7 @@ function check(
   if (records === null || records.length === 0)
     throw new KafkaError("INVALID_RECORD", "A produce request needs one record batch per partition.");
   if (wholeBatchSizeAt(records, 0) === 0) throw new KafkaError("INVALID_RECORD", "The records end before their batch does.");
-  const header = validateBatch(records);
+  const header = checked?.get(data) ?? validateBatch(records);
   if (isTransactional(header.attributes) && transactionalId === null) throw new KafkaError("TRANSACTIONAL_ID_AUTHORIZATION_FAILED");
   checkBatch(header, records, call);
   const inTransaction = transactionalId !== null && isTransactional(header.attributes);
@@ -157,7 +169,7 @@ function checkTransaction(
 }
 
 /** KIP-890: adds what the request writes to, unless it is there already. */
-async function addPartitions(broker: BrokerContext, request: ProduceRequest, call: Call): Promise<number> {
+async function addPartitions(broker: BrokerContext, request: ProduceRequest, call: Call, checked: CheckedBatches): Promise<number> {
   const keys: string[] = [];
   let producer: { producerId: number; producerEpoch: number } | undefined;
   for (const topicData of request.topicData) {
@@ -167,6 +179,7 @@ async function addPartitions(broker: BrokerContext, request: ProduceRequest, cal
         const log = topic.partitions[data.index];
         if (log === undefined || data.records === null) continue;
         const header = validateBatch(data.records);
+        checked.set(data, header);
         if (!isTransactional(header.attributes)) continue;
         log.verify(header, true, broker.env.clock.now());
         producer = header;

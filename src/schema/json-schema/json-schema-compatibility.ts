@@ -1,13 +1,13 @@
 // Is everything that one JSON Schema takes also taken by another? Structural: each rule looks at one place, and what no rule knows to be
 // wider counts as incompatible. Sums (anyOf, oneOf) may gain parts, products (allOf) lose them; parts are matched one to one.
 import type { Incompatibility } from "../incompatibility.ts";
-import { isJsonObject, numberOf } from "../json-numbers.ts";
 import { compareArrays } from "./compare-arrays.ts";
 import { compareObjects } from "./compare-objects.ts";
 import { compareNumbers, compareStrings, compareValues } from "./compare-scalars.ts";
 import { incompatible, type Compare, type Side } from "./comparison.ts";
 import type { JsonSchemaValue, Located } from "./json-schema-document.ts";
-import { kindOf, type SchemaKind, type SimpleType } from "./json-schema-kind.ts";
+import { kindOf, type SchemaKind } from "./json-schema-kind.ts";
+import { hasType } from "./json-type.ts";
 import { largestMatching } from "./matching.ts";
 
 type Combined = Extract<SchemaKind, { kind: "combined" }>;
@@ -164,22 +164,4 @@ function isBare(keywords: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(keywords).every((name) =>
     ["type", "title", "description", "default", "examples", "format", "$comment"].includes(name),
   );
-}
-
-function hasType(value: unknown, type: SimpleType): boolean {
-  const number = numberOf(value);
-  switch (type) {
-    case "null":
-      return value === null;
-    case "array":
-      return Array.isArray(value);
-    case "object":
-      return isJsonObject(value);
-    case "number":
-      return number !== undefined;
-    case "integer":
-      return number !== undefined && Number.isInteger(number);
-    default:
-      return typeof value === type;
-  }
 }

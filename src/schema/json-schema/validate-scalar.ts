@@ -1,7 +1,8 @@
 // The keywords of JSON Schema for any value, numbers and texts. Numbers may be as they were written (json-numbers.ts); multiples are exact.
-import { isJsonObject, isRawNumber, numberOf, numberText } from "../json-numbers.ts";
+import { isJsonObject, numberOf, numberText } from "../json-numbers.ts";
 import { describeValue } from "../schema-error.ts";
 import { formatHolds } from "./json-formats.ts";
+import { hasType } from "./json-type.ts";
 import type { Failure, Walk } from "./json-validation.ts";
 import type { SchemaNode } from "./schema-index.ts";
 
@@ -28,29 +29,6 @@ export function scalarFailure(schema: SchemaNode, value: unknown, path: string, 
         ? textFailure(schema, value, walk)
         : undefined;
   return reason === undefined ? undefined : { path, reason };
-}
-
-function hasType(value: unknown, type: unknown, draft: number): boolean {
-  if (Array.isArray(type)) return type.some((each) => hasType(value, each, draft));
-  const number = numberOf(value);
-  switch (type) {
-    case "null":
-      return value === null;
-    case "array":
-      return Array.isArray(value);
-    case "object":
-      return isJsonObject(value);
-    case "number":
-      return number !== undefined;
-    case "integer":
-      return number !== undefined && Number.isInteger(number) && (draft > 4 || !isRawNumber(value) || !/[.eE]/.test(value.rawJSON));
-    case "bigint":
-    case "string":
-    case "boolean":
-      return typeof value === type;
-    default:
-      return false;
-  }
 }
 
 function numberFailure(schema: SchemaNode, value: unknown, number: number, walk: Walk): string | undefined {

@@ -8,7 +8,7 @@ import { fingerprintOf } from "../consumer-group/decide.ts";
 import { newConsumerGroup, NO_PARTITIONS, type ConsumerGroupState, type ConsumerMember, type TopicsView } from "../consumer-group/state.ts";
 import { selectProtocol } from "./rebalance.ts";
 import { metadataFor } from "./replies.ts";
-import { newGroup, type GroupState, type Member } from "./state.ts";
+import { newGroup, newMember, type GroupState, type Member } from "./state.ts";
 import { CONSUMER_PROTOCOL, subscribedTopics } from "./subscription.ts";
 
 export interface Migration {
@@ -107,20 +107,7 @@ export function toClassicGroup(state: ConsumerGroupState, leavers: ReadonlySet<s
   return { ...stable, subscribed: subscribedTopics(stable) };
 }
 
-function classicMember({ memberId, instanceId, clientId, clientHost, rebalanceTimeoutMs, classic }: ConsumerMember, now: number): Member {
-  const { sessionTimeoutMs, protocols } = classic!;
-  return {
-    memberId,
-    instanceId,
-    clientId,
-    clientHost,
-    sessionTimeoutMs,
-    rebalanceTimeoutMs,
-    protocols,
-    assignment: new Uint8Array(0),
-    isNew: false,
-    awaitingJoin: undefined,
-    awaitingSync: undefined,
-    deadline: now + sessionTimeoutMs,
-  };
+function classicMember(member: ConsumerMember, now: number): Member {
+  const { sessionTimeoutMs } = member.classic!;
+  return { ...newMember(member.memberId, { ...member, ...member.classic! }), isNew: false, deadline: now + sessionTimeoutMs };
 }

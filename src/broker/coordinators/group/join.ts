@@ -3,7 +3,7 @@ import { ErrorCode } from "../../../protocol/errors.ts";
 import type { GroupDraft } from "./draft.ts";
 import { commonProtocols, completeJoinIfAllHere, prepareRebalance, rebalance, selectProtocol } from "./rebalance.ts";
 import { joinReply, memberMetadata, refuseJoin, refuseSync } from "./replies.ts";
-import { NEW_MEMBER_JOIN_TIMEOUT_MS, NO_BYTES, type GroupState, type JoinEvent, type Member } from "./state.ts";
+import { NEW_MEMBER_JOIN_TIMEOUT_MS, newMember, type GroupState, type JoinEvent, type Member } from "./state.ts";
 import { checkMember } from "./validate.ts";
 
 export function join(draft: GroupDraft, event: JoinEvent): void {
@@ -65,7 +65,7 @@ function addMember(draft: GroupDraft, event: JoinEvent, memberId: string): void 
     state.protocolType = event.protocolType;
     state.leader = memberId;
   }
-  draft.put({ ...described(event, memberId), isNew: true, awaitingJoin: event.request, deadline: draft.now + NEW_MEMBER_JOIN_TIMEOUT_MS });
+  draft.put({ ...newMember(memberId, event), isNew: true, awaitingJoin: event.request, deadline: draft.now + NEW_MEMBER_JOIN_TIMEOUT_MS });
   rebalance(draft);
 }
 
@@ -89,7 +89,7 @@ function replaceStaticMember(draft: GroupDraft, event: JoinEvent, old: Member): 
   if (old.awaitingSync !== undefined) refuseSync(draft, old.awaitingSync, ErrorCode.FENCED_INSTANCE_ID);
   const oldLeader = state.leader;
   const memberId = event.freshMemberId;
-  const fresh = { ...described(event, memberId), assignment: old.assignment, isNew: false, deadline: now + event.sessionTimeoutMs };
+  const fresh = { ...newMember(memberId, event), assignment: old.assignment, isNew: false, deadline: now + event.sessionTimeoutMs };
   draft.rename(old.memberId, { ...fresh, awaitingJoin: event.request });
   if (oldLeader === old.memberId) state.leader = memberId;
   if (state.pendingSync.has(old.memberId)) {
@@ -109,24 +109,6 @@ function replaceStaticMember(draft: GroupDraft, event: JoinEvent, old: Member): 
   });
   draft.patch(memberId, { awaitingJoin: undefined });
   draft.do({ kind: "persist", generation: state.generation, answers: false });
-}
-
-function described(event: JoinEvent, memberId: string): Member {
-  const { instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols } = event;
-  return {
-    memberId,
-    instanceId,
-    clientId,
-    clientHost,
-    sessionTimeoutMs,
-    rebalanceTimeoutMs,
-    protocols,
-    assignment: NO_BYTES,
-    isNew: true,
-    awaitingJoin: undefined,
-    awaitingSync: undefined,
-    deadline: 0,
-  };
 }
 
 /** A full group still takes back those it knows. */

@@ -158,6 +158,28 @@ export const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000;
 
 export const NO_BYTES = new Uint8Array(0);
 
+/** What a member says of itself. */
+type Description = Pick<Member, "instanceId" | "clientId" | "clientHost" | "sessionTimeoutMs" | "rebalanceTimeoutMs" | "protocols">;
+
+/** New, waiting for nothing, without an assignment. */
+export function newMember(memberId: string, description: Description): Member {
+  const { instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols } = description;
+  return {
+    memberId,
+    instanceId,
+    clientId,
+    clientHost,
+    sessionTimeoutMs,
+    rebalanceTimeoutMs,
+    protocols,
+    assignment: NO_BYTES,
+    isNew: true,
+    awaitingJoin: undefined,
+    awaitingSync: undefined,
+    deadline: 0,
+  };
+}
+
 export function newGroup(groupId: string, now: number): GroupState {
   return {
     groupId,
