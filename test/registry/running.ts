@@ -7,6 +7,7 @@ import { CliProcess } from "../../src/cli/fixtures/cli-process.ts";
 export interface RunningRegistry {
   readonly url: string;
   readonly bootstrapServers: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -22,6 +23,7 @@ export async function runningRegistry(brokers?: string): Promise<RunningRegistry
   return {
     url: registry,
     bootstrapServers,
+    pid: process.child.pid!,
     stop: async () => {
       process.signal("SIGTERM");
       await process.ended;
