@@ -35,7 +35,12 @@ async function run(
   try {
     const cpu = process.cpuUsage();
     const since = performance.now();
-    const job = await start(one.build({ events, ratePerSecond }, sink), { dataDir, checkpoints: { every: "1s" }, logger: quiet });
+    const job = await start(one.build({ events, ratePerSecond }, sink), {
+      dataDir,
+      checkpoints: { every: "1s" },
+      restart: { kind: "none" },
+      logger: quiet,
+    });
     const result = await job.finished;
     const used = process.cpuUsage(cpu);
     const { checkpoints } = result.status;

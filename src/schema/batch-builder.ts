@@ -88,7 +88,7 @@ export class BatchBuilder {
   /** Throws SchemaError for a row that does not pass what its schema demands beyond the shape. */
   endRow(timestamp: number): void {
     if (this.#check !== undefined) this.#checkRow(this.#check);
-    this.batch.timestamps[this.batch.rows++] = timestamp;
+    this.batch.timestamps[this.batch.rows++] = Math.floor(timestamp);
   }
 
   /** Makes room for `bytes` more in every arena, counted from the row under construction. */

@@ -47,7 +47,7 @@ export class PacedReader implements SplitReader {
     const rows = Math.min(maxRows, this.#due() - this.#at);
     if (rows <= 0) return undefined;
     const first = this.#at;
-    this.#out.batch = this.#filler.fill(first, rows, (row) => this.#dueMs(row));
+    this.#out.batch = this.#filler.fill(first, rows, (row) => Math.floor(this.#dueMs(row)));
     this.#out.offsets = this.#offsetsFrom(first, rows);
     this.#at += rows;
     return this.#out;
