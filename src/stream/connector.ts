@@ -40,6 +40,8 @@ export interface SourceConnector {
   readonly continuous?: boolean;
   /** How often discover() is asked, in ms. Default: the job's setting (30 s). */
   readonly discoverEveryMs?: number | undefined;
+  /** Refuses what can never be read (e.g. a registered schema that is not the declared type), before the job starts. */
+  check?(): Promise<void>;
   /** Called at the start and now and then: all splits known now. */
   discover(): Promise<readonly Split[]>;
   /** `position` from a checkpoint, or undefined for the configured start. */

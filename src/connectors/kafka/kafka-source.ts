@@ -2,12 +2,13 @@
 import type { ConnectorContext, Source } from "../../stream/connector.ts";
 import { durationMs } from "../../stream/duration.ts";
 import type { Duration } from "../../stream/watermarks.ts";
-import { RegistryValues, type ValueDecoder } from "./registry-values.ts";
+import { RegistryValues } from "./registry-values.ts";
 import { SCHEMA_FORMATS, type SchemaFormat } from "./schema-formats.ts";
 import { connectorClient, connectorRegistry, type ConnectionOptions } from "./connector-client.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { badStart, badUntil, rangeJson, type StartAt, type Until } from "./offset-range.ts";
-import { KafkaSourceConnector } from "./source-connector.ts";
+import { checkReadable } from "./registry-check.ts";
+import { KafkaSourceConnector, type KafkaSourceSettings } from "./source-connector.ts";
 import type { Topic } from "./topic.ts";
 import type { TopicPattern } from "./topic-pattern.ts";
 
@@ -57,8 +58,7 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
       new KafkaSourceConnector(context, connectorClient(context, options), {
         topic: "pattern" in topic ? topic.pattern : topic.name,
         type: topic.schema.type,
-        decoder:
-          format === undefined || format === "json" ? undefined : decoders(topic as Topic<V>, SCHEMA_FORMATS[format], format, context),
+        ...(format === undefined || format === "json" ? {} : withRegistry(topic as Topic<V>, SCHEMA_FORMATS[format], format, context)),
         startAt,
         until,
         onOutOfRange,
@@ -69,9 +69,17 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
 }
 
 /** One registry for all partitions. Throws NO_REGISTRY. */
-function decoders(topic: Topic<unknown>, format: SchemaFormat, name: string, context: ConnectorContext): () => ValueDecoder {
+function withRegistry(
+  topic: Topic<unknown>,
+  format: SchemaFormat,
+  name: string,
+  context: ConnectorContext,
+): Pick<KafkaSourceSettings, "decoder" | "check"> {
   const registry = connectorRegistry(context, topic.registry?.url, name);
-  return () => new RegistryValues(topic.schema.type, format, registry, context.env.clock);
+  return {
+    decoder: () => new RegistryValues(topic.schema.type, format, registry, context.env.clock),
+    check: async () => await checkReadable(topic, format, registry),
+  };
 }
 
 function bad(topic: string, reason: string): KafkaConnectorError {

@@ -18,7 +18,7 @@ export interface ValueEncoding extends Pick<DocumentWriter, "row" | "value"> {
 export async function registryEncoding(topic: Topic<unknown>, format: SchemaFormat, registry: RegistryClient): Promise<ValueEncoding> {
   const { autoRegister = true, useLatest = false, compatibility, ids = "prefix" } = topic.registry ?? {};
   const { type } = topic.schema;
-  const subject = subjectOf(topic.name, type.kind === "record" ? type.name : "value", topic.registry?.subject);
+  const subject = subjectOf(topic);
   try {
     if (compatibility !== undefined) await registry.setCompatibility(subject, compatibility);
     const found = useLatest ? await registry.version(subject) : await ownSchema(topic, format, registry, subject, autoRegister);
@@ -34,25 +34,25 @@ export async function registryEncoding(topic: Topic<unknown>, format: SchemaForm
   }
 }
 
-async function ownSchema(
+/** The schema of the topic's type as its subject has it; registers it first, or rejects if it is not there. */
+export async function ownSchema(
   topic: Topic<unknown>,
   format: SchemaFormat,
   registry: RegistryClient,
   subject: string,
   autoRegister: boolean,
 ): Promise<RegisteredSchema> {
-  const before = await latest(registry, subject, format);
+  const found = await latest(registry, subject);
+  const before = found?.schemaType === format.schemaType ? found : undefined;
   const text = format.text(topic.schema.type, before, before === undefined ? [] : await registry.referenced(before));
   if (autoRegister) await registry.register(subject, text, format.schemaType);
-  const found = await registry.lookup(subject, text, format.schemaType);
-  return { ...found, schemaType: format.schemaType };
+  return { ...(await registry.lookup(subject, text, format.schemaType)), schemaType: format.schemaType };
 }
 
-/** undefined: there is none, or it is of another format. */
-async function latest(registry: RegistryClient, subject: string, format: SchemaFormat): Promise<RegisteredSchema | undefined> {
+/** undefined: there is none. */
+export async function latest(registry: RegistryClient, subject: string): Promise<RegisteredSchema | undefined> {
   try {
-    const found = await registry.version(subject);
-    return found.schemaType === format.schemaType ? found : undefined;
+    return await registry.version(subject);
   } catch (error) {
     if (error instanceof RegistryClientError && error.status === 404) return undefined;
     throw error;
@@ -63,7 +63,7 @@ function joined(frame: Uint8Array, behind: Uint8Array): Uint8Array {
   return behind.length === 0 ? frame : Uint8Array.of(...frame, ...behind);
 }
 
-function refused(error: unknown, topic: string, subject: string, mustExist: boolean): unknown {
+export function refused(error: unknown, topic: string, subject: string, mustExist: boolean): unknown {
   if (error instanceof RegistryClientError && error.status === 0) return error;
   const missing = error instanceof RegistryClientError && error.status === 404 && mustExist;
   const reason = missing

@@ -13,6 +13,8 @@ import type { BatchBuilder } from "../../schema/batch-builder.ts";
 import type { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { jsonDecoder } from "../../schema/json/decoder.ts";
 import { jsonEncoder, jsonValueEncoder } from "../../schema/json/encoder.ts";
+import { parseJsonSchema, type SchemaDocument } from "../../schema/json-schema/json-schema-document.ts";
+import { jsonMismatch } from "../../schema/json-schema/json-mismatch.ts";
 import { jsonSchemaText } from "../../schema/json-schema/type-to-json-schema.ts";
 import { protoDecoder } from "../../schema/protobuf/decoder.ts";
 import { protoEncoder } from "../../schema/protobuf/encoder.ts";
@@ -47,6 +49,8 @@ export interface SchemaFormat {
   readonly schemaType: SchemaType;
   /** Text of the type's own schema. `before`: the subject's latest, if there is one of this format. */
   text(type: TypeInfo, before: RegisteredSchema | undefined, references: readonly RegisteredSchema[]): string;
+  /** Throws BadSchemaError, with a path and both definitions, when no value of it can be read as the type. */
+  check(type: TypeInfo, found: RegisteredSchema, references: readonly RegisteredSchema[]): void;
   /** Throws BadSchemaError when the type cannot be read from it. */
   reader(type: TypeInfo, found: RegisteredSchema, references: readonly RegisteredSchema[]): DocumentReader;
   /** Throws BadSchemaError when fields of the type would be lost in it. */
@@ -58,6 +62,14 @@ const NOTHING = new Uint8Array(0);
 const AVRO: SchemaFormat = {
   schemaType: "AVRO",
   text: (type) => avroText(typeToAvro(type), "plain"),
+  check: (type, found, references) => {
+    try {
+      avroDecoder(type, parsedAvro(found, references));
+    } catch (error) {
+      if (!(error instanceof BadSchemaError)) throw error;
+      throw new BadSchemaError(error.message.replace(/^.*? cannot be read: /, ""), { cause: error });
+    }
+  },
   reader: (type, found, references) => avroDecoder(type, parsedAvro(found, references)),
   writer: (type, found, references) => {
     const own = typeToAvro(type);
@@ -79,6 +91,7 @@ const PROTOBUF: SchemaFormat = {
     if (before === undefined) return protoText(type);
     return protoText(type, messageFor(type, parsedProto(before, references)).message);
   },
+  check: (type, found, references) => checkMessages(type, parsedProto(found, references)),
   reader: (type, found, references) => new ProtoReader(type, parsedProto(found, references)),
   writer: (type, found, references) => {
     const { message, indexes } = messageFor(type, parsedProto(found, references));
@@ -97,6 +110,27 @@ function parsedProto(found: RegisteredSchema, references: readonly RegisteredSch
 function messageFor(type: TypeInfo, schema: ProtoSchema): { readonly message: MessageSchema; readonly indexes: readonly number[] } {
   const indexes = (type.kind === "record" ? schema.indexesOf(type.name) : undefined) ?? [0];
   return { message: schema.messageAt(indexes), indexes };
+}
+
+/** One of the file's messages can be read. Throws BadSchemaError: what is wrong with the one that should be. */
+function checkMessages(type: TypeInfo, schema: ProtoSchema): void {
+  try {
+    protoDecoder(type, messageFor(type, schema).message);
+  } catch (error) {
+    if (!(error instanceof BadSchemaError)) throw error;
+    if (schema.messages().some((message) => isReadable(type, message))) return;
+    throw error;
+  }
+}
+
+function isReadable(type: TypeInfo, message: MessageSchema): boolean {
+  try {
+    protoDecoder(type, message);
+    return true;
+  } catch (error) {
+    if (error instanceof BadSchemaError) return false;
+    throw error;
+  }
 }
 
 class ProtoReader implements DocumentReader {
@@ -140,9 +174,23 @@ class ProtoReader implements DocumentReader {
   }
 }
 
+function jsonDocument(found: RegisteredSchema, references: readonly RegisteredSchema[]): SchemaDocument {
+  const others = new Map<string, SchemaDocument>();
+  const names = [found, ...references].flatMap((each) => each.references);
+  for (const { subject, version, schema } of references) {
+    const document = { root: parseJsonSchema(schema), others };
+    for (const { name } of names.filter((each) => each.subject === subject && each.version === version)) others.set(name, document);
+  }
+  return { root: parseJsonSchema(found.schema), others };
+}
+
 const JSON_SCHEMA: SchemaFormat = {
   schemaType: "JSON",
   text: (type) => jsonSchemaText(type),
+  check: (type, found, references) => {
+    const wrong = jsonMismatch(type, jsonDocument(found, references));
+    if (wrong !== undefined) throw new BadSchemaError(wrong);
+  },
   reader: (type) => jsonDecoder(type),
   writer: (type) => ({ row: jsonEncoder(type), value: jsonValueEncoder(type), behindId: NOTHING }),
 };

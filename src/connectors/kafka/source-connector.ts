@@ -16,6 +16,8 @@ const MAX_BUFFERED_BYTES = 32 << 20;
 export interface KafkaSourceSettings {
   /** Makes what reads the values of a partition; undefined: JSON. */
   readonly decoder?: (() => ValueDecoder) | undefined;
+  /** Before the job starts: rejects when the topic's schemas cannot be read as the type. */
+  readonly check?: (() => Promise<void>) | undefined;
   readonly topic: string | RegExp;
   readonly type: TypeInfo;
   readonly startAt: StartAt;
@@ -53,6 +55,10 @@ export class KafkaSourceConnector implements SourceConnector {
       maxBufferedBytes: MAX_BUFFERED_BYTES,
       outOfRange: onOutOfRange === "fail" ? "error" : onOutOfRange,
     });
+  }
+
+  async check(): Promise<void> {
+    await this.#settings.check?.();
   }
 
   async discover(): Promise<readonly Split[]> {

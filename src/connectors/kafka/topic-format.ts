@@ -1,6 +1,7 @@
 // How a topic's values are written: JSON, or Avro, Protobuf or JSON with schemas of a registry. What the registry is asked, and when, is in
 // registry-values.ts and registry-encoding.ts.
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import type { Topic } from "./topic.ts";
 
 export type TopicFormat = "json" | "avro" | "protobuf" | "json-schema";
 
@@ -12,9 +13,12 @@ export interface SchemaOptions {
   readonly url?: string;
   /** Default "topic". */
   readonly subject?: SubjectStrategy;
-  /** A sink registers the schema of its type when the job starts. Default true; false: it must be registered, or the job does not start. */
+  /**
+   * When the job starts, the schema of the type is registered. Default true for a sink, which else finds it or does not start. A source
+   * registers only when this is said, and only where its subject has no schema: whoever writes knows better. false: a schema must be there.
+   */
   readonly autoRegister?: boolean;
-  /** A sink writes the subject's latest schema, which must have room for every field of the type. Default false. */
+  /** A sink writes the subject's latest schema, which must have room for every field of the type. Default false. A source reads any. */
   readonly useLatest?: boolean;
   /** Set for the subject before anything is registered, such as "BACKWARD" or "FULL_TRANSITIVE". */
   readonly compatibility?: string;
@@ -37,9 +41,11 @@ export function checkFormat(topic: string, format: unknown, schema: SchemaOption
     throw bad(topic, `compatibility is one of ${LEVELS.join(", ")}`);
 }
 
-export function subjectOf(topic: string, record: string, strategy: SubjectStrategy = "topic"): string {
-  if (strategy === "record") return record;
-  return strategy === "topic" ? `${topic}-value` : `${topic}-${record}`;
+/** Of the topic's values. */
+export function subjectOf({ name, schema: { type }, registry }: Pick<Topic<unknown>, "name" | "schema" | "registry">): string {
+  const record = type.kind === "record" ? type.name : "value";
+  if (registry?.subject === "record") return record;
+  return registry?.subject === "topic-record" ? `${name}-${record}` : `${name}-value`;
 }
 
 function bad(topic: string, reason: string): KafkaConnectorError {

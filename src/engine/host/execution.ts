@@ -73,6 +73,8 @@ export class Execution {
   /** Connectors, recovery, subtasks with their state, writers, readers. Whatever was opened is closed by close(), also after a rejection. */
   async deploy(store: CheckpointStore | undefined): Promise<void> {
     this.#createConnectors();
+    for (const { connector, node } of this.sources) await checked("source", node.name, connector);
+    for (const { connector, node } of this.#sinks.values()) await checked("sink", node.name, connector);
     await this.#recoverSinks();
     for (const task of this.graph.tasks) this.#byTask.push(this.#createRunners(task));
     for (const task of this.graph.tasks) for (const runner of this.#byTask[task.id]!) await this.#connect(runner);
@@ -144,11 +146,6 @@ export class Execution {
 
   async #recoverSinks(): Promise<void> {
     for (const { connector, node } of this.#sinks.values()) {
-      try {
-        await connector.check?.();
-      } catch (error) {
-        throw new SetupRefusedError(node.name, error);
-      }
       const prepared = this.#deployment.restore?.manifest.committables[node.name] ?? [];
       await connector.recover(prepared.map(fromBase64));
     }
@@ -255,6 +252,14 @@ export class Execution {
     if (first) run.runner.announceStatus("active");
     run.start();
     return run;
+  }
+}
+
+async function checked(kind: "source" | "sink", name: string, connector: { check?(): Promise<void> }): Promise<void> {
+  try {
+    await connector.check?.();
+  } catch (error) {
+    throw new SetupRefusedError(kind, name, error);
   }
 }
 

@@ -11,6 +11,8 @@ const MAX_TEXT = 1_000_000;
 export interface ProtoSchema {
   /** The message by its positions, as Confluent's framing names it: [0] is the first of the file. Throws BadSchemaError. */
   messageAt(indexes: readonly number[]): MessageSchema;
+  /** Of the file itself, nested ones too. */
+  messages(): readonly MessageSchema[];
   /** Positions of the message of that full name; undefined: there is none. */
   indexesOf(name: string): readonly number[] | undefined;
 }
@@ -68,6 +70,10 @@ class Reader implements ProtoSchema {
     const name = this.#own.get(indexes.join("."));
     if (name === undefined) throw new BadSchemaError(`The .proto text has no message at position ${indexes.join(".")}.`);
     return this.#message(this.#root.lookupType(`.${name}`));
+  }
+
+  messages(): readonly MessageSchema[] {
+    return [...this.#own.values()].map((name) => this.#message(this.#root.lookupType(`.${name}`)));
   }
 
   indexesOf(name: string): readonly number[] | undefined {

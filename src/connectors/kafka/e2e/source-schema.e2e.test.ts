@@ -1,0 +1,119 @@
+// What a source asks the registry before its job starts: a subject that cannot be the topic's type keeps the job from starting, at once and with
+// one sentence; one that is not there yet is registered only if that is said.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { createClient, type KafkaClient } from "../../../client/index.ts";
+import { functionSink } from "../../memory/function-sink.ts";
+import { RegistryClient } from "../../../registry/http/registry-client.ts";
+import { t } from "../../../schema/t.ts";
+import { startServer, type Server } from "../../../server/index.ts";
+import { pipeline, type Pipeline } from "../../../stream/pipeline.ts";
+import { kafkaSource } from "../kafka-source.ts";
+import { topic } from "../topic.ts";
+import type { SchemaOptions, TopicFormat } from "../topic-format.ts";
+
+const Order = t.record("Order", { id: t.string(), amount: t.double(), note: t.optional(t.string()) });
+
+let dataDir = "";
+let server: Server;
+let client: KafkaClient;
+let registry: RegistryClient;
+
+before(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "millrace-source-schema-"));
+  server = await startServer({ dataDir, brokerPort: 0, consolePort: 0, registryPort: 0, logger: { log: () => {} } });
+  client = createClient({ brokers: server.bootstrapServers });
+  registry = new RegistryClient(server.registryUrl!);
+});
+after(async () => {
+  await client?.close();
+  await server?.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+function reading(name: string, format: TopicFormat, options?: SchemaOptions): Pipeline {
+  const orders = topic(name, Order, { format, ...(options === undefined ? {} : { registry: options }) });
+  return pipeline(name, (p) =>
+    p.from("orders", kafkaSource(orders)).to(
+      "nowhere",
+      functionSink(() => {}),
+    ),
+  );
+}
+
+/** The failure's text; undefined: the job ran to its end. Never a restart. */
+async function outcome(name: string, format: TopicFormat, options?: SchemaOptions): Promise<string | undefined> {
+  if (!(await client.admin().listTopics()).some((each) => each.name === name)) await client.admin().createTopics([{ name, partitions: 1 }]);
+  let job;
+  try {
+    job = await server.run(reading(name, format, options), { once: true });
+    await job.finished;
+    return undefined;
+  } catch (error) {
+    assert.equal(job?.status().restarts ?? 0, 0);
+    return (error as Error).message;
+  }
+}
+
+const avro = (...fields: readonly (readonly [name: string, type: unknown])[]): string =>
+  JSON.stringify({ type: "record", name: "Order", fields: fields.map(([name, type]) => ({ name, type })) });
+
+const SCHEMAS = {
+  avro: { type: "AVRO", fits: avro(["id", "string"], ["amount", "int"]), not: avro(["id", "string"], ["amount", "boolean"]) },
+  protobuf: {
+    type: "PROTOBUF",
+    fits: 'syntax = "proto3"; message Key { bytes key = 1; } message Order { string id = 2; double amount = 7; optional string note = 9; }',
+    not: 'syntax = "proto3"; message Order { string id = 1; bytes amount = 2; optional string note = 3; }',
+  },
+  "json-schema": {
+    type: "JSON",
+    fits: '{"type":"object","properties":{"id":{"type":"string"},"amount":{"type":"number"}}}',
+    not: '{"type":"object","properties":{"id":{"type":"string"},"amount":{"type":"boolean"}}}',
+  },
+} as const;
+
+const REASONS = {
+  avro: "amount: double cannot be read from boolean",
+  protobuf: "amount: double cannot be read from bytes",
+  "json-schema": 'amount: double cannot be read from {"type":"boolean"}',
+};
+
+for (const format of ["avro", "protobuf", "json-schema"] as const)
+  test(`${format}: a subject that fits, one that does not, and one of another format`, async () => {
+    const { type, fits, not } = SCHEMAS[format];
+    await registry.register(`${format}-fits-value`, fits, type);
+    assert.equal(await outcome(`${format}-fits`, format), undefined);
+    await registry.register(`${format}-not-value`, not, type);
+    assert.equal(
+      await outcome(`${format}-not`, format),
+      `Job "${format}-not" failed in "orders": Topic "${format}-not" cannot be read as record Order: ` +
+        `subject "${format}-not-value", version 1: ${REASONS[format]}. A type that fits: millrace schema gen ts ${format}-not-value`,
+    );
+    const [other, otherType, schema] = format === "avro" ? (["json", "JSON", "{}"] as const) : (["avro", "AVRO", '"string"'] as const);
+    await registry.register(`${format}-${other}-value`, schema, otherType);
+    assert.match((await outcome(`${format}-${other}`, format))!, new RegExp(`version 1: its schema is ${otherType}, not ${type}\\.`));
+  });
+
+test("a subject without a schema: read all the same, registered, or asked for", async () => {
+  assert.equal(await outcome("silent", "avro"), undefined);
+  await assert.rejects(registry.version("silent-value"), { code: "SCHEMA_NOT_FOUND" });
+  assert.equal(await outcome("eager", "avro", { autoRegister: true, compatibility: "FULL" }), undefined);
+  const { schema } = await registry.version("eager-value");
+  assert.equal((JSON.parse(schema) as { name: string }).name, "Order");
+  assert.deepEqual(await registry.request("GET", "/config/eager-value"), { compatibilityLevel: "FULL" });
+  const missing = /Topic "\w+" cannot be used|there is no such schema, and autoRegister is off or useLatest is on/;
+  assert.match((await outcome("strict", "protobuf", { autoRegister: false }))!, missing);
+  assert.match((await outcome("newest", "json-schema", { useLatest: true }))!, missing);
+});
+
+test("only the newest version must fit: older records are met one by one", async () => {
+  await registry.request("PUT", "/config/turned-value", { compatibility: "NONE" });
+  await registry.register("turned-value", avro(["id", "long"]), "AVRO");
+  await registry.register("turned-value", SCHEMAS.avro.fits, "AVRO");
+  assert.equal(await outcome("turned", "avro"), undefined);
+  await registry.register("turned-value", SCHEMAS.avro.not, "AVRO");
+  assert.match((await outcome("turned", "avro"))!, /version 3/);
+});

@@ -1,0 +1,49 @@
+// What a source asks its registry before the job starts: can the subject's latest schema be read as the topic's type at all? Records of older
+// versions are met one by one, when they are read.
+import { RegistryClientError, type RegisteredSchema, type RegistryClient } from "../../registry/http/registry-client.ts";
+import { BadSchemaError } from "../../schema/schema-error.ts";
+import { typeName } from "../../schema/type-names.ts";
+import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import { latest, ownSchema, refused } from "./registry-encoding.ts";
+import type { SchemaFormat } from "./schema-formats.ts";
+import type { Topic } from "./topic.ts";
+import { subjectOf } from "./topic-format.ts";
+
+/** Rejects with SCHEMA_REFUSED. A registry that cannot be reached refuses nothing: reading meets it again, and may be tried again. */
+export async function checkReadable(topic: Topic<unknown>, format: SchemaFormat, registry: RegistryClient): Promise<void> {
+  const { autoRegister, useLatest = false, compatibility } = topic.registry ?? {};
+  const subject = subjectOf(topic);
+  const mustExist = autoRegister === false || useLatest;
+  try {
+    if (compatibility !== undefined) await registry.setCompatibility(subject, compatibility);
+    let found = await latest(registry, subject);
+    if (found === undefined && autoRegister === true && !mustExist) found = await ownSchema(topic, format, registry, subject, true);
+    if (found !== undefined) return await readable(topic, format, registry, found, subject);
+    if (mustExist) await registry.version(subject);
+  } catch (error) {
+    if (error instanceof KafkaConnectorError) throw error;
+    if (!(error instanceof RegistryClientError && error.status === 0)) throw refused(error, topic.name, subject, mustExist);
+  }
+}
+
+async function readable(
+  topic: Topic<unknown>,
+  format: SchemaFormat,
+  registry: RegistryClient,
+  found: RegisteredSchema,
+  subject: string,
+): Promise<void> {
+  const { type } = topic.schema;
+  try {
+    if (found.schemaType !== format.schemaType) throw new BadSchemaError(`its schema is ${found.schemaType}, not ${format.schemaType}`);
+    format.check(type, found, await registry.referenced(found));
+  } catch (error) {
+    if (error instanceof RegistryClientError) throw error;
+    const reason = (error as Error).message.replace(/\.$/, "");
+    throw new KafkaConnectorError(
+      "SCHEMA_REFUSED",
+      `Topic "${topic.name}" cannot be read as ${typeName(type)}: subject "${subject}", version ${found.version}: ${reason}. A type that fits: millrace schema gen ts ${subject}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,65 @@
+// Which JSON Schemas hold documents that a type can read: refused only where none can.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { t } from "../t.ts";
+import type { TypeInfo } from "../type-info.ts";
+import { parseJsonSchema } from "./json-schema-document.ts";
+import { jsonMismatch } from "./json-mismatch.ts";
+import { jsonSchemaText } from "./type-to-json-schema.ts";
+
+const of = (type: TypeInfo, schema: unknown): string | undefined =>
+  jsonMismatch(type, { root: parseJsonSchema(JSON.stringify(schema)), others: new Map() });
+const Order = t.record("Order", {
+  id: t.string(),
+  amount: t.double(),
+  lines: t.array(t.record("Line", { count: t.int() })),
+  note: t.optional(t.string()),
+}).type;
+const properties = { id: { type: "string" }, amount: { type: "number" }, lines: { type: "array", items: { type: "object" } } };
+
+const READ: readonly (readonly [what: string, type: TypeInfo, schema: unknown])[] = [
+  ["its own schema", Order, JSON.parse(jsonSchemaText(Order))],
+  ["a schema that says nothing", Order, {}],
+  ["more properties", Order, { type: "object", properties: { ...properties, more: { type: "null" } } }],
+  ["a property that the open schema does not name", Order, { type: "object", properties: {} }],
+  ["an optional field that is not there", Order, { type: "object", properties, additionalProperties: false }],
+  ["whole numbers", t.double().type, { type: "integer" }],
+  ["numbers that may be whole", t.int().type, { type: "number" }],
+  ["digits as text", t.bigint().type, { type: "string" }],
+  ["nullable", t.string().type, { type: ["null", "string"] }],
+  ["one of several", t.string().type, { oneOf: [{ type: "integer" }, { type: "string", maxLength: 3 }] }],
+  ["values", t.literal("a", "b").type, { enum: ["b", 1] }],
+  ["nothing else than nothing", t.optional(t.string()).type, { type: "null" }],
+  ["a union", t.union(t.string(), t.double()).type, { type: "number" }],
+  ["a reference", t.string().type, { $ref: "#/definitions/a", definitions: { a: { type: "string" } } }],
+  ["pairs", t.map(t.int(), t.string()).type, { type: "array" }],
+];
+for (const [what, type, schema] of READ) test(`readable: ${what}`, () => assert.equal(of(type, schema), undefined));
+
+const REFUSED: readonly (readonly [what: string, type: TypeInfo, schema: unknown, reason: string])[] = [
+  ["another type", t.string().type, { type: "integer" }, 'string cannot be read from {"type":"integer"}'],
+  [
+    "a property of another type",
+    Order,
+    { properties: { amount: { type: "string" } } },
+    'amount: double cannot be read from {"type":"string"}',
+  ],
+  [
+    "deep inside",
+    Order,
+    { properties: { lines: { items: { properties: { count: { type: "boolean" } } } } } },
+    'lines[].count: int cannot be read from {"type":"boolean"}',
+  ],
+  [
+    "a closed schema without it",
+    Order,
+    { properties: { id: { type: "string" } }, additionalProperties: false },
+    "amount: double is not optional, and the schema has no such property and allows no others",
+  ],
+  ["a document for a record", Order, { type: "string" }, 'record Order cannot be read from {"type":"string"}'],
+  ["no alternative", t.string().type, { type: ["null", "integer"] }, 'string cannot be read from {"type":["null","integer"]}'],
+  ["optional, and another type", t.optional(t.string()).type, { type: "integer" }, 'string cannot be read from {"type":"integer"}'],
+  ["nothing", t.string().type, false, "string cannot be read from false"],
+  ["other values", t.string().type, { enum: [1, 2] }, 'string cannot be read from {"enum":[1,2]}'],
+];
+for (const [what, type, schema, reason] of REFUSED) test(`refused: ${what}`, () => assert.equal(of(type, schema), reason));

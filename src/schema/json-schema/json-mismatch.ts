@@ -1,0 +1,113 @@
+// Can any document of a JSON Schema be read as a type? Says no only where it is certain: documents that happen not to fit are met one by one
+// when they are read.
+import { isJsonObject } from "../json-numbers.ts";
+import { fieldPath } from "../schema-error.ts";
+import type { TypeInfo } from "../type-info.ts";
+import { typeName } from "../type-names.ts";
+import type { JsonSchemaValue, Located, SchemaDocument } from "./json-schema-document.ts";
+import { kindOf, type JsonObject, type SchemaKind } from "./json-schema-kind.ts";
+import { hasType } from "./json-type.ts";
+
+const MAX_DEPTH = 100;
+const MAX_SHOWN = 120;
+
+/** undefined: some can; otherwise a path and both definitions, without a full stop. */
+export function jsonMismatch(type: TypeInfo, document: SchemaDocument): string | undefined {
+  const found = mismatch(type, { schema: document.root, document }, 0);
+  if (found === undefined) return undefined;
+  return found.path === "" ? found.reason : `${found.path}: ${found.reason}`;
+}
+
+interface Found {
+  readonly path: string;
+  readonly reason: string;
+}
+
+function mismatch(type: TypeInfo, located: Located, depth: number): Found | undefined {
+  const kind = kindOf(located);
+  if (depth > MAX_DEPTH || kind.kind === "any" || kind.kind === "not") return undefined;
+  if (type.kind === "optional") return kind.kind === "type" && kind.type === "null" ? undefined : mismatch(type.of, located, depth);
+  if (type.kind === "union")
+    return type.of.some((member) => mismatch(member, located, depth + 1) === undefined) ? undefined : refuse(type, kind.schema);
+  if (kind.kind === "combined") return combined(type, kind, depth);
+  const wanted = jsonTypesOf(type);
+  if (kind.kind === "enum") return kind.values.some((value) => hasType(value, wanted)) ? undefined : refuse(type, kind.schema);
+  if (kind.kind !== "type" || !wanted.includes(kind.type === "integer" ? "number" : kind.type)) return refuse(type, kind.schema);
+  return inner(type, kind.keywords, kind.document, depth);
+}
+
+function combined(
+  type: TypeInfo,
+  { criterion, parts, schema }: Extract<SchemaKind, { kind: "combined" }>,
+  depth: number,
+): Found | undefined {
+  const found = parts.map((part) => mismatch(type, part, depth + 1));
+  if (criterion === "allOf") return found.find((each) => each !== undefined);
+  if (found.length === 0 || found.includes(undefined)) return undefined;
+  return found.length === 1 ? found[0] : refuse(type, schema);
+}
+
+/** The types fit; what they are made of. */
+function inner(type: TypeInfo, keywords: JsonObject, document: SchemaDocument, depth: number): Found | undefined {
+  if (type.kind === "array" && isSchema(keywords["items"]))
+    return inside("[]", mismatch(type.of, { schema: keywords["items"], document }, depth + 1));
+  return type.kind === "record" ? fields(type, keywords, document, depth) : undefined;
+}
+
+function fields(
+  type: TypeInfo & { readonly kind: "record" },
+  keywords: JsonObject,
+  document: SchemaDocument,
+  depth: number,
+): Found | undefined {
+  const properties = isJsonObject(keywords["properties"]) ? keywords["properties"] : {};
+  const closed = keywords["additionalProperties"] === false && keywords["patternProperties"] === undefined;
+  for (const field of type.fields) {
+    const schema = Object.hasOwn(properties, field.name) ? properties[field.name] : undefined;
+    let found: Found | undefined;
+    if (isSchema(schema)) found = mismatch(field.type, { schema, document }, depth + 1);
+    else if (closed && field.type.kind !== "optional")
+      found = { path: "", reason: `${typeName(field.type)} is not optional, and the schema has no such property and allows no others` };
+    if (found !== undefined) return inside(fieldPath(field.name, ""), found);
+  }
+  return undefined;
+}
+
+function isSchema(value: unknown): value is JsonSchemaValue {
+  return typeof value === "boolean" || isJsonObject(value);
+}
+
+function inside(name: string, found: Found | undefined): Found | undefined {
+  if (found === undefined) return undefined;
+  return { path: found.path === "" || found.path.startsWith("[") ? name + found.path : `${name}.${found.path}`, reason: found.reason };
+}
+
+function refuse(type: TypeInfo, schema: unknown): Found {
+  const text = JSON.stringify(schema);
+  const shown = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return { path: "", reason: `${typeName(type)} cannot be read from ${shown}` };
+}
+
+/** What a document of the type may be. */
+function jsonTypesOf(type: TypeInfo): readonly string[] {
+  switch (type.kind) {
+    case "boolean":
+      return ["boolean"];
+    case "int":
+    case "long":
+    case "timestamp":
+    case "double":
+      return ["number"];
+    case "bigint":
+    case "decimal":
+      return ["number", "string"];
+    case "array":
+      return ["array"];
+    case "map":
+      return ["object", "array"];
+    case "record":
+      return ["object"];
+    default:
+      return ["string"];
+  }
+}
