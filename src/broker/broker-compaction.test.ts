@@ -55,3 +55,36 @@ it("starts from little after many commits and transactions, and knows them all",
     await again.close();
   });
 });
+
+/** Sizes of a compacted topic in bytes: written, and after `waitMs`. */
+async function compactedFor(settings: Record<string, string>, waitMs: number): Promise<{ before: number; after: number }> {
+  const simulation = createSimulation(12);
+  simulation.files.provideDirectory("/data");
+  return simulation.run(async () => {
+    const env = simulation.env();
+    const broker = await startBroker(env, { ...options, settings });
+    const client = new KafkaClient(env, { brokers: broker.bootstrapServers });
+    await client.admin().createTopics([{ name: "t", partitions: 1, config: SMALL }]);
+    const producer = client.producer();
+    for (let i = 0; i < 100; i++) await producer.send({ topic: "t", key: "one", value: "x".repeat(1000) });
+    const size = (): number => broker.logs.topic("t")!.partitions[0]!.sizeBytes;
+    const before = size();
+    await env.timers.sleep(waitMs);
+    const after = size();
+    await client.close();
+    await broker.close();
+    return { before, after };
+  });
+}
+
+it("compacts as often as log.cleaner.backoff.ms says", async () => {
+  const soon = await compactedFor({ "log.cleaner.backoff.ms": "500" }, 3000);
+  assert.ok(soon.after * 3 < soon.before, `${soon.before} bytes became ${soon.after}`);
+  const later = await compactedFor({ "log.cleaner.backoff.ms": "40000" }, 3000);
+  assert.equal(later.after, later.before);
+});
+
+it("compacts nothing if log.cleaner.enable is false", async () => {
+  const { before, after } = await compactedFor({ "log.cleaner.enable": "false" }, 60_000);
+  assert.equal(after, before);
+});

@@ -99,6 +99,7 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
     durability: options.durability ?? "disk",
     topicDefaults: topicDefaults(settings),
     retentionIntervalMs: 0,
+    compactionIntervalMs: 0,
     leaderEpoch: LEADER_EPOCH,
     producerExpirationMs: settings.number("producer.id.expiration.ms"),
   });

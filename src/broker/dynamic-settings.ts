@@ -23,6 +23,7 @@ interface Stored {
 /** Those that Apache Kafka lets change and that mean something, or are answered, here. */
 const DYNAMIC: ReadonlySet<string> = new Set([
   "compression.type",
+  "log.cleaner.backoff.ms",
   "log.cleaner.delete.retention.ms",
   "log.cleaner.max.compaction.lag.ms",
   "log.cleaner.min.cleanable.ratio",

@@ -1,7 +1,10 @@
-// What the broker does by the clock: retention, late transactions, old offsets, unused transactional ids. A round that fails is logged
-// and tried again at its next time; two rounds of one kind never overlap.
+// What the broker does by the clock: retention, compaction, late transactions, old offsets, unused transactional ids. A round that fails
+// is logged and tried again at its next time; two rounds of one kind never overlap.
 import type { Timer } from "../env/clock.ts";
 import type { BrokerContext } from "./api.ts";
+
+/** An interval of log.cleaner.backoff.ms that is shorter is taken as this: looking for work is not free. */
+const MIN_COMPACTION_INTERVAL_MS = 100;
 
 export class Housekeeping {
   readonly #broker: BrokerContext;
@@ -15,6 +18,8 @@ export class Housekeeping {
   start(): void {
     const { settings, groups, transactions } = this.#broker;
     this.#every("retention", settings.number("log.retention.check.interval.ms"), () => this.#applyRetention());
+    const compactionEvery = (): number => Math.max(settings.number("log.cleaner.backoff.ms"), MIN_COMPACTION_INTERVAL_MS);
+    if (settings.boolean("log.cleaner.enable")) this.#every("compaction", compactionEvery, () => this.#compact());
     this.#every("transaction-timeouts", settings.number("transaction.abort.timed.out.transaction.cleanup.interval.ms"), async () =>
       transactions.abortOverdue(),
     );
@@ -38,18 +43,23 @@ export class Housekeeping {
     }
   }
 
-  #every(name: string, intervalMs: number, round: () => Promise<void>): void {
+  #compact(): Promise<void> {
+    return this.#broker.logs.compact(this.#broker.env.clock.now());
+  }
+
+  /** `interval` in ms; a function is asked before each round. */
+  #every(name: string, interval: number | (() => number), round: () => Promise<void>): void {
     const run = async (): Promise<void> => {
       try {
         await round();
       } catch (error) {
         this.#broker.env.logger.log("error", "housekeeping-failed", { task: name, error });
       }
-      if (!this.#closed) this.#every(name, intervalMs, round);
+      if (!this.#closed) this.#every(name, interval, round);
     };
     this.#timers.set(
       name,
-      this.#broker.env.timers.after(intervalMs, () => void run(), { unref: true }),
+      this.#broker.env.timers.after(typeof interval === "number" ? interval : interval(), () => void run(), { unref: true }),
     );
   }
 }

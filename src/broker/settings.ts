@@ -116,6 +116,8 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("log.flush.interval.messages", "long", LONG_MAX, "Accepted; durability is a property of the broker, not of a count.", { min: 1 }),
   setting("log.flush.interval.ms", "long", LONG_MAX, "Accepted; durability is a property of the broker, not of a timer."),
   setting("log.cleanup.policy", "list", "delete", "delete, compact, or both.", { values: ["delete", "compact"] }),
+  setting("log.cleaner.enable", "boolean", "true", "false: no topic is compacted, the internal ones neither."),
+  setting("log.cleaner.backoff.ms", "long", "15000", "How often it is looked for partitions to compact; 100 at least.", { min: 0 }),
   setting("log.cleaner.delete.retention.ms", "long", "86400000", "How long tombstones stay on compacted topics.", { min: 0 }),
   setting("log.cleaner.min.cleanable.ratio", "double", "0.5", "Share of uncompacted bytes that starts a compaction.", { min: 0, max: 1 }),
   setting("log.cleaner.min.compaction.lag.ms", "long", "0", "How long a record stays uncompacted at least.", { min: 0 }),

@@ -27,8 +27,8 @@ const NAMES: ReadonlySet<string> = new Set(
   early.start.listeners fetch.purgatory.purge.interval.requests follower.fetch.last.tiered.offset.enable group.consumer.assignors
   group.coordinator.append.linger.ms group.coordinator.background.threads group.coordinator.cached.buffer.max.bytes
   group.coordinator.rebalance.protocols group.coordinator.threads initial.broker.registration.timeout.ms
-  kafka.metrics.polling.interval.secs kafka.metrics.reporters leader.imbalance.check.interval.seconds log.cleaner.backoff.ms
-  log.cleaner.dedupe.buffer.size log.cleaner.enable log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size
+  kafka.metrics.polling.interval.secs kafka.metrics.reporters leader.imbalance.check.interval.seconds
+  log.cleaner.dedupe.buffer.size log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size
   log.cleaner.io.max.bytes.per.second log.cleaner.threads log.dir.failure.timeout.ms log.flush.offset.checkpoint.interval.ms
   log.flush.scheduler.interval.ms log.flush.start.offset.checkpoint.interval.ms log.roll.jitter.hours max.connection.creation.rate
   max.connections.per.ip max.connections.per.ip.overrides metric.reporters metrics.num.samples metrics.recording.level
