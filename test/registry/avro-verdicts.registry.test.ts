@@ -1,5 +1,5 @@
-// Verdicts of our Avro compatibility rules beside those of Apache Avro's own SchemaCompatibility, for random schemas and what became of them
-// (MILLRACE_SEED). Confluent's registry uses that class for Avro.
+// Verdicts of our Avro compatibility rules beside those of Apache Avro's own SchemaCompatibility, for the table and for random schemas and what
+// became of them (MILLRACE_SEED). Confluent's registry uses that class for Avro.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { avroIncompatibilities } from "../../src/schema/avro/avro-compatibility.ts";
 import { parseAvro } from "../../src/schema/avro/parse-avro.ts";
+import { AVRO_VERDICTS } from "../../src/schema/fixtures/avro-verdicts.ts";
 import { chooser, draws, evolved, schemaJson } from "../../src/schema/fixtures/arbitrary-avro.ts";
 import { SchemaParseError } from "../../src/schema/incompatibility.ts";
 import { avroJars, missing } from "./prerequisites.ts";
@@ -25,13 +26,15 @@ interface Pair {
 /** Half of them the other way round, some of two schemas that have nothing to do with each other. */
 function pairs(): Pair[] {
   const seed = Number(process.env["MILLRACE_SEED"] ?? 20261123);
-  return fc.sample(draws, { numRuns: PAIRS, seed }).map((numbers, i) => {
+  const table = AVRO_VERDICTS.map(([, before, after]) => [JSON.stringify(before), JSON.stringify(after)] as const);
+  const random = fc.sample(draws, { numRuns: PAIRS, seed }).map((numbers, i) => {
     const choose = chooser(numbers);
     const first = schemaJson(choose);
     const second = i % 10 === 0 ? schemaJson(choose) : evolved(i % 3 === 0 ? evolved(first, choose) : first, choose);
     const [reader, writer] = [JSON.stringify(second), JSON.stringify(first)];
     return i % 2 === 0 ? { reader, writer } : { reader: writer, writer: reader };
   });
+  return [...table.flatMap(([a, b]) => [{ reader: a, writer: b }, { reader: b, writer: a }]), ...random]; // prettier-ignore
 }
 
 function ours({ reader, writer }: Pair): string {

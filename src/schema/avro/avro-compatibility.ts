@@ -65,7 +65,11 @@ class Comparison {
 
   #record(reader: AvroRecord, writer: AvroRecord, path: string): Incompatibility[] {
     return reader.fields.flatMap((field, i) => {
-      const written = writtenField(field, writer);
+      const [written, another] = writtenFields(field, writer);
+      if (another !== undefined) {
+        const text = `The field "${field.name}" could be "${written!.name}" or "${another.name}" of the writer's record "${writer.name}": a name and its aliases stand for one field.`;
+        return [found("READER_FIELD_AMBIGUOUS", `${path}/fields/${i}/aliases`, field.type, writer, text)];
+      }
       if (written !== undefined) return this.compare(field.type, written.type, `${path}/fields/${i}/type`);
       if (field.hasDefault || (field.type.type === "enum" && field.type.default !== undefined)) return [];
       const text = `The field "${field.name}" is not in the writer's record "${writer.name}" and has no default.`;
@@ -101,8 +105,8 @@ function missingSymbols(reader: AvroEnum, writer: AvroEnum, path: string): Incom
   return [found("MISSING_ENUM_SYMBOLS", `${path}/symbols`, reader, writer, text)];
 }
 
-function writtenField(field: AvroField, writer: AvroRecord): AvroField | undefined {
-  return writer.fields.find(({ name }) => name === field.name) ?? writer.fields.find(({ name }) => field.aliases.includes(name));
+function writtenFields(field: AvroField, writer: AvroRecord): AvroField[] {
+  return [field.name, ...field.aliases].flatMap((name) => writer.fields.find((each) => each.name === name) ?? []);
 }
 
 function label(schema: AvroSchema): string {

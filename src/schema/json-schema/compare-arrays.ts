@@ -1,8 +1,8 @@
 // Arrays: the schema of all items, or of items by position with what follows them (additionalItems; in 2020-12 prefixItems with items).
 import type { Incompatibility } from "../incompatibility.ts";
-import { isJsonObject } from "../json-numbers.ts";
+import { isJsonObject, numberOf } from "../json-numbers.ts";
 import { incompatible, limit, type Compare, type Side } from "./comparison.ts";
-import { kindOf } from "./json-schema-kind.ts";
+import { kindOf, type JsonObject } from "./json-schema-kind.ts";
 
 interface Items {
   /** For every item; undefined: there is none. */
@@ -37,10 +37,26 @@ export function compareArrays(reader: Side, writer: Side, path: string, compare:
     ...rest(reader, read, writer, written, path, compare),
     ...limit(reader.keywords, writer.keywords, "maxItems", "MAX_ITEMS", "max", path),
     ...limit(reader.keywords, writer.keywords, "minItems", "MIN_ITEMS", "min", path),
-    ...limit(reader.keywords, writer.keywords, "maxContains", "MAX_CONTAINS", "max", path),
-    ...limit(reader.keywords, writer.keywords, "minContains", "MIN_CONTAINS", "min", path),
+    ...contains(reader, writer, path, compare),
     ...unique,
   ];
+}
+
+/** One item at least that a schema takes, or as many as minContains and maxContains say. */
+function contains(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
+  const [read, written] = [withMinimum(reader.keywords), withMinimum(writer.keywords)];
+  const none = numberOf(read["minContains"]) === 0;
+  const limits = [
+    ...limit(read, written, "maxContains", "MAX_CONTAINS", "max", path),
+    ...(none ? [] : limit(read, written, "minContains", "MIN_CONTAINS", "min", path)),
+  ];
+  const schema = read["contains"];
+  if (schema === undefined || written["contains"] === undefined || none) return limits;
+  return [...compare(reader.located(schema), writer.located(written["contains"]), `${path}/contains`), ...limits];
+}
+
+function withMinimum(keywords: JsonObject): JsonObject {
+  return keywords["contains"] === undefined ? {} : { minContains: 1, ...keywords };
 }
 
 function itemsOf({ keywords }: Side): Items {

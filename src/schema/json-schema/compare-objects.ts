@@ -2,15 +2,18 @@
 // partially open (what a schema takes). A property new to the reader is harmless only where the writer could not have written another.
 import type { Incompatibility } from "../incompatibility.ts";
 import { isJsonObject } from "../json-numbers.ts";
+import { compareDependencies } from "./compare-dependencies.ts";
+import { additionalOf, besideNamed, comparePatterns, isOpen } from "./compare-patterns.ts";
 import { incompatible, limit, type Compare, type Side } from "./comparison.ts";
-import type { Located } from "./json-schema-document.ts";
 import { kindOf, type JsonObject } from "./json-schema-kind.ts";
 
 export function compareObjects(reader: Side, writer: Side, path: string, compare: Compare, lenient: boolean): Incompatibility[] {
   return [
     ...required(reader, writer, path),
     ...properties(reader, writer, path, compare, lenient),
-    ...dependencies(reader, writer, path, compare),
+    ...compareDependencies(reader, writer, path, compare),
+    ...comparePatterns(reader, writer, path, compare, lenient),
+    ...names(reader, writer, path, compare),
     ...additional(reader, writer, path, compare, lenient),
     ...limit(reader.keywords, writer.keywords, "maxProperties", "MAX_PROPERTIES", "max", path),
     ...limit(reader.keywords, writer.keywords, "minProperties", "MIN_PROPERTIES", "min", path),
@@ -102,38 +105,6 @@ function added(
   return [...found, incompatible("REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", path, text, schema, undefined)];
 }
 
-function patterns({ keywords }: Side): [string, unknown][] {
-  return isJsonObject(keywords["patternProperties"]) ? Object.entries(keywords["patternProperties"]) : [];
-}
-
-function additionalOf({ keywords }: Side): unknown {
-  return keywords["additionalProperties"] ?? keywords["unevaluatedProperties"];
-}
-
-function isOpen(side: Side): boolean {
-  const rest = additionalOf(side);
-  return patterns(side).length === 0 && (rest === undefined || rest === true);
-}
-
-/** The schema for a property that is not named; undefined: none may stand there, or anything. */
-function besideNamed(side: Side, name: string): Located | undefined {
-  for (const [pattern, schema] of patterns(side)) if (matches(pattern, name)) return side.located(schema);
-  const rest = additionalOf(side);
-  return isJsonObject(rest) ? side.located(rest) : undefined;
-}
-
-const MAX_PATTERN_CHARS = 200;
-
-/** Patterns come from users: only those without nested repetition are run; others are taken to match. */
-function matches(pattern: string, name: string): boolean {
-  if (pattern.length > MAX_PATTERN_CHARS || /[+*}]\s*\)\s*[+*{]/.test(pattern) || /\\\d/.test(pattern)) return true;
-  try {
-    return new RegExp(pattern, "u").test(name);
-  } catch {
-    return false;
-  }
-}
-
 function additional(reader: Side, writer: Side, path: string, compare: Compare, lenient: boolean): Incompatibility[] {
   const here = `${path}/additionalProperties`;
   const [read, written] = [additionalOf(reader), additionalOf(writer)];
@@ -155,19 +126,10 @@ function additional(reader: Side, writer: Side, path: string, compare: Compare, 
   ];
 }
 
-function dependencies(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
-  const all = ({ keywords }: Side): JsonObject =>
-    Object.assign({}, keywords["dependencies"], keywords["dependentRequired"], keywords["dependentSchemas"]) as JsonObject;
-  const written = all(writer);
-  return Object.entries(all(reader)).flatMap(([name, read]) => {
-    const here = `${path}/dependencies/${name}`;
-    const before = written[name];
-    const text = `Where "${name}" is there, the reader asks for more than the writer did.`;
-    if (Array.isArray(read)) {
-      if (Array.isArray(before) && read.every((each) => before.includes(each))) return [];
-      return [incompatible(Array.isArray(before) ? "DEPENDENCY_ARRAY_EXTENDED" : "DEPENDENCY_ARRAY_ADDED", here, text, read, before)];
-    }
-    if (before === undefined || Array.isArray(before)) return [incompatible("DEPENDENCY_SCHEMA_ADDED", here, text, read, before)];
-    return compare(reader.located(read), writer.located(before), here);
-  });
+function names(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
+  const here = `${path}/propertyNames`;
+  const [read, written] = [reader.keywords["propertyNames"], writer.keywords["propertyNames"]];
+  if (read === undefined || kindOf(reader.located(read)).kind === "any") return [];
+  if (written !== undefined) return compare(reader.located(read), writer.located(written), here);
+  return [incompatible("PROPERTY_NAMES_ADDED", here, "The reader restricts the names of properties, the writer did not.", read, undefined)];
 }

@@ -11,6 +11,7 @@ import { hasType } from "./json-type.ts";
 import { largestMatching } from "./matching.ts";
 
 type Combined = Extract<SchemaKind, { kind: "combined" }>;
+type Conditional = Extract<SchemaKind, { kind: "conditional" }>;
 
 /** Empty: everything that `writer` takes, `reader` takes. `lenient`: properties may come and go in any content model. */
 export function jsonSchemaIncompatibilities(reader: Located, writer: Located, lenient: boolean): Incompatibility[] {
@@ -57,16 +58,14 @@ class Comparison {
   #kinds(reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility[] {
     if (reader.kind === "combined")
       return writer.kind === "combined" ? this.#combined(reader, writer, path) : this.#extended(reader, writer, path);
-    if (writer.kind === "combined") {
-      if (writer.parts.length === 1) return this.compare(reader, writer.parts[0], path);
-      return [typeChanged(reader, writer, path)];
-    }
+    if (writer.kind === "combined") return this.#reduced(reader, writer, path);
     if (reader.kind === "not" && writer.kind === "not") {
       if (this.compare(writer.inner, reader.inner, `${path}/not`).length === 0) return [];
       return [
         incompatible("NOT_TYPE_EXTENDED", `${path}/not`, "The reader excludes more than the writer did.", reader.schema, writer.schema),
       ];
     }
+    if (reader.kind === "conditional" && writer.kind === "conditional") return this.#conditions(reader, writer, path);
     if (writer.kind === "enum" && reader.kind === "enum") return compareValues(reader.values, writer.values, path);
     if (writer.kind === "enum" && reader.kind === "type") {
       if (writer.values.every((value) => hasType(value, reader.type)) && isBare(reader.keywords)) return [];
@@ -97,6 +96,24 @@ class Comparison {
       default:
         return [];
     }
+  }
+
+  /** The writer combines, the reader does not: of schemas at once the reader may ask for one. */
+  #reduced(reader: SchemaKind, writer: Combined, path: string): Incompatibility[] {
+    const parts = writer.parts.map((part) => this.compare(reader, part, path));
+    if (parts.length === 1) return parts[0]!;
+    if (writer.criterion === "allOf" && parts.some((found) => found.length === 0)) return [];
+    return [typeChanged(reader, writer, path)];
+  }
+
+  #conditions(reader: Conditional, writer: Conditional, path: string): Incompatibility[] {
+    if (JSON.stringify(reader.keywords["if"]) !== JSON.stringify(writer.keywords["if"])) {
+      const text = "The reader asks for something else than the writer did, and under another condition.";
+      return [incompatible("CONDITION_CHANGED", `${path}/if`, text, reader.schema, writer.schema)];
+    }
+    return (["then", "else"] as const).flatMap((name) =>
+      this.compare(branch(reader, name), branch(writer, name) ?? { schema: true, document: writer.document }, `${path}/${name}`),
+    );
   }
 
   /** The reader combines, the writer does not. */
@@ -133,6 +150,11 @@ class Comparison {
       );
     return found;
   }
+}
+
+function branch({ keywords, document }: Conditional, name: "then" | "else"): Located | undefined {
+  const schema = keywords[name];
+  return schema === undefined ? undefined : { schema: schema as JsonSchemaValue, document };
 }
 
 function mayBecome(writer: Combined, reader: Combined): boolean {

@@ -34,6 +34,13 @@ const ONE = [
 const LISTS = ["allOf", "anyOf", "oneOf", "prefixItems"];
 /** …schemas by name. */
 const MAPS = ["properties", "patternProperties", "definitions", "$defs", "dependentSchemas"];
+/** Keywords that name a schema for references, and what they put in front of the name. */
+const ANCHORS = [
+  ["$anchor", ""],
+  ["$dynamicAnchor", ""],
+  ["$id", "#"],
+  ["id", "#"],
+] as const;
 const MAX_DEPTH = 200;
 
 /** Throws SchemaParseError. */
@@ -94,8 +101,11 @@ function* children(schema: Readonly<Record<string, unknown>>, path: string): Gen
 export function checkReferences(document: SchemaDocument): void {
   const visit = (schema: unknown, path: string): void => {
     if (!isJsonObject(schema)) return;
-    if (typeof schema["$ref"] === "string" && resolveReference(schema["$ref"], document) === undefined)
-      fail(path, `"$ref": ${JSON.stringify(schema["$ref"])} leads nowhere`);
+    for (const keyword of ["$ref", "$dynamicRef"]) {
+      const reference = schema[keyword];
+      if (typeof reference === "string" && resolveReference(reference, document) === undefined)
+        fail(path, `"${keyword}": ${JSON.stringify(reference)} leads nowhere`);
+    }
     for (const [child, childPath] of children(schema, path)) visit(child, childPath);
   };
   visit(document.root, "#");
@@ -114,7 +124,7 @@ export function resolveReference(reference: string, document: SchemaDocument): L
   if (fragment === "") return { schema: target.root, document: target };
   const schema = fragment.startsWith("/")
     ? byPointer(target.root, fragment)
-    : findByAnchor(target.root, ({ $anchor, $id, id }) => $anchor === fragment || $id === `#${fragment}` || id === `#${fragment}`);
+    : findByAnchor(target.root, (each) => ANCHORS.some(([keyword, prefix]) => each[keyword] === prefix + fragment));
   return schema === undefined ? undefined : { schema, document: target };
 }
 

@@ -1,6 +1,7 @@
-// What a JSON Schema is, for comparison: one type, a list of values, several schemas together, a negation, everything or nothing.
+// What a JSON Schema is, for comparison: one type, a list of values, several schemas together, a negation, a condition, everything or nothing.
 import { isJsonObject } from "../json-numbers.ts";
 import { resolveReference, type JsonSchemaValue, type Located, type SchemaDocument } from "./json-schema-document.ts";
+import { draftOf } from "./schema-index.ts";
 
 export type SimpleType = "string" | "number" | "integer" | "boolean" | "null" | "object" | "array";
 export type Criterion = "allOf" | "anyOf" | "oneOf";
@@ -12,10 +13,15 @@ export type SchemaKind = { readonly document: SchemaDocument; readonly schema: J
   | { readonly kind: "enum"; readonly values: readonly unknown[] }
   | { readonly kind: "combined"; readonly criterion: Criterion; readonly parts: readonly Located[] }
   | { readonly kind: "not"; readonly inner: Located }
+  | { readonly kind: "conditional"; readonly keywords: JsonObject }
 );
 
 const COMBINED: readonly Criterion[] = ["allOf", "anyOf", "oneOf"];
+const CONDITION = ["if", "then", "else"] as const;
 const MAX_REFERENCES = 100;
+/** From this draft on, what stands beside "$ref" counts, too. */
+const REFERENCES_COMBINE = 2019;
+const DEFAULT_DRAFT = 7;
 
 const KEYWORDS: Readonly<Record<Exclude<SimpleType, "boolean" | "null" | "integer">, readonly string[]>> = {
   object: [
@@ -31,7 +37,18 @@ const KEYWORDS: Readonly<Record<Exclude<SimpleType, "boolean" | "null" | "intege
     "propertyNames",
     "unevaluatedProperties",
   ],
-  array: ["items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains", "unevaluatedItems"],
+  array: [
+    "items",
+    "prefixItems",
+    "additionalItems",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "unevaluatedItems",
+  ],
   string: ["minLength", "maxLength", "pattern"],
   number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
 };
@@ -39,13 +56,31 @@ const KEYWORDS: Readonly<Record<Exclude<SimpleType, "boolean" | "null" | "intege
 /** Follows references first; one that leads round in a circle or nowhere takes everything. */
 export function kindOf(located: Located): SchemaKind {
   let { schema, document } = located;
-  for (let i = 0; isJsonObject(schema) && typeof schema["$ref"] === "string"; i++) {
-    const target = resolveReference(schema["$ref"], document);
+  for (let i = 0, at = referenceIn(schema); at !== undefined; i++, at = referenceIn(schema)) {
+    const beside = besideReference(schema as JsonObject, document);
+    if (beside !== undefined) return beside;
+    const target = resolveReference(at, document);
     if (target === undefined || i > MAX_REFERENCES) return { kind: "any", schema, document };
     ({ schema, document } = target);
   }
   if (typeof schema === "boolean") return { kind: schema ? "any" : "never", schema, document };
   return classify(schema, document);
+}
+
+/** "$recursiveRef" and "$dynamicRef" lead where "$ref" would: nothing extends a registered schema from outside. */
+function referenceIn(schema: JsonSchemaValue): string | undefined {
+  if (!isJsonObject(schema)) return undefined;
+  const reference = schema["$ref"] ?? schema["$dynamicRef"] ?? schema["$recursiveRef"];
+  return typeof reference === "string" ? reference : undefined;
+}
+
+/** A reference and what restricts beside it; undefined: nothing does, or the draft does not count it. */
+function besideReference(schema: JsonObject, document: SchemaDocument): SchemaKind | undefined {
+  if (draftOf(document.root, DEFAULT_DRAFT) < REFERENCES_COMBINE) return undefined;
+  const { $ref, $dynamicRef, $recursiveRef, ...rest } = schema;
+  if (classify(rest, document).kind === "any") return undefined;
+  const reference = { schema: { $ref: $ref ?? $dynamicRef ?? $recursiveRef }, document };
+  return { kind: "combined", schema, document, criterion: "allOf", parts: [{ schema: rest, document }, reference] };
 }
 
 function classify(schema: JsonObject, document: SchemaDocument): SchemaKind {
@@ -54,7 +89,8 @@ function classify(schema: JsonObject, document: SchemaDocument): SchemaKind {
   const own = ownPart(schema, document);
   if (own !== undefined) parts.push(own);
   const groups = COMBINED.filter((criterion) => Array.isArray(schema[criterion]));
-  if (own === undefined && groups.length === 1 && schema["not"] === undefined) {
+  const condition = conditionOf(schema, document);
+  if (own === undefined && groups.length === 1 && schema["not"] === undefined && condition === undefined) {
     const [criterion] = groups as [Criterion];
     return { ...at, kind: "combined", criterion, parts: located(schema[criterion], document) };
   }
@@ -64,18 +100,29 @@ function classify(schema: JsonObject, document: SchemaDocument): SchemaKind {
   }
   if (schema["not"] !== undefined) {
     const inner = { schema: schema["not"] as JsonSchemaValue, document };
-    if (parts.length === 0) return { ...at, kind: "not", inner };
+    if (parts.length === 0 && condition === undefined) return { ...at, kind: "not", inner };
     parts.push({ schema: { not: schema["not"] }, document });
+  }
+  if (condition !== undefined) {
+    if (parts.length === 0) return { ...at, kind: "conditional", keywords: condition };
+    parts.push({ schema: condition, document });
   }
   if (parts.length === 0) return { ...at, kind: "any" };
   if (parts.length > 1 || own === undefined) return { ...at, kind: "combined", criterion: "allOf", parts };
   return simple(own.schema as JsonObject, document);
 }
 
-/** The schema without what combines and negates; undefined if nothing is left that restricts. */
+/** undefined: there is none, or it asks for nothing. */
+function conditionOf(schema: JsonObject, document: SchemaDocument): JsonObject | undefined {
+  if (schema["if"] === undefined || (schema["then"] === undefined && schema["else"] === undefined)) return undefined;
+  if (draftOf(document.root, DEFAULT_DRAFT) < DEFAULT_DRAFT) return undefined;
+  return Object.fromEntries(CONDITION.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]));
+}
+
+/** The schema without what combines, negates and asks; undefined if nothing is left that restricts. */
 function ownPart(schema: JsonObject, document: SchemaDocument): Located | undefined {
   const rest: Record<string, unknown> = { ...schema };
-  for (const name of [...COMBINED, "not"]) delete rest[name];
+  for (const name of [...COMBINED, ...CONDITION, "not"]) delete rest[name];
   const restricts =
     rest["type"] !== undefined || rest["enum"] !== undefined || Object.hasOwn(rest, "const") || inferredType(rest) !== undefined;
   if (!restricts) return undefined;

@@ -1,5 +1,6 @@
 // Can a reader with one .proto file read what was written with another? Fields are known by their tags: their types must be of one family on
-// the wire, none may move into a oneof that would drop others, and messages keep their names. Names of fields and all of enums are free.
+// the wire, none may move into a oneof that would drop others, and messages keep their names. Names of fields and packages and all of enums
+// are free.
 import type { Incompatibility } from "../incompatibility.ts";
 import { resolveType, SCALARS, type ProtoField, type ProtoMessage, type ProtoWorld } from "./proto-file.ts";
 
@@ -40,14 +41,6 @@ class Comparison {
 
   files(): Incompatibility[] {
     const [reader, writer] = [this.#reader.file, this.#writer.file];
-    if (reader.package !== writer.package)
-      this.#add(
-        "PACKAGE_CHANGED",
-        "/package",
-        `The package was "${writer.package}" and is "${reader.package}".`,
-        reader.package,
-        writer.package,
-      );
     const byLocalName = new Map([...reader.types.values()].map((type) => [type.localName, type]));
     for (const written of writer.types.values()) {
       if (written.kind !== "message") continue;
@@ -103,10 +96,11 @@ class Comparison {
     if (readerIsMap !== writerIsMap) return this.#changed("FIELD_KIND_CHANGED", path, reader, writer);
     if (readerIsMap) this.#types(readerIn, { ...reader, type: reader.keyType! }, writerIn, { ...writer, type: writer.keyType! }, path);
     this.#types(readerIn, reader, writerIn, writer, path);
-    const repeated = (field: ProtoField): boolean => field.label === "repeated" && field.keyType === undefined;
+    if (reader.label === writer.label) return;
     const isNumber =
       this.#family(this.#reader, readerIn, reader.type) !== "text" && this.#kind(this.#reader, readerIn, reader.type) === "scalar";
-    if (repeated(reader) !== repeated(writer) && isNumber) this.#changed("FIELD_NUMERIC_LABEL_CHANGED", path, reader, writer);
+    if (isNumber && !readerIsMap) this.#changed("FIELD_NUMERIC_LABEL_CHANGED", path, reader, writer);
+    else if (reader.label === "required") this.#changed("FIELD_MADE_REQUIRED", path, reader, writer);
   }
 
   #types(readerIn: ProtoMessage, reader: ProtoField, writerIn: ProtoMessage, writer: ProtoField, path: string): void {
@@ -134,9 +128,21 @@ class Comparison {
     this.#seen.set(key, true);
     const count = this.#found.length;
     this.#messages(reader, writer);
+    this.#nested(reader, writer);
     const same = this.#found.length === count;
     this.#seen.set(key, same);
     return same;
+  }
+
+  /** Of an imported message: those that are defined in it. */
+  #nested(reader: ProtoMessage, writer: ProtoMessage): void {
+    for (const [name, written] of this.#writer.known) {
+      if (written.kind !== "message" || !name.startsWith(`${writer.fullName}.`)) continue;
+      const read = this.#reader.known.get(reader.fullName + name.slice(writer.fullName.length));
+      if (read?.kind !== "message")
+        this.#add("MESSAGE_REMOVED", `/${written.localName}`, `The reader has no message "${written.localName}".`, "", written.fullName);
+      else this.#imported(read, written);
+    }
   }
 
   #kind(world: ProtoWorld, scope: ProtoMessage, type: string): "scalar" | "message" {

@@ -26,8 +26,12 @@ public final class AvroVerdicts {
     } catch (RuntimeException error) {
       return "refused";
     }
-    boolean fits = SchemaCompatibility.checkReaderWriterCompatibility(readerSchema, writerSchema).getType()
-        == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE;
-    return fits ? "compatible" : "incompatible";
+    try {
+      boolean fits = SchemaCompatibility.checkReaderWriterCompatibility(readerSchema, writerSchema).getType()
+          == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE;
+      return fits ? "compatible" : "incompatible";
+    } catch (RuntimeException ambiguousAlias) {
+      return "incompatible";
+    }
   }
 }
