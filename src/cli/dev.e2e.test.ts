@@ -72,6 +72,7 @@ after(async () => {
 
 /** The next `count` records of "upper" after the offset, as values. */
 async function upper(from: number, count: number): Promise<string[]> {
+  await command(["topic", "create", "upper", "--if-not-exists"]); // the sink makes it, too, a little later
   const { stdout, exitCode, stderr } = await command(["topic", "tail", "upper", "-o", String(from), "-n", String(count), "-f", "%k\\n"]);
   assert.equal(exitCode, 0, stderr);
   return stdout.trim().split("\n");
@@ -130,6 +131,9 @@ test("job why says what holds rows back, as JSON too, and knows the streams by n
   assert.ok(Array.isArray(JSON.parse(why.stdout)));
   const key = await command(["job", "why", "--key", "a"]);
   assert.match(key.stdout, /^1\. No operator that is asked about keeps anything by key\./, key.stderr);
+  assert.match(key.stdout, /\n2\. 1 of the newest 3 records of "words" have a \(as the record's key\); .* the job has read 1 of them\./);
+  const never = await command(["job", "why", "--key", "zebra"]);
+  assert.match(never.stdout, /\n2\. None of the newest 3 records of "words" has zebra/);
   const nowhere = await command(["job", "why", "--stream", "nowhere"]);
   assert.equal(nowhere.exitCode, 3);
   assert.match(nowhere.stderr, /no operator "nowhere"/);

@@ -52,6 +52,7 @@ async function serverWith(...all: Job[]) {
     jobs,
     topics: async () => ["alerts"],
     newest: async () => [],
+    sample: async () => [],
     panels: () => [{ title: "Shop", facts: { orders: "3" } }],
     metrics: () => "orders 3\n",
   };

@@ -1,8 +1,9 @@
 // The HTTP API's routes, below the access checks. Reading is GET, everything that changes something is POST; errors are sentences.
 import { ExplainError } from "../engine/coordinator/explain-job.ts";
-import type { Job } from "../engine/coordinator/job-status.ts";
+import type { Finding, Job } from "../engine/coordinator/job-status.ts";
 import { HttpError, type ApiRequest } from "./http/http-server.ts";
 import { hasEnded, type Jobs } from "./jobs.ts";
+import { isUnsettled, sourceTopics, withTopic } from "./key-in-topics.ts";
 import type { TailRecord } from "./record-tail.ts";
 
 export interface RouteContext {
@@ -11,6 +12,8 @@ export interface RouteContext {
   /** Names, without internal topics. */
   readonly topics: () => Promise<readonly string[]>;
   readonly newest: (topic: string, count: number) => Promise<readonly TailRecord[]>;
+  /** Ordered by partition and offset: the newest, for a question about a key. */
+  readonly sample: (topic: string) => Promise<readonly TailRecord[]>;
   readonly panels: () => readonly Panel[];
   /** Prometheus text; empty without an embedded broker. */
   readonly metrics: () => string;
@@ -67,11 +70,21 @@ async function why(context: RouteContext, request: ApiRequest, name: string): Pr
   const options = stream === null ? {} : { stream };
   const job = jobOf(context, name);
   try {
-    return { findings: key === null ? job.explain(options) : await job.explainKey(key, options) };
+    return { findings: key === null ? job.explain(options) : await whyOfKey(context, job, key, options) };
   } catch (error) {
     if (error instanceof ExplainError) throw new HttpError(404, error.message);
     throw error;
   }
+}
+
+/** What operators keep of the key; if some keep nothing of it, what the topics that the job reads say of it, too. */
+async function whyOfKey(context: RouteContext, job: Job, key: string, options: { readonly stream?: string }): Promise<readonly Finding[]> {
+  let findings = await job.explainKey(key, options);
+  if (!isUnsettled(findings)) return findings;
+  const status = job.status();
+  for (const topic of sourceTopics(status, await context.topics()))
+    findings = withTopic(findings, status, topic, await context.sample(topic), key);
+  return findings;
 }
 
 /** Resolves when the job has ended: { state, savepoint? }. */

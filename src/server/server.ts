@@ -18,6 +18,7 @@ import { readStaticFiles } from "./http/static-files.ts";
 import { Jobs } from "./jobs.ts";
 import { moduleUrlOf } from "./module-url.ts";
 import { packageVersion } from "./package-version.ts";
+import { newestRecords } from "./newest-records.ts";
 import { RecordTails } from "./record-tail.ts";
 import { route } from "./routes.ts";
 import { explainDataDirectory, explainListen, ServerError } from "./server-error.ts";
@@ -241,6 +242,7 @@ class RunningServer implements Server {
       jobs: this.#jobs,
       topics: () => this.#topics(),
       newest: (topic: string, count: number) => this.#tails!.newest(topic, count),
+      sample: (topic: string) => newestRecords(this.#client!, this.#env.timers, topic),
       metrics: () => {
         const jobs = this.#jobs.list().map((job) => job.status());
         return (this.#broker?.metricsText() ?? "") + jobMetricsText(jobs) + userMetricsText(jobs);
