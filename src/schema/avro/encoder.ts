@@ -6,6 +6,7 @@ import type { EncodeBuffer } from "../encode-buffer.ts";
 import { BadSchemaError, SchemaError } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import type { AvroSchema } from "./avro-schema.ts";
+import { GIVEN_UP } from "./generate-reader.ts";
 import { resolveAvro } from "./resolve-avro.ts";
 import { generateRowWriter, interpretRowWriter, type AvroRowWrite } from "./row-writer.ts";
 import { typeToAvro } from "./type-to-avro.ts";
@@ -47,7 +48,7 @@ function rowWriter(type: TypeInfo, plan: WritePlan, codegen: CodeGeneration, val
       if (fast !== undefined) return fast(batch, row, out);
     } catch (error) {
       out.at = at;
-      if (!(error instanceof SchemaError)) throw error;
+      if (error !== GIVEN_UP && !(error instanceof SchemaError)) throw error;
     }
     try {
       slow ??= interpretRowWriter(type, plan);

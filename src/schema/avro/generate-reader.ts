@@ -14,6 +14,11 @@ export const GIVEN_UP: unique symbol = Symbol("given up");
 
 /** Larger plans make functions too large to be optimised well. */
 const MAX_NODES = 400;
+/** Arrays get room for all items of their first block at once, up to so many. */
+const MAX_ROOM = 4096;
+
+/** All four bytes of a word have bit 7. */
+const WORD_GOES_ON = -2139062144;
 
 /** Little-endian, as Avro and all platforms of Node are. */
 const SCRATCH = new Uint8Array(8);
@@ -43,8 +48,12 @@ export function generateReader(plan: ReadPlan): AvroRead | undefined {
   return generateFunction<(...values: unknown[]) => AvroRead>("avro-reader", constants.names(), body)(...constants.values);
 }
 
-/** Local names: X cursor, b bytes, p position, e end, c a byte. Each value has a variable of its own. */
+/**
+ * Local names: X cursor, b bytes, p position, e end, c a byte, d and j where there is a view. Each value has a variable of its own. With
+ * `viewed` the cursor's view is set, as it is for documents that lie in one array: words instead of bytes.
+ */
 export class ReaderCode {
+  readonly viewed: boolean;
   readonly constants = new Constants();
   readonly functions: string[] = [];
   nodes = 0;
@@ -56,11 +65,19 @@ export class ReaderCode {
   readonly #float = this.constants.add(new Float32Array(SCRATCH.buffer, 0, 1));
   #variables = 0;
 
+  constructor(viewed = false) {
+    this.viewed = viewed;
+  }
+
   /** A function expression that reads one value. */
   function(plan: ReadPlan): string {
     if (plan.op === "record") return this.#record(plan);
     const value = this.variable();
-    return `function(X){const b=X.bytes,e=X.end;let p=X.at,c=0,${value};${this.read(plan, value)}X.at=p;return ${value};}`;
+    return `function(X){${this.#start()},${value};${this.read(plan, value)}X.at=p;return ${value};}`;
+  }
+
+  #start(): string {
+    return `const b=X.bytes,e=X.end${this.viewed ? ",d=X.view" : ""};let p=X.at,c=0${this.viewed ? ",j=0" : ""}`;
   }
 
   variable(): string {
@@ -82,7 +99,7 @@ export class ReaderCode {
       case "int":
         return `${this.varint(to)}if(${to}!==(${to}|0))${this.giveUp()}`;
       case "long":
-        return this.varint(to);
+        return this.viewed ? this.#words(to) : this.varint(to);
       case "bigint":
       case "nearest":
         return this.#call(`X.${plan.op}()`, to);
@@ -123,21 +140,35 @@ export class ReaderCode {
     );
   }
 
+  /** One or two bytes as ever; five or six (times) by words; the rest by the cursor. */
+  #words(to: string): string {
+    return (
+      `c=b[p];if(c<128){p++;${to}=(c>>>1)^-(c&1);}else{j=p+8<=e?d.getInt32(p,true):0;` +
+      `if((j&${WORD_GOES_ON})===${WORD_GOES_ON}&&((c=d.getInt32(p+4,true))&32896)!==32896){` +
+      `j=j&127|j>>1&16256|j>>2&2080768|j>>3&266338304;` +
+      `if((c&128)===0){p+=5;c&=127;}else{p+=6;c=c&127|c>>1&16256;}` +
+      `${to}=c*134217728+(j>>>1);if((j&1)===1)${to}=-${to}-1;}` +
+      `else{X.at=p;${to}=X.long();p=X.at;}}`
+    );
+  }
+
   #call(call: string, to: string): string {
     return `X.at=p;${to}=${call};p=X.at;`;
   }
 
   /** By way of a few bytes that are a number, too: documents come in arrays of their own, and a view of each would cost more. */
   #floating(size: number, number: string, to: string): string {
+    if (this.viewed) return `if(p+${size}>e)${this.giveUp()}${to}=d.getFloat${8 * size}(p,true);p+=${size};`;
     const bytes = Array.from({ length: size }, (_, index) => `${this.#scratch}[${index}]=b[p+${index}];`);
     return `if(p+${size}>e)${this.giveUp()}${bytes.join("")}p+=${size};${to}=${number}[0];`;
   }
 
   #string(to: string): string {
     const cache = this.constants.add(new TextCache());
+    const known = this.viewed ? `${cache}.getIn(d,b,p,c)` : `${cache}.get(b,p,c)`;
     return (
-      `${this.length(to)}if(c<=${MAX_SHORT_TEXT}&&(${to}=${this.#text}(b,p,c))!==undefined)p+=c;` +
-      `else if((${to}=${cache}.get(b,p,c))!==undefined)p+=c;else{X.at=p;${to}=X.longText(c);p=X.at;}`
+      `${this.length(to)}if((${to}=${known})!==undefined)p+=c;` +
+      `else if(c<=${MAX_SHORT_TEXT}&&(${to}=${this.#text}(b,p,c))!==undefined)p+=c;else{X.at=p;${to}=X.longText(c);p=X.at;}`
     );
   }
 
@@ -147,10 +178,11 @@ export class ReaderCode {
   }
 
   #array({ items, itemBytes }: ReadPlan & { readonly op: "array" }, to: string): string {
-    const [count, item] = [this.variable(), this.variable()];
+    const [count, item, index] = [this.variable(), this.variable(), this.variable()];
     return (
-      `${to}=[];for(;;){${this.#block(itemBytes, count)}` +
-      `for(;${count}>0;${count}--){let ${item};${this.read(items, item)}${to}.push(${item});}}`
+      `let ${index}=0;${to}=undefined;for(;;){${this.#block(itemBytes, count)}` +
+      `if(${to}===undefined)${to}=${count}>${MAX_ROOM}?[]:new Array(${count});` +
+      `for(;${count}>0;${count}--){let ${item};${this.read(items, item)}${to}[${index}++]=${item};}}if(${to}===undefined)${to}=[];`
     );
   }
 
@@ -162,8 +194,11 @@ export class ReaderCode {
     );
   }
 
+  /** A block of up to 63 items inline. */
   #block(itemBytes: number, count: string): string {
-    return `X.at=p;let ${count}=X.block(${itemBytes});p=X.at;if(${count}===0)break;`;
+    const whole = `X.at=p;${count}=X.block(${itemBytes});p=X.at;if(${count}===0)break;`;
+    if (itemBytes === 0) return `let ${count};${whole}`;
+    return `let ${count}=b[p];if(${count}===0){p++;break;}if((${count}&129)===0&&(${count}>>>=1)*${itemBytes}<e-p)p++;else{${whole}}`;
   }
 
   #union({ branches }: ReadPlan & { readonly op: "union" }, to: string): string {
@@ -190,9 +225,8 @@ export class ReaderCode {
     const code = plan.steps.map((step) => (step.plan.op === "skip" ? this.skip(step.plan) : this.read(step.plan, slots[step.slot] ?? "c")));
     const enter = plan.recursive ? "X.enter();" : "";
     const leave = plan.recursive ? "X.depth--;" : "";
-    const variables = ["c=0", ...slots].join(",");
     this.functions.push(
-      `function ${name}(X){${enter}const b=X.bytes,e=X.end;let p=X.at,${variables};\n${code.join("\n")}\nX.at=p;${leave}return ${result};}`,
+      `function ${name}(X){${enter}${[this.#start(), ...slots].join(",")};\n${code.join("\n")}\nX.at=p;${leave}return ${result};}`,
     );
     return name;
   }

@@ -1,6 +1,7 @@
 // Generates writers of records from plans: one function per record, primitives inline, everything else by closures. As the readers, the
 // code holds positions only. Invariant: the same bytes as the interpreter's; whatever it refuses, it leaves to the interpreter to explain.
 import { generateFunction } from "../code-generation.ts";
+import { MAX_DEPTH } from "../mismatch.ts";
 import { fieldValue, isInheritedName } from "../field-value.ts";
 import { Constants, GIVEN_UP } from "./generate-reader.ts";
 import { branchChooser, interpretWriter, type AvroWrite, type WritersByRecord } from "./interpret-writer.ts";
@@ -11,18 +12,17 @@ const MAX_FIELDS = 200;
 /** Of a number, a length, a branch. */
 const ROOM = 10;
 
-/** undefined: the plan is no record, or too large. */
+/** undefined: too large. What it writes is at the depth that it is told. */
 export function generateWriter(plan: WritePlan): AvroWrite | undefined {
-  if (plan.op !== "record") return undefined;
   const generator = new WriterCode();
-  const name = generator.record(plan);
+  const name = plan.op === "record" ? generator.record(plan) : generator.value(plan);
   if (generator.fields > MAX_FIELDS) return undefined;
   const { constants, functions } = generator;
   const body = `${functions.join("\n")}return ${name};`;
   return generateFunction<(...values: unknown[]) => AvroWrite>("avro-writer", constants.names(), body)(...constants.values);
 }
 
-/** Local names: O buffer, V the record, D depth, b bytes, d their view, p position, v a field's value. */
+/** Local names: O buffer, V the record, D its depth, b bytes, d their view, p position, v a field's value. */
 class WriterCode {
   readonly constants = new Constants();
   readonly functions: string[] = [];
@@ -45,12 +45,18 @@ class WriterCode {
     this.fields += plan.fields.length;
     if (this.fields > MAX_FIELDS) return name;
     const room = 2 * ROOM * (plan.fields.length + 1);
-    const code = plan.fields.map((field) => this.#get(field) + this.#absent(field, room, this.#write(field.plan, room)));
+    const code = plan.fields.map((field) => this.#get(field) + this.#absent(field, room, this.#write(field.plan, room, 1)));
     this.functions.push(
-      `function ${name}(O,V,D){if(V===null||typeof V!=="object"||(V.constructor!==${this.#object}&&${this.#shape}(V)!=="object")||D>=64)${this.#giveUp}` +
+      `function ${name}(O,V,D){if(V===null||typeof V!=="object"||(V.constructor!==${this.#object}&&${this.#shape}(V)!=="object")||D>=${MAX_DEPTH})${this.#giveUp}` +
         `O.ensure(${room});let b=O.bytes,d=O.view,p=O.at,v;\n${code.join("\n")}\nO.at=p;}`,
     );
     return name;
+  }
+
+  /** A function for a value that is no record. */
+  value(plan: WritePlan): string {
+    const room = 4 * ROOM;
+    return `function(O,v,D){O.ensure(${room});let b=O.bytes,d=O.view,p=O.at;${this.#write(plan, room, 0)}O.at=p;}`;
   }
 
   #get({ name }: WriteField): string {
@@ -69,7 +75,8 @@ class WriterCode {
     return `if(p+${bytes}+${room}>b.length){O.at=p;O.ensure(${bytes}+${room});b=O.bytes;d=O.view;}`;
   }
 
-  #write(plan: WritePlan, room: number): string {
+  /** `depth`: of the value, below the record's. */
+  #write(plan: WritePlan, room: number, depth: number): string {
     switch (plan.op) {
       case "null":
         return `if(v!==null&&v!==undefined)${this.#giveUp}`;
@@ -78,7 +85,7 @@ class WriterCode {
       case "int":
         return `if(typeof v!=="number"||v!==(v|0))${this.#giveUp}${this.#varint()}`;
       case "long":
-        return `if(Number.isSafeInteger(v)){${this.#varint()}}else{${this.#call(plan, room)}}`;
+        return `if(Number.isSafeInteger(v)){${this.#varint()}}else{${this.#call(plan, room, depth)}}`;
       case "float":
         return `if(typeof v!=="number")${this.#giveUp}d.setFloat32(p,v,true);p+=4;`;
       case "double":
@@ -88,13 +95,13 @@ class WriterCode {
       case "enum":
         return `v=${this.constants.add(plan.symbols)}.get(v);if(v===undefined)${this.#giveUp}${this.#varint()}`;
       case "record":
-        return `O.at=p;${this.record(plan)}(O,v,D+1);${this.#after(room)}`;
+        return `O.at=p;${this.record(plan)}(O,v,D+${depth});${this.#after(room)}`;
       case "array":
-        return this.#array(plan, room);
+        return this.#array(plan, room, depth);
       case "union":
-        return this.#union(plan, room);
+        return this.#union(plan, room, depth);
       default:
-        return this.#call(plan, room);
+        return this.#call(plan, room, depth);
     }
   }
 
@@ -102,33 +109,30 @@ class WriterCode {
     return `if(v>=-64&&v<64)b[p++]=(v<<1)^(v>>31);else p=${this.#long}(b,p,v);`;
   }
 
-  #call(plan: WritePlan, room: number): string {
-    return `O.at=p;${this.constants.add(interpretWriter(plan, this.#closures))}(O,v,D+1);${this.#after(room)}`;
+  #call(plan: WritePlan, room: number, depth: number): string {
+    return `O.at=p;${this.constants.add(interpretWriter(plan, this.#closures))}(O,v,D+${depth});${this.#after(room)}`;
   }
 
   #after(room: number): string {
     return `O.ensure(${room});b=O.bytes;d=O.view;p=O.at;`;
   }
 
-  #array(plan: WritePlan & { readonly op: "array" }, room: number): string {
-    const { op } = plan.items;
-    // Arrays in arrays count their depth: the interpreter's business.
-    if (op === "array" || op === "map" || op === "union") return this.#call(plan, room);
+  #array(plan: WritePlan & { readonly op: "array" }, room: number, depth: number): string {
     const [array, index] = [`a${this.#arrays}`, `i${this.#arrays++}`];
     return (
-      `if(!Array.isArray(v)||D>=60)${this.#giveUp}const ${array}=v;if(${array}.length>0){v=${array}.length;${this.#varint()}}` +
-      `for(let ${index}=0;${index}<${array}.length;${index}++){v=${array}[${index}];${this.#ensure("0", room)}${this.#write(plan.items, room).replaceAll("D+1", "D+2")}}` +
+      `if(!Array.isArray(v)||D+${depth}>=${MAX_DEPTH})${this.#giveUp}const ${array}=v;if(${array}.length>0){v=${array}.length;${this.#varint()}}` +
+      `for(let ${index}=0;${index}<${array}.length;${index}++){v=${array}[${index}];${this.#ensure("0", room)}${this.#write(plan.items, room, depth + 1)}}` +
       `${this.#ensure("0", room)}b[p++]=0;`
     );
   }
 
   /** Null and one other are told apart by a comparison. */
-  #union(plan: WritePlan & { readonly op: "union" }, room: number): string {
+  #union(plan: WritePlan & { readonly op: "union" }, room: number, depth: number): string {
     const { branches, nothing } = plan;
     if (branches.length === 2 && nothing >= 0 && !takesShape(branches[1 - nothing]!, "nothing"))
-      return `if(v===null||v===undefined)b[p++]=${2 * nothing};else{b[p++]=${2 - 2 * nothing};${this.#write(branches[1 - nothing]!, room)}}`;
-    if (branches.length > 32) return this.#call(plan, room);
-    const cases = branches.map((branch, index) => `case ${index}:b[p++]=${2 * index};${this.#write(branch, room)}break;`);
+      return `if(v===null||v===undefined)b[p++]=${2 * nothing};else{b[p++]=${2 - 2 * nothing};${this.#write(branches[1 - nothing]!, room, depth)}}`;
+    if (branches.length > 32) return this.#call(plan, room, depth);
+    const cases = branches.map((branch, index) => `case ${index}:b[p++]=${2 * index};{${this.#write(branch, room, depth)}break;}`);
     return `switch(${this.constants.add(branchChooser(plan))}(v)){${cases.join("")}default:${this.#giveUp}}`;
   }
 }

@@ -46,8 +46,6 @@ export function interpretRowReader(plan: RecordPlan): AvroRowRead {
 const MAX_FIELDS = 64;
 const MAX_NODES = 400;
 const MAX_SYMBOL_BYTES = 32;
-/** All four bytes of a word have bit 7. */
-const WORD_GOES_ON = -2139062144;
 
 /** undefined: too large. */
 export function generateRowReader(type: RecordType, plan: RecordPlan): AvroRowRead | undefined {
@@ -67,7 +65,7 @@ export function generateRowReader(type: RecordType, plan: RecordPlan): AvroRowRe
  * outside the function as long as the builder stays the same: wN the column, xN its values or offsets, nN its nulls, aN its arena.
  */
 class RowCode {
-  readonly reader = new ReaderCode();
+  readonly reader = new ReaderCode(true);
   readonly #fields: readonly FieldColumn[];
   readonly #copy = this.reader.constants.add(copyText);
 
@@ -117,7 +115,7 @@ class RowCode {
         break;
       }
       case "long":
-        if (field.column === "f64") return `${this.#long()}${store}`;
+        if (field.column === "f64") return `${this.reader.read(plan, "v")}${store}`;
         break;
       case "int":
       case "nearest":
@@ -137,18 +135,6 @@ class RowCode {
     }
     if (field.column === "object") return `${this.reader.read(plan, "v")}${store}`;
     return this.#cell(field, plan);
-  }
-
-  /** One or two bytes as ever; five or six (times) by words; the rest by the cursor. */
-  #long(): string {
-    return (
-      `c=b[p];if(c<128){p++;v=(c>>>1)^-(c&1);}else{j=p+8<=e?d.getInt32(p,true):0;` +
-      `if((j&${WORD_GOES_ON})===${WORD_GOES_ON}&&((c=d.getInt32(p+4,true))&32896)!==32896){` +
-      `j=j&127|j>>1&16256|j>>2&2080768|j>>3&266338304;` +
-      `if((c&128)===0){p+=5;c&=127;}else{p+=6;c=c&127|c>>1&16256;}` +
-      `v=c*134217728+(j>>>1);if((j&1)===1)v=-v-1;}` +
-      `else{X.at=p;v=X.long();p=X.at;}}`
-    );
   }
 
   #cell({ index }: FieldColumn, plan: ReadPlan): string {

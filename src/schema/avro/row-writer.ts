@@ -9,6 +9,7 @@ import { rethrowInside } from "../json/value-reader.ts";
 import { fieldPath } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { Constants } from "./generate-reader.ts";
+import { generateWriter } from "./generate-writer.ts";
 import { interpretWriter, type AvroWrite, type WritersByRecord } from "./interpret-writer.ts";
 import { copyText, longInto, textInto } from "./put-avro.ts";
 import { wrong, type WritePlan, type WriteRecord } from "./write-plan.ts";
@@ -113,7 +114,11 @@ class RowWriterCode {
   }
 
   #call(value: string, cell: Cell): string {
-    return `O.at=p;${this.constants.add(cell.write)}(O,${value},1);O.ensure(${this.room});b=O.bytes;d=O.view;p=O.at;`;
+    return this.#callWriter(value, cell.column?.column === "object" ? (generateWriter(cell.plan) ?? cell.write) : cell.write);
+  }
+
+  #callWriter(value: string, write: AvroWrite): string {
+    return `O.at=p;${this.constants.add(write)}(O,${value},1);O.ensure(${this.room});b=O.bytes;d=O.view;p=O.at;`;
   }
 
   #present(cell: Cell, column: FieldColumn, plan: WritePlan): string {
@@ -159,7 +164,7 @@ class RowWriterCode {
 
   /** Inside a union's branch the branch's own writer is wanted, not the cell's. */
   #callPlan(value: string, cell: Cell, plan: WritePlan): string {
-    return this.#call(value, plan === cell.plan ? cell : { ...cell, write: interpretWriter(plan) });
+    return this.#call(value, plan === cell.plan ? cell : { ...cell, plan, write: interpretWriter(plan) });
   }
 
   #varint(): string {
