@@ -76,7 +76,7 @@ export function drawPlan(random: Prng): SwarmPlan {
   const faults = FAULTS.filter(() => random.chance(share));
   return {
     faults: faults.some((fault) => CRASHES.includes(fault)) ? faults : [...faults, random.pick(CRASHES)],
-    faultEveryMs: random.pick([40, 80, 150]),
+    faultEveryMs: random.pick([40, 80, 150, 500]),
     safetyMs: random.pick([1200, 2000, 3000]),
     downtimeMs: random.pick([1, 50, 300]),
     segmentBytes: random.pick([4096, 8192, 65_536, 1_048_576]),

@@ -30,6 +30,8 @@ export const PLANTED_FAULTS = [
   "log-start-not-kept",
   "waiting-calls-lost",
   "join-rows-not-restored",
+  "barrier-overtakes-row",
+  "snapshot-not-frozen",
 ] as const;
 export type PlantedFault = (typeof PLANTED_FAULTS)[number];
 

@@ -64,8 +64,10 @@ export class HostCheckpoint {
         } catch (error) {
           return this.#give(error);
         }
-        if (file!.full) return this.#waitForDisk(file!, wake);
+        if (file!.full) return this.#waitFor(file!.written(), wake);
       }
+      const pause = buggifyPause("snapshot-late");
+      if (pause !== undefined) return this.#waitFor(pause, wake);
       if (clock.monotonicMs() >= until || buggify("snapshot-in-pieces")) return;
     }
   }
@@ -80,9 +82,9 @@ export class HostCheckpoint {
     await this.#file?.close();
   }
 
-  #waitForDisk(file: StateFileWriter, wake: () => void): void {
+  #waitFor(what: Promise<void>, wake: () => void): void {
     this.#state = "waiting";
-    file.written().then(
+    what.then(
       () => {
         if (this.#state !== "waiting") return;
         this.#state = "encoding";

@@ -1,6 +1,7 @@
 // Between a subtask and one sink writer. A writer that is not ready gets nothing: rows on their way wait here (copied), barriers stay
 // behind them, and the host reads no more input until all gates are open. What was prepared stays listed until its commit resolved.
 import { buggifyPause } from "../../env/fault-points.ts";
+import { isPlanted } from "../../env/planted-faults.ts";
 import type { Batch } from "../../schema/batch.ts";
 import type { SinkWriter } from "../../stream/connector.ts";
 import { copyBatch } from "../exchange/copy-batch.ts";
@@ -58,7 +59,7 @@ export class SinkGate {
   /** Seals what was written before it; behind waiting rows, as soon as they are written. */
   prepare(id: number): void {
     if (this.#closed) return;
-    if (!this.#blocked) {
+    if (!this.#blocked || isPlanted("barrier-overtakes-row")) {
       this.#remember(id, this.#prepareNow(id));
       return;
     }
@@ -119,7 +120,9 @@ export class SinkGate {
   #writeNow(batch: Batch): void {
     const before = this.#meter.switchTo(this.account);
     try {
-      if (!this.#writer.write(batch)) this.#wait();
+      const isReady = this.#writer.write(batch);
+      const pause = buggifyPause("sink-busy");
+      if (!isReady || pause !== undefined) this.#wait(pause);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -127,9 +130,10 @@ export class SinkGate {
     }
   }
 
-  #wait(): void {
+  #wait(pause: Promise<void> | undefined): void {
     this.#blocked = true;
-    this.#writer.ready().then(
+    const ready = pause === undefined ? this.#writer.ready() : pause.then(() => this.#writer.ready());
+    ready.then(
       () => this.#drain(),
       (error: unknown) => this.#fail(error),
     );

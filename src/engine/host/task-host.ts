@@ -44,6 +44,7 @@ export class TaskHost {
   #splits: SplitRunner[] = [];
   #nextSplit = 0;
   #flushedAt = 0;
+  #heldUntil = 0;
   #trigger: { readonly id: number; readonly suspend: boolean } | undefined;
   #checkpoint: HostCheckpoint | undefined;
   /** Positions by checkpoint, for checkpointed(). */
@@ -186,9 +187,10 @@ export class TaskHost {
     let sleepMs = Infinity;
     if (blocked || this.#suspended || this.#isHeld) for (const split of this.#splits) split.held();
     if (!blocked && !this.#suspended) {
-      this.#flush();
+      const holdMs = this.#holdMs();
+      if (holdMs === 0) this.#flush();
       if (!this.#isHeld) this.#checkIdleness();
-      sleepMs = this.#untilTimers();
+      sleepMs = Math.min(this.#untilTimers(), holdMs || Infinity);
       // A split that has just fallen idle or finished no longer holds others back.
       if (this.#splits.some((split) => split.alignment !== undefined && split.readable && !isAhead(split, this.#splits))) sleepMs = 0;
     }
@@ -196,6 +198,13 @@ export class TaskHost {
     const since = this.#status.resting();
     await this.#wakeup.sleep(sleepMs);
     this.#status.rested(since, blocked || this.#isHeld);
+  }
+
+  /** How long a simulation lets rows wait though nothing else comes; 0: not at all. */
+  #holdMs(): number {
+    const now = this.#env.clock.monotonicMs();
+    if (now >= this.#heldUntil && buggify("exchange-held")) this.#heldUntil = now + FLUSH_INTERVAL_MS;
+    return Math.max(0, this.#heldUntil - now);
   }
 
   async #giveWay(): Promise<void> {

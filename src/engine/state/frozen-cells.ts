@@ -1,6 +1,7 @@
 // Arrays of numbers as they were when a snapshot was opened, without a copy at that moment (copy on write): while it is open, whoever
 // changes a row calls keep(row) first, and that copies the row's segment of SEGMENT_ROWS rows, once. Reading takes the copy where there
 // is one and the array itself elsewhere. An array that its owner replaces (growth) is never written again, so it stays right by itself.
+import { isPlanted } from "../../env/planted-faults.ts";
 import type { CopySpace } from "./copy-space.ts";
 
 const SEGMENT_SHIFT = 7;
@@ -45,6 +46,7 @@ export class FrozenRows {
   }
 
   #copy(segment: number): void {
+    if (isPlanted("snapshot-not-frozen")) return;
     const bytes = this.#rowBytes * SEGMENT_ROWS;
     const place = this.space.allocate(bytes);
     const from = segment << SEGMENT_SHIFT;
