@@ -12,8 +12,13 @@ import {
   tumbling,
   sliding,
   type DataStream,
+  type Evictor,
+  type GlobalWindow,
   type KeyedStream,
   type Pipeline,
+  type TimeWindow,
+  type Trigger,
+  type WindowAssigner,
 } from "../src/stream/index.ts";
 import type { Case, JoinCase, WindowCase } from "./case.ts";
 import { compileCondition } from "./condition.ts";
@@ -42,7 +47,7 @@ export function buildCase(one: Case, input: Input, ratePerSecond = Infinity): Bu
             .filter(compileCondition(one.filter) as unknown as (event: InputRecord) => boolean)
             .assignWatermarks(time);
     if (one.kind === "window") addWindow(one, stream, main, late);
-    else if (one.kind === "join") addJoin(one, stream).to("out", main);
+    else if (one.kind === "join") addJoin(one, stream, late).to("out", main);
     else if (one.kind === "process") addProcess(one, byKey(one, stream)).to("out", main);
     else throw new UnsupportedCaseError(`kind ${one.kind}`);
   });
@@ -66,52 +71,61 @@ function addWindow(
   const aggregates = { n: count(), total: sum(value), low: min("i"), high: max("i") } as const;
   const trigger = one.trigger === undefined ? undefined : triggerOf(one.trigger, one.sum);
   const evictor = one.evictor === undefined ? undefined : evictorOf(one.evictor, one.sum);
-  if (one.window.size !== undefined || one.window.type === "global") {
-    const assigner = countAssigner(one.window);
-    let windowed = one.key === undefined ? stream.windowAll(assigner) : byKey(one, stream).window(assigner);
-    if (trigger !== undefined) windowed = windowed.trigger(trigger);
-    if (evictor !== undefined) windowed = windowed.evictor(evictor);
-    windowed
-      .aggregate("windows", aggregates)
-      .map(({ key, n, total, low, high }) => JSON.stringify([key, n, total, low, high]))
-      .to("out", main);
-    return;
-  }
-  const assigner = timeAssigner(one.window);
+  const counted = one.window.size !== undefined || one.window.type === "global";
+  const assigner: WindowAssigner<TimeWindow | GlobalWindow, InputRecord> = counted ? countAssigner(one.window) : timeAssigner(one.window);
   let windowed = one.key === undefined ? stream.windowAll(assigner) : byKey(one, stream).window(assigner);
-  windowed = windowed.allowedLateness(one.allowedLatenessMs ?? 0);
+  if (one.allowedLatenessMs !== undefined) windowed = windowed.allowedLateness(one.allowedLatenessMs);
   if (trigger !== undefined) windowed = windowed.trigger(trigger);
   if (evictor !== undefined) windowed = windowed.evictor(evictor);
-  if (one.late === true) {
-    const rows = windowed.lateOutput().aggregate("windows", aggregates);
-    rows.side.late.map((event) => JSON.stringify([event.i])).to("late", late);
-    rows
-      .map(({ key, window, n, total, low, high }) => JSON.stringify([key, window.start, window.end, n, total, low, high]))
-      .to("out", main);
-    return;
-  }
-  const rows = windowed.aggregate("windows", aggregates);
-  rows.map(({ key, window, n, total, low, high }) => JSON.stringify([key, window.start, window.end, n, total, low, high])).to("out", main);
+  const withLate = one.late === true ? windowed.lateOutput().aggregate("windows", aggregates) : undefined;
+  withLate?.side.late.map((event) => JSON.stringify([event.i])).to("late", late);
+  (withLate ?? windowed.aggregate("windows", aggregates))
+    .map(({ key, window, n, total, low, high }) => {
+      const bounds = "start" in window ? [window.start, window.end] : [];
+      return JSON.stringify([key, ...bounds, n, total, low, high]);
+    })
+    .to("out", main);
 }
 
-function addJoin(one: Case & JoinCase, stream: DataStream<InputRecord>): DataStream<string> {
+function addJoin(one: Case & JoinCase, stream: DataStream<InputRecord>, late: CollectSink<unknown>): DataStream<string> {
   const side = (condition: JoinCase["left"]): KeyedStream<string, InputRecord> =>
     byKey(one, stream.filter(compileCondition(condition) as unknown as (event: InputRecord) => boolean));
   const [left, right] = [side(one.left), side(one.right)];
-  const { type, lowerMs, upperMs, lowerExclusive, upperExclusive, sizeMs, slideMs, offsetMs, gapMs } = one.join;
-  if (type === "interval") {
-    const bounds = { lower: lowerMs!, upper: upperMs!, lowerExclusive: lowerExclusive ?? false, upperExclusive: upperExclusive ?? false };
-    return left.intervalJoin("join", right, bounds, (a, b) => JSON.stringify([a.i, b.i, Math.max(a.ts, b.ts)]));
-  }
-  const assigner =
-    gapMs !== undefined
-      ? session(gapMs)
-      : slideMs !== undefined
-        ? sliding(sizeMs!, slideMs, { offset: offsetMs ?? 0 })
-        : tumbling(sizeMs!, { offset: offsetMs ?? 0 });
-  if (type === "window") return left.windowJoin("join", right, assigner, (a, b) => JSON.stringify([a.i, b.i]));
+  const { type } = one.join;
+  if (type === "interval") return addIntervalJoin(one, left, right, late);
+  if (type === "temporal") return addTemporalJoin(one, left, right);
+  const trigger = one.trigger === undefined ? {} : { trigger: triggerOf(one.trigger, "i") as Trigger };
+  const evictor = one.evictor === undefined ? {} : { evictor: evictorOf(one.evictor, "i") as Evictor };
+  const options = { allowedLateness: one.allowedLatenessMs ?? 0, ...trigger, ...evictor };
+  const assigner = joinWindow(one.join);
+  if (type === "window") return left.windowJoin("join", right, assigner, (a, b) => JSON.stringify([a.i, b.i]), options);
   if (type !== "coGroup") throw new UnsupportedCaseError(`join ${type}`);
-  return left.coGroup("join", right, assigner, ({ left: a, right: b }) => [
+  const group = ({ left: a, right: b }: { readonly left: readonly InputRecord[]; readonly right: readonly InputRecord[] }) => [
     JSON.stringify([Math.min(...a.map(({ i }) => i), ...b.map(({ i }) => i)), a.length, b.length]),
-  ]);
+  ];
+  return left.coGroup("join", right, assigner, group, options);
+}
+
+type Side = KeyedStream<string, InputRecord>;
+
+function joinWindow({ sizeMs, slideMs, offsetMs = 0, gapMs }: JoinCase["join"]): WindowAssigner<TimeWindow> {
+  if (gapMs !== undefined) return session(gapMs, { mergedOrder: "as-merged" });
+  return slideMs === undefined ? tumbling(sizeMs!, { offset: offsetMs }) : sliding(sizeMs!, slideMs, { offset: offsetMs });
+}
+
+function addIntervalJoin(one: JoinCase, left: Side, right: Side, late: CollectSink<unknown>): DataStream<string> {
+  const { lowerMs, upperMs, lowerExclusive = false, upperExclusive = false } = one.join;
+  const bounds = { lower: lowerMs!, upper: upperMs!, lowerExclusive, upperExclusive };
+  const pair = (a: InputRecord, b: InputRecord): string => JSON.stringify([a.i, b.i, Math.max(a.ts, b.ts)]);
+  if (one.late !== true) return left.intervalJoin("join", right, bounds, pair);
+  const rows = left.intervalJoin("join", right, { ...bounds, lateOutputs: true }, pair);
+  rows.side.lateLeft.map(({ i }) => JSON.stringify(["left", i])).to("late-left", late);
+  rows.side.lateRight.map(({ i }) => JSON.stringify(["right", i])).to("late-right", late);
+  return rows;
+}
+
+function addTemporalJoin({ join: { outer, deleteBelow = -Infinity } }: JoinCase, left: Side, right: Side): DataStream<string> {
+  const isDeletion = (event: InputRecord): boolean => (event as unknown as { readonly v: number }).v < deleteBelow;
+  const kind = outer === true ? "left" : "inner";
+  return left.temporalJoin("join", right, (a, b) => JSON.stringify([a.i, b?.i ?? null]), { kind, isDeletion });
 }

@@ -46,9 +46,18 @@ export interface JoinCase {
     readonly slideMs?: number;
     readonly offsetMs?: number;
     readonly gapMs?: number;
+    /** Random cases only, of a temporal join: elements without a version come, too. */
+    readonly outer?: boolean;
+    /** Versions with a value below say that there is none from then on. */
+    readonly deleteBelow?: number;
   };
   readonly left: Condition;
   readonly right: Condition;
+  readonly allowedLatenessMs?: number;
+  readonly trigger?: Part;
+  readonly evictor?: Part;
+  /** Late elements of an interval join: rows ["left" or "right", i]. */
+  readonly late?: boolean;
 }
 
 export interface ProcessCase {

@@ -12,6 +12,7 @@ export function addProcess({ function: name, paramMs = 0 }: ProcessCase, stream:
   if (name === "dedup") return dedup(stream, paramMs);
   if (name === "sortBuffer") return sortBuffer(stream);
   if (name === "timers") return timers(stream, paramMs);
+  if (name === "deletions") return deletions(stream, paramMs);
   throw new UnsupportedCaseError(`process function ${name}`);
 }
 
@@ -95,6 +96,38 @@ function timers(stream: Keyed, paramMs: number): DataStream<string> {
       const n = state.n.get() ?? 0;
       emit(JSON.stringify([key, at, n]));
       if (n > 0 && n % 3 === 0) own.setEventTime(at + paramMs);
+      state.n.set(n - 1);
+    },
+  });
+}
+
+/** Only random cases have it: sets and deletes the same timer in turn, from elements and from timers. */
+function deletions(stream: Keyed, paramMs: number): DataStream<string> {
+  return stream.process("deletions", {
+    output: t.string(),
+    state: { n: valueState(t.long()) },
+    onElement(event, ctx) {
+      const { v } = event as unknown as { readonly v: number };
+      const { state, timestamp, timers: own } = ctx;
+      const distance = Math.abs(v);
+      state.n.set((state.n.get() ?? 0) + 1);
+      const [near, far, past] = [timestamp + paramMs, timestamp + 2 * paramMs + distance, timestamp - distance];
+      if (distance === 0 || distance === 4) own.setEventTime(near);
+      if (distance === 1) own.deleteEventTime(far);
+      if (distance === 2) own.deleteEventTime(near);
+      if (distance !== 5) own.setEventTime(distance < 4 ? near : far);
+      if (distance === 3) own.deleteEventTime(near);
+      if (distance >= 6) own.setEventTime(past);
+      if (distance === 7) own.deleteEventTime(past);
+    },
+    onTimer(at, { key, state, timers: own, emit }) {
+      const n = state.n.get() ?? 0;
+      emit(JSON.stringify([key, at, n]));
+      own.deleteEventTime(at);
+      if (n % 2 === 0) own.deleteEventTime(at + 1);
+      if (n > 0 && n % 3 === 0) own.setEventTime(at);
+      if (n > 0 && n % 3 === 1) own.setEventTime(at + paramMs);
+      if (n % 5 === 0) own.deleteEventTime(at + paramMs);
       state.n.set(n - 1);
     },
   });

@@ -20,7 +20,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-class Draw {
+export class Draw {
   readonly #next: () => number;
 
   constructor(seed: number) {
@@ -111,7 +111,7 @@ function windowTrigger(draw: Draw, global: boolean, sessions: boolean, counted: 
   return draw.chance(0.35) ? { type: "purging", of: draw.chance(0.1) ? { type: "purging", of: trigger } : trigger } : trigger;
 }
 
-function evictor(draw: Draw): Part {
+export function evictor(draw: Draw): Part {
   const after = draw.chance(0.5);
   return draw.one<Part>(
     { type: "count", n: draw.int(1, 4), after },
@@ -159,12 +159,12 @@ function processCase(id: string, draw: Draw): RandomCase {
   };
 }
 
-function key(draw: Draw): readonly string[] {
+export function key(draw: Draw): readonly string[] {
   return draw.one(["k"], ["k"], ["k"], ["k", "f"], ["side"], ["v", "k"]);
 }
 
 /** About half of the rows have it. */
-function condition(draw: Draw, depth: number): Condition {
+export function condition(draw: Draw, depth: number): Condition {
   const v = ["f", "v"];
   if (depth > 0 && draw.chance(0.6)) {
     const parts = [condition(draw, depth - 1), condition(draw, depth - 1)];
@@ -182,7 +182,7 @@ function condition(draw: Draw, depth: number): Condition {
   );
 }
 
-function interval(draw: Draw): JoinCase["join"] {
+export function interval(draw: Draw): JoinCase["join"] {
   const lowerMs = draw.int(-20, 15);
   const upperMs = lowerMs + draw.int(0, 20);
   if (upperMs - lowerMs < 2) return { type: "interval", lowerMs, upperMs };
@@ -195,7 +195,7 @@ function interval(draw: Draw): JoinCase["join"] {
   };
 }
 
-function joinWindow(draw: Draw): Omit<JoinCase["join"], "type"> {
+export function joinWindow(draw: Draw): Omit<JoinCase["join"], "type"> {
   const sizeMs = draw.int(1, 30);
   const slideMs = draw.int(1, 20);
   return draw.one<Omit<JoinCase["join"], "type">>(
@@ -206,7 +206,7 @@ function joinWindow(draw: Draw): Omit<JoinCase["join"], "type"> {
 }
 
 /** Times move on, and stray back by up to `spread` ms. */
-function rows(draw: Draw, spread: number): readonly RandomRow[] {
+export function rows(draw: Draw, spread: number): readonly RandomRow[] {
   const keys = draw.one(["a"], ["a", "b", "c"], ["a", "b", "c", "d", "e", "f", "g"]);
   let now = draw.one(-100, 0, 1_000_000, 1_700_000_000_000);
   return Array.from({ length: draw.int(30, 120) }, () => {

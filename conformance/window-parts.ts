@@ -20,6 +20,7 @@ import {
   type Trigger,
   type WindowAssigner,
 } from "../src/stream/index.ts";
+import { budgetTrigger } from "./budget-trigger.ts";
 import type { Part, WindowCase } from "./case.ts";
 import { compileCondition } from "./condition.ts";
 import type { InputRecord } from "./inputs.ts";
@@ -63,6 +64,8 @@ export function triggerOf(part: Part, sum: string): Trigger<InputRecord> {
       const value = fieldOf(part, sum);
       return deltaTrigger(part.threshold!, (last: InputRecord, current: InputRecord) => value(current) - value(last));
     }
+    case "budget":
+      return budgetTrigger(part);
     case "purging":
     case "purgingCount":
       return purging(of !== undefined ? triggerOf(of, sum) : countTrigger(n!));

@@ -130,7 +130,7 @@ public class RandomCases {
 
   static long ms(JsonNode n, String name) { return n.has(name) ? n.get(name).asLong() : 0; }
 
-  static DataStream<String> build(StreamExecutionEnvironment env, JsonNode one) throws Exception {
+  static List<R> records(JsonNode one) {
     List<R> all = new ArrayList<>();
     for (JsonNode row : one.get("rows")) {
       R r = new R();
@@ -138,6 +138,11 @@ public class RandomCases {
       r.f = row.get(3).asInt(); r.side = row.get(4).asInt();
       all.add(r);
     }
+    return all;
+  }
+
+  static DataStream<String> build(StreamExecutionEnvironment env, JsonNode one) throws Exception {
+    List<R> all = records(one);
     long delay = ms(one, "watermarkDelayMs");
     DataStream<R> stream = env.fromData(all).setParallelism(1);
     if (one.has("filter")) stream = stream.filter(new Condition(one.get("filter")));
@@ -159,6 +164,7 @@ public class RandomCases {
       case "inactivity": return new Inactivity(param);
       case "dedup": return new Dedup(param);
       case "sortBuffer": return new SortBuffer();
+      case "deletions": return new Deletions(param);
       default: return new Timers(param);
     }
   }
@@ -245,6 +251,73 @@ public class RandomCases {
     }
   }
 
+  /** As deletions() in process-functions.ts. */
+  public static class Deletions extends KeyedProcessFunction<String, R, String> {
+    final long param; transient ValueState<Long> n;
+    Deletions(long param) { this.param = param; }
+    public void open(OpenContext x) { n = number(getRuntimeContext(), "n"); }
+    public void processElement(R r, Context ctx, Collector<String> out) throws Exception {
+      TimerService own = ctx.timerService();
+      long distance = Math.abs(r.v), near = ctx.timestamp() + param, far = near + param + distance, past = ctx.timestamp() - distance;
+      n.update((n.value() == null ? 0 : n.value()) + 1);
+      if (distance == 0 || distance == 4) own.registerEventTimeTimer(near);
+      if (distance == 1) own.deleteEventTimeTimer(far);
+      if (distance == 2) own.deleteEventTimeTimer(near);
+      if (distance != 5) own.registerEventTimeTimer(distance < 4 ? near : far);
+      if (distance == 3) own.deleteEventTimeTimer(near);
+      if (distance >= 6) own.registerEventTimeTimer(past);
+      if (distance == 7) own.deleteEventTimeTimer(past);
+    }
+    public void onTimer(long at, OnTimerContext ctx, Collector<String> out) throws Exception {
+      TimerService own = ctx.timerService();
+      long count = n.value() == null ? 0 : n.value();
+      out.collect("m[\"" + ctx.getCurrentKey() + "\"," + at + "," + count + "]");
+      own.deleteEventTimeTimer(at);
+      if (count % 2 == 0) own.deleteEventTimeTimer(at + 1);
+      if (count > 0 && count % 3 == 0) own.registerEventTimeTimer(at);
+      if (count > 0 && count % 3 == 1) own.registerEventTimeTimer(at + param);
+      if (count % 5 == 0) own.deleteEventTimeTimer(at + param);
+      n.update(count - 1);
+    }
+  }
+
+  /** As budget-trigger.ts. */
+  public static class Budget extends Trigger<R, Window> {
+    final long limit, ms; final TriggerResult fired;
+    final ReducingStateDescriptor<Long> spent = new ReducingStateDescriptor<>("spent", Long::sum, Types.LONG);
+    final ReducingStateDescriptor<Long> due = new ReducingStateDescriptor<>("due", Math::min, Types.LONG);
+    Budget(long limit, long ms, boolean purges) { this.limit = limit; this.ms = ms; fired = purges ? TriggerResult.FIRE_AND_PURGE : TriggerResult.FIRE; }
+    public TriggerResult onElement(R r, long ts, Window w, TriggerContext ctx) throws Exception {
+      if (r.v == 0) return TriggerResult.PURGE;
+      ReducingState<Long> total = ctx.getPartitionedState(spent), at = ctx.getPartitionedState(due);
+      total.add(Math.abs(r.v));
+      if (at.get() == null) { at.add(ts + ms); ctx.registerEventTimeTimer(ts + ms); }
+      if (total.get() < limit) return TriggerResult.CONTINUE;
+      total.clear();
+      return fired;
+    }
+    public TriggerResult onEventTime(long time, Window w, TriggerContext ctx) throws Exception {
+      ReducingState<Long> at = ctx.getPartitionedState(due);
+      if (at.get() == null || at.get() != time) return TriggerResult.CONTINUE;
+      at.clear();
+      return fired;
+    }
+    public TriggerResult onProcessingTime(long time, Window w, TriggerContext ctx) { return TriggerResult.CONTINUE; }
+    public boolean canMerge() { return true; }
+    public void onMerge(Window w, OnMergeContext ctx) throws Exception {
+      ctx.mergePartitionedState(spent);
+      ctx.mergePartitionedState(due);
+      Long at = ctx.getPartitionedState(due).get();
+      if (at != null) ctx.registerEventTimeTimer(at);
+    }
+    public void clear(Window w, TriggerContext ctx) throws Exception {
+      ReducingState<Long> at = ctx.getPartitionedState(due);
+      if (at.get() != null) ctx.deleteEventTimeTimer(at.get());
+      at.clear();
+      ctx.getPartitionedState(spent).clear();
+    }
+  }
+
   static WindowAssigner assigner(JsonNode w) {
     switch (w.get("type").asText()) {
       case "tumbling": return TumblingEventTimeWindows.of(Duration.ofMillis(ms(w, "sizeMs")), Duration.ofMillis(ms(w, "offsetMs")));
@@ -263,6 +336,7 @@ public class RandomCases {
       case "count": return CountTrigger.of(t.get("n").asLong());
       case "continuousEventTime": return ContinuousEventTimeTrigger.of(Duration.ofMillis(ms(t, "intervalMs")));
       case "eventTime": return EventTimeTrigger.create();
+      case "budget": return new Budget(t.get("n").asLong(), t.get("ms").asLong(), t.has("after"));
       case "delta": {
         TypeInformation<R> type = TypeInformation.of(R.class);
         return DeltaTrigger.of(t.get("threshold").asDouble(), (DeltaFunction<R>) (a, b) -> b.v - a.v, type.createSerializer(new org.apache.flink.api.common.serialization.SerializerConfigImpl()));
@@ -310,6 +384,7 @@ public class RandomCases {
 
   static DataStream<String> join(JsonNode one, DataStream<R> stream) throws Exception {
     JsonNode j = one.get("join");
+    if (one.has("ordered")) return OrderedJoins.join(one, stream);
     DataStream<R> left = stream.filter(new Condition(one.get("left"))), right = stream.filter(new Condition(one.get("right")));
     if (j.get("type").asText().equals("interval")) {
       var join = left.keyBy(new Key(one)).intervalJoin(right.keyBy(new Key(one))).between(Duration.ofMillis(ms(j, "lowerMs")), Duration.ofMillis(ms(j, "upperMs")));
