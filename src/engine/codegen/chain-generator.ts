@@ -11,6 +11,7 @@ import type { ChainCompiler, ChainParts, RunRows } from "./chain-compiler.ts";
 import { emitsByItself, hasOperator, keySelectorOf, mainConsumers, type Consumers, type PlanStep } from "./chain-plan.ts";
 import { keyExpression, keyScope } from "./key-code.ts";
 import { outputScope, writeOutput } from "./output-code.ts";
+import { readAhead, READ_AHEAD_SCOPE, type ReadAhead } from "./read-ahead-code.ts";
 import { cellConstants, cellExpression, columnConstants, ROW_SCOPE, rowExpression } from "./row-code.ts";
 
 /** Lambdas in a row before the loop calls a function for the rest: longer bodies exceed V8's budget for inlining. */
@@ -31,6 +32,7 @@ export class ChainGenerator implements ChainCompiler {
   #compiled = 0;
   /** Of the loop being compiled. */
   #side = 0;
+  #ahead: ReadAhead | undefined;
   /** Where the row at hand came from, as text: in a loop, or in a function that is called from one. */
   #origin = CALLED;
 
@@ -39,6 +41,7 @@ export class ChainGenerator implements ChainCompiler {
     const { runtime, writers, passThrough, watermarks, plan } = parts;
     this.#scope = {
       ...ROW_SCOPE,
+      ...READ_AHEAD_SCOPE,
       rt: runtime,
       counts: runtime.counts,
       hashOfKey,
@@ -74,13 +77,14 @@ export class ChainGenerator implements ChainCompiler {
     const keyOfRow = keyed === undefined ? "" : `const key=${cellExpression(keyed, "vk")},hash=vh[i];`;
     const row = `const e=${rowExpression(sample.type, "v")};${keyOfRow}`;
     this.#origin = IN_LOOP;
+    this.#ahead = readAhead(head, this.#parts.runtime.operators, keyed !== undefined, sample, "v");
     const work = this.#headStep(head, keyed !== undefined);
     this.#origin = CALLED;
     const marks = this.#parts.watermarks === undefined && head.node.kind !== "source";
     return this.#compile(
       [
-        `function run(batch,from,to){const times=batch.timestamps,base=rt.base,offsets=rt.offsets;${columns}${key}${marks ? MARKS_BEFORE : ""}let at=0;let i=from;`,
-        `try{for(;i<to;i++){rt.row=i;${row}${work}${marks ? MARKS_AFTER : ""}}}`,
+        `function run(batch,from,to){const times=batch.timestamps,base=rt.base,offsets=rt.offsets;${columns}${key}${marks ? MARKS_BEFORE : ""}let at=0;let i=from;${this.#ahead?.before ?? ""}`,
+        `try{for(;i<to;i++){rt.row=i;${this.#ahead?.body ?? ""}${row}${work}${marks ? MARKS_AFTER : ""}}}`,
         `catch(thrown){throw rt.wrap(thrown,at);}rt.row=-1;}return run;`,
       ].join("\n"),
       "loop",
@@ -171,7 +175,8 @@ export class ChainGenerator implements ChainCompiler {
   #operatorStep(step: PlanStep, e: string, keyed: boolean, side: number): string {
     const { index } = step;
     const selector = keySelectorOf(step, side);
-    const take = keyed || selector === undefined ? "" : `const key=${keyExpression(selector, e, index)},hash=hashOfKey(key);`;
+    const hash = this.#ahead?.step === index && this.#origin === IN_LOOP ? this.#ahead.hash : undefined;
+    const take = keyed || selector === undefined ? "" : `const key=${keyExpression(selector, e, index)},hash=${hash ?? "hashOfKey(key)"};`;
     return take + this.#parts.runtime.operators[index]!.code(index).element(e, side);
   }
 

@@ -19,6 +19,11 @@ export interface ChainOperator {
   readonly metrics?: UserMetrics;
   /** Text that handles the element `e` with its `key`, `hash` and `ts`, and what the text names. `side` is 1 for the second of two streams. */
   code(index: number): { readonly scope: Readonly<Record<string, unknown>>; element(e: string, side: number): string };
+  /**
+   * Reads what the elements of rows [from, to) are going to touch, by their keys' hashes, for the sake of the processor's cache only
+   * (KeyedStore.readAhead). Generated loops call it where they can (codegen/read-ahead-code.ts).
+   */
+  readAhead?(hashes: Int32Array, from: number, to: number): void;
   /** The interpreter's way. */
   element(element: unknown, timestamp: number, key: unknown, hash: number, side?: number): void;
   /** Gives the operator its chain. Before open(). */

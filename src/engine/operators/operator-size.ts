@@ -7,6 +7,7 @@ import type { StateHandle } from "../state/state-handle.ts";
 import type { Timers } from "../time/timers.ts";
 import type { WindowRow } from "./window-row.ts";
 import { MapColumn } from "../state/map-column.ts";
+import { RecordField } from "../state/number-record.ts";
 import { NumberColumn, RowColumn } from "../state/state-column.ts";
 
 export interface OperatorSize {
@@ -37,7 +38,7 @@ const BYTES_PER_ENTRY = 32;
 const BYTES_PER_CELL = 16;
 
 export function keysOf(store: KeyedStore): number {
-  return store.tables.reduce((sum, table) => sum + (table?.size ?? 0), 0);
+  return store.tables.reduce((sum, table) => sum + (table?.kept ?? 0), 0);
 }
 
 export function bytesOf(store: KeyedStore): number {
@@ -63,6 +64,7 @@ function tableBytes(table: KeyTable): number {
 
 function columnBytes(column: KeyColumn): number {
   if (column instanceof NumberColumn) return column.values.byteLength + column.present.byteLength + column.stamps.byteLength;
+  if (column instanceof RecordField) return column.isFirst ? column.record.values.byteLength : 0;
   if (column instanceof RowColumn) return column.rows.byteLength + column.counts.byteLength + column.stamps.byteLength;
   if (!(column instanceof MapColumn)) return 0;
   const { first, last, counts, entries, valueNumbers, stamps } = column;
@@ -76,7 +78,7 @@ export function readKey<T>(store: KeyedStore, key: unknown, hash: number, read: 
   const group = keyGroup(hash, store.tables.length);
   const table = store.tables[group];
   const id = table?.find(key, hash) ?? -1;
-  if (table === undefined || id < 0) return undefined;
+  if (table === undefined || id < 0 || table.references[id] === 0) return undefined;
   store.point(group, table, id);
   try {
     return read(group);

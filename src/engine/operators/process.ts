@@ -100,6 +100,10 @@ export class ProcessOperator implements ChainOperator {
     if (this.store.expires) this.store.tellTime(Math.max(timestamp, context.watermark), this.#now());
   }
 
+  readAhead(hashes: Int32Array, from: number, to: number): void {
+    this.store.readAhead(hashes, from, to);
+  }
+
   attach(runtime: ChainRuntime): void {
     this.#runtime = runtime;
   }
@@ -136,7 +140,7 @@ export class ProcessOperator implements ChainOperator {
     const { store, context } = this;
     const table = store.tables[group]!;
     store.point(group, table, id);
-    table.references[id]!--;
+    table.letGo(id);
     context.key = table.keyAt(id);
     context.timestamp = at;
     context.watermark = this.#runtime.watermarkAt(this.#index);

@@ -1,13 +1,14 @@
-// Session windows with a fixed gap and aggregates of numbers. The oldest open session of a key lies in the key's columns and is extended
-// in place; further ones, which only disorder makes, are rows of a map. A key has one entry in a timer wheel, at or before its earliest end:
-// a session that has grown meanwhile is armed again when it fires, so an element costs no timer. An entry whose time is not that of the
-// key's column "#armed" is none any more, so that only the column belongs to checkpoints. Sessions merge as Flink's do: windows that touch, too.
+// Session windows with a fixed gap and aggregates of numbers. The oldest open session of a key lies in the key's record (number-record.ts)
+// and is extended in place; further ones, which only disorder makes, are rows of a map. A key has one entry in a timer wheel, at or before its
+// earliest end: a session that has grown meanwhile is armed again when it fires, so an element costs no timer. An entry whose time is not the
+// record's "#armed" is none any more, so that only the record belongs to checkpoints. Sessions merge as Flink's do: windows that touch, too.
 import type { StateSpec, WindowSpec } from "../../stream/graph.ts";
 import type { PlanStep } from "../codegen/chain-plan.ts";
-import { KeyedStore } from "../state/keyed-store.ts";
+import { keysAhead, KeyedStore } from "../state/keyed-store.ts";
 import type { KeyTable } from "../state/key-table.ts";
 import type { MapColumn } from "../state/map-column.ts";
 import type { MapHandle } from "../state/map-state.ts";
+import { widthOf } from "../state/number-record.ts";
 import { restoreChunk } from "../state/restore-chunk.ts";
 import { StoreSnapshot } from "../state/store-snapshot.ts";
 import type { ChainRuntime, Emit } from "../subtask/chain-runtime.ts";
@@ -18,15 +19,15 @@ import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./operator-home.ts";
 import { LateDrops } from "./late-drops.ts";
 import { bytesOf, entriesOf, keysOf, type KeyHoldings, type OperatorSize, readKey } from "./operator-size.ts";
-import { column, COUNT_COLUMN, hasElements, isNumericKind, setNumber, WindowAggregates } from "./window-aggregates.ts";
+import { COUNT_COLUMN, isNumericKind, WindowAggregates } from "./window-aggregates.ts";
 import {
-  addCode,
-  generateColumnResult,
+  addToRecordCode,
+  generateRecordResult,
   generateResult,
   inputCode,
-  type MakeColumnResult,
+  type MakeRecordResult,
   type MakeResult,
-  plainColumnResult,
+  plainRecordResult,
   plainResult,
 } from "./window-code.ts";
 import { WindowError } from "./window-error.ts";
@@ -39,6 +40,9 @@ export function isPlainSession(spec: WindowSpec): spec is SessionSpec {
   const plain = trigger === undefined && evictor === undefined && apply === undefined && allowedLatenessMs === 0;
   return plain && assigner.kind === "session" && aggregates.every(({ kind }) => isNumericKind(kind));
 }
+
+/** Times between −LATEST and this fit into the wheel. */
+const LATEST = WHEEL_RANGE_MS / 2;
 
 /** What find() says. */
 const LATE = 0;
@@ -62,16 +66,26 @@ export class SessionWindows implements ChainOperator {
   readonly #name: string;
   readonly #spec: SessionSpec;
   readonly #gapMs: number;
-  /** Columns of the oldest session; before them come the count and the accumulators, behind them the map of further sessions. */
-  readonly #startColumn: number;
-  readonly #endColumn: number;
-  readonly #armedColumn: number;
-  readonly #moreColumn: number;
+  /** The record of the key at hand, and where it begins: the count and the accumulators of the oldest session, and what follows. */
+  values!: Float64Array;
+  at = 0;
+  /** From one record to the next. */
+  readonly #width: number;
+  /** Cells of a record, from its beginning. */
+  readonly #start: number;
+  readonly #end: number;
+  readonly #armed: number;
+  /** How many further sessions there are: not in checkpoints, as the map itself is (the column of this number). */
+  readonly #more: number;
+  /** What an accumulator is at first. */
+  readonly #initial: readonly number[];
+  /** Means nothing: what has no result, the compiler leaves out. */
+  warmth = 0;
   #runtime!: ChainRuntime;
   #emit: Emit = () => undefined;
   #emitLate: Emit | undefined;
   #makeResult: MakeResult;
-  #makeColumnResult: MakeColumnResult;
+  #makeRecordResult: MakeRecordResult;
 
   constructor(step: PlanStep, spec: SessionSpec, home: OperatorHome) {
     this.#index = step.index;
@@ -80,86 +94,89 @@ export class SessionWindows implements ChainOperator {
     this.#gapMs = spec.assigner.gapMs;
     this.aggregates = new WindowAggregates(spec);
     const { specs } = this.aggregates;
-    this.#startColumn = specs.length;
-    this.#endColumn = specs.length + 1;
-    this.#armedColumn = specs.length + 2;
-    this.#moreColumn = specs.length + 3;
-    this.store = new KeyedStore([...specs, number("#start"), number("#end"), number("#armed"), more()], home.maxParallelism);
+    this.#start = specs.length;
+    this.#end = specs.length + 1;
+    this.#armed = specs.length + 2;
+    this.#more = specs.length + 3;
+    this.#width = widthOf(specs.length + 4);
+    this.#initial = initialOf(this.aggregates);
+    const states = [...specs, number("#start"), number("#end"), number("#armed"), more()];
+    this.store = new KeyedStore(states, home.maxParallelism, { record: { states: this.#more, cells: this.#width } });
     this.#makeResult = plainResult(spec);
-    this.#makeColumnResult = plainColumnResult(this.aggregates.aggregates);
+    this.#makeRecordResult = plainRecordResult(this.aggregates.aggregates);
   }
 
   get nextEventTime(): number {
     return this.#timers.next;
   }
 
-  /** Points the store at the key. LATE; IN_PLACE: extend() and add to the columns; otherwise merge(). Throws WindowError without event time. */
+  /** Points the store at the key. LATE; IN_PLACE: extend() and add to the record; otherwise merge(). Throws WindowError without event time. */
   find(timestamp: number, key: unknown, hash: number): number {
-    if (timestamp - timestamp !== 0) {
-      throw new WindowError(`Window '${this.#name}' got an element without event time: give the source eventTime and watermarks.`);
-    }
+    const end = timestamp + this.#gapMs;
+    if (!(timestamp > -Infinity && end < LATEST)) this.#refuse(timestamp);
     const { store } = this;
     store.select(key, hash);
-    const { table, id } = store;
-    const end = timestamp + this.#gapMs;
+    const { values } = store.table.record!;
+    const at = store.id * this.#width;
+    this.values = values;
+    this.at = at;
     const isLate = end - 1 <= this.#runtime.watermarkAt(this.#index);
-    if (!hasElements(table, id)) return isLate ? LATE : IN_PLACE;
-    const meets = timestamp <= column(table, this.#endColumn).values[id]! && end >= column(table, this.#startColumn).values[id]!;
-    if (this.#hasMore(table, id)) return isLate && !this.#sessions(table, id).some((one) => touches(one, timestamp, end)) ? LATE : 2;
-    return meets ? IN_PLACE : isLate ? LATE : 2;
+    if (end < -LATEST && !isLate) this.#refuse(timestamp);
+    if (!(values[at]! > 0)) return isLate ? LATE : IN_PLACE;
+    if (values[at + this.#more]! > 0) return isLate && !this.#sessions(values, at).some((one) => touches(one, timestamp, end)) ? LATE : 2;
+    return timestamp <= values[at + this.#end]! && end >= values[at + this.#start]! ? IN_PLACE : isLate ? LATE : 2;
+  }
+
+  #refuse(timestamp: number): never {
+    throw new WindowError(
+      timestamp - timestamp !== 0
+        ? `Window '${this.#name}' got an element without event time: give the source eventTime and watermarks.`
+        : `Window '${this.#name}' got an event time of ${timestamp} ms: event times are milliseconds since 1970.`,
+    );
   }
 
   /** Begins the key's session, or makes it reach this far. */
   extend(timestamp: number): void {
-    const { table, id } = this.store;
+    const { values, at } = this;
     const end = timestamp + this.#gapMs;
-    if (!hasElements(table, id)) this.#begin(table, id, timestamp, end);
+    if (!(values[at]! > 0)) this.#begin(timestamp, end);
     else {
-      const starts = column(table, this.#startColumn).values;
-      const ends = column(table, this.#endColumn).values;
-      if (timestamp < starts[id]!) starts[id] = timestamp;
-      if (end > ends[id]!) ends[id] = end;
+      if (timestamp < values[at + this.#start]!) values[at + this.#start] = timestamp;
+      if (end > values[at + this.#end]!) values[at + this.#end] = end;
     }
   }
 
-  #begin(table: KeyTable, id: number, start: number, end: number): void {
-    this.aggregates.begin(table, id);
-    setNumber(table, this.#startColumn, id, start);
-    setNumber(table, this.#endColumn, id, end);
-    setNumber(table, this.#armedColumn, id, Infinity);
-    table.references[id]! += this.#moreColumn;
-    this.#arm(this.store.group, table, id, end - 1);
+  #begin(start: number, end: number): void {
+    const { values, at, store } = this;
+    const initial = this.#initial;
+    for (let cell = 0; cell < initial.length; cell++) values[at + cell] = initial[cell]!;
+    values[at + this.#start] = start;
+    values[at + this.#end] = end;
+    values[at + this.#armed] = Infinity;
+    values[at + this.#more] = 0;
+    store.table.hold(store.id);
+    this.#arm(store.group, store.id, values, at, end - 1);
   }
 
   /** The session is over. */
-  #clear(table: KeyTable, id: number): void {
-    for (let index = 0; index < this.#moreColumn; index++) {
-      const { values, present } = column(table, index);
-      values[id] = NaN;
-      present[id] = 0;
-    }
-    table.references[id]! -= this.#moreColumn;
-    table.loose = true;
+  #clear(table: KeyTable, id: number, values: Float64Array, at: number): void {
+    for (let cell = 0; cell < this.#more; cell++) values[at + cell] = NaN;
+    table.letGo(id);
   }
 
-  #arm(group: number, table: KeyTable, id: number, at: number): void {
-    const armed = column(table, this.#armedColumn).values;
-    const time = Math.ceil(at);
-    if (armed[id]! <= time) return;
-    if (!(Math.abs(time) < WHEEL_RANGE_MS)) {
-      throw new WindowError(`Window '${this.#name}' got an event time of ${at} ms: event times are milliseconds since 1970.`);
-    }
-    armed[id] = time;
+  #arm(group: number, id: number, values: Float64Array, at: number, time: number): void {
+    if (values[at + this.#armed]! <= time) return;
+    values[at + this.#armed] = time;
     this.#timers.add(time, group, id);
   }
 
   /** An element that opens a further session of its key, or meets several. */
   merge(timestamp: number, inputs: readonly unknown[]): void {
-    const { table, id } = this.store;
+    const { values, at, store } = this;
     const end = timestamp + this.#gapMs;
-    const sessions = this.#sessions(table, id);
+    const sessions = this.#sessions(values, at);
     const met = sessions.filter((one) => touches(one, timestamp, end));
-    const target = met[0] ?? { start: timestamp, end, acc: this.#initial() };
+    const target = met[0] ?? { start: timestamp, end, acc: [...this.#initial] };
     if (met.length === 0) sessions.push(target);
     for (const other of met) {
       if (other !== target) this.#addAll(target, other);
@@ -167,13 +184,13 @@ export class SessionWindows implements ChainOperator {
       target.end = Math.max(target.end, end, other.end);
     }
     target.acc[0]!++;
-    this.aggregates.aggregates.forEach(({ spec: { kind }, column: at }, index) => {
-      if (at >= 0) target.acc[at] = combined(kind, target.acc[at]!, inputs[index] as number);
+    this.aggregates.aggregates.forEach(({ spec: { kind }, column }, index) => {
+      if (column >= 0) target.acc[column] = combined(kind, target.acc[column]!, inputs[index] as number);
     });
     const left = sessions.filter((one) => one === target || !met.includes(one));
-    this.#put(table, id, left);
-    for (const one of left) this.#arm(this.store.group, table, id, one.end - 1);
-    this.store.done();
+    this.#put(values, at, left);
+    for (const one of left) this.#arm(store.group, store.id, values, at, one.end - 1);
+    store.done();
   }
 
   #addAll(target: Session, other: Session): void {
@@ -183,43 +200,29 @@ export class SessionWindows implements ChainOperator {
     }
   }
 
-  #initial(): number[] {
-    const acc = Array.from({ length: this.#startColumn }, () => 0);
-    for (const { spec, column: at } of this.aggregates.aggregates) {
-      if (spec.kind === "min") acc[at] = Infinity;
-      if (spec.kind === "max") acc[at] = -Infinity;
-    }
-    return acc;
-  }
-
-  #hasMore(table: KeyTable, id: number): boolean {
-    return (table.columns[this.#moreColumn] as MapColumn).counts[id]! > 0;
-  }
-
-  /** Of a key that has one, the oldest first. */
-  #sessions(table: KeyTable, id: number): Session[] {
-    const acc = Array.from({ length: this.#startColumn }, (_, index) => column(table, index).values[id]!);
-    const start = column(table, this.#startColumn).values[id]!;
-    const sessions: Session[] = [{ start, end: column(table, this.#endColumn).values[id]!, acc }];
-    if (this.#hasMore(table, id)) {
-      for (const [from, [end, ...rest]] of this.#more.entries() as Iterable<[number, number[]]>) {
-        sessions.push({ start: from, end: end!, acc: rest });
-      }
+  /** Of the key at hand, which has one; the oldest first. */
+  #sessions(values: Float64Array, at: number): Session[] {
+    const acc = [...values.subarray(at, at + this.#start)];
+    const sessions: Session[] = [{ start: values[at + this.#start]!, end: values[at + this.#end]!, acc }];
+    if (!(values[at + this.#more]! > 0)) return sessions;
+    for (const [from, [end, ...rest]] of this.#others.entries() as Iterable<[number, number[]]>) {
+      sessions.push({ start: from, end: end!, acc: rest });
     }
     return sessions;
   }
 
-  /** The key's sessions; it has columns for the first. */
-  #put(table: KeyTable, id: number, [first, ...others]: readonly Session[]): void {
-    first!.acc.forEach((value, index) => (column(table, index).values[id] = value));
-    column(table, this.#startColumn).values[id] = first!.start;
-    column(table, this.#endColumn).values[id] = first!.end;
-    this.#more.clear();
-    for (const { start, end, acc } of others) this.#more.set(start, [end, ...acc]);
+  /** The sessions of the key at hand; its record has the first. */
+  #put(values: Float64Array, at: number, [first, ...others]: readonly Session[]): void {
+    values.set(first!.acc, at);
+    values[at + this.#start] = first!.start;
+    values[at + this.#end] = first!.end;
+    values[at + this.#more] = others.length;
+    this.#others.clear();
+    for (const { start, end, acc } of others) this.#others.set(start, [end, ...acc]);
   }
 
-  get #more(): MapHandle {
-    return this.store.handles[this.#moreColumn] as MapHandle;
+  get #others(): MapHandle {
+    return this.store.handles[this.#more] as MapHandle;
   }
 
   late(element: unknown, timestamp: number): void {
@@ -235,9 +238,11 @@ export class SessionWindows implements ChainOperator {
     const inputs = aggregates.map((aggregate) => this.aggregates.input(aggregate, element));
     if (found !== IN_PLACE) return this.merge(timestamp, inputs);
     this.extend(timestamp);
-    const { table, id } = this.store;
-    aggregates.forEach((aggregate, index) => this.aggregates.addNumber(aggregate, table, id, inputs[index] as number));
-    column(table, COUNT_COLUMN).values[id]!++;
+    const { values, at } = this;
+    aggregates.forEach(({ spec: { kind }, column }, index) => {
+      if (column >= 0) values[at + column] = combined(kind, values[at + column]!, inputs[index] as number);
+    });
+    values[at + COUNT_COLUMN]!++;
     this.store.done();
   }
 
@@ -250,7 +255,7 @@ export class SessionWindows implements ChainOperator {
     const scope: Record<string, unknown> = { [op]: this, [`agg${index}`]: this.aggregates };
     this.#makeResult = generateResult(this.#spec);
     const { aggregates } = this.aggregates;
-    this.#makeColumnResult = generateColumnResult(aggregates);
+    this.#makeRecordResult = generateRecordResult(aggregates);
     for (const { spec, index: at } of aggregates) {
       if (spec.of?.kind === "lambda") scope[`of${index}_${at}`] = spec.of.fn;
       scope[`spec${index}_${at}`] = spec;
@@ -258,11 +263,28 @@ export class SessionWindows implements ChainOperator {
     const element = (e: string): string => {
       const inputs = aggregates.map((aggregate) => inputCode(aggregate, index, e)).join("");
       const values = aggregates.map(({ spec, index: at }) => (spec.kind === "count" ? "0" : `a${at}`)).join(",");
-      const added = aggregates.map(addCode).join("");
-      const inPlace = `${op}.extend(ts);const T=${op}.store.table.columns,id=${op}.store.id;${added}T[${COUNT_COLUMN}].values[id]++;${op}.store.done();`;
+      const added = aggregates.map(addToRecordCode).join("");
+      const inPlace = `${op}.extend(ts);const V=${op}.values,at=${op}.at;${added}V[at+${COUNT_COLUMN}]++;${op}.store.done();`;
       return `const found=${op}.find(ts,key,hash);if(found===${LATE})${op}.late(${e},ts);else{${inputs}if(found===${IN_PLACE}){${inPlace}}else ${op}.merge(ts,[${values}]);}`;
     };
     return { scope, element };
+  }
+
+  readAhead(hashes: Int32Array, from: number, to: number): void {
+    const { store } = this;
+    this.#warm(keysAhead, store.lookAhead(hashes, from, to));
+  }
+
+  /** KeyedStore.warm() for pairs of group and id, of what is read here. */
+  #warm(keys: Int32Array, count: number): void {
+    const { tables } = this.store;
+    let sum = 0;
+    for (let key = 0; key < count; key++) {
+      const table = tables[keys[key * 2]!]!;
+      const id = keys[key * 2 + 1]!;
+      sum += table.record!.values[id * this.#width]! + table.references[id]!;
+    }
+    this.warmth = sum;
   }
 
   attach(runtime: ChainRuntime): void {
@@ -276,33 +298,35 @@ export class SessionWindows implements ChainOperator {
   }
 
   advance(watermark: number): void {
-    const { store } = this;
     this.#timers.advance(
       watermark,
       (at, group, id) => this.#fire(at, group, id),
-      (_, entries, count) => store.warm(entries, count),
+      (_, entries, count) => this.#warm(entries, count),
     );
   }
 
-  #fire(at: number, group: number, id: number): void {
+  #fire(time: number, group: number, id: number): void {
     const { store } = this;
     const table = store.tables[group]!;
-    const armed = column(table, this.#armedColumn).values;
-    if (armed[id] !== at) return;
+    const { values } = table.record!;
+    const at = id * this.#width;
+    if (values[at + this.#armed] !== time) return;
     store.point(group, table, id);
-    armed[id] = Infinity;
-    if (this.#hasMore(table, id)) this.#closeSome(group, table, id, at);
-    else this.#close(group, table, id, at);
+    values[at + this.#armed] = Infinity;
+    if (values[at + this.#more]! > 0) this.#closeSome(group, table, id, time);
+    else this.#close(group, table, id, time);
     store.done();
   }
 
   /** Sends the key's only session, or waits for the end that it has now. */
-  #close(group: number, table: KeyTable, id: number, at: number): void {
-    const end = column(table, this.#endColumn).values[id]!;
-    if (end - 1 > at) return this.#arm(group, table, id, end - 1);
-    const start = column(table, this.#startColumn).values[id]!;
-    const result = this.#makeColumnResult(table, id, table.keyAt(id), start, end);
-    this.#clear(table, id);
+  #close(group: number, table: KeyTable, id: number, time: number): void {
+    const { values } = table.record!;
+    const at = id * this.#width;
+    const end = values[at + this.#end]!;
+    if (end - 1 > time) return this.#arm(group, id, values, at, end - 1);
+    const start = values[at + this.#start]!;
+    const result = this.#makeRecordResult(values, at, table.keyAt(id), start, end);
+    this.#clear(table, id, values, at);
     try {
       this.#emit(result, end - 1);
     } catch (thrown) {
@@ -311,16 +335,18 @@ export class SessionWindows implements ChainOperator {
   }
 
   /** Sends those of the key's sessions that end by then. */
-  #closeSome(group: number, table: KeyTable, id: number, at: number): void {
-    const sessions = this.#sessions(table, id);
-    const left = sessions.filter(({ end }) => end - 1 > at);
-    const due = sessions.filter(({ end }) => end - 1 <= at).toSorted((a, b) => a.end - b.end);
-    if (left.length > 0) this.#put(table, id, left);
+  #closeSome(group: number, table: KeyTable, id: number, time: number): void {
+    const { values } = table.record!;
+    const at = id * this.#width;
+    const sessions = this.#sessions(values, at);
+    const left = sessions.filter(({ end }) => end - 1 > time);
+    const due = sessions.filter(({ end }) => end - 1 <= time).toSorted((a, b) => a.end - b.end);
+    if (left.length > 0) this.#put(values, at, left);
     else {
-      this.#more.clear();
-      this.#clear(table, id);
+      this.#others.clear();
+      this.#clear(table, id, values, at);
     }
-    for (const one of left) this.#arm(group, table, id, one.end - 1);
+    for (const one of left) this.#arm(group, id, values, at, one.end - 1);
     for (const one of due) this.#send(table.keyAt(id), one);
   }
 
@@ -352,9 +378,19 @@ export class SessionWindows implements ChainOperator {
     const before = this.store.tables[group]?.end ?? 0;
     restoreChunk(this.#name, this.store, group, chunk.bytes, () => undefined);
     const table = this.store.tables[group];
-    for (let id = before; id < (table?.end ?? 0); id++) {
-      if (column(table!, this.#armedColumn).present[id] === 1) this.#timers.add(column(table!, this.#armedColumn).values[id]!, group, id);
-    }
+    for (let id = before; id < (table?.end ?? 0); id++) this.#restored(group, table!, id);
+  }
+
+  /** A key whose states are there again. */
+  #restored(group: number, table: KeyTable, id: number): void {
+    const { values } = table.record!;
+    const at = id * this.#width;
+    if (!(values[at]! > 0)) return;
+    const others = (table.columns[this.#more] as MapColumn).counts[id]!;
+    values[at + this.#more] = others;
+    // Each number counted as one.
+    while (table.references[id]! > 1 + others) table.letGo(id);
+    this.#timers.add(values[at + this.#armed]!, group, id);
   }
 
   snapshot(): OperatorSnapshot {
@@ -364,12 +400,12 @@ export class SessionWindows implements ChainOperator {
   size(): OperatorSize {
     const { store } = this;
     const keys = keysOf(store);
-    return { keys, timers: this.#timers.size, windows: keys + entriesOf(store, this.#moreColumn), bytes: bytesOf(store) };
+    return { keys, timers: this.#timers.size, windows: keys + entriesOf(store, this.#more), bytes: bytesOf(store) };
   }
 
   holdings(key: unknown, hash: number): KeyHoldings | undefined {
     const { store } = this;
-    const read = () => this.#sessions(store.table, store.id).map(({ start, end }) => ({ start, end }));
+    const read = () => this.#sessions(store.table.record!.values, store.id * this.#width).map(({ start, end }) => ({ start, end }));
     const windows = readKey(store, key, hash, read);
     return windows === undefined ? undefined : { state: {}, eventTimers: [], processingTimers: [], windows };
   }
@@ -387,6 +423,15 @@ function combined(kind: string, acc: number, value: number): number {
   if (kind === "min") return value < acc ? value : acc;
   if (kind === "max") return value > acc ? value : acc;
   return acc + value;
+}
+
+function initialOf({ specs, aggregates }: WindowAggregates): readonly number[] {
+  const initial = specs.map(() => 0);
+  for (const { spec, column } of aggregates) {
+    if (spec.kind === "min") initial[column] = Infinity;
+    if (spec.kind === "max") initial[column] = -Infinity;
+  }
+  return initial;
 }
 
 function number(name: string): StateSpec {

@@ -78,7 +78,7 @@ export class SlicedWindows implements ChainOperator {
     this.#maxParallelism = home.maxParallelism;
     this.aggregates = new WindowAggregates(spec);
     this.#pool = new PanePool(this.aggregates.specs, home.maxParallelism);
-    this.#sum = new KeyedStore(this.aggregates.specs, 1);
+    this.#sum = new KeyedStore(this.aggregates.specs, 1, { forgets: false });
     this.#makeResult = plainResult(spec);
   }
 

@@ -2,11 +2,10 @@
 import { setField } from "../../schema/field-value.ts";
 import type { WindowSpec } from "../../stream/graph.ts";
 import { fieldExpression } from "../codegen/row-code.ts";
-import type { KeyTable } from "../state/key-table.ts";
-import { column, COUNT_COLUMN, type PlannedAggregate } from "./window-aggregates.ts";
+import { COUNT_COLUMN, type PlannedAggregate } from "./window-aggregates.ts";
 
-/** Makes a result of a key's accumulators in the columns of its table. */
-export type MakeColumnResult = (table: KeyTable, id: number, key: unknown, start: number, end: number) => unknown;
+/** Makes a result of a key's accumulators in a record (state/number-record.ts) at `at`, the count first. */
+export type MakeRecordResult = (values: Float64Array, at: number, key: unknown, start: number, end: number) => unknown;
 
 /** Makes a result of key, start, end and the fields' values. */
 export type MakeResult = (values: readonly unknown[]) => unknown;
@@ -29,6 +28,14 @@ export function addCode({ spec, index, column: at, numeric }: PlannedAggregate):
   return `{const m=T[${at}].values;if(${a}${spec.kind === "min" ? "<" : ">"}m[id])m[id]=${a};}`;
 }
 
+/** The same in a record `V` at `at`. */
+export function addToRecordCode({ spec, index, column: cell }: PlannedAggregate): string {
+  if (cell < 0) return "";
+  const a = `a${index}`;
+  if (spec.kind === "sum" || spec.kind === "avg") return `V[at+${cell}]+=${a};`;
+  return `if(${a}${spec.kind === "min" ? "<" : ">"}V[at+${cell}])V[at+${cell}]=${a};`;
+}
+
 /** The result as one object literal, so that all results have one shape. */
 export function generateResult(spec: WindowSpec): MakeResult {
   const fields = spec.aggregates.map(({ name }, index) => `${JSON.stringify(name)}:v[${index + 3}]`);
@@ -45,23 +52,22 @@ export function plainResult(spec: WindowSpec): MakeResult {
 }
 
 /** The result of accumulators that are numbers, as one object literal. */
-export function generateColumnResult(aggregates: readonly PlannedAggregate[]): MakeColumnResult {
-  const cell = (at: number): string => `T[${at}].values[id]`;
+export function generateRecordResult(aggregates: readonly PlannedAggregate[]): MakeRecordResult {
+  const cell = (at: number): string => `v[at+${at}]`;
   const fields = aggregates.map(({ spec: { kind, name }, column: at }) => {
     const value = kind === "count" ? cell(COUNT_COLUMN) : kind === "avg" ? `${cell(at)}/${cell(COUNT_COLUMN)}` : cell(at);
     return `,${JSON.stringify(name)}:${value}`;
   });
-  const text = `return (t,id,key,start,end)=>{const T=t.columns;return{key,window:{start,end}${fields.join("")}};}`;
-  return new Function(text)() as MakeColumnResult;
+  return new Function(`return (v,at,key,start,end)=>({key,window:{start,end}${fields.join("")}})`)() as MakeRecordResult;
 }
 
 /** The same without generated code. */
-export function plainColumnResult(aggregates: readonly PlannedAggregate[]): MakeColumnResult {
-  return (table, id, key, start, end) => {
+export function plainRecordResult(aggregates: readonly PlannedAggregate[]): MakeRecordResult {
+  return (values, at, key, start, end) => {
     const row = { key, window: { start, end } };
-    const count = column(table, COUNT_COLUMN).values[id]!;
-    for (const { spec, column: at } of aggregates) {
-      const value = at < 0 ? count : column(table, at).values[id]!;
+    const count = values[at + COUNT_COLUMN]!;
+    for (const { spec, column: cell } of aggregates) {
+      const value = cell < 0 ? count : values[at + cell]!;
       setField(row, spec.name, spec.kind === "count" ? count : spec.kind === "avg" ? value / count : value);
     }
     return row;

@@ -34,7 +34,7 @@ export class PanePool {
 
   take(start: number, end: number): Pane {
     const pane = this.#spare.pop();
-    if (pane === undefined) return new Pane(start, end, new KeyedStore(this.#specs, this.#maxParallelism));
+    if (pane === undefined) return new Pane(start, end, new KeyedStore(this.#specs, this.#maxParallelism, { forgets: false }));
     pane.start = start;
     pane.end = end;
     pane.changed = false;

@@ -82,3 +82,41 @@ test("ids and rows of released keys are used again: memory does not grow with th
   assert.equal(table.capacity, 128);
   assert.equal(log.sizeBytes, 64 * 1024);
 });
+
+test("a table that forgets keeps what something keeps, and takes out the rest when it needs the room", () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ key: fc.nat(60), work: fc.nat(3) }), { maxLength: 400 }), (all) => {
+      const log = new RowLog();
+      const table = new KeyTable(log, true);
+      const kept = new Map<string, { readonly id: number; count: number }>();
+      let isFrozen = false;
+      for (const { key, work } of all) {
+        const name = `key ${key}`;
+        const id = table.upsert(name, hashOfKey(name) & 7);
+        const known = kept.get(name);
+        if (known !== undefined) assert.equal(id, known.id);
+        if (work === 0 || work === 1) {
+          table.hold(id);
+          kept.set(name, { id, count: (known?.count ?? 0) + 1 });
+        } else if (work === 2 && known !== undefined) {
+          table.letGo(id);
+          if (--known.count === 0) kept.delete(name);
+        } else if (work === 3 && key % 8 === 0) {
+          if (isFrozen) table.thaw();
+          else table.freeze();
+          isFrozen = !isFrozen;
+        }
+        assert.equal(table.kept, kept.size);
+        for (const [at, { id: held }] of kept) assert.equal(table.keyAt(held), at);
+      }
+    }),
+    { seed, numRuns: 200 },
+  );
+  const table = new KeyTable(new RowLog(), true);
+  for (let key = 0; key < 100_000; key++) {
+    const id = table.upsert(key, hashOfKey(key));
+    if (key % 1000 === 0) table.hold(id);
+  }
+  assert.equal(table.kept, 100);
+  assert.equal(table.capacity, 256, "twice what is kept, and the same again for what may come again");
+});

@@ -1,10 +1,12 @@
 // The keys of one key group of one operator: key -> dense id, by open addressing. What belongs to a key lies in columns indexed by id.
-// Ids of released keys are used again. A table grows by itself only, so growth never stops the subtask for long. While a snapshot is
-// open, released ids wait: the keys of a frozen table stay readable without a copy.
+// A key that nothing keeps any more stays as long as there is room, because most keys come again; then all such keys are released at once,
+// and their ids are used again. A table grows by itself only, so growth never stops the subtask for long. While a snapshot is open,
+// nothing is swept, and released ids wait: the keys of a frozen table stay readable without a copy.
 import { latin1 } from "../../schema/columns.ts";
 import { asciiBytes, asciiWords, takeAscii } from "./ascii-text.ts";
 import { canonicalBytes, keyOfBytes, putUtf8, refuseKey, TAG_DOUBLE, TAG_INTEGER, TAG_STRING, textOfUtf8 } from "./canonical-key.ts";
 import type { FrozenRows } from "./frozen-cells.ts";
+import type { NumberRecord } from "./number-record.ts";
 import type { RowLog } from "./row-log.ts";
 
 const FIRST_CAPACITY = 16;
@@ -42,7 +44,7 @@ export class KeyTable {
   /** Keys that are there now. */
   size = 0;
   capacity = FIRST_CAPACITY;
-  /** Per id: how many things (states, timers) keep the key. */
+  /** Per id: how many things (states, timers) keep the key; hold() and letGo() count. */
   references = new Int32Array(FIRST_CAPACITY);
   /** Per id: tag of the key's canonical bytes, 0 = no key. */
   tags = new Uint8Array(FIRST_CAPACITY);
@@ -51,8 +53,10 @@ export class KeyTable {
   /** Per id: row of the key's canonical bytes without the tag, if it is no number. */
   rows = new Int32Array(0);
   readonly columns: KeyColumn[] = [];
-  /** The key at hand may have nothing that keeps it: it is new, or has lost something, or a timer of it fires. */
-  loose = false;
+  /** The numbers of a key that lie side by side, where the store has such. */
+  record: NumberRecord | undefined;
+  /** Keys that nothing keeps. */
+  #idle = 0;
   /** Of the snapshot that is open: rows by id. Whoever changes what belongs to an id calls keep(id) first. */
   frozen: FrozenRows | undefined;
   readonly #log: RowLog;
@@ -64,8 +68,17 @@ export class KeyTable {
   #frozen = 0;
   #waiting: number[] = [];
 
-  constructor(log: RowLog) {
+  readonly #forgets: boolean;
+
+  /** `forgets`: keys that nothing keeps may go. Otherwise only release() and reset() take keys out. */
+  constructor(log: RowLog, forgets = false) {
     this.#log = log;
+    this.#forgets = forgets;
+  }
+
+  /** Keys that something keeps; all keys of a table that does not forget. */
+  get kept(): number {
+    return this.#forgets ? this.size - this.#idle : this.size;
   }
 
   /** The id of a key, a new one if it is not there. Throws KeyError for what cannot be a key. */
@@ -83,6 +96,13 @@ export class KeyTable {
       if (id < 0) return -1;
       if (slots[slot + 1] === hash && areEqual(canonicalBytes(this.keyAt(id)), wanted)) return id;
     }
+  }
+
+  /** For reading ahead: the id of the key with this hash if it is in the hash's first cell, otherwise −1. */
+  peek(hash: number): number {
+    const slots = this.#slots;
+    const slot = (Math.imul(hash, GOLDEN) >>> this.#shift) << CELL_SHIFT;
+    return slots[slot + 1] === hash ? (slots[slot]! & ID_MASK) - 1 : -1;
   }
 
   /**
@@ -199,14 +219,16 @@ export class KeyTable {
   }
 
   #insert(hash: number, kind: number, a: number, b: number): number {
+    // Half of the room is for keys that nothing keeps: less would make sweeps frequent.
+    if (this.#idle * 2 > this.capacity && this.#forgets && this.#frozen === 0) this.#sweep();
     const reused = this.#freeIds.pop();
     const id = reused ?? this.end++;
     if (id === this.capacity) this.#grow();
     this.frozen?.keep(id);
     this.size++;
+    this.#idle++;
     this.#hashes[id] = hash;
     this.references[id] = 0;
-    this.loose = true;
     this.#place((id + 1) | kind, hash, a, b);
     return id;
   }
@@ -240,13 +262,23 @@ export class KeyTable {
     }
   }
 
-  /** One thing fewer keeps the key at hand. */
+  /** One thing more keeps the key. */
+  hold(id: number): void {
+    if (this.references[id]!++ === 0) this.#idle--;
+  }
+
+  /** One thing fewer keeps the key. */
   letGo(id: number): void {
-    if (--this.references[id]! === 0) this.loose = true;
+    if (--this.references[id]! === 0) this.#idle++;
+  }
+
+  #sweep(): void {
+    for (let id = 0; id < this.end; id++) if (this.tags[id] !== FREE && this.references[id] === 0) this.release(id);
   }
 
   /** Takes the key out; the columns of the id must be clear. */
   release(id: number): void {
+    if (this.references[id] === 0) this.#idle--;
     this.#removeSlot(id);
     if (this.tags[id]! > TAG_DOUBLE) this.#log.free(this.rows[id]!);
     this.tags[id] = FREE;
@@ -279,6 +311,7 @@ export class KeyTable {
     this.#freeIds.length = 0;
     this.end = 0;
     this.size = 0;
+    this.#idle = 0;
   }
 
   keyAt(id: number): unknown {

@@ -53,7 +53,7 @@ export class ListHandle implements StateHandle {
     const before = rows[id]!;
     rows[id] = putLinked(log, before, stamp, bytes);
     counts[id]!++;
-    if (before === 0) table.references[id]!++;
+    if (before === 0) table.hold(id);
   }
 
   addAll(values: Iterable<unknown>): undefined {

@@ -58,7 +58,7 @@ export class MapHandle implements StateHandle {
     if (entry < 0) {
       checkValue(this.#keyType, key);
       entry = column.insert(this.#at.id, key);
-      this.#at.table.references[this.#at.id]!++;
+      this.#at.table.hold(this.#at.id);
     }
     column.touch(entry);
     if (bytes === undefined) column.valueNumbers[entry] = Number(value);

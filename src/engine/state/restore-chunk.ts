@@ -10,6 +10,7 @@ import { keyGroup } from "./key-group.ts";
 import { hashCanonical } from "./key-hash.ts";
 import { isNumeric, type KeyedStore, type StateColumn } from "./keyed-store.ts";
 import type { EntryChains } from "./entry-chains.ts";
+import { RecordField } from "./number-record.ts";
 import { ChunkReader, STATE_CHUNK_VERSION } from "./state-chunk.ts";
 import type { NumberColumn, RowColumn } from "./state-column.ts";
 import { putLinked, STAMP_BYTES } from "./list-state.ts";
@@ -139,7 +140,7 @@ function restoreColumn(store: KeyedStore, reader: ChunkReader, taken: Taken): vo
   const column = store.table.columns[taken.index] as StateColumn;
   if (spec.kind === "map") restoreMap(store, reader, column as EntryChains, taken);
   else if (spec.kind === "list") restoreList(store, reader, column as RowColumn, spec.ttl !== undefined, taken);
-  else restoreValue(store, reader, column as NumberColumn | RowColumn, taken);
+  else restoreValue(store, reader, column as NumberColumn | RowColumn | RecordField, taken);
 }
 
 /** The time of a write; NaN: not known on the clock of now. */
@@ -148,17 +149,18 @@ function stamp(reader: ChunkReader, { stamped, sameClock }: Taken): number {
   return sameClock ? time : NaN;
 }
 
-function restoreValue(store: KeyedStore, reader: ChunkReader, column: NumberColumn | RowColumn, taken: Taken): void {
+function restoreValue(store: KeyedStore, reader: ChunkReader, column: NumberColumn | RowColumn | RecordField, taken: Taken): void {
   const { id, table } = store;
   const stored = storedValue(reader, taken);
   if (stored === undefined) return;
-  if ("present" in column) {
+  if (column instanceof RecordField) column.set(id, asNumber(stored, taken));
+  else if ("present" in column) {
     column.values[id] = asNumber(stored, taken);
     column.present[id] = 1;
   } else column.rows[id] = store.log.put(asBytes(stored, taken));
-  table.references[id]!++;
+  table.hold(id);
   const time = stamp(reader, taken);
-  if (column.stamps.length > 0) column.stamps[id] = time;
+  if (!(column instanceof RecordField) && column.stamps.length > 0) column.stamps[id] = time;
 }
 
 /** undefined: the key has none. */
@@ -187,7 +189,7 @@ function restoreList(store: KeyedStore, reader: ChunkReader, column: RowColumn, 
   }
   column.rows[store.id] = newest;
   column.counts[store.id] = count;
-  if (count > 0) store.table.references[store.id]!++;
+  if (count > 0) store.table.hold(store.id);
 }
 
 function restoreMap(store: KeyedStore, reader: ChunkReader, column: EntryChains, taken: Taken): void {
@@ -200,7 +202,7 @@ function restoreMap(store: KeyedStore, reader: ChunkReader, column: EntryChains,
     const entry = column.insert(store.id, key);
     if (numbers) column.valueNumbers[entry] = asNumber(value, taken);
     else column.setBytes(entry, asBytes(value, taken));
-    store.table.references[store.id]!++;
+    store.table.hold(store.id);
     if (column.stamps.length > 0) column.stamps[entry] = time;
   }
 }

@@ -5,6 +5,7 @@ import { grown, type KeyColumn } from "./key-table.ts";
 
 export type FrozenColumn =
   | { readonly kind: "number"; readonly values: FrozenCells; readonly present: FrozenCells; readonly stamps: FrozenCells }
+  | { readonly kind: "field"; readonly cells: FrozenCells; readonly cell: number }
   | { readonly kind: "row"; readonly rows: FrozenCells; readonly stamps: FrozenCells }
   | { readonly kind: "list"; readonly rows: FrozenCells; readonly counts: FrozenCells };
 

@@ -59,7 +59,7 @@ class Held {
     this.timers.advance(time, (group, id) => {
       const table = this.store.tables[group]!;
       this.store.point(group, table, id);
-      table.references[id]!--;
+      table.letGo(id);
       this.store.done();
     });
   }
@@ -102,7 +102,7 @@ function restored(chunks: readonly { group: number; bytes: Uint8Array }[], timer
   const store = new KeyedStore(SPECS, GROUPS);
   for (const { group, bytes } of chunks) {
     restoreChunk("op", store, group, bytes, (_, at) => {
-      store.table.references[store.id]!++;
+      store.table.hold(store.id);
       timer(store.table.keyAt(store.id), at);
     });
   }
@@ -154,7 +154,7 @@ test("what changes while a snapshot is open does not change the snapshot", () =>
         for (const at of times) {
           store.select(key, hashOfKey(key));
           // Its reference was counted when it was read.
-          store.table.references[store.id]!--;
+          store.table.letGo(store.id);
           other.timers.set(store.group, store.table, store.id, at);
           store.done();
         }

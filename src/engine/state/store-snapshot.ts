@@ -11,6 +11,7 @@ import type { KeyedStore, StateColumn } from "./keyed-store.ts";
 import { EntryChains, type FrozenChains } from "./entry-chains.ts";
 import { CopySpace } from "./copy-space.ts";
 import { type FrozenCells, FrozenRows, SEGMENT_ROWS } from "./frozen-cells.ts";
+import { RecordField } from "./number-record.ts";
 import type { RowLog } from "./row-log.ts";
 import { ChunkWriter } from "./state-chunk.ts";
 import { Expiry, type StateClock } from "./expiry.ts";
@@ -56,7 +57,7 @@ export class StoreSnapshot implements OperatorSnapshot {
     this.#expiries = store.specs.map(({ ttl }) => (ttl === undefined ? undefined : new Expiry(clock, ttl)));
     store.freeze();
     store.tables.forEach((table, group) => {
-      if (table !== undefined && table.size > 0) this.#groups.push(freezeGroup(group, table, timers, this.#space));
+      if (table !== undefined && table.kept > 0) this.#groups.push(freezeGroup(group, table, timers, this.#space));
     });
   }
 
@@ -142,7 +143,7 @@ function freezeGroup(group: number, table: KeyTable, timers: readonly Timers[], 
 /** Nothing of the group is read any more. */
 function thaw({ table, timers }: FrozenGroup): void {
   table.frozen = undefined;
-  for (const column of table.columns) if (column instanceof EntryChains) column.thaw();
+  for (const column of table.columns) if (column instanceof EntryChains || column instanceof RecordField) column.thaw();
   for (const each of timers) each?.frozen.release();
 }
 
@@ -174,11 +175,18 @@ function writeColumn(
 ): boolean {
   if (column.kind === "map") return writeMap(writer, log, column, id, expiry);
   if (column.kind === "list") return writeList(writer, log, chain(log, column.rows.here(id), column.counts.here(id)), expiry);
+  if (column.kind === "field") return writeField(writer, column.cells.here(id, column.cell));
   const isLive = expiry === undefined || !expiry.expired(column.stamps.here(id));
   const holds = isLive && (column.kind === "number" ? column.present.here(id) === 1 : column.rows.here(id) !== 0);
   if (column.kind === "number") writer.number(holds, column.values.here(id));
   else writer.row(log, holds ? column.rows.here(id) : 0);
   if (holds && expiry !== undefined) writer.float64(column.stamps.here(id));
+  return holds;
+}
+
+function writeField(writer: ChunkWriter, value: number): boolean {
+  const holds = value === value;
+  writer.number(holds, value);
   return holds;
 }
 

@@ -20,7 +20,7 @@ export class TimeHandle implements StateHandle {
     const bytes = this.#codec.bytesOf(value);
     const { table, id } = this.#at;
     column.setBytes(column.insert(id, time), bytes);
-    table.references[id]!++;
+    table.hold(id);
   }
 
   /** Calls back for the elements with from ≤ time ≤ to, in the order of time. They must not change meanwhile. */

@@ -38,7 +38,7 @@ export class NumberState implements StateHandle {
     column.values[id] = value;
     if (old === old || column.present[id] === 1) return;
     column.present[id] = 1;
-    table.references[id]!++;
+    table.hold(id);
   }
 
   clear(): undefined {
@@ -107,7 +107,7 @@ export class RowState implements StateHandle {
     const { rows } = table.columns[this.#index] as RowColumn;
     const old = rows[id]!;
     rows[id] = log.replace(old, bytes);
-    if (old === 0) table.references[id]!++;
+    if (old === 0) table.hold(id);
   }
 
   clear(): undefined {

@@ -49,7 +49,7 @@ export class Timers {
     const time = timerTime(at);
     const added = this.#set(group).add(id, time);
     if (added === "known") return;
-    table.references[id]!++;
+    table.hold(id);
     if (added === "new") this.#wheel.add(time, group, id);
     else this.#dead--;
   }
