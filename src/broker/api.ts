@@ -43,6 +43,10 @@ export interface Call {
   exclusive: boolean;
   /** Set: the connection is closed instead of answered (an error of a request without answer). */
   close: boolean;
+  /** Set: nobody holds on to the request's bytes when it is answered; their memory is used again. */
+  requestIsFree: boolean;
+  /** Calls `fn` when the bytes of the answer are on their way, so that their memory may be used again; never if the connection ends before. */
+  onSent(fn: () => void): void;
 }
 
 export interface ApiHandler {

@@ -1,6 +1,7 @@
 // One connection, by hand: what may overlap, the order of answers, and when reading pauses.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { BufferPool } from "../bytes/buffer-pool.ts";
 import { ByteReader } from "../bytes/reader.ts";
 import { ByteWriter } from "../bytes/writer.ts";
 import type { Connection, ConnectionHandlers } from "../env/network.ts";
@@ -29,8 +30,9 @@ class FakeConnection implements Connection {
   handle(handlers: ConnectionHandlers): void {
     this.handlers = handlers;
   }
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, taken?: () => void): boolean {
     this.sent.push(bytes);
+    taken?.();
     return this.accepts;
   }
   cork(): void {}
@@ -56,12 +58,17 @@ interface Started {
   fail(): void;
 }
 
+/** Makes a request that is worth a buffer of the pool. */
+const LARGE = "x".repeat(10_000);
+
 class Desk {
   readonly connection = new FakeConnection();
   readonly memory: RequestMemory;
+  readonly buffers = new BufferPool(1_000_000);
   readonly started: Started[] = [];
   readonly logged: string[] = [];
   readonly broker: BrokerConnection;
+  sentTold = 0;
   #next = 0;
 
   constructor(maxQueuedBytes = 1_000_000) {
@@ -71,6 +78,8 @@ class Desk {
         overlaps: true,
         handle: (_broker, request, call) => {
           if (request.transactionalId === "exclusive") call.exclusive = true;
+          call.requestIsFree = request.transactionalId === LARGE;
+          call.onSent(() => this.sentTold++);
           return this.#waiting("Produce", newProduceResponse());
         },
       }),
@@ -82,6 +91,7 @@ class Desk {
       broker: { env: { clock, logger }, faults: new Faults(), counters: new MetricCounters() } as unknown as BrokerContext,
       dispatcher: new Dispatcher(handlers),
       memory: this.memory,
+      buffers: this.buffers,
       maxRequestBytes: 100_000,
       number: 0,
       superseded: new SupersededConnections(),
@@ -190,6 +200,41 @@ describe("a broker connection", () => {
     desk.started[0]!.answer();
     await desk.answered();
     assert.deepEqual([desk.connection.readsPaused, desk.memory.bytes], [false, 0]);
+  });
+
+  it("gives a request's memory back when it is answered, if its API says that nobody holds on to it", async () => {
+    const desk = new Desk();
+    desk.produce(LARGE);
+    desk.produce(LARGE.slice(1));
+    desk.produce(LARGE);
+    assert.equal(desk.buffers.freeBytes, 0);
+    for (const { answer } of desk.started) answer();
+    await desk.answered();
+    assert.equal(desk.buffers.freeBytes, 2 * 10_240);
+    desk.produce(LARGE);
+    assert.equal(desk.buffers.freeBytes, 10_240);
+  });
+
+  it("gives no memory back of what it did not answer", async () => {
+    const desk = new Desk();
+    desk.produce(LARGE);
+    desk.started[0]!.fail();
+    await desk.answered();
+    assert.equal(desk.buffers.freeBytes, 0);
+  });
+
+  it("tells an API when its answer is sent, and never when the connection ends before", async () => {
+    const desk = new Desk();
+    desk.produce();
+    desk.produce();
+    desk.started[0]!.answer();
+    assert.equal(desk.sentTold, 0);
+    await desk.answered();
+    assert.equal(desk.sentTold, 1);
+    desk.connection.handlers.close();
+    desk.started[1]!.answer();
+    await desk.answered();
+    assert.equal(desk.sentTold, 1);
   });
 
   it("is closed, with one line in the log, when a request fails unexpectedly", async () => {

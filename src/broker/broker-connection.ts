@@ -1,6 +1,7 @@
 // One client's connection: frames in, answers out in the order of their requests. Only requests of an API that allows it (Produce)
 // overlap; all others run one after the other, as in Apache Kafka. Reading pauses while too much is in work or the peer does not read.
 // A malformed frame, or an error nobody expected, costs this connection and one log line, nothing else.
+import type { BufferPool } from "../bytes/buffer-pool.ts";
 import type { Address, Connection } from "../env/network.ts";
 import type { Logger } from "../env/logger.ts";
 import type { BrokerContext, Call } from "./api.ts";
@@ -18,6 +19,8 @@ export interface ConnectionOptions {
   readonly broker: BrokerContext;
   readonly dispatcher: Dispatcher;
   readonly memory: RequestMemory;
+  /** What requests are received into. */
+  readonly buffers: BufferPool;
   readonly maxRequestBytes: number;
   readonly closed: (connection: BrokerConnection) => void;
   /** In the order in which connections were opened. */
@@ -30,7 +33,11 @@ export interface ConnectionOptions {
 interface Slot {
   /** undefined while the request runs, null when it has no answer. */
   answer: Answer | null | undefined;
+  /** To be called when the answer is sent. */
+  sent: (() => void)[] | undefined;
 }
+
+type Frame = Uint8Array<ArrayBuffer>;
 
 export class BrokerConnection {
   readonly #connection: Connection;
@@ -38,7 +45,7 @@ export class BrokerConnection {
   readonly #logger: Logger;
   readonly #assembler: FrameAssembler;
   /** Requests that have not started, oldest first. */
-  #waiting: Uint8Array[] = [];
+  #waiting: Frame[] = [];
   /** Requests that have started and whose answers are not sent, oldest first. */
   #slots: Slot[] = [];
   readonly #closeHooks = new Set<() => void>();
@@ -58,7 +65,7 @@ export class BrokerConnection {
     this.#options = options;
     this.#logger = options.broker.env.logger;
     this.lastActive = options.broker.env.clock.monotonicMs();
-    this.#assembler = new FrameAssembler(options.maxRequestBytes, (frame) => this.#received(frame));
+    this.#assembler = new FrameAssembler(options.maxRequestBytes, (frame) => this.#received(frame), options.buffers);
     connection.handle({
       data: (bytes) => this.#data(bytes),
       drain: () => {
@@ -100,7 +107,7 @@ export class BrokerConnection {
     }
   }
 
-  #received(frame: Uint8Array): void {
+  #received(frame: Frame): void {
     if (this.#closed || this.#finishing) return;
     this.lastActive = this.#options.broker.env.clock.monotonicMs();
     this.#options.memory.take(frame.length);
@@ -121,8 +128,8 @@ export class BrokerConnection {
     }
   }
 
-  #start(frame: Uint8Array): void {
-    const slot: Slot = { answer: undefined };
+  #start(frame: Frame): void {
+    const slot: Slot = { answer: undefined, sent: undefined };
     this.#slots.push(slot);
     this.#running++;
     let decoded: Decoded | Answer;
@@ -137,13 +144,14 @@ export class BrokerConnection {
     else this.#run(slot, frame, decoded as Decoded);
   }
 
-  #run(slot: Slot, frame: Uint8Array, decoded: Decoded): void {
+  #run(slot: Slot, frame: Frame, decoded: Decoded): void {
     const { handler, header, request } = decoded;
     const { broker, superseded, number } = this.#options;
     const owned = ownedRequest(handler.api.name, request, header.apiVersion);
     if (owned !== undefined && superseded.isSuperseded(owned, number))
       return this.#failed(frame, "superseded-connection", decoded, new SupersededError());
-    const call = this.#callOf(decoded);
+    const faultless = broker.faults.isEmpty;
+    const call = this.#callOf(decoded, slot, faultless);
     const started = broker.env.clock.monotonicMs();
     const count = broker.counters.api(handler.api.key);
     count.requests++;
@@ -158,13 +166,14 @@ export class BrokerConnection {
         return this.#failed(frame, "answer-not-encodable", decoded, error);
       }
       this.#finish(slot, frame, answer);
+      if (faultless && call.requestIsFree) this.#options.buffers.give(frame);
     };
     const failed = (error: unknown): void => {
       count.failures++;
       this.#failed(frame, "request-failed", decoded, error);
     };
     try {
-      const fault = broker.faults.isEmpty ? undefined : broker.faults.take(handler.api.name, request, header.apiVersion);
+      const fault = faultless ? undefined : broker.faults.take(handler.api.name, request, header.apiVersion);
       const result = fault === undefined ? handler.handle(broker, request, call) : meet(fault, broker, decoded, call);
       if (call.exclusive) this.#overlapping = false;
       if (result instanceof Promise) result.then(answered, failed);
@@ -174,7 +183,8 @@ export class BrokerConnection {
     }
   }
 
-  #callOf({ header }: Decoded): Call {
+  /** Whoever asked for faults may look at requests and answers for as long as it likes. */
+  #callOf({ header }: Decoded, slot: Slot, faultless: boolean): Call {
     const hooks = this.#closeHooks;
     return {
       version: header.apiVersion,
@@ -183,6 +193,10 @@ export class BrokerConnection {
       advertised: this.#options.advertised,
       exclusive: false,
       close: false,
+      requestIsFree: false,
+      onSent(fn) {
+        if (faultless) (slot.sent ??= []).push(fn);
+      },
       onClose(fn) {
         hooks.add(fn);
         return () => hooks.delete(fn);
@@ -207,8 +221,12 @@ export class BrokerConnection {
     while (ready < this.#slots.length && this.#slots[ready]!.answer !== undefined) ready++;
     const slots = this.#slots.splice(0, ready);
     this.#connection.cork();
-    for (const { answer } of slots) {
-      for (const piece of answer ?? []) if (!this.#connection.write(piece)) this.#blockedByPeer = true;
+    for (const { answer, sent } of slots) {
+      const last = (answer?.length ?? 0) - 1;
+      for (let i = 0; i <= last; i++) {
+        const taken = i < last || sent === undefined ? undefined : () => sent.forEach((each) => each());
+        if (!this.#connection.write(answer![i]!, taken)) this.#blockedByPeer = true;
+      }
     }
     this.#connection.uncork();
     if (this.#finishing && this.#slots.length === 0) this.#connection.end();

@@ -1,7 +1,7 @@
-// Cuts a byte stream into length-prefixed frames. A frame that lies whole in one chunk is handed on as a view; one that spans
-// chunks is copied once into a buffer that grows with what has arrived, so a length alone never allocates much.
+// Cuts a byte stream into length-prefixed frames, each copied once into a buffer of the pool, so that chunks can be freed at once. The buffer
+// grows with what has arrived: a length alone never allocates much.
 // Invariant: memory held is at most about twice the bytes received of the present frame, plus EAGER_BYTES.
-import { Buffer } from "node:buffer";
+import { BufferPool } from "../bytes/buffer-pool.ts";
 
 /** Frames up to this size get their buffer at once; larger ones grow into it. */
 const EAGER_BYTES = 1024 * 1024;
@@ -15,17 +15,19 @@ export class FrameLengthError extends Error {
 
 export class FrameAssembler {
   readonly #maxBytes: number;
-  readonly #frame: (frame: Uint8Array) => void;
+  readonly #frame: (frame: Uint8Array<ArrayBuffer>) => void;
+  readonly #pool: BufferPool;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixFilled = 0;
-  #buffer: Uint8Array | undefined;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
   #size = 0;
   #filled = 0;
-  #sharesChunk = false;
 
-  constructor(maxBytes: number, frame: (frame: Uint8Array) => void) {
+  /** Who gets a frame may give it back to the pool: nothing else looks at its buffer. */
+  constructor(maxBytes: number, frame: (frame: Uint8Array<ArrayBuffer>) => void, pool = new BufferPool(0)) {
     this.#maxBytes = maxBytes;
     this.#frame = frame;
+    this.#pool = pool;
   }
 
   /**
@@ -34,12 +36,11 @@ export class FrameAssembler {
    */
   push(chunk: Uint8Array): boolean {
     let at = 0;
-    this.#sharesChunk = false;
     while (at < chunk.length) {
       if (this.#buffer !== undefined) at = this.#fill(chunk, at);
       else at = this.#begin(chunk, at);
     }
-    return !this.#sharesChunk;
+    return true;
   }
 
   #begin(chunk: Uint8Array, start: number): number {
@@ -47,11 +48,6 @@ export class FrameAssembler {
     if (this.#prefixFilled === 0 && chunk.length - at >= PREFIX_BYTES) {
       const size = this.#checked((chunk[at]! << 24) | (chunk[at + 1]! << 16) | (chunk[at + 2]! << 8) | chunk[at + 3]!);
       at += PREFIX_BYTES;
-      if (chunk.length - at >= size) {
-        this.#sharesChunk = true;
-        this.#frame(chunk.subarray(at, at + size));
-        return at + size;
-      }
       this.#open(size);
       return at;
     }
@@ -67,15 +63,16 @@ export class FrameAssembler {
   #open(size: number): void {
     this.#size = size;
     this.#filled = 0;
-    this.#buffer = uninitialised(Math.min(size, EAGER_BYTES));
+    this.#buffer = this.#pool.take(Math.min(size, EAGER_BYTES));
   }
 
   #fill(chunk: Uint8Array, at: number): number {
     const take = Math.min(this.#size - this.#filled, chunk.length - at);
     let buffer = this.#buffer!;
     if (this.#filled + take > buffer.length) {
-      const grown = uninitialised(Math.min(this.#size, Math.max(this.#filled + take, buffer.length * 2)));
+      const grown = this.#pool.take(Math.min(this.#size, Math.max(this.#filled + take, buffer.length * 2)));
       grown.set(buffer.subarray(0, this.#filled));
+      this.#pool.give(buffer);
       this.#buffer = buffer = grown;
     }
     buffer.set(take === chunk.length ? chunk : chunk.subarray(at, at + take), this.#filled);
@@ -95,9 +92,4 @@ export class FrameAssembler {
     }
     return size;
   }
-}
-
-/** Not zeroed: every byte is written before anybody sees the buffer. */
-function uninitialised(size: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
 }

@@ -1,4 +1,5 @@
 // Accepts connections for the broker, on one or several addresses, keeps count of them, closes those that nobody uses any more.
+import { BufferPool } from "../bytes/buffer-pool.ts";
 import type { Timer } from "../env/clock.ts";
 import type { Address, Listener } from "../env/network.ts";
 import type { BrokerContext } from "./api.ts";
@@ -8,6 +9,8 @@ import { RequestMemory } from "./request-memory.ts";
 import { SupersededConnections } from "./superseded-connections.ts";
 
 const IDLE_CHECK_MS = 30_000;
+/** Buffers of requests that wait to be used again, all connections together. */
+const FREE_REQUEST_BYTES = 8 * 1024 * 1024;
 /** How long close() waits for answers that are on their way before it cuts the connections. */
 const CLOSE_GRACE_MS = 250;
 
@@ -27,6 +30,7 @@ export class BrokerListener {
   readonly #broker: BrokerContext;
   readonly #dispatcher: Dispatcher;
   readonly #memory: RequestMemory;
+  readonly #buffers = new BufferPool(FREE_REQUEST_BYTES);
   readonly #connections = new Set<BrokerConnection>();
   readonly #listeners: Listener[] = [];
   readonly #superseded = new SupersededConnections();
@@ -59,6 +63,7 @@ export class BrokerListener {
         broker: this.#broker,
         dispatcher: this.#dispatcher,
         memory: this.#memory,
+        buffers: this.#buffers,
         maxRequestBytes,
         closed,
         number: this.#accepted++,

@@ -34,9 +34,12 @@ export class NodeConnection implements Connection {
     });
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, taken?: () => void): boolean {
     if (this.#ending || !this.#socket.writable) return true;
-    return this.#socket.write(bytes);
+    if (taken === undefined) return this.#socket.write(bytes);
+    return this.#socket.write(bytes, (error) => {
+      if (error === null || error === undefined) taken();
+    });
   }
 
   cork(): void {

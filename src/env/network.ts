@@ -22,8 +22,11 @@ export interface Connection {
   readonly local: Address;
   /** Exactly once, synchronously on getting the connection; no data is lost before it. */
   handle(handlers: ConnectionHandlers): void;
-  /** Queues bytes (not copied: do not modify them afterwards). false: wait for drain() before writing more. Ignored after close. */
-  write(bytes: Uint8Array): boolean;
+  /**
+   * Queues bytes (not copied: do not modify them before `taken`). false: wait for drain() before writing more. Ignored after close.
+   * `taken` is called when the system has taken the bytes, so that their memory may be used again; never if the connection ends before.
+   */
+  write(bytes: Uint8Array, taken?: () => void): boolean;
   /** Gathers small writes until uncork(). Nestable. */
   cork(): void;
   uncork(): void;

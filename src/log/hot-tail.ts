@@ -1,11 +1,35 @@
 // The newest written batches of all partitions, kept in memory so that readers at the end of the log do not touch the disk.
-// Invariant: each partition's chunks are contiguous in offset up to its last written one; the oldest chunk of all goes first.
+// They are copied into blocks that are filled one after the other and used again, the oldest first: who appends gets its own memory back,
+// and none is left to the garbage collector. Readers copy in the turn in which they look.
+// Invariant: each partition's chunks are contiguous in offset up to its last written one.
+import { Buffer } from "node:buffer";
 import { Fifo } from "./fifo.ts";
 
-export interface HotChunk {
+/** Larger than any batch that a topic takes unless it is told to. */
+const BLOCK_BYTES = 2 * 1024 * 1024;
+
+/** What one append wrote. */
+export class HotChunk {
+  readonly owner: HotChunks;
   readonly baseOffset: number;
   readonly nextOffset: number;
-  readonly bytes: Uint8Array;
+  readonly sizeBytes: number;
+  readonly #block: Uint8Array;
+  readonly #begin: number;
+
+  constructor(owner: HotChunks, baseOffset: number, nextOffset: number, sizeBytes: number, block: Uint8Array, begin: number) {
+    this.owner = owner;
+    this.baseOffset = baseOffset;
+    this.nextOffset = nextOffset;
+    this.sizeBytes = sizeBytes;
+    this.#block = block;
+    this.#begin = begin;
+  }
+
+  /** To be used in this turn of the event loop only. */
+  bytes(): Uint8Array {
+    return this.#block.subarray(this.#begin, this.#begin + this.sizeBytes);
+  }
 }
 
 /** One partition's part. */
@@ -27,14 +51,23 @@ export class HotChunks {
   }
 }
 
+interface Block {
+  readonly memory: Uint8Array;
+  filled: number;
+  /** In the order of writing. */
+  chunks: HotChunk[];
+}
+
 export class HotTail {
-  readonly #limitBytes: number;
-  /** Owner of each chunk in the order of writing. */
-  readonly #order = new Fifo<HotChunks>();
+  readonly #maxBlocks: number;
+  readonly #blockBytes: number;
+  /** The last one is being filled. */
+  readonly #blocks = new Fifo<Block>();
   #bytes = 0;
 
   constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
+    this.#blockBytes = Math.min(limitBytes, BLOCK_BYTES);
+    this.#maxBlocks = this.#blockBytes === 0 ? 0 : Math.floor(limitBytes / this.#blockBytes);
   }
 
   get bytes(): number {
@@ -42,26 +75,46 @@ export class HotTail {
   }
 
   push(owner: HotChunks, baseOffset: number, nextOffset: number, bytes: Uint8Array): void {
-    if (bytes.length > this.#limitBytes) {
+    if (bytes.length > this.#blockBytes) {
       this.clear(owner);
       return;
     }
-    owner.chunks.push({ baseOffset, nextOffset, bytes: unpinned(bytes) });
-    this.#order.push(owner);
+    const block = this.#blockFor(bytes.length);
+    block.memory.set(bytes, block.filled);
+    const chunk = new HotChunk(owner, baseOffset, nextOffset, bytes.length, block.memory, block.filled);
+    block.filled += bytes.length;
+    block.chunks.push(chunk);
+    owner.chunks.push(chunk);
     this.#bytes += bytes.length;
-    while (this.#bytes > this.#limitBytes) {
-      const chunk = this.#order.shift()!.chunks.shift();
-      // Undefined after clear(): its bytes were given back then.
-      if (chunk !== undefined) this.#bytes -= chunk.bytes.length;
-    }
   }
 
   clear(owner: HotChunks): void {
-    for (let chunk = owner.chunks.shift(); chunk !== undefined; chunk = owner.chunks.shift()) this.#bytes -= chunk.bytes.length;
+    for (let chunk = owner.chunks.shift(); chunk !== undefined; chunk = owner.chunks.shift()) this.#bytes -= chunk.sizeBytes;
+  }
+
+  #blockFor(size: number): Block {
+    const last = this.#blocks.last();
+    if (last !== undefined && last.filled + size <= this.#blockBytes) return last;
+    const block = this.#blocks.length < this.#maxBlocks ? newBlock(this.#blockBytes) : this.#emptied(this.#blocks.shift()!);
+    this.#blocks.push(block);
+    return block;
+  }
+
+  #emptied(block: Block): Block {
+    for (const chunk of block.chunks) {
+      const { chunks } = chunk.owner;
+      // Another one after clear(): its bytes were given back then.
+      if (chunks.first() !== chunk) continue;
+      chunks.shift();
+      this.#bytes -= chunk.sizeBytes;
+    }
+    block.chunks = [];
+    block.filled = 0;
+    return block;
   }
 }
 
-/** A small view keeps its whole network buffer alive: such bytes are copied. */
-function unpinned(bytes: Uint8Array): Uint8Array {
-  return bytes.length * 2 >= bytes.buffer.byteLength ? bytes : bytes.slice();
+/** Not zeroed: only what was written is read. */
+function newBlock(size: number): Block {
+  return { memory: Buffer.allocUnsafeSlow(size), filled: 0, chunks: [] };
 }

@@ -10,7 +10,9 @@ export const MAX_WRITE_CHUNKS = 512;
 /** Bytes waiting to be written in one partition before appends are refused. */
 export const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
 /** Newest appended bytes kept in memory for tailing readers, all partitions of a directory together (option `hotTailBytes`). */
-export const HOT_TAIL_BYTES = 64 * 1024 * 1024;
+export const HOT_TAIL_BYTES = 8 * 1024 * 1024;
+/** Buffers of reads that wait to be used again, all partitions of a directory together. */
+export const FREE_READ_BYTES = 8 * 1024 * 1024;
 /** Bytes of loaded indexes of sealed segments kept in memory (option `indexCacheBytes`). */
 export const INDEX_CACHE_BYTES = 64 * 1024 * 1024;
 /** End positions of recent reads remembered per partition, so that a reader that goes on scans nothing. */

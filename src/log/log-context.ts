@@ -1,4 +1,5 @@
 // What all partitions of one log directory share.
+import type { BufferPool } from "../bytes/buffer-pool.ts";
 import type { Env } from "../env/env.ts";
 import type { DamageRegister } from "./damage-register.ts";
 import type { FileCache } from "./file-cache.ts";
@@ -14,6 +15,8 @@ export interface LogContext {
   readonly files: FileCache;
   readonly flush: FlushGroup;
   readonly hotTail: HotTail;
+  /** What reads are read into. */
+  readonly buffers: BufferPool;
   readonly indexCache: IndexCache;
   readonly suspectPages: SuspectPages;
   readonly damages: DamageRegister;

@@ -1,6 +1,7 @@
 // All partitions of one broker in one directory: opening (lock, cluster id, unfinished creations and deletions, recovery), topics,
 // housekeeping, fail-stop.
 // Invariant: one writer per directory; topic changes happen one after the other.
+import { BufferPool } from "../bytes/buffer-pool.ts";
 import type { Env } from "../env/env.ts";
 import type { DirectoryLock } from "../env/files.ts";
 import type { Timer } from "../env/clock.ts";
@@ -12,7 +13,7 @@ import { FileCache } from "./file-cache.ts";
 import { FlushGroup } from "./flush-group.ts";
 import { HotTail } from "./hot-tail.ts";
 import { IndexCache } from "./index-cache.ts";
-import { MAX_PARTITIONS, PARTITION_CONCURRENCY } from "./limits.ts";
+import { FREE_READ_BYTES, MAX_PARTITIONS, PARTITION_CONCURRENCY } from "./limits.ts";
 import type { LogContext } from "./log-context.ts";
 import { PatientFiles } from "./patient-files.ts";
 import { codeOf, isOutOfSpace, logError, messageOf } from "./log-error.ts";
@@ -117,6 +118,7 @@ export class LogDirectory {
       files: new FileCache(env.files, this.#options.maxOpenFiles),
       flush: this.flush,
       hotTail: new HotTail(this.#options.hotTailBytes),
+      buffers: new BufferPool(FREE_READ_BYTES),
       indexCache: new IndexCache(this.#options.indexCacheBytes),
       suspectPages: new SuspectPages(env.files, `${path}/${META_DIRECTORY}/${SUSPECT_PAGES_FILE}`),
       damages: new DamageRegister(env.logger),

@@ -67,6 +67,8 @@ export interface ReadOptions {
 export interface ReadResult {
   /** Whole batches; the first may begin below the offset asked for. Not to be modified. */
   readonly bytes: Uint8Array;
+  /** At most once, when nobody will look at `bytes` again: their memory is read into again. Not necessary. */
+  readonly release: () => void;
   readonly highWatermark: number;
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
@@ -357,10 +359,10 @@ export class PartitionLog {
     };
     try {
       return await this.#segments.consistently(async () => {
-        const bytes = await this.#reader.read(offset, limits);
+        const { bytes, release } = await this.#reader.read(offset, limits);
         const abortedTransactions =
           committed && bytes.length > 0 && !isPlanted("aborted-not-told") ? await this.#abortedIn(offset, bytes) : NO_ABORTED;
-        return { bytes, highWatermark, lastStableOffset, logStartOffset: this.logStartOffset, abortedTransactions };
+        return { bytes, release, highWatermark, lastStableOffset, logStartOffset: this.logStartOffset, abortedTransactions };
       });
     } catch (error) {
       // The segment may have been deleted by retention meanwhile.

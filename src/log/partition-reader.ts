@@ -74,7 +74,14 @@ interface Slice {
   readonly ended: boolean;
 }
 
-const NOTHING = new Uint8Array(0);
+/** Whole batches, and how to give their memory back. */
+export interface ReadBytes {
+  readonly bytes: Uint8Array;
+  /** At most once, when nobody will look at `bytes` again. Not necessary: then the garbage collector has them. */
+  release(): void;
+}
+
+const NOTHING: ReadBytes = { bytes: new Uint8Array(0), release: () => undefined };
 
 export class PartitionReader {
   readonly #context: LogContext;
@@ -92,7 +99,7 @@ export class PartitionReader {
   }
 
   /** `offset` is at or above the log's start; empty when it is at or above `untilOffset`. The bytes must not be modified. */
-  async read(offset: number, limits: ReadLimits): Promise<Uint8Array> {
+  async read(offset: number, limits: ReadLimits): Promise<ReadBytes> {
     if (offset >= limits.untilOffset) return NOTHING;
     const bounded = limits.maxBytes > MAX_READ_BYTES ? { ...limits, maxBytes: MAX_READ_BYTES } : limits;
     return this.#readHot(offset, bounded) ?? this.#readSegments(offset, bounded);
@@ -100,7 +107,7 @@ export class PartitionReader {
 
   // From memory --------------------------------------------------------------------------------------------------------------------------
 
-  #readHot(offset: number, limits: ReadLimits): Uint8Array | undefined {
+  #readHot(offset: number, limits: ReadLimits): ReadBytes | undefined {
     const { chunks } = this.#hotChunks;
     const first = this.#hotChunks.find(offset);
     if (first < 0) return undefined;
@@ -109,20 +116,40 @@ export class PartitionReader {
     for (let i = first; i < chunks.length; i++) {
       const chunk = chunks.at(i)!;
       const left = { untilOffset: limits.untilOffset, maxBytes: limits.maxBytes - total, minOneBatch: limits.minOneBatch && total === 0 };
-      const whole = i > first && chunk.nextOffset <= left.untilOffset && chunk.bytes.length <= left.maxBytes;
-      const slice = whole ? undefined : sliceOf(hotWindow(chunk), offset, left);
-      const part = slice === undefined ? chunk.bytes : chunk.bytes.subarray(slice.from, slice.to);
+      const bytes = chunk.bytes();
+      const whole = i > first && chunk.nextOffset <= left.untilOffset && bytes.length <= left.maxBytes;
+      const slice = whole ? undefined : sliceOf(hotWindow(chunk, bytes), offset, left);
+      const part = slice === undefined ? bytes : bytes.subarray(slice.from, slice.to);
       if (part.length > 0) parts.push(part);
       total += part.length;
-      if (slice !== undefined && slice.to < chunk.bytes.length) break;
+      if (slice !== undefined && slice.to < bytes.length) break;
       if (total >= limits.maxBytes) break;
     }
-    return concatenate(parts, total);
+    return this.#copied(parts, total);
+  }
+
+  #copied(parts: readonly Uint8Array[], total: number): ReadBytes {
+    const bytes = this.#context.buffers.take(total);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return this.#lent(bytes, 0, total);
+  }
+
+  #lent(buffer: Uint8Array<ArrayBuffer>, from: number, to: number): ReadBytes {
+    let isLent = true;
+    const release = (): void => {
+      if (isLent) this.#context.buffers.give(buffer);
+      isLent = false;
+    };
+    return { bytes: buffer.subarray(from, to), release };
   }
 
   // From disk ----------------------------------------------------------------------------------------------------------------------------
 
-  async #readSegments(offset: number, limits: ReadLimits): Promise<Uint8Array> {
+  async #readSegments(offset: number, limits: ReadLimits): Promise<ReadBytes> {
     for (let index = this.#segments.indexOf(offset); index < this.#segments.all.length; index++) {
       const segment = this.#segments.all[index]!;
       const bytes = await this.#readSegment(segment, offset, limits);
@@ -132,7 +159,7 @@ export class PartitionReader {
   }
 
   /** undefined: nothing at or behind the offset is in this segment. Every batch that is returned has a right checksum. */
-  async #readSegment(segment: Segment, offset: number, limits: ReadLimits): Promise<Uint8Array | undefined> {
+  async #readSegment(segment: Segment, offset: number, limits: ReadLimits): Promise<ReadBytes | undefined> {
     let start = await this.#startOf(segment, offset);
     let inspected = false;
     let wanted = limits.maxBytes;
@@ -157,8 +184,9 @@ export class PartitionReader {
       }
       if (slice.to > slice.from) {
         this.#remember(slice.nextOffset, segment, position + slice.to);
-        return bytes.subarray(slice.from, slice.to);
+        return this.#lent(bytes, slice.from, slice.to);
       }
+      this.#context.buffers.give(bytes);
       if (slice.ended) return NOTHING;
       // Either all batches of the buffer lie before the offset, or the first one does not fit in it.
       if (slice.larger > 0) wanted = Math.max(slice.larger, wanted);
@@ -183,10 +211,10 @@ export class PartitionReader {
     return start;
   }
 
-  async #readAt(segment: Segment, position: number, length: number): Promise<Uint8Array> {
+  async #readAt(segment: Segment, position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const file = this.#context.files.tryAcquire(segment.path) ?? (await this.#context.files.acquire(segment.path));
     try {
-      const buffer = new Uint8Array(length);
+      const buffer = this.#context.buffers.take(length);
       const filled = await readFully(file.handle, buffer, length, position);
       if (filled === length) return buffer;
       throw logError(
@@ -269,7 +297,7 @@ function isSoundHere({ bytes, firstEnd, endOffset }: Window, at: number, nextOff
   return (isKnown || problemOfOffset(bytes, at, bytes.length, nextOffset) === undefined) && isSound(bytes, at);
 }
 
-function hotWindow({ bytes, baseOffset, nextOffset }: HotChunk): Window {
+function hotWindow({ baseOffset, nextOffset }: HotChunk, bytes: Uint8Array): Window {
   return { bytes, nextOffset: baseOffset, firstEnd: undefined, endOffset: nextOffset, stored: false, leaderEpoch: undefined };
 }
 
@@ -283,17 +311,6 @@ function isSound(bytes: Uint8Array, at: number): boolean {
 
 function sizeAt(bytes: Uint8Array, at: number, end: number): number {
   return at + BATCH_OVERHEAD_BYTES <= end ? int32At(bytes, at + BATCH_LENGTH_AT) + BATCH_OVERHEAD_BYTES : 0;
-}
-
-function concatenate(parts: readonly Uint8Array[], total: number): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const bytes = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 function damaged(segment: Segment, position: number): Error {

@@ -98,8 +98,11 @@ async function append(
     const { name, topicId } = topicData;
     responses.push(newTopicProduceResponse({ name, topicId, partitionResponses: await Promise.all(partitions) }));
   }
+  const failed = responses.some(({ partitionResponses }) => partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE));
+  // What was appended is written; of what was refused, a write may be under way still.
+  call.requestIsFree = !failed;
   if (request.acks !== 0) return newProduceResponse({ responses });
-  call.close = responses.some(({ partitionResponses }) => partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE));
+  call.close = failed;
   return undefined;
 }
 

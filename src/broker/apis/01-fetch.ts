@@ -25,6 +25,8 @@ interface Wanted {
 
 interface Round {
   readonly answers: readonly PartitionData[];
+  /** Give the memory of the answers' records back. */
+  readonly releases: readonly (() => void)[];
   readonly bytes: number;
   readonly failed: boolean;
 }
@@ -45,8 +47,10 @@ export const fetch = defineApi("Fetch", {
         const round = await read(wanted, isolation, maxBytes);
         if (round.failed || round.bytes >= minBytes || wanted.length === 0 || wait.isOver) {
           count(broker, wanted, round.answers);
+          for (const release of round.releases) call.onSent(release);
           return respond(context, round.answers);
         }
+        for (const release of round.releases) release();
         const moved = wanted.some(({ log }, i) => typeof log !== "number" && endOf(log, isolation) !== marks[i]);
         if (!moved) await wait.forAdvance(wanted.flatMap(({ log }) => (typeof log === "number" ? [] : [log])));
       }
@@ -58,15 +62,16 @@ export const fetch = defineApi("Fetch", {
 
 async function read(partitions: readonly Wanted[], isolation: Isolation, maxBytes: number): Promise<Round> {
   const answers: PartitionData[] = [];
+  const releases: (() => void)[] = [];
   let bytes = 0;
   let failed = false;
   for (const wanted of partitions) {
-    const answer = await readPartition(wanted, isolation, maxBytes - bytes, bytes === 0);
+    const answer = await readPartition(wanted, isolation, { room: maxBytes - bytes, minOneBatch: bytes === 0, releases });
     bytes += answer.records?.length ?? 0;
     if (answer.errorCode !== ErrorCode.NONE) failed = true;
     answers.push(answer);
   }
-  return { answers, bytes, failed };
+  return { answers, releases, bytes, failed };
 }
 
 function count(broker: BrokerContext, wanted: readonly Wanted[], answers: readonly PartitionData[]): void {
@@ -98,11 +103,17 @@ function respond(context: FetchContext, answers: readonly PartitionData[]): Fetc
 
 const NO_RECORDS = new Uint8Array(0);
 
+interface ReadPlace {
+  /** Bytes that the answer may still take. */
+  readonly room: number;
+  readonly minOneBatch: boolean;
+  readonly releases: (() => void)[];
+}
+
 async function readPartition(
   { item: { request }, log }: Wanted,
   isolation: Isolation,
-  room: number,
-  minOneBatch: boolean,
+  { room, minOneBatch, releases }: ReadPlace,
 ): Promise<PartitionData> {
   if (typeof log === "number") return refused(request.partition, log, log === ErrorCode.UNKNOWN_LEADER_EPOCH ? null : []);
   const partitionIndex = request.partition;
@@ -116,6 +127,7 @@ async function readPartition(
   }
   try {
     const found = await log.read(request.fetchOffset, { maxBytes: Math.max(0, maxBytes), minOneBatch, isolation });
+    releases.push(found.release);
     return newPartitionData({
       partitionIndex,
       highWatermark: found.highWatermark,

@@ -78,6 +78,38 @@ for (const world of WORLDS) {
     await close();
   });
 
+  contract("bytes whose taking was told may be overwritten, and are told in order, once each", async (env) => {
+    const { near, far, close } = await pair(env);
+    const sent = pattern(900_000);
+    const told: number[] = [];
+    const PIECE = 90_000;
+    for (let at = 0; at < sent.length; at += PIECE) {
+      const piece = sent.slice(at, at + PIECE);
+      near.connection.write(piece, () => {
+        told.push(at / PIECE);
+        piece.fill(0);
+      });
+    }
+    await far.until(() => far.received.length === sent.length);
+    while (told.length < 10) await env.timers.sleep(1);
+    assert.deepEqual(Uint8Array.from(far.received), sent);
+    assert.deepEqual(told, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await close();
+  });
+
+  contract("the taking of bytes that stay behind in a destroyed connection is not told", async (env) => {
+    const { near, far, close } = await pair(env);
+    far.connection.pause();
+    let told = 0;
+    for (let i = 0; i < 100; i++) near.connection.write(new Uint8Array(1_000_000), () => told++);
+    await env.timers.sleep(20);
+    near.connection.destroy();
+    await env.timers.sleep(20);
+    far.connection.destroy();
+    assert.ok(told < 100, `${told} of 100 megabytes were taken although nobody read`);
+    await close();
+  });
+
   contract("a connection knows both its ends", async (env) => {
     const { near, far, close } = await pair(env);
     assert.deepEqual(near.connection.remote.port, far.connection.local.port);

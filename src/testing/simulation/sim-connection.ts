@@ -56,11 +56,11 @@ export class SimConnection implements Connection {
     else this.#planDelivery();
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, taken?: () => void): boolean {
     if (this.#state !== "open" || !this.process.running) return true;
     const verdict = this.#network.operate("write", this.process, this.remote, (decided) => {
       if (typeof decided === "object") this.#out.hold(decided.lateMs);
-      this.#out.write(bytes);
+      this.#out.write(bytes, taken === undefined ? undefined : () => this.#taken(taken));
     });
     if (typeof verdict === "object") this.#breakLate();
     else if (verdict.startsWith("reset")) this.#breakBoth();
@@ -126,6 +126,13 @@ export class SimConnection implements Connection {
     else this.#out.break();
     this.#network.forget(this);
     this.#network.scheduler.after(delivers ? LINGER_MS : this.#network.delay(), "reset", () => this.#peer!.fail());
+  }
+
+  /** Told in a turn of its own, as by a kernel. */
+  #taken(taken: () => void): void {
+    this.#network.scheduler.after(0, "taken", () => {
+      if (!this.closed) this.process.enter(taken);
+    });
   }
 
   /** Both ends see a reset a moment later; what was written before may have arrived by then. */

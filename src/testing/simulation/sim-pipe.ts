@@ -21,7 +21,7 @@ export interface PipeEnds {
 
 export class SimPipe {
   readonly #ends: PipeEnds;
-  readonly #queue: Uint8Array[] = [];
+  readonly #queue: { readonly bytes: Uint8Array; readonly taken: (() => void) | undefined }[] = [];
   /** Bytes of the first chunk of the queue that were sent already. */
   #headSent = 0;
   #waiting: Uint8Array[] = [];
@@ -44,9 +44,10 @@ export class SimPipe {
     return this.#endSent;
   }
 
-  write(bytes: Uint8Array): void {
+  /** `taken` is called when the last byte was copied. */
+  write(bytes: Uint8Array, taken?: () => void): void {
     if (this.#endQueued || this.#broken || bytes.length === 0) return;
-    this.#queue.push(bytes);
+    this.#queue.push({ bytes, taken });
     this.queuedBytes += bytes.length;
     this.pump();
   }
@@ -122,13 +123,14 @@ export class SimPipe {
   #take(length: number): Uint8Array {
     const piece = new Uint8Array(length);
     for (let at = 0; at < length;) {
-      const chunk = this.#queue[0]!;
-      const count = Math.min(length - at, chunk.length - this.#headSent);
-      piece.set(chunk.subarray(this.#headSent, this.#headSent + count), at);
+      const { bytes, taken } = this.#queue[0]!;
+      const count = Math.min(length - at, bytes.length - this.#headSent);
+      piece.set(bytes.subarray(this.#headSent, this.#headSent + count), at);
       at += count;
       this.#headSent += count;
-      if (this.#headSent === chunk.length) {
+      if (this.#headSent === bytes.length) {
         this.#queue.shift();
+        taken?.();
         this.#headSent = 0;
       }
     }
