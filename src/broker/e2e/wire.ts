@@ -40,6 +40,15 @@ export class Wire {
     this.#connection.write(bytes);
   }
 
+  /** The answers are not read until resume(). */
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
+  }
+
   destroy(): void {
     this.#connection.destroy();
   }
