@@ -28,10 +28,9 @@ export class ProducerIds {
   }
 
   async #reserve(): Promise<void> {
-    const start = Math.max(this.#end, await this.#readEnd());
+    const start = isPlanted("producer-ids-repeat") ? this.#end : Math.max(this.#end, await this.#readEnd());
     const end = start + BLOCK;
-    if (isPlanted("producer-ids-repeat")) await this.#files.makeDirectory(this.#directory);
-    else await makeDirectoryDurably(this.#files, this.#directory);
+    await makeDirectoryDurably(this.#files, this.#directory);
     const path = `${this.#directory}/${FILE}`;
     const file = await this.#files.open(`${path}.tmp`, "w+");
     try {
