@@ -11,7 +11,8 @@ import { startBroker } from "../broker/index.ts";
 import { startRegistry } from "./index.ts";
 
 const PROCESS = fileURLToPath(new URL("e2e/registry-process.ts", import.meta.url));
-const ROUNDS = 3;
+/** MILLRACE_ROUNDS: more by hand. */
+const ROUNDS = Number(process.env["MILLRACE_ROUNDS"] ?? 3);
 const ANSWERS_BEFORE_KILL = 25;
 const CALLERS = 8;
 

@@ -1,5 +1,5 @@
 // What the lane needs from package registries, fetched once into node_modules/.cache/registry-lane: npm clients, a Python environment with
-// confluent_kafka, Apache Avro's jar, Confluent's Java client out of a jar of Apache Flink. With CI=true what is missing on the machine is a failure, otherwise its tests are skipped.
+// confluent_kafka, Apache Avro's jar, Confluent's Java client and serialisers out of jars of Apache Flink and Apache Pinot. With CI=true what is missing on the machine is a failure, otherwise its tests are skipped.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ const CACHE = fileURLToPath(new URL("../../node_modules/.cache/registry-lane", i
 const NPM_CLIENTS = ["avro-schema-registry@2.1.5", "@confluentinc/schemaregistry@1.10.1"];
 const PYTHON_CLIENT = "confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.0";
 const AVRO = "1.12.1";
+const CONFLUENT_IN_PINOT = "org.apache.pinot:pinot-confluent-avro:1.5.0:jar:shaded";
 const CONFLUENT_IN_FLINK = ["org.apache.flink:flink-sql-avro-confluent-registry:2.1.0", "org.slf4j:slf4j-api:1.7.36"];
 
 /** Why these programs cannot be run here; false if they can. Throws with CI=true instead of giving a reason. */
@@ -49,6 +50,11 @@ export function confluentJars(): string {
   return mavenJars("confluent", CONFLUENT_IN_FLINK, false);
 }
 
+/** A class path with Confluent's own Avro serialisers and a Kafka client: Apache Pinot ships them inside one of its jars. */
+export function confluentSerializerJars(): string {
+  return mavenJar("serializers", CONFLUENT_IN_PINOT);
+}
+
 /** Compiles `source` beside the jars and answers the class path to run it with. */
 export function compiled(source: string, jars: string, into: string): string {
   run("javac", ["-nowarn", "-d", into, "-cp", jars, source], into);
@@ -69,6 +75,14 @@ function mavenJars(name: string, coordinates: readonly string[], transitive: boo
     );
     const scope = ["-DincludeScope=runtime", `-DexcludeTransitive=${!transitive}`, `-DoutputDirectory=${join(target, "libs")}`];
     run("mvn", ["-q", "-B", "dependency:copy-dependencies", ...scope], target);
+  });
+  return join(directory, "libs/*");
+}
+
+/** A jar that holds all it needs, and whose project is in no repository that is reached. `artifact`: "group:artifact:version:jar:classifier". */
+function mavenJar(name: string, artifact: string): string {
+  const directory = once(name, [artifact], (target) => {
+    run("mvn", ["-q", "-B", "dependency:copy", `-Dartifact=${artifact}`, `-DoutputDirectory=${join(target, "libs")}`], target);
   });
   return join(directory, "libs/*");
 }

@@ -106,10 +106,16 @@ function parsedProto(found: RegisteredSchema, references: readonly RegisteredSch
   );
 }
 
-/** The message of the type's name, or the first. */
+/** The message of the type's name, in full or without its package; otherwise the first. */
 function messageFor(type: TypeInfo, schema: ProtoSchema): { readonly message: MessageSchema; readonly indexes: readonly number[] } {
-  const indexes = (type.kind === "record" ? schema.indexesOf(type.name) : undefined) ?? [0];
+  const named = type.kind === "record" ? (schema.indexesOf(type.name) ?? indexesOfShort(type.name, schema)) : undefined;
+  const indexes = named ?? [0];
   return { message: schema.messageAt(indexes), indexes };
+}
+
+function indexesOfShort(name: string, schema: ProtoSchema): readonly number[] | undefined {
+  const found = schema.messages().find((message) => message.name.slice(message.name.lastIndexOf(".") + 1) === name);
+  return found === undefined ? undefined : schema.indexesOf(found.name);
 }
 
 /** One of the file's messages can be read. Throws BadSchemaError: what is wrong with the one that should be. */

@@ -1,0 +1,69 @@
+import io.confluent.kafka.serializers.KafkaAvroDeserializer;
+import io.confluent.kafka.serializers.KafkaAvroSerializer;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * A Kafka producer and consumer with Confluent's own Avro serialisers. "produce TOPIC NAME=VALUE…" reads lines "KEY<tab>SCHEMA<tab>JSON";
+ * "consume TOPIC COUNT NAME=VALUE…" writes lines "KEY<tab>SCHEMA'S NAME<tab>JSON".
+ */
+public final class ConfluentSerializer {
+  public static void main(String[] arguments) throws Exception {
+    boolean produces = arguments[0].equals("produce");
+    Properties properties = new Properties();
+    for (int i = produces ? 2 : 3; i < arguments.length; i++) {
+      String[] pair = arguments[i].split("=", 2);
+      properties.put(pair[0], pair[1]);
+    }
+    if (produces) produce(arguments[1], properties);
+    else consume(arguments[1], Integer.parseInt(arguments[2]), properties);
+  }
+
+  private static void produce(String topic, Properties properties) throws Exception {
+    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    properties.put("key.serializer", StringSerializer.class.getName());
+    properties.put("value.serializer", KafkaAvroSerializer.class.getName());
+    try (KafkaProducer<String, Object> producer = new KafkaProducer<>(properties)) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        String[] parts = line.split("\t");
+        Schema schema = new Schema.Parser().parse(parts[1]);
+        Object value = new GenericDatumReader<>(schema).read(null, DecoderFactory.get().jsonDecoder(schema, parts[2]));
+        producer.send(new ProducerRecord<>(topic, parts[0], value)).get();
+      }
+    }
+  }
+
+  private static void consume(String topic, int count, Properties properties) {
+    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+    properties.put("key.deserializer", StringDeserializer.class.getName());
+    properties.put("value.deserializer", KafkaAvroDeserializer.class.getName());
+    properties.put("isolation.level", "read_committed");
+    properties.put("auto.offset.reset", "earliest");
+    try (KafkaConsumer<String, Object> consumer = new KafkaConsumer<>(properties)) {
+      consumer.assign(List.of(new TopicPartition(topic, 0)));
+      long end = System.currentTimeMillis() + 30_000;
+      for (int seen = 0; seen < count && System.currentTimeMillis() < end; )
+        for (ConsumerRecord<String, Object> record : consumer.poll(Duration.ofMillis(200))) {
+          Schema schema = ((org.apache.avro.generic.GenericContainer) record.value()).getSchema();
+          out.println(record.key() + "\t" + schema.getFullName() + "\t" + record.value());
+          seen++;
+        }
+    }
+    out.flush();
+  }
+}
