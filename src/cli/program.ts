@@ -25,6 +25,7 @@ export function createProgram({ version, terminal }: ProgramContext): Command {
   const program = new Command("millrace")
     .description("Kafka's log and Flink's stream processor for TypeScript, in one process.")
     .version(version, "-V, --version", "print the version")
+    .enablePositionalOptions() // behind a command, --version is that command's
     .helpOption("-h, --help", "print help for a command")
     .helpCommand("help [command]", "print help for a command")
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })

@@ -27,7 +27,7 @@ export function addSchemaCommands(program: Command, terminal: TerminalOf): void 
       .description(description)
       .argument("<subject>")
       .argument("<file>")
-      .option("--type <type>", "AVRO, PROTOBUF or JSON (by the file's name)")
+      .option("--type <type>", "AVRO, PROTOBUF or JSON (by the file)")
       .action(async (subject: string, file: string, flags: SchemaFlags & Quiet) =>
         (await commands())[run](subject, file, flags, terminal(flags)),
       );

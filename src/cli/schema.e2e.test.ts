@@ -51,6 +51,31 @@ test("register, ls, get, check, compat, mode and rm, with exit codes that script
   assert.equal((await schema("get", "orders-value")).exitCode, 3);
 });
 
+test("one version is shown and deleted, a JSON Schema is known by its words, an address without a registry is one sentence", async () => {
+  await schema("register", "versions-value", file("v1.avsc", [{ name: "id", type: "string" }]));
+  await schema("register", "versions-value", file("v2.avsc", []));
+  const document = join(directory, "order.json");
+  writeFileSync(document, '{"type":"object","properties":{"id":{"type":"string"}}}');
+  const [first, missing, wrong, removed, registered, nowhere] = await Promise.all([
+    schema("get", "versions-value", "--version", "2"),
+    schema("get", "versions-value", "--version", "9"),
+    schema("get", "versions-value", "--version", "two"),
+    schema("rm", "versions-value", "--version", "1"),
+    schema("register", "documents-value", document, "--json"),
+    cli(["schema", "ls", "--registry", "http://127.0.0.1:9"]),
+  ]);
+  assert.deepEqual(JSON.parse(first.stdout), { type: "record", name: "Order", fields: [] });
+  assert.deepEqual([missing.exitCode, wrong.exitCode, removed.stdout], [3, 2, "1\n"]);
+  assert.match(wrong.stderr, /"two" is not the number of a version/);
+  assert.equal(registered.exitCode, 0);
+  assert.match((await schema("ls", "--json")).stdout, /"subject":"documents-value","version":1,"id":\d+,"type":"JSON"/);
+  assert.equal(nowhere.exitCode, 4);
+  assert.match(
+    nowhere.stderr,
+    /^millrace: No schema registry answers at http:\/\/127\.0\.0\.1:9 \([^)]+\)\. Set SCHEMA_REGISTRY_URL, or start one: millrace dev\.\n$/,
+  );
+});
+
 test("diff tells what changed, gen makes a type of a schema and a schema of a type", async () => {
   const name = { name: "name", type: "string" };
   const count = { name: "count", type: ["null", "int"], default: null };

@@ -21,7 +21,7 @@ import { EXIT } from "../exit-codes.ts";
 import { lineDifference, typeScriptOf } from "../schema-source.ts";
 import { typeModule } from "../type-source.ts";
 import type { Terminal } from "../terminal.ts";
-import { asking, type SchemaFlags } from "./schema.ts";
+import { asking, versionNumber, type SchemaFlags } from "./schema.ts";
 
 /** What changed from one version (the one before the latest) to another (the latest). */
 export async function schemaDiff(
@@ -42,11 +42,6 @@ export async function schemaDiff(
   if (flags.json === true)
     return await terminal.out(`${JSON.stringify({ subject, from: before.version, to: after.version, changed, lines })}\n`);
   await terminal.out(`--- ${subject} version ${before.version}\n+++ ${subject} version ${after.version}\n${lines.join("\n")}\n`);
-}
-
-function versionNumber(text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new CliError(EXIT.usage, `"${text}" is not the number of a version: write 1, 2, …`);
 }
 
 function readable({ schema, schemaType }: RegisteredSchema): string {

@@ -68,8 +68,7 @@ export async function schemaLs(flags: SchemaFlags, terminal: Terminal): Promise<
 
 export async function schemaGet(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   await asking(terminal, flags, async (client) => {
-    const version = flags.version === undefined || flags.version === "latest" ? "latest" : Number(flags.version);
-    const found = await client.version(subject, version);
+    const found = await client.version(subject, versionOf(flags));
     await terminal.out(flags.json === true ? json(found) : `${found.schema}\n`);
   });
 }
@@ -77,7 +76,7 @@ export async function schemaGet(subject: string, flags: SchemaFlags, terminal: T
 export async function schemaRegister(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const text = await schemaText(file);
   await asking(terminal, flags, async (client) => {
-    const id = await client.register(subject, text, typeOf(file, flags));
+    const id = await client.register(subject, text, typeOf(file, text, flags));
     await terminal.out(flags.json === true ? json({ subject, id }) : `${id}\n`);
   });
 }
@@ -85,7 +84,7 @@ export async function schemaRegister(subject: string, file: string, flags: Schem
 /** Exit code 5 when it is incompatible; each reason is a line. */
 export async function schemaCheck(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const text = await schemaText(file);
-  const messages = await asking(terminal, flags, (client) => client.incompatibilities(subject, text, typeOf(file, flags)));
+  const messages = await asking(terminal, flags, (client) => client.incompatibilities(subject, text, typeOf(file, text, flags)));
   if (flags.json === true) await terminal.out(json({ subject, compatible: messages.length === 0, messages }));
   else for (const message of messages) await terminal.out(`${message}\n`);
   if (messages.length > 0) throw new CliError(EXIT.conflict, `${file} is not compatible with the latest version of "${subject}".`);
@@ -110,8 +109,9 @@ export async function schemaSetting(
 }
 
 export async function schemaRm(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
+  const version = flags.version === undefined ? undefined : versionOf(flags);
   await asking(terminal, flags, async (client) => {
-    const where = flags.version === undefined ? path(subject) : `${path(subject)}/versions/${encodeURIComponent(flags.version)}`;
+    const where = version === undefined ? path(subject) : `${path(subject)}/versions/${version}`;
     // A permanent deletion wants a soft one first.
     const soft = await client.request("DELETE", where).catch((error: unknown) => {
       if (flags.permanent === true && error instanceof RegistryClientError && error.status === 404) return [];
@@ -130,8 +130,30 @@ async function schemaText(file: string): Promise<string> {
   }
 }
 
-function typeOf(file: string, { type }: SchemaFlags): SchemaType {
-  const given = (type ?? (file.endsWith(".proto") ? "PROTOBUF" : "AVRO")).toUpperCase();
+/** Throws CliError. */
+export function versionNumber(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw new CliError(EXIT.usage, `"${text}" is not the number of a version: write 1, 2, …`);
+}
+
+function versionOf({ version = "latest" }: SchemaFlags): number | "latest" {
+  return version === "latest" ? "latest" : versionNumber(version);
+}
+
+function typeOf(file: string, text: string, { type }: SchemaFlags): SchemaType {
+  const given = (type ?? (file.endsWith(".proto") ? "PROTOBUF" : isJsonSchema(text) ? "JSON" : "AVRO")).toUpperCase();
   if (TYPES.includes(given)) return given as SchemaType;
   throw new CliError(EXIT.usage, `--type is one of ${TYPES.join(", ")}, not "${given}".`);
+}
+
+/** Avro's types are others than "object", and it has no such keywords. */
+function isJsonSchema(text: string): boolean {
+  let schema: unknown;
+  try {
+    schema = JSON.parse(text);
+  } catch {
+    return false;
+  }
+  if (typeof schema !== "object" || schema === null) return false;
+  return "$schema" in schema || "$ref" in schema || "properties" in schema || (schema as { type?: unknown }).type === "object";
 }
