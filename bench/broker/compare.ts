@@ -1,11 +1,15 @@
 // `npm run bench:broker -- --compare [--case WORD --scale N --rounds N]`: the same clients (Kafka's Java tools, librdkafka through kcat, our own,
 // bare sockets) against our broker and against Apache Kafka, each a process of its own on the same disk. Both sides run at the same time and
 // take turns case by case, so that what the machine does meanwhile meets both. Needs java and mvn; kcat's cases are left out without kcat.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createClient } from "millrace/client";
 import { compileJava, type Java } from "../../test/kafka/java.ts";
 import { missingForKafka } from "../../test/kafka/kafka-jars.ts";
 import { startApacheKafka } from "../../test/kafka/apache-kafka.ts";
-import { startMillrace, type RunningBroker } from "../../test/kafka/targets.ts";
+import type { RunningBroker } from "../../test/kafka/targets.ts";
+import { IS_BUILT, startBrokerProcess } from "./broker-process.ts";
 import { CASES, type Case, type Figures } from "./compare-case.ts";
 import { goals, type Durability, type Line } from "./compare-goals.ts";
 import { runJava } from "./java-tools.ts";
@@ -36,6 +40,7 @@ export async function compare(print: (line: object) => void, { only, scale, roun
   const missing = missingForKafka();
   if (missing !== undefined) throw new Error(missing);
   if (!hasKcat()) print({ note: "kcat is not installed: librdkafka's cases are left out" });
+  print({ built: IS_BUILT }); // from source the process has some 25 MB more
   const cases = CASES.filter(({ name, tool }) => (only === undefined || name.includes(only)) && (tool !== "kcat" || hasKcat()));
   const java = compileJava();
   const lines: Line[] = [];
@@ -65,7 +70,13 @@ export async function compare(print: (line: object) => void, { only, scale, roun
 }
 
 async function startOurs(durability: Durability): Promise<Side> {
-  return { name: "millrace", durability, broker: await startMillrace({}, ["--durability", durability]) };
+  const dataDir = mkdtempSync(join(tmpdir(), "millrace-compare-"));
+  const { brokers, pid, end } = await startBrokerProcess(dataDir, ["--durability", durability]);
+  const stop = async (): Promise<void> => {
+    await end("SIGTERM");
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { name: "millrace", durability, broker: { brokers, pid, stop } };
 }
 
 /** Flushing per append where ours flushes. */
