@@ -1,6 +1,10 @@
 // Tags inside a schema, under Confluent's name "confluent:tags": which records and fields have which, and adding and taking away. A place is
-// named as Confluent names it: Avro by full name and field ("shop.Order.customer"), JSON Schema by the way from the root
-// ("object.lines.array.object.price"). A dot in front does not matter.
+// named as Confluent names it: Avro and Protobuf by full name and field ("shop.Order.customer"), JSON Schema by the way from the root
+// ("object.lines.array.object.price"). A dot in front does not matter. In Protobuf they stand in (confluent.message_meta) and
+// (confluent.field_meta).
+import { textOfDescriptor } from "../schema/protobuf/file-descriptor.ts";
+import { parseProtobuf } from "../schema/protobuf/parse-protobuf.ts";
+import { taggedPlaces, withTags, type TaggedPlace } from "../schema/protobuf/proto-meta.ts";
 import { refuse } from "./registry-error.ts";
 import type { SchemaContent } from "./schema-entry.ts";
 
@@ -38,28 +42,29 @@ export function parseTags(value: unknown, name: string): SchemaTags[] {
   });
 }
 
-/** The places that have one of these tags; "*" is any. Protobuf schemas tell none. */
+/** The places that have one of these tags; "*" is any. */
 export function findTags(content: SchemaContent, wanted: readonly string[]): SchemaTags[] {
-  if (content.schemaType === "PROTOBUF") return [];
   const any = wanted.includes("*");
-  return entitiesOf(content, JSON.parse(content.schema)).flatMap(({ path, type, holder }) => {
-    const tags = tagsOf(holder).filter((tag) => any || wanted.includes(tag));
-    return tags.length === 0 ? [] : [{ schemaEntity: { entityPath: path, entityType: type }, tags }];
+  const all =
+    content.schemaType === "PROTOBUF"
+      ? taggedPlaces(content.schema).map((place) => ({ path: place.path, type: entityType(place), tags: place.tags }))
+      : entitiesOf(content, JSON.parse(content.schema)).map(({ path, type, holder }) => ({ path, type, tags: tagsOf(holder) }));
+  return all.flatMap(({ path, type, tags }) => {
+    const found = tags.filter((tag) => any || wanted.includes(tag));
+    return found.length === 0 ? [] : [{ schemaEntity: { entityPath: path, entityType: type }, tags: found }];
   });
 }
 
+interface TagChanges {
+  readonly add: readonly SchemaTags[];
+  readonly remove: readonly SchemaTags[];
+  readonly lenient?: boolean;
+}
+
 /** The content with other tags in its text. `lenient`: places that are not there are passed over. Throws 42201. */
-export function changeTags(
-  content: SchemaContent,
-  {
-    add,
-    remove,
-    lenient = false,
-  }: { readonly add: readonly SchemaTags[]; readonly remove: readonly SchemaTags[]; readonly lenient?: boolean },
-): SchemaContent {
+export function changeTags(content: SchemaContent, { add, remove, lenient = false }: TagChanges): SchemaContent {
   if (add.length === 0 && remove.length === 0) return content;
-  if (content.schemaType === "PROTOBUF")
-    throw refuse.invalidSchema("tags of Protobuf schemas cannot be changed here: write them into the text");
+  if (content.schemaType === "PROTOBUF") return { ...content, schema: changedProto(content.schema, { add, remove, lenient }) };
   const root = parseText(content.schema);
   const entities = entitiesOf(content, root);
   const each = (
@@ -99,6 +104,37 @@ function entitiesOf({ schemaType }: SchemaContent, root: unknown): Entity[] {
   if (schemaType === "AVRO") avroEntities(root, "", found);
   else jsonEntities(root, "", found);
   return found;
+}
+
+function entityType({ kind }: TaggedPlace): EntityType {
+  return kind === "message" ? "sr_record" : "sr_field";
+}
+
+function changedProto(given: string, { add, remove, lenient }: TagChanges): string {
+  const text = protoOf(given);
+  const known = new Set(taggedPlaces(text).map((place) => `${entityType(place)} ${place.path}`));
+  for (const { schemaEntity } of [...add, ...remove])
+    if (lenient !== true && !known.has(`${schemaEntity.entityType} ${schemaEntity.entityPath}`))
+      throw refuse.invalidSchema(`there is no ${schemaEntity.entityType} "${schemaEntity.entityPath}"`);
+  return withTags(text, (place) => {
+    const tagsFor = (changes: readonly SchemaTags[]): string[] =>
+      changes
+        .filter(({ schemaEntity: { entityPath, entityType: type } }) => entityPath === place.path && type === entityType(place))
+        .flatMap(({ tags }) => tags);
+    const gone = tagsFor(remove);
+    return [...new Set([...place.tags, ...tagsFor(add)])].filter((tag) => !gone.includes(tag));
+  });
+}
+
+/** Of a file descriptor, too. Throws 42201. */
+function protoOf(given: string): string {
+  const text = textOfDescriptor(given) ?? given;
+  try {
+    parseProtobuf(text);
+    return text;
+  } catch (error) {
+    throw refuse.invalidSchema((error as Error).message, error);
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -83,7 +83,7 @@ export const TAG_ROUTES: readonly Route[] = [
     path: "/subjects/{subject}/versions/{version}/tags",
     query: { normalize: "true: texts that mean the same count as the same" },
     summary:
-      "Registers a new version made of one that is there: tagsToAdd and tagsToRemove in the text (Avro, JSON Schema), metadata and ruleSet in place of its own, rulesToMerge, rulesToRemove; newVersion must be the next one.",
+      "Registers a new version made of one that is there: tagsToAdd and tagsToRemove in the text, metadata and ruleSet in place of its own, rulesToMerge, rulesToRemove; newVersion must be the next one.",
     errors: [40401, 40402, 409, 42201, 42202, 42205, 42210],
     handle: modifyTags,
   },
