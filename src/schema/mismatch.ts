@@ -43,7 +43,7 @@ export function fitsScalar(type: TypeInfo, value: unknown): boolean {
     case "string":
       return typeof value === "string";
     case "int":
-      return (value as number) === ((value as number) | 0) && typeof value === "number";
+      return typeof value === "number" && value === (value | 0);
     case "long":
     case "timestamp":
       return Number.isSafeInteger(value);

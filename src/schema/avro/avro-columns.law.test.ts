@@ -8,6 +8,9 @@ import { BatchBuilder } from "../batch-builder.ts";
 import { rowAt } from "../columns.ts";
 import { EncodeBuffer } from "../encode-buffer.ts";
 import { anyRecord, anyType, valueOf } from "../fixtures/arbitrary-types.ts";
+import { oddValue, placeInside, spoiled } from "../fixtures/spoiled-values.ts";
+import { SchemaError } from "../schema-error.ts";
+import { t } from "../t.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { avroText } from "./avro-text.ts";
 import { avroToType } from "./avro-to-type.ts";
@@ -121,4 +124,48 @@ test("avsc takes a type's schema and our bytes", () => {
     { numRuns: 100, ...seed },
   );
   assert.ok(tried > 50, `${tried} tried`);
+});
+
+/** The bytes, or the error in words: the same by generated code and by the interpreter. */
+function bytesOrError(type: TypeInfo, value: unknown): Uint8Array | string {
+  const [fast, slow] = MODES.map((codegen) => {
+    const out = new EncodeBuffer(4);
+    out.at = 1;
+    try {
+      avroEncoder(type, undefined, { codegen }).value(value, out);
+      return out.copy(1);
+    } catch (error) {
+      assert.ok(error instanceof SchemaError, String((error as Error).stack));
+      assert.equal(out.at, 1, "the buffer is as before");
+      return error.message;
+    }
+  });
+  assert.deepEqual(fast, slow);
+  return fast!;
+}
+
+test("values that may not fit: generated code and interpreter write the same bytes, or say the same", () => {
+  const counts = { written: 0, refused: 0 };
+  fc.assert(
+    fc.property(anyRow, placeInside, oddValue, ([type, value], place, other) => {
+      counts[typeof bytesOrError(type, spoiled(value, place, other)) === "string" ? "refused" : "written"]++;
+    }),
+    { numRuns: 300, ...seed },
+  );
+  assert.ok(counts.written > 30 && counts.refused > 30, JSON.stringify(counts));
+});
+
+test("arrays nest as deep for generated code as for the interpreter", () => {
+  for (const levels of [1, 60, 62, 63, 64, 65, 66]) {
+    let schema: ReturnType<typeof t.array<unknown>> = t.array(t.int()) as never;
+    let value: unknown = [7];
+    for (let level = 1; level < levels; level++) [schema, value] = [t.array(schema) as never, [value]];
+    const record = t.record("Deep", { a: schema });
+    for (const [type, of] of [
+      [schema.type, value],
+      [record.type, { a: value }],
+    ] as const)
+      // prettier-ignore
+      assert.equal(typeof bytesOrError(type, of) === "string", levels + (type.kind === "record" ? 1 : 0) > 64);
+  }
 });

@@ -2,6 +2,7 @@
 // values in closures (computed keys, so "__proto__" is a plain name), conversions and defaults are called by number.
 // Invariant: what a generated reader reads, the interpreter reads alike; whatever is out of the ordinary is GIVEN_UP to it.
 import { generateFunction } from "../code-generation.ts";
+import { Constants, recordCode } from "../record-code.ts";
 import type { AvroCursor } from "./avro-cursor.ts";
 import type { AvroRead } from "./interpret-reader.ts";
 import type { ReadPlan, RecordPlan, SkipPlan } from "./read-plan.ts";
@@ -22,21 +23,6 @@ const WORD_GOES_ON = -2139062144;
 
 /** Little-endian, as Avro and all platforms of Node are. */
 const SCRATCH = new Uint8Array(8);
-
-/** What generated code is given by number. */
-export class Constants {
-  readonly values: unknown[] = [];
-
-  /** The name of a constant in the code. */
-  add(value: unknown): string {
-    this.values.push(value);
-    return `k${this.values.length - 1}`;
-  }
-
-  names(): string[] {
-    return this.values.map((_value, index) => `k${index}`);
-  }
-}
 
 /** undefined: the plan is too large. */
 export function generateReader(plan: ReadPlan): AvroRead | undefined {
@@ -221,7 +207,7 @@ export class ReaderCode {
     this.#records.set(plan, name);
     if (this.nodes > MAX_NODES) return name;
     const slots = plan.names.map(() => this.variable());
-    const result = this.#object(name, plan.names, slots);
+    const result = recordCode(this.constants, this.functions, name, plan.names, slots);
     const code = plan.steps.map((step) => (step.plan.op === "skip" ? this.skip(step.plan) : this.read(step.plan, slots[step.slot] ?? "c")));
     const enter = plan.recursive ? "X.enter();" : "";
     const leave = plan.recursive ? "X.depth--;" : "";
@@ -229,15 +215,6 @@ export class ReaderCode {
       `function ${name}(X){${enter}${[this.#start(), ...slots].join(",")};\n${code.join("\n")}\nX.at=p;${leave}return ${result};}`,
     );
     return name;
-  }
-
-  /** By a constructor, whose objects have room for all properties from the start; "__proto__" must not be assigned to. */
-  #object(name: string, names: readonly string[], slots: readonly string[]): string {
-    const keys = names.map((property) => this.constants.add(property));
-    if (names.includes("__proto__")) return `{${keys.map((key, slot) => `[${key}]:${slots[slot]}`).join(",")}}`;
-    const assign = keys.map((key, slot) => `this[${key}]=${slots[slot]};`).join("");
-    this.functions.push(`function O${name}(${slots.join(",")}){${assign}}O${name}.prototype=Object.prototype;`);
-    return `new O${name}(${slots.join(",")})`;
   }
 
   skip({ schema }: SkipPlan): string {

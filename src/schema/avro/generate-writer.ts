@@ -3,7 +3,8 @@
 import { generateFunction } from "../code-generation.ts";
 import { MAX_DEPTH } from "../mismatch.ts";
 import { fieldValue, isInheritedName } from "../field-value.ts";
-import { Constants, GIVEN_UP } from "./generate-reader.ts";
+import { Constants } from "../record-code.ts";
+import { GIVEN_UP } from "./generate-reader.ts";
 import { branchChooser, interpretWriter, type AvroWrite, type WritersByRecord } from "./interpret-writer.ts";
 import { longInto, textInto } from "./put-avro.ts";
 import { shapeOf, takesShape, type WriteField, type WritePlan, type WriteRecord } from "./write-plan.ts";

@@ -8,7 +8,7 @@ import type { EncodeBuffer } from "../encode-buffer.ts";
 import { rethrowInside } from "../json/value-reader.ts";
 import { fieldPath } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
-import { Constants } from "./generate-reader.ts";
+import { Constants } from "../record-code.ts";
 import { generateWriter } from "./generate-writer.ts";
 import { interpretWriter, type AvroWrite, type WritersByRecord } from "./interpret-writer.ts";
 import { copyText, longInto, textInto } from "./put-avro.ts";

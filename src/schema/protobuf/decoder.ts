@@ -3,7 +3,8 @@ import type { BatchBuilder } from "../batch-builder.ts";
 import { canGenerate, type CodeGeneration } from "../code-generation.ts";
 import { SchemaError } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
-import { generateRowReader, GIVEN_UP, type ProtoRowRead } from "./generate-row-reader.ts";
+import { generateReader, GIVEN_UP } from "./generate-reader.ts";
+import { generateRowReader, type ProtoRowRead } from "./generate-row-reader.ts";
 import { readMessage, readSlots } from "./interpret-reader.ts";
 import { ProtoCursor } from "./proto-cursor.ts";
 import type { MessageSchema } from "./proto-schema.ts";
@@ -55,11 +56,24 @@ function tryFast(fast: ProtoRowRead, cursor: ProtoCursor, builder: BatchBuilder,
 export type ProtoValueDecoder = (bytes: Uint8Array, start?: number, end?: number) => unknown;
 
 /** As protoDecoder(), into values: records are plain objects, maps are Maps. */
-export function protoValueDecoder(type: TypeInfo, writer: MessageSchema = typeToProto(type)): ProtoValueDecoder {
+export function protoValueDecoder(
+  type: TypeInfo,
+  writer: MessageSchema = typeToProto(type),
+  options: ProtoCodecOptions = {},
+): ProtoValueDecoder {
   const plan = resolveProto(writer, type);
   const cursor = new ProtoCursor();
+  const fast = canGenerate(options.codegen ?? "auto") ? generateReader(plan) : undefined;
   return (bytes, start = 0, end = bytes.length) => {
     cursor.reset(bytes, start, end);
+    if (fast !== undefined) {
+      try {
+        return fast(cursor);
+      } catch (error) {
+        if (error !== GIVEN_UP && !(error instanceof SchemaError)) throw error;
+        cursor.reset(bytes, start, end);
+      }
+    }
     return readMessage(plan, cursor);
   };
 }

@@ -1,18 +1,14 @@
-// Generates the reader of a record's columns: one loop over the fields, numbers and texts put in place inline, everything else by the
-// interpreter's own functions. The code holds positions only. Whatever is out of the ordinary is GIVEN_UP to the interpreter.
+// Generates the reader of a record's columns: one loop over the fields, numbers and texts put in place inline, everything else read as a
+// value first. The code holds positions only. Whatever is out of the ordinary is GIVEN_UP to the interpreter.
 import { copyText } from "../avro/put-avro.ts";
-import { Constants } from "../avro/generate-reader.ts";
 import type { Arena, BatchBuilder } from "../batch-builder.ts";
 import { generateFunction } from "../code-generation.ts";
 import type { Column } from "../column.ts";
 import { fieldColumns, type FieldColumn } from "../columns.ts";
 import type { TypeInfo } from "../type-info.ts";
-import { finishSlot, readField } from "./interpret-reader.ts";
+import { MessageCode } from "./generate-reader.ts";
 import type { ProtoCursor } from "./proto-cursor.ts";
 import type { FieldPlan, MessagePlan, PlainRead } from "./read-plan.ts";
-
-/** Thrown by generated code: the interpreter reads the document again and says what is wrong. */
-export const GIVEN_UP: unique symbol = Symbol("given up");
 
 /** Reads a message up to the cursor's end, whose `view` is set, into row `row`. */
 export type ProtoRowRead = (
@@ -25,16 +21,17 @@ export type ProtoRowRead = (
 
 const MAX_FIELDS = 64;
 
-/** undefined: too large. */
+/** undefined: too large, or with groups. */
 export function generateRowReader(type: TypeInfo, plan: MessagePlan): ProtoRowRead | undefined {
   if (type.kind !== "record" || type.fields.length > MAX_FIELDS) return undefined;
   const code = new RowCode(fieldColumns(type), plan);
+  const row = `${code.start()}\n${code.loop()}${code.end()}`;
+  const { constants, functions, isTooMuch } = code.message;
+  if (isTooMuch) return undefined;
   const body =
-    `${code.bound()}let D=null;return function(X,B,C,A,r){if(C!==D){D=C;${code.bind()}}` +
-    `const b=X.bytes,e=X.end,d=X.view;let p=X.at,t=0,c=0,v=0,k,o=0,s=0,j=0;\n${code.start()}\n` +
-    `while(p<e){t=b[p++];if(t>127){X.at=p-1;t=X.tag();p=X.at;}\nswitch(t){${code.cases()}default:${code.slow()}}}\n` +
-    `if(p!==e)throw ${code.giveUp};${code.end()}};`;
-  return generateFunction<(...values: unknown[]) => ProtoRowRead>("protobuf-rows", code.constants.names(), body)(...code.constants.values);
+    `${functions.join("\n")}${code.bound()}let D=null;return function(X,B,C,A,r){if(C!==D){D=C;${code.bind()}}` +
+    `const b=X.bytes,e=X.end,d=X.view;let p=X.at,t=0,c=0,v=0,k,o=0,s=0,j=0;\n${row}};`;
+  return generateFunction<(...values: unknown[]) => ProtoRowRead>("protobuf-rows", constants.names(), body)(...constants.values);
 }
 
 interface Inline {
@@ -45,15 +42,17 @@ interface Inline {
   readonly absent: "nothing" | "zero" | undefined;
 }
 
-/** Locals: X cursor, b bytes, d their view, p position, e end, t tag, v a value, k an arena; of column N: wN, xN, nN, aN, and fN when it was there. */
+/**
+ * Locals beside MessageCode's: k an arena, o a position in it; of column N: wN itself, xN its values or offsets, nN its nulls, aN its arena,
+ * and fN when it was there.
+ */
 class RowCode {
-  readonly constants = new Constants();
-  readonly giveUp = this.constants.add(GIVEN_UP);
-  readonly #copy = this.constants.add(copyText);
+  readonly message = new MessageCode(true);
+  readonly #copy = this.message.constants.add(copyText);
   readonly #plan: MessagePlan;
   readonly #columns: readonly FieldColumn[];
   readonly #inline: readonly Inline[];
-  /** Slots that the interpreter fills. */
+  /** Slots whose values are read first. */
   readonly #others: readonly number[];
 
   constructor(columns: readonly FieldColumn[], plan: MessagePlan) {
@@ -79,35 +78,30 @@ class RowCode {
 
   /** Every column is absent at first. */
   start(): string {
-    const slots = this.#others.length === 0 ? "" : `const S=new Array(${this.#columns.length});`;
+    const slots = this.#others.length === 0 ? "" : `let ${this.#others.map((slot) => `s${slot}`).join(",")};`;
     return slots + this.#inline.map(({ column, absent }) => startOf(column, absent)).join("");
   }
 
-  cases(): string {
-    return this.#inline.map((inline) => this.#case(inline)).join("\n");
-  }
-
-  slow(): string {
-    const fields = this.#plan.fields;
+  loop(): string {
     const others = new Set(this.#others);
-    const step = (cursor: ProtoCursor, tag: number, slots: unknown[]): void => {
-      const field = fields.get(tag >>> 3);
-      if (tag >>> 3 === 0) throw GIVEN_UP;
-      if (field === undefined || !others.has(field.slot) || !readField(field, tag & 7, cursor, slots)) cursor.skip(tag);
-    };
-    return `X.at=p;${this.constants.add(step)}(X,t,${this.#others.length === 0 ? "null" : "S"});p=X.at;`;
+    const values = [...this.#plan.fields.values()].filter(({ slot }) => others.has(slot)).map((field) => this.message.cases(field));
+    return this.message.loop([...this.#inline.map((inline) => this.#case(inline)), ...values].join("\n"));
   }
 
   end(): string {
-    const plan = this.#plan;
-    const finish = this.constants.add((slots: unknown[], slot: number) => {
-      finishSlot(plan, slots, slot);
-      return slots[slot];
-    });
-    const seen = this.#inline
-      .filter(({ absent }) => absent === undefined)
-      .map(({ column }) => `if(f${column.index}===0)throw ${this.giveUp};`);
-    return [...seen, ...this.#others.map((slot) => `B.setCell(${slot},${finish}(S,${slot}));`)].join("");
+    const { giveUp } = this.message;
+    const seen = this.#inline.filter(({ absent }) => absent === undefined).map(({ column }) => `if(f${column.index}===0)${giveUp}`);
+    return [...seen, ...this.#others.map((slot) => this.#put(slot))].join("");
+  }
+
+  /** Puts a value into its column. */
+  #put(slot: number): string {
+    const { column, optional } = this.#columns[slot]!;
+    const absent = this.message.absent(this.#plan.slots[slot]!, `s${slot}`);
+    if (column === "object") return `${absent}x${slot}[r]=s${slot};`;
+    if (column === "string") return `${absent}B.setCell(${slot},s${slot});`;
+    const nulls = optional ? `n${slot}[r]=s${slot}===undefined?1:0;` : "";
+    return `${absent}${nulls}x${slot}[r]=s${slot}===undefined?0:+s${slot};`;
   }
 
   #case({ field, column, plain, absent }: Inline): string {
@@ -119,20 +113,19 @@ class RowCode {
 
   #read(index: number, plain: PlainRead): string {
     const to = `x${index}[r]`;
-    const long = (name: string, first: string): string => `c=b[p];if(c<128){p++;${to}=${first};}else{X.at=p;${to}=X.${name}();p=X.at;}`;
     switch (plain) {
       case "double":
-        return `if(p+8>e)throw ${this.giveUp};${to}=d.getFloat64(p,true);p+=8;`;
+        return `if(p+8>e)${this.message.giveUp}${to}=d.getFloat64(p,true);p+=8;`;
       case "float":
-        return `if(p+4>e)throw ${this.giveUp};${to}=d.getFloat32(p,true);p+=4;`;
+        return `if(p+4>e)${this.message.giveUp}${to}=d.getFloat32(p,true);p+=4;`;
       case "long":
-        return long("int64", "c");
+        return this.message.varint("int64", to, "c");
       case "sint32":
-        return long("sint32", "(c>>>1)^-(c&1)");
+        return this.message.varint("sint32", to, "(c>>>1)^-(c&1)");
       case "int32":
-        return long("int32", "c");
+        return this.message.varint("int32", to, "c");
       case "bool":
-        return `c=b[p];if(c>1)throw ${this.giveUp};p++;${to}=c;`;
+        return `c=b[p++];if(!(c<2))${this.message.giveUp}${to}=c;`;
       case "text":
         return this.#text(index);
     }
@@ -141,7 +134,7 @@ class RowCode {
   /** Words of four bytes, also beyond the text's end: the arena has room, and the next text covers them. */
   #text(index: number): string {
     return (
-      `c=b[p++];if(c>127){X.at=p-1;c=X.size();p=X.at;}if(!(c<=e-p))throw ${this.giveUp};` +
+      this.message.length() +
       `k=a${index};o=x${index}[r];if(o+c+4>k.bytes.length)B.reserve(c+4);` +
       `if(c<=64&&p+c+4<=d.byteLength){s=0;k=k.view;for(j=0;j<c-3;j+=4){v=d.getInt32(p+j,true);k.setInt32(o+j,v,true);s|=v;}` +
       `v=d.getInt32(p+j,true);k.setInt32(o+j,v,true);s=(s|v&(1<<(c-j<<3))-1)&0x80808080;}` +

@@ -44,6 +44,7 @@ export function instantPlan(type: TypeInfo): MessagePlan | undefined {
     name: expected,
     slots: fields.map(({ name }) => ({ name, absent: () => 0 })),
     fields: new Map(fields.map((field) => [field.number, field])),
+    ...(big ? {} : { unitsPerSecond: units }),
     make: (values) => {
       const [seconds, nanos] = values as [number, number];
       if (nanos < 0 || nanos >= NANOS) throw new SchemaError({ path: "", expected: "nanos of 0 to 999999999", got: "others" });

@@ -4,6 +4,7 @@ import { AvroCursor } from "../avro/avro-cursor.ts";
 import { MAX_SHORT_TEXT, shortText } from "../avro/short-text.ts";
 
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, group: 3, endGroup: 4, fixed32: 5 } as const;
+const TWO_28 = 2 ** 28;
 const TWO_32 = 2 ** 32;
 
 /** Texts, bytes, floats and budgets are those of any document; varints are Protobuf's. */
@@ -38,15 +39,22 @@ export class ProtoCursor extends AvroCursor {
 
   /** A signed varint within ±2^53. */
   int64(): number {
-    const { bytes, end } = this;
-    let { at } = this;
-    let value = 0;
-    for (let scale = 1, index = 0; index < 7 && at < end; index++, scale *= 128) {
-      const byte = bytes[at++]!;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) {
-        this.at = at;
-        return value;
+    const { bytes, at, end } = this;
+    const b0 = bytes[at]!;
+    const b1 = bytes[at + 1]!;
+    const b2 = bytes[at + 2]!;
+    const b3 = bytes[at + 3]!;
+    const b4 = bytes[at + 4]!;
+    const b5 = bytes[at + 5]!;
+    const low = (b0 & 127) | ((b1 & 127) << 7) | ((b2 & 127) << 14) | ((b3 & 127) << 21);
+    if (at + 6 <= end && (b0 & b1 & b2 & b3) > 127) {
+      if (b4 < 128) {
+        this.at = at + 5;
+        return low + b4 * TWO_28;
+      }
+      if (b5 < 128) {
+        this.at = at + 6;
+        return low + ((b4 & 127) | (b5 << 7)) * TWO_28;
       }
     }
     this.varint();

@@ -8,6 +8,7 @@ import { BatchBuilder } from "../batch-builder.ts";
 import { rowAt } from "../columns.ts";
 import { EncodeBuffer } from "../encode-buffer.ts";
 import { anyRecord, anyType, valueOf } from "../fixtures/arbitrary-types.ts";
+import { oddValue, placeInside, spoiled } from "../fixtures/spoiled-values.ts";
 import { SchemaError } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { protoDecoder, protoValueDecoder } from "./decoder.ts";
@@ -19,21 +20,21 @@ const RUN = { endOnFailure: true, ...seed };
 
 /** A row from objects ("values") or from bytes, written in every way: all the same. */
 function written(type: TypeInfo, value: unknown): Uint8Array {
-  const encoder = protoEncoder(type);
   const write = (put: (out: EncodeBuffer) => void): Uint8Array => {
     const out = new EncodeBuffer(4);
     put(out);
     return out.copy();
   };
-  const forms = [
-    write((out) => encoder.value(value, out)),
-    ...(["values", "bytes"] as const).map((strings) => {
+  const forms = (["auto", "off"] as const).flatMap((codegen) => {
+    const encoder = protoEncoder(type, undefined, { codegen });
+    const rows = (["values", "bytes"] as const).map((strings) => {
       const builder = new BatchBuilder(type, 2, strings);
       builder.append(value, 0);
       const batch = builder.finish();
       return write((out) => encoder.row(batch, 0, out));
-    }),
-  ];
+    });
+    return [write((out) => encoder.value(value, out)), ...rows];
+  });
   for (const form of forms) assert.deepEqual(form, forms[0]);
   return forms[0]!;
 }
@@ -58,8 +59,20 @@ function read(type: TypeInfo, bytes: Uint8Array): unknown {
       return rowAt(batch, 0);
     });
   });
-  for (const row of rows) assert.deepStrictEqual(row, rows[0]);
+  for (const row of [...rows, ...values(type, padded, 3, 3 + bytes.length)]) assert.deepStrictEqual(row, rows[0]);
   return rows[0];
+}
+
+/** The same as values. */
+function values(type: TypeInfo, bytes: Uint8Array, start: number, end: number): unknown[] {
+  return (["auto", "off"] as const).map((codegen) => {
+    try {
+      return protoValueDecoder(type, undefined, { codegen })(bytes, start, end);
+    } catch (error) {
+      assert.ok(error instanceof SchemaError, String((error as Error).stack));
+      return `refused: ${error.message}`;
+    }
+  });
 }
 
 const anyRow = anyRecord.chain((schema) => fc.tuple(fc.constant(schema.type), valueOf(schema.type)));
@@ -70,7 +83,7 @@ test("rows and values are read as they were written", () => {
     fc.property(fc.oneof(anyRow, anyPair), ([type, value]) => {
       const bytes = written(type, value);
       assert.deepStrictEqual(read(type, bytes), value);
-      assert.deepStrictEqual(protoValueDecoder(type)(bytes), value);
+      for (const codegen of ["auto", "off"] as const) assert.deepStrictEqual(protoValueDecoder(type, undefined, { codegen })(bytes), value);
     }),
     { numRuns: 300, ...RUN },
   );
@@ -123,4 +136,31 @@ test("damaged bytes: generated code and interpreter say the same", () => {
     { numRuns: 400, ...RUN },
   );
   assert.ok(refused > 80, `${refused} refused`);
+});
+
+test("values that may not fit: generated code and interpreter write the same bytes, or say the same", () => {
+  const counts = { written: 0, refused: 0 };
+  fc.assert(
+    fc.property(anyRow, placeInside, oddValue, ([type, value], path, other) => {
+      const given = spoiled(value, path, other);
+      const [fast, slow] = (["auto", "off"] as const).map((codegen) => {
+        const out = new EncodeBuffer(4);
+        out.ensure(1);
+        out.bytes[out.at++] = 9;
+        try {
+          protoEncoder(type, undefined, { codegen }).value(given, out);
+          counts.written++;
+          return out.copy();
+        } catch (error) {
+          assert.ok(error instanceof SchemaError, String((error as Error).stack));
+          assert.equal(out.at, 1, "the buffer is as before");
+          counts.refused++;
+          return error.message;
+        }
+      });
+      assert.deepEqual(fast, slow);
+    }),
+    { numRuns: 400, ...RUN },
+  );
+  assert.ok(counts.written > 40 && counts.refused > 40, JSON.stringify(counts));
 });

@@ -36,7 +36,7 @@ export function leafPlan(type: TypeInfo, scalar: ProtoScalar): LeafPlan | undefi
     case "string":
       return scalar === "string" ? found((cursor) => cursor.text(), "text") : undefined;
     case "literal":
-      return scalar === "string" ? found(literal(type)) : undefined;
+      return scalar === "string" ? { op: "leaf", wire, read: literal(type), plain: undefined, allowed: new Set(type.values) } : undefined;
     case "decimal":
       return scalar === "string" ? found(decimal(type)) : undefined;
     case "boolean":

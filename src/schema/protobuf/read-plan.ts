@@ -11,6 +11,8 @@ export interface LeafPlan {
   readonly read: (cursor: ProtoCursor) => unknown;
   /** For generated code: what `read` is, when it is one of the plain ones. */
   readonly plain: PlainRead | undefined;
+  /** For generated code: a text that is one of these. */
+  readonly allowed?: ReadonlySet<string>;
 }
 
 export type PlainRead = "int32" | "sint32" | "long" | "double" | "float" | "bool" | "text";
@@ -24,6 +26,8 @@ export interface MessagePlan {
   readonly fields: ReadonlyMap<number, FieldPlan>;
   /** What becomes of the slots' values; undefined: a record. Throws SchemaError. */
   readonly make: ((values: readonly unknown[]) => unknown) | undefined;
+  /** For generated code: `make` counts seconds and nanos in so many units per second, as a number. */
+  readonly unitsPerSecond?: number;
 }
 
 export interface SlotPlan {

@@ -56,9 +56,10 @@ const PROTOBUF: readonly (readonly [what: string, bytes: readonly number[]])[] =
   ["a varint without end", Array.from({ length: 12 }, () => 0x88)],
 ];
 
-for (const [what, bytes] of PROTOBUF)
-  test(`Protobuf: ${what}`, () => {
-    const decode = protoValueDecoder(M.type, readProtoSchema(PROTO).messageAt([0]));
-    const document = Uint8Array.from(bytes);
-    refusedAtOnce(() => decode(document));
-  });
+for (const codegen of ["auto", "off"] as const)
+  for (const [what, bytes] of PROTOBUF)
+    test(`Protobuf, code generation ${codegen}: ${what}`, () => {
+      const decode = protoValueDecoder(M.type, readProtoSchema(PROTO).messageAt([0]), { codegen });
+      const document = Uint8Array.from(bytes);
+      refusedAtOnce(() => decode(document));
+    });
