@@ -30,6 +30,12 @@ export class IntervalJoin implements ProcessGuest {
   /** The key group that is swept next, and how many there are. */
   #group = 0;
   readonly #groups: number;
+  /** The states of the context. */
+  #handles: readonly TimeHandle[] = [];
+  /** The element at hand, for whose partners the callbacks are called; its time and context. */
+  #element: unknown;
+  #time = 0;
+  #ctx: UserContext | undefined;
 
   constructor(name: string, spec: IntervalJoinSpec, maxParallelism: number) {
     this.#name = name;
@@ -51,19 +57,25 @@ export class IntervalJoin implements ProcessGuest {
   }
 
   #left(left: unknown, ctx: UserContext): void {
-    const { lowerMs, upperMs, fn } = this.#spec;
+    const { lowerMs, upperMs } = this.#spec;
     const time = ctx.timestamp;
-    if (!this.#keep(LEFT, left, ctx)) return;
-    this.#partners(RIGHT, time + lowerMs, time + upperMs, ctx, (right) => fn(left, right));
+    if (this.#keep(LEFT, left, ctx)) this.#partners(RIGHT, left, time + lowerMs, time + upperMs, ctx);
   }
 
   readonly right = (right: unknown, context: unknown): void => {
     const ctx = context as UserContext;
-    const { lowerMs, upperMs, fn } = this.#spec;
+    const { lowerMs, upperMs } = this.#spec;
     const time = ctx.timestamp;
-    if (!this.#keep(RIGHT, right, ctx)) return;
-    this.#partners(LEFT, time - upperMs, time - lowerMs, ctx, (left) => fn(left, right));
+    if (this.#keep(RIGHT, right, ctx)) this.#partners(LEFT, right, time - upperMs, time - lowerMs, ctx);
   };
+
+  #handle(ctx: UserContext, which: 0 | 1): TimeHandle {
+    if (this.#ctx !== ctx) {
+      this.#ctx = ctx;
+      this.#handles = NAMES.map((name) => ctx.state[name] as unknown as TimeHandle);
+    }
+    return this.#handles[which]!;
+  }
 
   /** False if the element is late. */
   #keep(which: 0 | 1, element: unknown, ctx: UserContext): boolean {
@@ -78,7 +90,7 @@ export class IntervalJoin implements ProcessGuest {
       return false;
     }
     const keptMs = this.#keptMs[which];
-    const own = handle(ctx, which);
+    const own = this.#handle(ctx, which);
     if (keptMs > 0) {
       own.dropUntil(passed(watermark, keptMs));
       if (this.nextSweep === Infinity) this.nextSweep = time + keptMs;
@@ -90,25 +102,36 @@ export class IntervalJoin implements ProcessGuest {
     return true;
   }
 
-  /** Sends the pairs with the other side's elements in [from, to], each with the later of both times. */
-  #partners(which: 0 | 1, from: number, to: number, ctx: UserContext, pair: (other: unknown) => unknown): void {
+  /** Sends the pairs of an element with the other side's in [from, to], each with the later of both times. */
+  #partners(which: 0 | 1, element: unknown, from: number, to: number, ctx: UserContext): void {
     const keptMs = this.#keptMs[which];
-    const other = handle(ctx, which);
-    const { timestamp, watermark } = ctx;
-    if (keptMs > 0) other.dropUntil(passed(watermark, keptMs));
+    const other = this.#handle(ctx, which);
+    if (keptMs > 0) other.dropUntil(passed(ctx.watermark, keptMs));
+    this.#element = element;
+    this.#time = ctx.timestamp;
     try {
-      other.between(from, to, (element, at) => {
-        ctx.timestamp = Math.max(timestamp, at);
-        ctx.emit(pair(element));
-      });
+      other.between(from, to, which === RIGHT ? this.#withRight : this.#withLeft);
     } finally {
-      ctx.timestamp = timestamp;
+      ctx.timestamp = this.#time;
+      this.#element = undefined;
     }
   }
 
+  readonly #withRight = (right: unknown, at: number): void => {
+    const ctx = this.#ctx!;
+    ctx.timestamp = Math.max(this.#time, at);
+    ctx.emit((0, this.#spec.fn)(this.#element, right));
+  };
+
+  readonly #withLeft = (left: unknown, at: number): void => {
+    const ctx = this.#ctx!;
+    ctx.timestamp = Math.max(this.#time, at);
+    ctx.emit((0, this.#spec.fn)(left, this.#element));
+  };
+
   /** The elements that are kept no longer than their own time. */
   #forget(at: number, ctx: UserContext): void {
-    for (const which of [LEFT, RIGHT] as const) if (this.#keptMs[which] === 0) handle(ctx, which).dropUntil(at);
+    for (const which of [LEFT, RIGHT] as const) if (this.#keptMs[which] === 0) this.#handle(ctx, which).dropUntil(at);
   }
 
   /** Frees what the watermark has passed, of as many key groups as event time asks for: each once in the time that elements are kept. */
@@ -131,8 +154,7 @@ export class IntervalJoin implements ProcessGuest {
       const until = passed(watermark, keptMs);
       const column = table.columns[which] as TimeColumn;
       for (let id = 0; id < table.end; id++) {
-        const first = column.first[id]!;
-        if (first === 0 || column.timeOf(first - 1) > until) continue;
+        if (column.firstTime(id) > until) continue;
         store.point(group, table, id);
         (store.handles[which] as TimeHandle).dropUntil(until);
         store.done();
@@ -144,10 +166,6 @@ export class IntervalJoin implements ProcessGuest {
 /** Elements up to this time are over. Timers have whole times: so have the ends of elements. */
 function passed(watermark: number, keptMs: number): number {
   return Math.floor(watermark) - keptMs;
-}
-
-function handle(ctx: UserContext, which: 0 | 1): TimeHandle {
-  return ctx.state[NAMES[which]] as unknown as TimeHandle;
 }
 
 function side(name: string, type: TypeInfo): ProcessSpec["side"][number] {

@@ -8,6 +8,7 @@ import type { Timers } from "../time/timers.ts";
 import type { WindowRow } from "./window-row.ts";
 import { MapColumn } from "../state/map-column.ts";
 import { RecordField } from "../state/number-record.ts";
+import { TimeColumn } from "../state/time-column.ts";
 import { NumberColumn, RowColumn } from "../state/state-column.ts";
 
 export interface OperatorSize {
@@ -66,6 +67,7 @@ function columnBytes(column: KeyColumn): number {
   if (column instanceof NumberColumn) return column.values.byteLength + column.present.byteLength + column.stamps.byteLength;
   if (column instanceof RecordField) return column.isFirst ? column.record.values.byteLength : 0;
   if (column instanceof RowColumn) return column.rows.byteLength + column.counts.byteLength + column.stamps.byteLength;
+  if (column instanceof TimeColumn) return column.byteLength;
   if (!(column instanceof MapColumn)) return 0;
   const { first, last, counts, entries, valueNumbers, stamps } = column;
   const perKey = first.byteLength + last.byteLength + counts.byteLength;

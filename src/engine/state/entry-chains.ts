@@ -1,5 +1,5 @@
-// Entries of the ids of a key table, chained per id in both directions: what map state (map-column.ts) and elements by time
-// (time-column.ts) have in common. Entries that are gone are used again. Memory is random here, so an entry is one record of 32 bytes.
+// Entries of the ids of a key table, chained per id in both directions: what map state (map-column.ts) is made of. Entries that are gone
+// are used again. Memory is random here, so an entry is one record of 32 bytes.
 import { type FrozenCells, FrozenRows } from "./frozen-cells.ts";
 import { grown, type KeyColumn } from "./key-table.ts";
 import type { RowLog } from "./row-log.ts";

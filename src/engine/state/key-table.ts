@@ -6,6 +6,7 @@ import { latin1 } from "../../schema/columns.ts";
 import { asciiBytes, asciiWords, takeAscii } from "./ascii-text.ts";
 import { canonicalBytes, keyOfBytes, putUtf8, refuseKey, TAG_DOUBLE, TAG_INTEGER, TAG_STRING, textOfUtf8 } from "./canonical-key.ts";
 import type { FrozenRows } from "./frozen-cells.ts";
+import { IntStack } from "./int-stack.ts";
 import type { NumberRecord } from "./number-record.ts";
 import type { RowLog } from "./row-log.ts";
 
@@ -64,9 +65,10 @@ export class KeyTable {
   /** Cells of four words, two for each id: an integer or a short string is found in one or two cache lines. */
   #slots = new Int32Array(FIRST_CAPACITY * 2 * CELL);
   #shift = 32 - Math.log2(FIRST_CAPACITY * 2);
-  #freeIds: number[] = [];
+  readonly #freeIds = new IntStack();
   #frozen = 0;
-  #waiting: number[] = [];
+  /** Ids released while a snapshot is open. */
+  readonly #waiting = new IntStack();
 
   readonly #forgets: boolean;
 
@@ -221,8 +223,7 @@ export class KeyTable {
   #insert(hash: number, kind: number, a: number, b: number): number {
     // Half of the room is for keys that nothing keeps: less would make sweeps frequent.
     if (this.#idle * 2 > this.capacity && this.#forgets && this.#frozen === 0) this.#sweep();
-    const reused = this.#freeIds.pop();
-    const id = reused ?? this.end++;
+    const id = this.#freeIds.size > 0 ? this.#freeIds.pop() : this.end++;
     if (id === this.capacity) this.#grow();
     this.frozen?.keep(id);
     this.size++;
@@ -308,7 +309,7 @@ export class KeyTable {
     this.#slots.fill(0);
     this.tags.fill(FREE, 0, this.end);
     for (const column of this.columns) column.reset(this.end);
-    this.#freeIds.length = 0;
+    this.#freeIds.clear();
     this.end = 0;
     this.size = 0;
     this.#idle = 0;
@@ -345,8 +346,8 @@ export class KeyTable {
 
   thaw(): void {
     if (--this.#frozen > 0) return;
-    for (const id of this.#waiting) this.#freeIds.push(id);
-    this.#waiting = [];
+    for (let at = 0; at < this.#waiting.size; at++) this.#freeIds.push(this.#waiting.at(at));
+    this.#waiting.clear();
   }
 }
 

@@ -14,6 +14,8 @@ import { RecordField } from "./number-record.ts";
 import { ChunkReader, STATE_CHUNK_VERSION } from "./state-chunk.ts";
 import type { NumberColumn, RowColumn } from "./state-column.ts";
 import { putLinked, STAMP_BYTES } from "./list-state.ts";
+import { TimeColumn } from "./time-column.ts";
+import type { TimeHandle } from "./time-state.ts";
 import { StateRestoreError } from "./state-restore-error.ts";
 
 const decoder = new TextDecoder();
@@ -138,7 +140,7 @@ function restoreKey(
 function restoreColumn(store: KeyedStore, reader: ChunkReader, taken: Taken): void {
   const spec = store.specs[taken.index]!;
   const column = store.table.columns[taken.index] as StateColumn;
-  if (spec.kind === "map") restoreMap(store, reader, column as EntryChains, taken);
+  if (spec.kind === "map") restoreMap(store, reader, column as EntryChains | TimeColumn, taken);
   else if (spec.kind === "list") restoreList(store, reader, column as RowColumn, spec.ttl !== undefined, taken);
   else restoreValue(store, reader, column as NumberColumn | RowColumn | RecordField, taken);
 }
@@ -192,13 +194,17 @@ function restoreList(store: KeyedStore, reader: ChunkReader, column: RowColumn, 
   if (count > 0) store.table.hold(store.id);
 }
 
-function restoreMap(store: KeyedStore, reader: ChunkReader, column: EntryChains, taken: Taken): void {
+function restoreMap(store: KeyedStore, reader: ChunkReader, column: EntryChains | TimeColumn, taken: Taken): void {
   const numbers = isNumeric(store.specs[taken.index]!);
   for (let left = reader.count(); left > 0; left--) {
     const key = reader.u8() === 1 ? reader.float64() : keyOfBytes(reader.bytes(reader.count()));
     const value = taken.numeric ? reader.float64() : reader.bytes(reader.count() - 1);
     const time = stamp(reader, taken);
     if (isPlanted("join-rows-not-restored")) continue;
+    if (column instanceof TimeColumn) {
+      (store.handles[taken.index] as TimeHandle).insertBytes(key as number, asBytes(value, taken));
+      continue;
+    }
     const entry = column.insert(store.id, key);
     if (numbers) column.valueNumbers[entry] = asNumber(value, taken);
     else column.setBytes(entry, asBytes(value, taken));

@@ -1,6 +1,7 @@
 // Rows of bytes outside the JS heap: an append-only log of pages with reuse of freed rows by size class. A row never moves, and
 // while a snapshot is open it never changes (an update is a new row) and freed rows wait before they are reused: snapshots copy no rows.
 // A row's address counts units of 8 bytes; 0 is no row. Each row starts with its length (int32, native order).
+import { IntStack } from "./int-stack.ts";
 
 const UNIT_BYTES = 8;
 const PAGE_UNITS = 8192;
@@ -16,15 +17,20 @@ export class RowLog {
   readonly #pages: (Uint8Array | undefined)[] = [];
   /** The same pages, for the lengths. */
   readonly #words: (Int32Array | undefined)[] = [];
+  /** The same pages, unit by unit. */
+  readonly #doubles: (Float64Array | undefined)[] = [];
   /** Next free unit in the last page. */
   #next = 1;
   #end = 0;
   /** Free rows by units, up to EXACT_UNITS. */
-  readonly #freeExact: number[][] = Array.from({ length: EXACT_UNITS + 1 }, () => []);
+  readonly #freeExact: readonly IntStack[] = Array.from({ length: EXACT_UNITS + 1 }, () => new IntStack());
   /** Free rows by units, the larger ones. */
-  readonly #free = new Map<number, number[]>();
+  readonly #free = new Map<number, IntStack>();
   #open = 0;
-  #waiting: number[] = [];
+  /** Changes with each freeze(): a row made in this epoch is read by no snapshot. */
+  epoch = 0;
+  /** Rows freed while a snapshot is open. */
+  readonly #waiting = new IntStack();
   /** Pages of before a reset(). */
   #spare: Uint8Array[] = [];
   /** Bytes of pages. */
@@ -42,6 +48,15 @@ export class RowLog {
     return this.#words[row >>> PAGE_SHIFT]!;
   }
 
+  /** The same page as float64; unitOf(row) is the unit that begins with the row's length. */
+  doublesOf(row: number): Float64Array {
+    return this.#doubles[row >>> PAGE_SHIFT]!;
+  }
+
+  unitOf(row: number): number {
+    return row & (PAGE_UNITS - 1);
+  }
+
   payloadStart(row: number): number {
     return (row & (PAGE_UNITS - 1)) * UNIT_BYTES + HEADER_BYTES;
   }
@@ -54,7 +69,7 @@ export class RowLog {
   allocate(length: number): number {
     const units = unitsOf(length);
     const free = units <= EXACT_UNITS ? this.#freeExact[units] : this.#free.get(units);
-    const row = free !== undefined && free.length > 0 ? free.pop()! : this.#append(units);
+    const row = free !== undefined && free.size > 0 ? free.pop() : this.#append(units);
     this.usedBytes += units * UNIT_BYTES;
     this.#words[row >>> PAGE_SHIFT]![(row & (PAGE_UNITS - 1)) << 1] = length;
     return row;
@@ -102,12 +117,17 @@ export class RowLog {
   /** From now on freed rows keep their bytes, until the matching thaw(). */
   freeze(): void {
     this.#open++;
+    this.epoch = (this.epoch + 1) | 0;
+  }
+
+  get isFrozen(): boolean {
+    return this.#open > 0;
   }
 
   thaw(): void {
     if (--this.#open > 0) return;
-    for (const row of this.#waiting) this.#reuse(row);
-    this.#waiting = [];
+    for (let at = 0; at < this.#waiting.size; at++) this.#reuse(this.#waiting.at(at));
+    this.#waiting.clear();
   }
 
   /** Forgets all rows. Keeps pages for twice what was in use. */
@@ -117,8 +137,9 @@ export class RowLog {
     this.#spare = pages.slice(0, keep) as Uint8Array[];
     this.#pages.length = 0;
     this.#words.length = 0;
+    this.#doubles.length = 0;
     this.#free.clear();
-    for (const rows of this.#freeExact) rows.length = 0;
+    for (const rows of this.#freeExact) rows.clear();
     this.#next = 1;
     this.#end = 0;
     this.usedBytes = 0;
@@ -132,9 +153,9 @@ export class RowLog {
       this.#freeExact[units]!.push(row);
       return;
     }
-    const rows = this.#free.get(units);
-    if (rows === undefined) this.#free.set(units, [row]);
-    else rows.push(row);
+    let rows = this.#free.get(units);
+    if (rows === undefined) this.#free.set(units, (rows = new IntStack()));
+    rows.push(row);
   }
 
   #append(units: number): number {
@@ -163,9 +184,11 @@ export class RowLog {
     const bytes = spare ?? new Uint8Array(sizeBytes);
     this.#pages.push(bytes);
     this.#words.push(new Int32Array(bytes.buffer));
+    this.#doubles.push(new Float64Array(bytes.buffer));
     for (let more = 1; more < numbers; more++) {
       this.#pages.push(undefined);
       this.#words.push(undefined);
+      this.#doubles.push(undefined);
     }
     if (spare === undefined) this.sizeBytes += sizeBytes;
     // Unit 0 of the log is no row.

@@ -106,6 +106,12 @@ export class ChunkWriter {
     else this.#sized(log, row, 0, 1);
   }
 
+  /** A value's bytes. */
+  value(page: Uint8Array, start: number, length: number): void {
+    this.count(length + 1);
+    this.#bytes(page, start, start + length);
+  }
+
   /** Elements of a list, each without its first `skip` bytes. */
   rows(log: RowLog, rows: readonly number[], skip: number): void {
     this.count(rows.length);

@@ -16,6 +16,7 @@ import type { RowLog } from "./row-log.ts";
 import { ChunkWriter } from "./state-chunk.ts";
 import { Expiry, type StateClock } from "./expiry.ts";
 import { LIST_LINK_BYTES, linkAt, stampAt } from "./list-state.ts";
+import { type FrozenTimes, frozenElements } from "./time-column.ts";
 import type { FrozenColumn } from "./state-column.ts";
 
 /** One call of next() encodes about this many keys: a few hundred microseconds for small values. */
@@ -27,7 +28,7 @@ interface FrozenGroup {
   /** By id. */
   readonly ids: FrozenRows;
   readonly tags: FrozenCells;
-  readonly columns: readonly (FrozenColumn | FrozenChains)[];
+  readonly columns: readonly (FrozenColumn | FrozenChains | FrozenTimes)[];
   /** Event time, processing time; shorter where an operator has none. */
   readonly timers: readonly (TimersByKey | undefined)[];
 }
@@ -169,12 +170,13 @@ function chain(log: RowLog, newest: number, count: number): number[] {
 function writeColumn(
   writer: ChunkWriter,
   log: RowLog,
-  column: FrozenColumn | FrozenChains,
+  column: FrozenColumn | FrozenChains | FrozenTimes,
   id: number,
   expiry: Expiry | undefined,
 ): boolean {
   if (column.kind === "map") return writeMap(writer, log, column, id, expiry);
   if (column.kind === "list") return writeList(writer, log, chain(log, column.rows.here(id), column.counts.here(id)), expiry);
+  if (column.kind === "times") return writeTimes(writer, log, column, id);
   if (column.kind === "field") return writeField(writer, column.cells.here(id, column.cell));
   const isLive = expiry === undefined || !expiry.expired(column.stamps.here(id));
   const holds = isLive && (column.kind === "number" ? column.present.here(id) === 1 : column.rows.here(id) !== 0);
@@ -188,6 +190,17 @@ function writeField(writer: ChunkWriter, value: number): boolean {
   const holds = value === value;
   writer.number(holds, value);
   return holds;
+}
+
+function writeTimes(writer: ChunkWriter, log: RowLog, column: FrozenTimes, id: number): boolean {
+  let count = 0;
+  frozenElements(column, log, id, () => count++);
+  writer.count(count);
+  frozenElements(column, log, id, (time, page, start, length) => {
+    writer.mapKey(log, time, 0);
+    writer.value(page, start, length);
+  });
+  return count > 0;
 }
 
 function writeList(writer: ChunkWriter, log: RowLog, rows: readonly number[], expiry: Expiry | undefined): boolean {
