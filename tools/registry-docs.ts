@@ -29,6 +29,7 @@ or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
   40301. The file is \`{ "users": { "ada": { "role": "admin", "password": "…" }, "ci": { "role": "write", "token": "…" } } }\`; instead of a
   password it may hold a salted one, \`"scram": "SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY"\` (RFC 5803). \`read\` may ask, \`write\` also
   register and delete softly, \`admin\` also delete for good and change settings, modes and contexts.
+- What is compatible with what, and the reasons that are given: [schema-compatibility.md](schema-compatibility.md).
 - Tags stand in the texts: \`confluent:tags\` in Avro and JSON Schema, \`(confluent.message_meta)\` and \`(confluent.field_meta)\` in Protobuf. An incompatible schema is 409 in status
   and \`error_code\`.
 - Not there: ${[...new Set(UNSUPPORTED.map(({ what }) => what))].join(", ")}, column provenance: their paths answer 501. There are no associations of subjects
