@@ -65,8 +65,9 @@ for (const codegen of ["auto", "off"] as const)
         failed.map(({ offset }) => offset).toSorted((a, b) => a - b),
         Array.from({ length: 30 }, (_, index) => index * 100 + 99),
       );
-      for (const { operator, error, offset, value, key, topic } of failed) {
+      for (const { operator, error, offset, value, key, topic, place } of failed) {
         assert.equal(operator, "check");
+        assert.match(place!, /^\/.*error-origins\.test\.ts:\d+:\d+$/);
         assert.equal(error, `RangeError: element ${offset}`);
         assert.equal((JSON.parse(value) as { n: number }).n, offset);
         assert.equal(key, JSON.stringify(`k${offset % 13}`));
@@ -152,6 +153,9 @@ test("an answer that fails behind an exchange says for which record it was asked
         letters.rows.map(({ offset }) => offset).toSorted((a, b) => a - b),
         Array.from({ length: 60 }, (_, index) => Math.floor(index / 2) * 100 + 98 + (index % 2)),
       );
-      for (const { error, offset } of letters.rows) assert.equal(error, `RangeError: element ${offset}`);
+      for (const { error, offset, place } of letters.rows) {
+        assert.equal(error, `RangeError: element ${offset}`);
+        assert.match(place!, /error-origins\.test\.ts:\d+:\d+$/);
+      }
     }
 });

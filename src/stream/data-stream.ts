@@ -155,7 +155,7 @@ export interface KeyedStream<out K, out T> extends DataStream<T> {
   ): ProcessedStream<Out, S>;
   window<W>(assigner: WindowAssigner<W, T>): WindowedStream<K, T, W>;
   /** Sends `fn(last, element)` for each element; the first of a key as it is. Kept as state: the stream needs a schema. */
-  reduce(name: string, fn: (last: DeepReadonly<T>, element: T) => T, options?: Pick<OperatorOptions, "parallelism">): DataStream<T>;
+  reduce(name: string, fn: (last: DeepReadonly<T>, element: T) => T, options?: Omit<OperatorOptions, "name">): DataStream<T>;
   /** For each element, the key's first element with the sum so far in `field`. */
   sum<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
   /** For each element, the key's first element with the smallest value so far in `field`. */

@@ -17,6 +17,7 @@ export const DeadLetterSchema: Schema<DeadLetter> = t.record("DeadLetter", {
   timestamp: t.timestamp(),
   key: t.string(),
   value: t.string(),
+  place: t.optional(t.string()),
 });
 
 /** Something that can make a sink for dead letters, such as a topic. */

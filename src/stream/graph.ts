@@ -319,4 +319,6 @@ export interface DeadLetter {
   /** The record's key and value as text (JSON of the element inside the pipeline). Bytes that are not UTF-8 are base64 with the prefix "base64:". */
   readonly key: string;
   readonly value: string;
+  /** Where the user's function threw: path:line:column. Absent if it did not, or threw something without a stack. */
+  readonly place?: string | undefined;
 }

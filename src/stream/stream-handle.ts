@@ -297,9 +297,10 @@ export class KeyedHandle extends StreamHandle {
     return addProcess(this.draft, name, fn, spec.side, { kind: "process", process: spec }, inlets, options, where, this.made);
   }
 
-  reduce(name: string, fn: Callback, options: Pick<OperatorOptions, "parallelism"> = {}): StreamHandle {
+  reduce(name: string, fn: Callback, options: Omit<OperatorOptions, "name"> = {}): StreamHandle {
     const where = calledAt(this.reduce);
     checkName(name, "reduce(name, fn)", where);
+    checkErrorHandling(options.onError, `reduce("${name}", fn)`, where);
     checkFunction(fn, `reduce("${name}", fn)`, where);
     return this.#rolling(name, fn as unknown as Fold, options, where);
   }
@@ -340,10 +341,10 @@ export class KeyedHandle extends StreamHandle {
   }
 
   /** One element per key as state, replaced by `fn` and sent for each element. */
-  #rolling(name: string, fn: Fold, options: Pick<OperatorOptions, "parallelism">, where: Where): StreamHandle {
+  #rolling(name: string, fn: Fold, options: Omit<OperatorOptions, "name">, where: Where): StreamHandle {
     if (this.type === undefined) throw schemaRequired(name, where);
     const inlets = { inputs: this.outlets, partitioning: keyed(this.key) };
-    return this.#added(name, inlets, this.type, rollingBody(this.key, this.type, fn), options, where);
+    return this.#added(name, inlets, this.type, rollingBody(this.key, this.type, fn), options, where, options.onError);
   }
 
   #added(
@@ -353,8 +354,9 @@ export class KeyedHandle extends StreamHandle {
     body: NodeBody,
     { parallelism }: Pick<OperatorOptions, "parallelism">,
     where: Where,
+    onError?: OperatorOptions["onError"],
   ): StreamHandle {
-    const id = this.draft.add({ name, ...inlets, output, onError: undefined, parallelism, calledAt: where, body });
+    const id = this.draft.add({ name, ...inlets, output, onError, parallelism, calledAt: where, body });
     return new StreamHandle(this.draft, [{ from: id, output: "main" }], output);
   }
 

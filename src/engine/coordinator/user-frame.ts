@@ -2,12 +2,15 @@
 
 /** Of this package: its sources, or what was built of them. */
 const OWN = new URL("../../", import.meta.url).href;
+/** Here rows enter a chain: frames below are those of whoever runs the job. */
+const ENTRY = "/engine/subtask/chain-subtask.";
 const FRAME = /^at (?:.*\()?(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()]*:\d+:\d+)\)?$/;
 
 /** "path:line:column"; undefined: no frame is the user's. */
 export function userFrame(stack: string | undefined): string | undefined {
   for (const line of stack?.split("\n") ?? []) {
     const place = FRAME.exec(line.trim())?.[1];
+    if (place?.includes(ENTRY)) return undefined;
     if (place === undefined || isForeign(place)) continue;
     return place.startsWith("file://") ? pathOf(place) : place;
   }

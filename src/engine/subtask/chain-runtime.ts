@@ -4,6 +4,8 @@ import { MAX_BATCH_ROWS, NO_TIMESTAMP } from "../../schema/batch.ts";
 import type { DeadLetter, ErrorPolicy } from "../../stream/graph.ts";
 import type { PlanStep } from "../codegen/chain-plan.ts";
 import type { ChainOperator } from "../operators/chain-operator.ts";
+import { BadKey, selectKey } from "../state/key-selector.ts";
+import { userFrame } from "../coordinator/user-frame.ts";
 import { originOfSplit, valueText } from "./dead-letter-row.ts";
 import { errorText, OperatorError } from "./operator-error.ts";
 import { OutputWatermark } from "./output-watermark.ts";
@@ -171,9 +173,17 @@ export class ChainRuntime {
       partition,
       offset: origin?.offset ?? -1,
       timestamp: timestamp === NO_TIMESTAMP ? -1 : timestamp,
-      key: this.operators[index]?.currentKeyText() ?? "",
+      key: this.operators[index]?.currentKeyText() ?? this.#windowKeyOf(index, element),
       value: valueText(element),
+      place: cause instanceof Error ? userFrame(cause.stack) : undefined,
     };
+  }
+
+  /** Windows with aggregates take an element's numbers before they look for its key. */
+  #windowKeyOf(index: number, element: unknown): string {
+    const { node } = this.steps[index]!;
+    const key = node.kind === "window" ? selectKey(node.window.key, element) : undefined;
+    return key === undefined || key instanceof BadKey ? "" : valueText(key);
   }
 
   /** The error to throw for what was thrown at a step: named, and remembered if it must end the job. */

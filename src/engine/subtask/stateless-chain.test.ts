@@ -88,8 +88,11 @@ for (const codegen of ["auto", "off"] as const) {
     driver.flush();
     assert.deepEqual(driver.rows("skipped"), ["a", "c"]);
     assert.deepEqual(driver.rows("dead"), ["a", "c"]);
+    const [letter] = driver.rows("strict-dead-letters") as { readonly place: string }[];
+    assert.match(letter!.place, /stateless-chain\.test\.ts:\d+:\d+$/);
     assert.deepEqual(driver.rows("strict-dead-letters"), [
       {
+        place: letter!.place,
         operator: "strict",
         error: "TypeError: two",
         topic: "tx",
@@ -119,7 +122,17 @@ for (const codegen of ["auto", "off"] as const) {
     ]);
     assert.deepEqual(driver.sinks.get("tx-dead-letters"), [
       {
-        row: { operator: "tx", error: "bad json", topic: "tx", partition: 0, offset: 5, timestamp: 3, key: "", value: "base64:/w==" },
+        row: {
+          operator: "tx",
+          error: "bad json",
+          topic: "tx",
+          partition: 0,
+          offset: 5,
+          timestamp: 3,
+          key: "",
+          value: "base64:/w==",
+          place: undefined,
+        },
         timestamp: 3,
         watermark: 4,
       },
