@@ -71,7 +71,7 @@ function addWindow(
   const aggregates = { n: count(), total: sum(value), low: min("i"), high: max("i") } as const;
   const trigger = one.trigger === undefined ? undefined : triggerOf(one.trigger, one.sum);
   const evictor = one.evictor === undefined ? undefined : evictorOf(one.evictor, one.sum);
-  const counted = one.window.size !== undefined || one.window.type === "global";
+  const counted = one.window.type === "count" || one.window.type === "global";
   const assigner: WindowAssigner<TimeWindow | GlobalWindow, InputRecord> = counted ? countAssigner(one.window) : timeAssigner(one.window);
   let windowed = one.key === undefined ? stream.windowAll(assigner) : byKey(one, stream).window(assigner);
   if (one.allowedLatenessMs !== undefined) windowed = windowed.allowedLateness(one.allowedLatenessMs);

@@ -93,6 +93,21 @@ export interface Conformance {
   readonly expected: ReadonlyMap<string, Expected>;
 }
 
+/** Properties of cases and of their parts that this runner reads. */
+const KNOWN = new Set(
+  `id group kind text input filter key watermarkDelayMs window sum allowedLatenessMs late trigger evictor join left right function paramMs
+  type sizeMs slideMs offsetMs gapMs gap if thenMs elseMs size slide n ms intervalMs threshold field after of lowerMs upperMs lowerExclusive
+  upperExclusive`.split(/\s+/),
+);
+
+/** Properties of a case that this runner does not know: what they mean is not built. */
+export function unknownProperties(part: object): readonly string[] {
+  return Object.entries(part).flatMap(([name, value]) => [
+    ...(KNOWN.has(name) ? [] : [name]),
+    ...(typeof value === "object" && value !== null && !Array.isArray(value) ? unknownProperties(value as object) : []),
+  ]);
+}
+
 /** Throws if the folder is not of format 1. */
 export function readConformance(folder: string): Conformance {
   const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), "utf8"));

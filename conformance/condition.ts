@@ -24,7 +24,8 @@ function compile(expression: Condition): (record: Fields) => Value {
     };
   }
   const arithmetic = ARITHMETIC[operator];
-  if (arithmetic !== undefined) return (record) => arithmetic(a(record) as number, b(record) as number);
+  if (arithmetic !== undefined)
+    return (record) => parts.map((part) => part(record) as number).reduce((left, right) => arithmetic(left, right));
   if (operator === "and") return (record) => parts.every((part) => part(record) === true);
   if (operator === "or") return (record) => parts.some((part) => part(record) === true);
   if (operator === "not") return (record) => a(record) !== true;

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { difference } from "./canonical-rows.ts";
-import { readConformance, type Case, type Expected } from "./case.ts";
+import { readConformance, unknownProperties, type Case, type Expected } from "./case.ts";
 import { Inputs } from "./inputs.ts";
 import { runKilled, runWhole, type CaseRows } from "./run-case.ts";
 
@@ -24,7 +24,9 @@ for (const one of cases) {
     continue;
   }
   const started = performance.now();
-  const problem = await problemOf(one, expected.get(one.id));
+  const found = await problemOf(one, expected.get(one.id));
+  const unknown = unknownProperties(one);
+  const problem = found === undefined || unknown.length === 0 ? found : `${found}; not known here: ${unknown.join(", ")}`;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   counts[problem === undefined ? "passed" : "failed"]++;
   console.log(

@@ -44,8 +44,8 @@ export function timeAssigner(window: WindowCase["window"]): WindowAssigner<TimeW
   return session((event: InputRecord) => (isThen(event) ? gap.thenMs : gap.elseMs), { equalSession: "restarts", mergedOrder: "as-merged" });
 }
 
-export function countAssigner({ size, slide }: WindowCase["window"]): WindowAssigner<GlobalWindow> {
-  return size === undefined ? globalWindow() : countWindow(size, slide);
+export function countAssigner({ type, size, slide }: WindowCase["window"]): WindowAssigner<GlobalWindow> {
+  return type === "global" ? globalWindow() : countWindow(size!, slide);
 }
 
 /** `sum`: the field that the case sums up, which a delta goes by if it names none. */
