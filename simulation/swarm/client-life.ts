@@ -1,4 +1,5 @@
-// A client that lives many times: each life is a process of its own host, ends by itself or is killed, and is followed by the next.
+// A client that lives many times: each life is a process of its own, ends by itself or is killed, and is followed by the next. A usurped one
+// is followed while it still lives, on another host, and does not know.
 import type { Env } from "../../src/env/env.ts";
 import type { World } from "./world.ts";
 
@@ -13,10 +14,15 @@ export class ClientLife {
   readonly #world: World;
   readonly #program: ClientProgram;
   #end: (() => void) | undefined;
+  /** Where the present life runs. */
+  #host: string;
+  /** Where one may still live that has a successor. */
+  #usurped: string | undefined;
 
   constructor(world: World, name: string, program: ClientProgram) {
     this.#world = world;
     this.name = name;
+    this.#host = name;
     this.#program = program;
   }
 
@@ -24,23 +30,34 @@ export class ClientLife {
   async run(): Promise<void> {
     const { simulation, driver, recorder } = this.#world;
     do {
-      const ended = new Promise<void>((resolve) => (this.#end = resolve));
-      this.#program(simulation.env(this.name), recorder.process()).then(
-        () => this.#end?.(),
-        (error: unknown) => {
-          this.errors.push(String(error));
-          this.#end?.();
-        },
-      );
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+      this.#end = end;
+      const host = this.#host;
+      this.#program(simulation.env(host), recorder.process()).then(end, (error: unknown) => {
+        this.errors.push(String(error));
+        end();
+      });
       await ended;
-      simulation.kill(this.name);
+      if (this.#usurped !== host) simulation.kill(host);
       await driver.timers.sleep(PAUSE_MS);
     } while (this.#world.isRunning);
+    if (this.#usurped !== undefined) simulation.kill(this.#usurped);
   }
 
   kill(): void {
     if (!this.#world.isRunning) return;
-    this.#world.simulation.kill(this.name);
+    this.#world.simulation.kill(this.#host);
+    this.#end?.();
+  }
+
+  /** Another process takes this one for dead, and takes over. One that was usurped before ends now. */
+  usurp(): void {
+    const { isRunning, simulation } = this.#world;
+    if (!isRunning) return;
+    const successor = this.#host === this.name ? `${this.name}-again` : this.name;
+    if (this.#usurped !== undefined) simulation.kill(this.#usurped);
+    this.#usurped = this.#host;
+    this.#host = successor;
     this.#end?.();
   }
 }

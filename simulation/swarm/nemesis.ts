@@ -2,6 +2,7 @@
 import type { SimFiles } from "../../src/testing/simulation/sim-files.ts";
 import type { Prng } from "../../src/testing/simulation/prng.ts";
 import type { ClientLife } from "./client-life.ts";
+import { TRANSACTIONAL } from "./producers.ts";
 import type { Machine } from "./machine.ts";
 import { CRASHES, type Fault } from "./plan.ts";
 import { beginToLie, lossAt } from "./lying-disk.ts";
@@ -97,6 +98,8 @@ export class Nemesis {
         return clock.jumpWallClock(random.pick([-HOUR_MS, -1000, 1000, HOUR_MS]));
       case "client-kill":
         return random.pick(clients).kill();
+      case "client-usurped":
+        return random.pick(clients.filter(({ name }) => name.startsWith(TRANSACTIONAL))).usurp();
       case "late-messages":
         return this.#delayMessages();
       case "lost-answers":

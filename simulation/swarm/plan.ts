@@ -27,6 +27,7 @@ export const FAULTS = [
   "lying-flush",
   "records-deleted",
   "slow-consumers",
+  "client-usurped",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

@@ -7,6 +7,8 @@ import type { Env } from "../../src/env/env.ts";
 import { LYING_PARTITION } from "./lying-disk.ts";
 import { acknowledged, clientOf, LOG_PARTITIONS, LOG_TOPIC, type World } from "./world.ts";
 
+/** What the names of transactional producers begin with. */
+export const TRANSACTIONAL = "transactional-";
 const MAX_BURST = 6;
 const PAUSE_MS = 25;
 const COMMIT_TRIES = 5;

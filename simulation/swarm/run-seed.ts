@@ -11,7 +11,7 @@ import { PIPELINE_PARTITIONS, readInput, readLog, readOutput, watchOutput } from
 import { describe, Machine } from "./machine.ts";
 import { Nemesis } from "./nemesis.ts";
 import { ALL_CHECKPOINTS, drawPlan, type SwarmPlan } from "./plan.ts";
-import { idempotentProducer, transactionalProducer } from "./producers.ts";
+import { idempotentProducer, TRANSACTIONAL, transactionalProducer } from "./producers.ts";
 import { brokerProgram, CHECKPOINTS, feed, jobProgram } from "./programs.ts";
 import { RareWays } from "./rare-ways.ts";
 import { Recorder } from "./recorder.ts";
@@ -117,7 +117,7 @@ class SwarmRun {
     this.#clients = [
       ...Array.from({ length: plan.producers }, (_, index) => new ClientLife(world, `producer-${index}`, idempotentProducer(world))),
       ...Array.from({ length: plan.transactional }, (_, index) => {
-        const id = `transactional-${index}`;
+        const id = `${TRANSACTIONAL}${index}`;
         return new ClientLife(world, id, transactionalProducer(world, id));
       }),
       new ClientLife(world, "committed-reader", reader(world, "read_committed")),
