@@ -69,6 +69,18 @@ test("one version is shown and deleted, a JSON Schema is known by its words, an 
   assert.match(wrong.stderr, /"two" is not the number of a version/);
   assert.equal(registered.exitCode, 0);
   assert.match((await schema("ls", "--json")).stdout, /"subject":"documents-value","version":1,"id":\d+,"type":"JSON"/);
+  const text = (type: string, more: object = {}): object => ({ name: "n", type, ...more });
+  for (const [name, fields] of [
+    ["t1.avsc", [text("int")]],
+    ["t2.avsc", []],
+  ] as const)
+    // prettier-ignore
+    assert.equal((await schema("register", "checked-value", file(name, fields))).exitCode, 0);
+  const third = file("t3.avsc", [text("string", { default: "" })]);
+  assert.equal((await schema("check", "checked-value", third)).exitCode, 0, "the latest version has no such field");
+  await schema("compat", "checked-value", "backward_transitive");
+  const transitive = await schema("check", "checked-value", third);
+  assert.deepEqual([transitive.exitCode, /TYPE_MISMATCH[^]*oldSchemaVersion: 1/.test(transitive.stdout)], [5, true]);
   assert.equal(nowhere.exitCode, 4);
   assert.match(
     nowhere.stderr,

@@ -87,7 +87,7 @@ export async function schemaCheck(subject: string, file: string, flags: SchemaFl
   const messages = await asking(terminal, flags, (client) => client.incompatibilities(subject, text, typeOf(file, text, flags)));
   if (flags.json === true) await terminal.out(json({ subject, compatible: messages.length === 0, messages }));
   else for (const message of messages) await terminal.out(`${message}\n`);
-  if (messages.length > 0) throw new CliError(EXIT.conflict, `${file} is not compatible with the latest version of "${subject}".`);
+  if (messages.length > 0) throw new CliError(EXIT.conflict, `${file} is not compatible with "${subject}".`);
 }
 
 /** Shows or sets the compatibility level ("config") or the mode, of a subject or of all. */

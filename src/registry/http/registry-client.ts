@@ -77,9 +77,9 @@ export class RegistryClient {
     return registered(await this.request("POST", `/subjects/${encodeURIComponent(subject)}`, { schema, ...typed(schemaType) }), -1);
   }
 
-  /** What is wrong with a new version; empty: nothing, or there is no version yet. */
+  /** What is wrong with a new version, beside all that the subject's level asks for; empty: nothing, or there is no version yet. */
   async incompatibilities(subject: string, schema: string, schemaType: SchemaType): Promise<readonly string[]> {
-    const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions/latest?verbose=true`;
+    const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions?verbose=true`;
     try {
       const answer = (await this.request("POST", path, { schema, ...typed(schemaType) })) as {
         is_compatible: boolean;
