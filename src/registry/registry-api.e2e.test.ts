@@ -198,6 +198,41 @@ test("validateFields keeps reserved names free, in all formats", async () => {
   }
 });
 
+test("what user interfaces ask (Confluent's, Redpanda Console, Kafka UI, AKHQ, Karapace's) is answered", async () => {
+  const shared = await ok("POST", "/subjects/ui-shared/versions", { schema: '{"type":"enum","name":"Ui","symbols":["A"]}' });
+  const reference = { name: "Ui", subject: "ui-shared", version: 1 };
+  const schema = '{"type":"record","name":"Page","fields":[{"name":"ui","type":"Ui"}]}';
+  const page = await ok("POST", "/subjects/ui-page/versions", { schema, references: [reference] });
+  await ok("POST", "/subjects/ui-gone/versions", { schema: '"long"' });
+  await ok("DELETE", "/subjects/ui-gone");
+  const all = async (path: string, includes: unknown): Promise<void> => {
+    const answer = (await ok("GET", path)) as unknown;
+    assert.ok(JSON.stringify(answer).includes(JSON.stringify(includes)), `${path}: ${JSON.stringify(answer)}`);
+  };
+  await all("/", {});
+  for (const path of ["/mode", "/mode/ui-page?defaultToGlobal=true"]) await all(path, { mode: "READWRITE" });
+  for (const path of ["/config", "/config/ui-page?defaultToGlobal=true"]) await all(path, { compatibilityLevel: "BACKWARD" });
+  await refused("GET", "/config/ui-page", undefined, 40408);
+  await all("/schemas/types", "AVRO");
+  await all("/contexts", ".");
+  await all("/subjects", "ui-page");
+  await all("/subjects?deleted=true", "ui-gone");
+  await all("/subjects?deletedOnly=true", "ui-gone");
+  await all("/subjects?subjectPrefix=ui-&offset=0&limit=1", "ui-page");
+  await all("/subjects/ui-gone/versions?deleted=true", [1]);
+  for (const version of ["1", "latest", "-1"]) await all(`/subjects/ui-page/versions/${version}`, [reference]);
+  await all("/subjects/ui-page/versions/latest/schema", { name: "ui", type: "Ui" });
+  await all("/subjects/ui-shared/versions/1/referencedby", [page.id]);
+  assert.match((await ok("GET", `/schemas/ids/${shared.id}`)).schema, /"Ui"/);
+  await all(`/schemas/ids/${shared.id}/versions`, [{ subject: "ui-shared", version: 1 }]);
+  await all(`/schemas/ids/${shared.id}/subjects`, ["ui-shared"]);
+  await all("/schemas?latestOnly=true&subjectPrefix=ui-", "ui-page");
+  await all("/v1/metadata/id", "scope");
+  const check = { schema: '{"type":"record","name":"Page","fields":[]}', schemaType: "AVRO" };
+  const verdict = await ok("POST", "/compatibility/subjects/ui-page/versions/latest?verbose=true", check);
+  assert.deepEqual(verdict, { is_compatible: true, messages: [] });
+});
+
 test("what this registry does not have says so", async () => {
   const paths = ["/exporters", "/exporters/mine/status", "/dek-registry/v1/keks", "/subjects/a/provenance"];
   for (const path of paths) await refused("GET", path, undefined, 501);
