@@ -51,7 +51,7 @@ export const EVENT_TIME_CASES: readonly EngineCase[] = [
       .aggregate("sessions", { n: count(), total: sum("value") })
       .to("out", sink);
   }),
-  newCase("interval-join", 0.7e6, 2e6, (p, load, sink) => {
+  newCase("interval-join", 0.7e6, 5e6, (p, load, sink) => {
     rows(p, "left", half(load))
       .intervalJoin("near", rows(p, "right", half(load)), { lower: -100, upper: 100 }, (a, b) => ({ key: a.key, sum: a.value + b.value }))
       .returns(Pair)

@@ -100,6 +100,11 @@ export class ChunkWriter {
     buffer.at += 4;
   }
 
+  /** Sets what count() wrote when `position` was that. */
+  patchCount(position: number, value: number): void {
+    this.#buffer.view.setUint32(position, value, true);
+  }
+
   /** A value's row; 0 = none. */
   row(log: RowLog, row: number): void {
     if (row === 0) this.count(0);

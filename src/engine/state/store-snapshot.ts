@@ -16,7 +16,7 @@ import type { RowLog } from "./row-log.ts";
 import { ChunkWriter } from "./state-chunk.ts";
 import { Expiry, type StateClock } from "./expiry.ts";
 import { LIST_LINK_BYTES, linkAt, stampAt } from "./list-state.ts";
-import { type FrozenTimes, frozenElements } from "./time-column.ts";
+import { type FrozenTimes, warmFrozen, writeFrozen } from "./time-column.ts";
 import type { FrozenColumn } from "./state-column.ts";
 
 /** One call of next() encodes about this many keys: a few hundred microseconds for small values. */
@@ -43,6 +43,8 @@ export class StoreSnapshot implements OperatorSnapshot {
   readonly #clock: StateClock;
   /** By column; undefined: no ttl. */
   readonly #expiries: readonly (Expiry | undefined)[];
+  /** Means nothing: what has no result, the compiler leaves out. */
+  warmth = 0;
   #id = 0;
   #copied = 0;
   #released = false;
@@ -68,7 +70,7 @@ export class StoreSnapshot implements OperatorSnapshot {
     const end = Math.min(frozen.ids.end, this.#id + KEYS_PER_CHUNK);
     this.#writer.begin();
     for (let id = this.#id; id < end; id++) {
-      if (id % SEGMENT_ROWS === 0) frozen.ids.turnTo(id);
+      if (id % SEGMENT_ROWS === 0) this.#turnTo(frozen, id);
       const tag = frozen.tags.here(id);
       if (tag !== 0) this.#writeKey(frozen, id, tag);
     }
@@ -81,6 +83,12 @@ export class StoreSnapshot implements OperatorSnapshot {
       this.#id = 0;
     }
     return { operator: this.#operator, address: { kind: "key-group", group: frozen.group }, bytes: this.#writer.finish() };
+  }
+
+  #turnTo({ ids, columns }: FrozenGroup, id: number): void {
+    ids.turnTo(id);
+    const end = Math.min(id + SEGMENT_ROWS, ids.end);
+    for (const column of columns) if (column.kind === "times") this.warmth = warmFrozen(column, this.#store.log, id, end);
   }
 
   /** Copied because it was changed while the snapshot was open. */
@@ -176,7 +184,7 @@ function writeColumn(
 ): boolean {
   if (column.kind === "map") return writeMap(writer, log, column, id, expiry);
   if (column.kind === "list") return writeList(writer, log, chain(log, column.rows.here(id), column.counts.here(id)), expiry);
-  if (column.kind === "times") return writeTimes(writer, log, column, id);
+  if (column.kind === "times") return writeFrozen(writer, column, log, id) > 0;
   if (column.kind === "field") return writeField(writer, column.cells.here(id, column.cell));
   const isLive = expiry === undefined || !expiry.expired(column.stamps.here(id));
   const holds = isLive && (column.kind === "number" ? column.present.here(id) === 1 : column.rows.here(id) !== 0);
@@ -190,17 +198,6 @@ function writeField(writer: ChunkWriter, value: number): boolean {
   const holds = value === value;
   writer.number(holds, value);
   return holds;
-}
-
-function writeTimes(writer: ChunkWriter, log: RowLog, column: FrozenTimes, id: number): boolean {
-  let count = 0;
-  frozenElements(column, log, id, () => count++);
-  writer.count(count);
-  frozenElements(column, log, id, (time, page, start, length) => {
-    writer.mapKey(log, time, 0);
-    writer.value(page, start, length);
-  });
-  return count > 0;
 }
 
 function writeList(writer: ChunkWriter, log: RowLog, rows: readonly number[], expiry: Expiry | undefined): boolean {

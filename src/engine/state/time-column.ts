@@ -5,6 +5,7 @@
 import type { FrozenCells, FrozenRows } from "./frozen-cells.ts";
 import { grown, type KeyColumn } from "./key-table.ts";
 import type { RowLog } from "./row-log.ts";
+import type { ChunkWriter } from "./state-chunk.ts";
 
 /** Words of a key: its row (0: no elements), where in it elements begin and end (in units), and the log's epoch when it was made; */
 const WIDTH = 8;
@@ -250,20 +251,34 @@ export function unitsOf(length: number): number {
   return 1 + ((length + 15) >>> 3);
 }
 
-/** Calls back for a key's elements as they were when a snapshot was opened; FrozenCells has turned to the key. */
-export function frozenElements(
-  { cells }: FrozenTimes,
-  log: RowLog,
-  id: number,
-  each: (time: number, page: Uint8Array, start: number, length: number) => void,
-): void {
+/** Appends a key's elements as they were when a snapshot was opened; FrozenCells has turned to the key. Returns how many there are. */
+export function writeFrozen(writer: ChunkWriter, { cells }: FrozenTimes, log: RowLog, id: number): number {
+  const countAt = writer.position;
+  writer.count(0);
   const row = cells.here(id);
-  if (row === 0) return;
+  if (row === 0) return 0;
   const base = log.unitOf(row);
-  const end = cells.here(id, END);
-  for (let at = cells.here(id, START); at < end;) {
-    const length = log.wordsOf(row)[(base + at + 1) * 2]!;
-    each(log.doublesOf(row)[base + at]!, log.pageOf(row), (base + at + 1) * 8 + 4, length);
+  const doubles = log.doublesOf(row);
+  const words = log.wordsOf(row);
+  const page = log.pageOf(row);
+  const end = base + cells.here(id, END);
+  let count = 0;
+  for (let at = base + cells.here(id, START); at < end; count++) {
+    const length = words[(at + 1) * 2]!;
+    writer.mapKey(log, doubles[at]!, 0);
+    writer.value(page, (at + 1) * 8 + 4, length);
     at += unitsOf(length);
   }
+  writer.patchCount(countAt, count);
+  return count;
+}
+
+/** Reads the rows of the ids [from, to), of one segment, as KeyTable.warm() does. The sum means nothing. */
+export function warmFrozen({ cells }: FrozenTimes, log: RowLog, from: number, to: number): number {
+  let sum = 0;
+  for (let id = from; id < to; id++) {
+    const row = cells.here(id);
+    if (row !== 0) sum += log.wordsOf(row)[(log.unitOf(row) + cells.here(id, END)) * 2 - 1]!;
+  }
+  return sum;
 }
