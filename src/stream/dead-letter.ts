@@ -34,6 +34,10 @@ export type ErrorHandling = "fail" | "skip" | DeadLetterPolicy;
 export function deadLetter(target: Sink<DeadLetter> | DeadLetterTarget): DeadLetterPolicy {
   const sink = typeof target === "object" && target !== null && "~deadLetterSink" in target ? target["~deadLetterSink"]() : target;
   if (typeof (sink as Partial<Sink<DeadLetter>> | undefined)?.create !== "function")
-    throw new PipelineError("BAD_ARGUMENT", "deadLetter(target): a sink or a topic is wanted.", calledAt(deadLetter));
+    throw new PipelineError(
+      "BAD_ARGUMENT",
+      'deadLetter(target): a sink or a topic is wanted, such as deadLetterTopic("payments-dead").',
+      calledAt(deadLetter),
+    );
   return Object.freeze({ deadLetter: sink });
 }

@@ -10,6 +10,7 @@ export type PipelineErrorCode =
   | "BAD_AGGREGATE"
   | "UNKNOWN_FIELD"
   | "SCHEMA_REQUIRED"
+  | "NOT_KEYED"
   | "NO_WATERMARKS"
   | "NO_SINK"
   | "NO_SOURCE"

@@ -61,7 +61,7 @@ refuses("a process function without a name", "BAD_NAME", /process\(name, …\) n
     .process("", { output: t.string(), onElement() {} })
     .to("o", sink());
 });
-refuses("the name left out", "BAD_NAME", /not a object/, (p) => {
+refuses("the name left out", "BAD_NAME", /not an object/, (p) => {
   p.from("a", source(Tx))
     .keyBy("id")
     .process(any({ output: t.string(), onElement() {} }), any(undefined))
@@ -284,4 +284,25 @@ test("a window without watermarks is accepted when it was said so", () => {
       .aggregate("w", { n: count() })
       .to("o", sink());
   }).graph();
+});
+
+// What the compiler refuses, and a file that runs without a type check meets:
+for (const method of ["window", "reduce", "sum", "minBy", "intervalJoin", "windowJoin", "coGroup", "temporalJoin", "join"])
+  refuses(`${method} on a stream without a key`, "NOT_KEYED", /: the stream is not keyed: add \.keyBy\("field"\) before it/, (p) => {
+    (p.from("a", source(Tx), timed) as unknown as Record<string, (name: string) => void>)[method]!("x");
+  });
+refuses("windows that nothing is made of", "BAD_ARGUMENT", /to\(…\): window\(…\) does not say yet .* add \.aggregate\(/, (p) => {
+  (p.from("a", source(Tx), timed).keyBy("id").window(tumbling("1h")) as unknown as DataStream<unknown>).to("o", sink());
+});
+refuses("a misspelt option of a source", "BAD_ARGUMENT", /no option "eventtime"; the options are eventTime, /, (p) => {
+  p.from("a", source(Tx), any({ ...timed, eventtime: () => 0 })).to("o", sink());
+});
+refuses("a join of keys that are never equal", "BAD_ARGUMENT", /the keys are string and double, which are never equal/, (p) => {
+  const [a, b] = [p.from("a", source(Tx), timed).keyBy("id"), p.from("b", source(Tx), timed).keyBy("amount")];
+  a.intervalJoin(
+    "j",
+    any(b),
+    { lower: 0, upper: 1 },
+    any((x: unknown) => x),
+  ).to("o", sink());
 });

@@ -6,10 +6,12 @@ import type { DataStream } from "./data-stream.ts";
 import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { StreamGraph } from "./graph.ts";
 import { GraphDraft } from "./graph-draft.ts";
+import { refuseOnWindows, refuseWithoutKey } from "./missing-methods.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import { checkName } from "./plain-name.ts";
-import { checkErrorHandling, eventTime } from "./operator-arguments.ts";
+import { checkErrorHandling, checkOptions, eventTime } from "./operator-arguments.ts";
 import { StreamHandle } from "./stream-handle.ts";
+import { WindowedHandle } from "./windowed-handle.ts";
 import type { WatermarkStrategy } from "./watermarks.ts";
 
 /** Says "a pipeline of this major version" to every copy of the package in the process. */
@@ -59,6 +61,9 @@ export function asPipeline(value: unknown, where: string): Pipeline {
   throw new PipelineError("NOT_A_PIPELINE", `${where}: no pipeline here; write "export default pipeline(name, (p) => { … })".`);
 }
 
+refuseWithoutKey(StreamHandle.prototype);
+refuseOnWindows(WindowedHandle.prototype);
+
 function buildGraph(name: string, build: (p: PipelineBuilder) => undefined, where: string | undefined): StreamGraph {
   const draft = new GraphDraft(name);
   const from = (operator: string, source: Source<unknown>, options: SourceOptions<never> = {}): StreamHandle =>
@@ -73,6 +78,8 @@ function buildGraph(name: string, build: (p: PipelineBuilder) => undefined, wher
   return draft.finish(where);
 }
 
+const SOURCE_OPTIONS = ["eventTime", "watermarks", "onError", "parallelism"];
+
 function addSource(
   draft: GraphDraft,
   name: string,
@@ -84,6 +91,7 @@ function addSource(
   if (typeof source?.create !== "function" || typeof source.describe !== "function")
     throw new PipelineError("BAD_ARGUMENT", `from("${name}", source): a source is wanted, such as kafkaSource(topic).`, where);
   checkErrorHandling(options.onError, `from("${name}", …)`, where);
+  checkOptions(options, SOURCE_OPTIONS, `from("${name}", …)`, where);
   const id = draft.add({
     name,
     inputs: [],

@@ -24,7 +24,12 @@ export function resolveAggregates(
   input: AggregateInput,
 ): readonly AggregateSpec[] {
   const names = Object.keys(aggregates);
-  if (names.length === 0) throw new PipelineError("BAD_AGGREGATE", `Window "${input.operator}" aggregates nothing.`, input.calledAt);
+  if (names.length === 0)
+    throw new PipelineError(
+      "BAD_AGGREGATE",
+      `Window "${input.operator}" aggregates nothing: give aggregates by name, such as { n: count() }.`,
+      input.calledAt,
+    );
   return Object.freeze(names.map((name) => Object.freeze(resolve(name, aggregates[name]!, input))));
 }
 

@@ -38,7 +38,7 @@ import {
   type TemporalJoinOptions,
   type WindowJoinOptions,
 } from "./joins.ts";
-import { intervalJoinBody, type Sides } from "./two-streams.ts";
+import { checkSameKeys, intervalJoinBody, type Sides } from "./two-streams.ts";
 import { WindowedHandle } from "./windowed-handle.ts";
 import type { WindowAssigner } from "./windows.ts";
 
@@ -460,6 +460,7 @@ export class KeyedHandle extends StreamHandle {
     if (!(other instanceof KeyedHandle))
       throw new PipelineError("BAD_ARGUMENT", `${what}: the other stream must be keyed, too: add .keyBy(…) to it.`, where);
     if (other.draft !== this.draft) throw new PipelineError("OTHER_PIPELINE", `${what}: the other stream is of another pipeline.`, where);
+    checkSameKeys(this.keyType, other.keyType, what, where);
     const right = other.outlets.map((outlet) => ({ ...outlet, partitioning: keyed(other.key) }));
     return {
       sides: { key: this.key, otherFrom: this.outlets.length, left: this.type, right: other.type },

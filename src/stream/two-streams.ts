@@ -6,6 +6,7 @@ import { signedDurationMs } from "./duration.ts";
 import type { IntervalJoinSpec, KeySelector, WindowJoinSpec, WindowSpec } from "./graph.ts";
 import type { NodeBody } from "./graph-draft.ts";
 import { PipelineError } from "./pipeline-error.ts";
+import { typeName } from "../schema/type-names.ts";
 import type { WindowAssigner } from "./windows.ts";
 
 interface Bounds {
@@ -21,6 +22,22 @@ export interface Sides {
   readonly otherFrom: number;
   readonly left: TypeInfo | undefined;
   readonly right: TypeInfo | undefined;
+}
+
+/** Keys of different families, a text and a number, are never equal. */
+export function checkSameKeys(left: TypeInfo | undefined, right: TypeInfo | undefined, what: string, where: string | undefined): void {
+  if (left === undefined || right === undefined || keyFamily(left) === keyFamily(right)) return;
+  const names = `${typeName(left)} and ${typeName(right)}`;
+  throw new PipelineError(
+    "BAD_ARGUMENT",
+    `${what}: the keys are ${names}, which are never equal: key both streams by values of one kind.`,
+    where,
+  );
+}
+
+function keyFamily({ kind }: TypeInfo): string {
+  if (kind === "int" || kind === "long" || kind === "double" || kind === "timestamp" || kind === "bigint") return "number";
+  return kind === "literal" || kind === "decimal" ? "string" : kind;
 }
 
 /** Both sides keep elements, which needs schemas. */

@@ -4,7 +4,7 @@ import { connectorClient, type ConnectionOptions } from "./connector-client.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import type { RecordFunctions } from "./record-parts.ts";
 import { KafkaSinkConnector } from "./sink-connector.ts";
-import type { Topic } from "./topic.ts";
+import { checkTopic, type Topic } from "./topic.ts";
 
 /**
  * "exactly-once": records become visible to read_committed readers with the checkpoint that covers them, once.
@@ -34,6 +34,7 @@ const DELIVERIES: readonly string[] = ["exactly-once", "at-least-once", "none"] 
  * timestamp is the event time, if there is one, otherwise now. Throws BAD_OPTION.
  */
 export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions<NoInfer<V>> = {}): Sink<V> {
+  checkTopic(topic, "kafkaSink(topic)");
   const { delivery = "exactly-once", onLostTransaction = "fail", transactionTimeoutMs, key, headers, partitioner } = options;
   const functions = { ...(key && { key }), ...(headers && { headers }), ...(partitioner && { partitioner }) } as RecordFunctions<unknown>;
   for (const [name, value] of Object.entries(functions))

@@ -9,7 +9,7 @@ import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { badStart, badUntil, rangeJson, type StartAt, type Until } from "./offset-range.ts";
 import { checkReadable } from "./registry-check.ts";
 import { KafkaSourceConnector, type KafkaSourceSettings } from "./source-connector.ts";
-import type { Topic } from "./topic.ts";
+import { checkTopic, type Topic } from "./topic.ts";
 import type { TopicPattern } from "./topic-pattern.ts";
 
 export interface KafkaSourceOptions extends ConnectionOptions {
@@ -35,6 +35,7 @@ const OUT_OF_RANGE: readonly string[] = ["fail", "earliest", "latest"];
  * Records without a value and values that do not fit go where the source's onError says. Throws BAD_OPTION.
  */
 export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: KafkaSourceOptions = {}): Source<V> {
+  checkTopic(topic, "kafkaSource(topic)");
   const { startAt = "earliest", until, onOutOfRange = "fail", discoverEvery } = options;
   const name = "pattern" in topic ? String(topic.pattern) : topic.name;
   const format = "format" in topic ? topic.format : undefined;

@@ -51,6 +51,14 @@ export function topic<S extends AnySchema>(name: string, given: S, options: Topi
   return Object.freeze({ name, schema, key, format, ...(registry === undefined ? {} : { registry: Object.freeze({ ...registry }) }) });
 }
 
+/** Throws BAD_TOPIC for what is no topic, its name say. */
+export function checkTopic(given: unknown, what: string): void {
+  if (typeof given === "object" && given !== null && "schema" in given) return;
+  const shown = typeof given === "string" ? JSON.stringify(given) : String(given);
+  const name = typeof given === "string" ? shown : '"payments"';
+  throw new KafkaConnectorError("BAD_TOPIC", `${what}: a topic with a schema is wanted, such as topic(${name}, Payment), not ${shown}.`);
+}
+
 /** Each record of a union has the key field. */
 function checkKey(name: string, type: TypeInfo, key: string): void {
   if (type.kind === "union") {
