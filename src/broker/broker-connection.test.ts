@@ -8,7 +8,7 @@ import type { Connection, ConnectionHandlers } from "../env/network.ts";
 import { API_KEYS, apiByName, type ApiName } from "../protocol/apis.ts";
 import { readResponseHeader, writeRequestHeader } from "../protocol/headers.ts";
 import { newHeartbeatRequest, newHeartbeatResponse } from "../protocol/generated/heartbeat.gen.ts";
-import { newProduceRequest, newProduceResponse } from "../protocol/generated/produce.gen.ts";
+import { newPartitionProduceData, newProduceRequest, newProduceResponse, newTopicProduceData } from "../protocol/generated/produce.gen.ts";
 import { defineApi, type ApiHandler, type BrokerContext } from "./api.ts";
 import { MetricCounters } from "./broker-metrics.ts";
 import { Faults } from "./faults.ts";
@@ -92,7 +92,7 @@ class Desk {
       dispatcher: new Dispatcher(handlers),
       memory: this.memory,
       buffers: this.buffers,
-      maxRequestBytes: 100_000,
+      maxRequestBytes: 10_000_000,
       number: 0,
       superseded: new SupersededConnections(),
       advertised: { host: "localhost", port: 0 },
@@ -100,8 +100,10 @@ class Desk {
     });
   }
 
-  produce(transactionalId: string | null = null): void {
-    this.#send("Produce", 9, (w, v) => apiByName("Produce").writeRequest(w, newProduceRequest({ acks: 1, transactionalId }), v));
+  produce(transactionalId: string | null = null, recordBytes = 0): void {
+    const partitionData = [newPartitionProduceData({ records: new Uint8Array(recordBytes) })];
+    const topicData = recordBytes === 0 ? [] : [newTopicProduceData({ name: "t", partitionData })];
+    this.#send("Produce", 9, (w, v) => apiByName("Produce").writeRequest(w, newProduceRequest({ acks: 1, transactionalId, topicData }), v));
   }
 
   heartbeat(): void {
@@ -175,6 +177,15 @@ describe("a broker connection", () => {
     const desk = new Desk();
     for (let i = 0; i < 64; i++) desk.heartbeat();
     assert.equal(desk.connection.readsPaused, true);
+    desk.started[0]!.answer();
+    await desk.answered();
+    assert.equal(desk.connection.readsPaused, false);
+  });
+
+  it("stops reading while requests of many bytes are in work, and goes on afterwards", async () => {
+    const desk = new Desk(1_000_000_000);
+    for (let i = 0; i < 3; i++) desk.produce(null, 3_000_000);
+    assert.deepEqual([desk.started.length, desk.connection.readsPaused], [3, true]);
     desk.started[0]!.answer();
     await desk.answered();
     assert.equal(desk.connection.readsPaused, false);

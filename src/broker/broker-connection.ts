@@ -12,8 +12,9 @@ import type { ProduceRequest } from "../protocol/generated/produce.gen.ts";
 import type { RequestMemory } from "./request-memory.ts";
 import { type SupersededConnections, SupersededError, ownedRequest } from "./superseded-connections.ts";
 
-/** Requests of one connection that wait or run; reading pauses above it. */
+/** Requests of one connection that wait or run, and their bytes; reading pauses above either. */
 const MAX_REQUESTS = 64;
+const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 
 export interface ConnectionOptions {
   readonly broker: BrokerContext;
@@ -51,6 +52,7 @@ export class BrokerConnection {
   readonly #closeHooks = new Set<() => void>();
   readonly #resume = (): void => this.#unblock();
   #running = 0;
+  #requestBytes = 0;
   #overlapping = true;
   #blockedByPeer = false;
   #paused = false;
@@ -86,7 +88,7 @@ export class BrokerConnection {
     this.#finishing = true;
     this.#paused = true;
     this.#connection.pause();
-    for (const frame of this.#waiting) this.#options.memory.give(frame.length);
+    for (const frame of this.#waiting) this.#forget(frame);
     this.#waiting = [];
     for (const hook of this.#closeHooks) hook();
     if (this.#slots.length === 0) this.#connection.end();
@@ -111,6 +113,7 @@ export class BrokerConnection {
     if (this.#closed || this.#finishing) return;
     this.lastActive = this.#options.broker.env.clock.monotonicMs();
     this.#options.memory.take(frame.length);
+    this.#requestBytes += frame.length;
     this.#waiting.push(frame);
     this.#pump();
     this.#pauseIfFull();
@@ -136,7 +139,7 @@ export class BrokerConnection {
     try {
       decoded = this.#options.dispatcher.decode(frame);
     } catch (error) {
-      this.#options.memory.give(frame.length);
+      this.#forget(frame);
       this.#refuse(isMalformed(error) ? "bad-request" : "request-failed", error);
       return;
     }
@@ -157,7 +160,7 @@ export class BrokerConnection {
     count.requests++;
     const answered = (response: unknown): void => {
       count.times.note(broker.env.clock.monotonicMs() - started);
-      if (this.#closed) return this.#options.memory.give(frame.length);
+      if (this.#closed) return this.#forget(frame);
       if (call.close) return this.#failed(frame, "request-refused", decoded, new Error("A request without answer failed"));
       let answer: Answer | null;
       try {
@@ -207,7 +210,7 @@ export class BrokerConnection {
   #finish(slot: Slot, frame: Uint8Array, answer: Answer | null): void {
     slot.answer = answer;
     this.#running--;
-    this.#options.memory.give(frame.length);
+    this.#forget(frame);
     if (this.#sendScheduled || this.#slots[0]!.answer === undefined) return;
     this.#sendScheduled = true;
     void Promise.resolve().then(() => this.#send()); // answers of one flush round leave together
@@ -252,11 +255,17 @@ export class BrokerConnection {
   }
 
   #isFull(): boolean {
-    return this.#waiting.length + this.#slots.length >= MAX_REQUESTS;
+    return this.#waiting.length + this.#slots.length >= MAX_REQUESTS || this.#requestBytes >= MAX_REQUEST_BYTES;
+  }
+
+  /** The request is not in work any more. */
+  #forget(frame: Uint8Array): void {
+    this.#requestBytes -= frame.length;
+    this.#options.memory.give(frame.length);
   }
 
   #failed(frame: Uint8Array, event: string, { handler, header }: Decoded, error: unknown): void {
-    this.#options.memory.give(frame.length);
+    this.#forget(frame);
     this.#refuse(event, error, { api: handler.api.name, version: header.apiVersion });
   }
 
@@ -274,7 +283,7 @@ export class BrokerConnection {
     this.#closed = true;
     const { memory, closed } = this.#options;
     memory.forget(this.#resume);
-    for (const frame of this.#waiting) memory.give(frame.length);
+    for (const frame of this.#waiting) this.#forget(frame);
     this.#waiting = [];
     this.#slots = [];
     for (const hook of this.#closeHooks) hook();
