@@ -30,6 +30,7 @@ const EXIT_CODES: Readonly<Record<string, ExitCode>> = {
   PORT_REFUSED: EXIT.failed,
   DATA_IN_USE: EXIT.conflict,
   DATA_UNWRITABLE: EXIT.failed,
+  DATA_MISSING: EXIT.usage,
   JOB_EXISTS: EXIT.conflict,
   INVALID_SETTING: EXIT.usage,
   INVALID_BROKER_OPTIONS: EXIT.usage,

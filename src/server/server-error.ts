@@ -1,6 +1,13 @@
 // Why a server cannot start or a job cannot be run on it, in sentences that say what to do. `code` is stable.
 
-export type ServerErrorCode = "PORT_IN_USE" | "PORT_REFUSED" | "DATA_IN_USE" | "DATA_UNWRITABLE" | "JOB_EXISTS" | "SERVER_CLOSED";
+export type ServerErrorCode =
+  | "PORT_IN_USE"
+  | "PORT_REFUSED"
+  | "DATA_IN_USE"
+  | "DATA_UNWRITABLE"
+  | "DATA_MISSING"
+  | "JOB_EXISTS"
+  | "SERVER_CLOSED";
 
 export class ServerError extends Error {
   override readonly name = "ServerError";

@@ -9,6 +9,7 @@ import { durationMs } from "../stream/duration.ts";
 import type { StreamGraph } from "../stream/graph.ts";
 import { asPipeline, type Pipeline } from "../stream/pipeline.ts";
 import type { Duration } from "../stream/watermarks.ts";
+import { ServerError } from "./server-error.ts";
 import { TWO_PHASE_COMMIT } from "./two-phase-commit.ts";
 
 export interface StartOptions {
@@ -48,6 +49,7 @@ export interface StartedJob extends Job {
 }
 
 export async function startOn(env: Env, what: Pipeline | string | URL, options: StartOptions): Promise<StartedJob> {
+  checkDataDir(options);
   options.signal?.throwIfAborted();
   const moduleUrl = typeof what === "string" || what instanceof URL ? String(what) : undefined;
   const graph = moduleUrl === undefined ? asPipeline(what, "start()").graph() : await loadPipelineGraph(moduleUrl);
@@ -63,6 +65,16 @@ export async function startOn(env: Env, what: Pipeline | string | URL, options: 
     await broker?.close();
     throw error;
   }
+}
+
+/** Callers without types are told, and get no directory named "undefined". */
+function checkDataDir(options: Partial<StartOptions> | undefined): void {
+  const dataDir = options?.dataDir;
+  if (typeof dataDir === "string" && dataDir !== "") return;
+  throw new ServerError(
+    "DATA_MISSING",
+    `start() keeps checkpoints, and the log of its broker, in a directory: start(pipeline, { dataDir: ".millrace" }), not ${JSON.stringify(dataDir)}.`,
+  );
 }
 
 async function embeddedBroker(env: Env, graph: StreamGraph, options: StartOptions): Promise<Broker | undefined> {

@@ -130,3 +130,12 @@ test("a pipeline over topics gets a broker of its own, from which a client reads
   await consumer.close();
   await client.close();
 });
+
+test("a call without a data directory is told what to give", async () => {
+  for (const given of [undefined, {}, { dataDir: "" }]) {
+    await assert.rejects(start(endless(), given as never), {
+      code: "DATA_MISSING",
+      message: /start\(pipeline, \{ dataDir: "\.millrace" \}\)/,
+    });
+  }
+});
