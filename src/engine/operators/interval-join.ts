@@ -14,6 +14,8 @@ import { WindowError } from "./window-error.ts";
 
 const LEFT = 0;
 const RIGHT = 1;
+/** Ids whose rows are read ahead by a sweep. */
+const SWEPT_AT_ONCE = 128;
 /** States by number in a store's handles; their names. */
 const NAMES = ["left", "right"] as const;
 
@@ -30,6 +32,8 @@ export class IntervalJoin implements ProcessGuest {
   /** The key group that is swept next, and how many there are. */
   #group = 0;
   readonly #groups: number;
+  /** Means nothing: what has no result, the compiler leaves out. */
+  warmth = 0;
   /** The states of the context. */
   #handles: readonly TimeHandle[] = [];
   /** The element at hand, for whose partners the callbacks are called; its time and context. */
@@ -152,13 +156,22 @@ export class IntervalJoin implements ProcessGuest {
       const keptMs = this.#keptMs[which];
       if (keptMs === 0) continue;
       const until = passed(watermark, keptMs);
-      const column = table.columns[which] as TimeColumn;
-      for (let id = 0; id < table.end; id++) {
-        if (column.firstTime(id) > until) continue;
-        store.point(group, table, id);
-        (store.handles[which] as TimeHandle).dropUntil(until);
-        store.done();
-      }
+      for (let from = 0; from < table.end; from += SWEPT_AT_ONCE) this.#sweepIds(store, group, which, from, until);
+    }
+  }
+
+  #sweepIds(store: KeyedStore, group: number, which: 0 | 1, from: number, until: number): void {
+    const table = store.tables[group]!;
+    const column = table.columns[which] as TimeColumn;
+    const to = Math.min(from + SWEPT_AT_ONCE, table.end);
+    let sum = 0;
+    for (let id = from; id < to; id++) if (column.firstTime(id) <= until) sum += column.warmRow(id);
+    this.warmth = sum;
+    for (let id = from; id < to; id++) {
+      if (column.firstTime(id) > until) continue;
+      store.point(group, table, id);
+      (store.handles[which] as TimeHandle).dropUntil(until);
+      store.done();
     }
   }
 }

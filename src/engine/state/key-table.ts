@@ -37,6 +37,8 @@ export interface KeyColumn {
   reset(end: number): void;
   /** Reads what get() of an id would read, so that it is in the processor's cache; any number. */
   warm(id: number): number;
+  /** The same for what is found only by what warm() has read. */
+  warmRow?(id: number): number;
 }
 
 export class KeyTable {
@@ -115,6 +117,13 @@ export class KeyTable {
     let sum = this.references[id]! + this.numbers[id]!;
     const { columns } = this;
     for (let index = 0; index < columns.length; index++) sum += columns[index]!.warm(id);
+    return sum;
+  }
+
+  warmRows(id: number): number {
+    let sum = 0;
+    const { columns } = this;
+    for (let index = 0; index < columns.length; index++) sum += columns[index]!.warmRow!(id);
     return sum;
   }
 

@@ -61,6 +61,8 @@ export class KeyedStore implements CurrentKey {
   readonly #maxParallelism: number;
   readonly #record: RecordShape;
   readonly #forgets: boolean;
+  /** All states are elements by time: their rows are worth reading ahead. */
+  readonly #hasRows: boolean;
   #frozen: KeyTable[] = [];
   #snapshots = 0;
   /** Means nothing: what has no result, the compiler leaves out. */
@@ -71,6 +73,7 @@ export class KeyedStore implements CurrentKey {
     this.#maxParallelism = maxParallelism;
     this.#record = record;
     this.#forgets = forgets;
+    this.#hasRows = specs.length > 0 && specs.every(isByTime);
     this.tables = Array.from({ length: maxParallelism }, () => undefined);
     this.expires = specs.some(({ ttl }) => ttl !== undefined);
     this.handles = specs.map((spec, index) => this.#handle(spec, index));
@@ -95,6 +98,8 @@ export class KeyedStore implements CurrentKey {
   warm(keys: Int32Array, count: number): void {
     let sum = 0;
     for (let key = 0; key < count; key++) sum += this.tables[keys[key * 2]!]!.warm(keys[key * 2 + 1]!);
+    // A second time, when the reads of the first have come.
+    if (this.#hasRows) for (let key = 0; key < count; key++) sum += this.tables[keys[key * 2]!]!.warmRows(keys[key * 2 + 1]!);
     this.warmth = sum;
   }
 

@@ -237,8 +237,15 @@ export class TimeColumn implements KeyColumn {
   }
 
   warm(id: number): number {
+    return this.#cells[id * WIDTH]!;
+  }
+
+  warmRow(id: number): number {
     const row = this.#cells[id * WIDTH]!;
-    return row === 0 ? 0 : this.#log.wordsOf(row)[(this.#log.unitOf(row) + this.#cells[id * WIDTH + END]!) * 2 - 1]!;
+    if (row === 0) return 0;
+    const words = this.#log.wordsOf(row);
+    const at = this.#log.unitOf(row) * 2;
+    return words[at]! + words[at + this.#cells[id * WIDTH + END]! * 2 - 1]!;
   }
 
   freeze(ids: FrozenRows): FrozenTimes {
