@@ -3,6 +3,7 @@
 // and calls whose results come later begin a task of their own (so a task has one watermark). Sinks are outputs of tasks, never tasks.
 import type { TypeInfo } from "../schema/type-info.ts";
 import type { Edge, StreamGraph, StreamNode } from "../stream/graph.ts";
+import { PipelineError } from "../stream/pipeline-error.ts";
 import type { JobGraph, Task, TaskInput, TaskOutput } from "./job-graph.ts";
 import { outputType } from "./operators/output-type.ts";
 import { DEFAULT_MAX_PARALLELISM } from "./state/key-group.ts";
@@ -112,7 +113,8 @@ class Builder {
 
   #checkParallelism(what: string, parallelism: number): void {
     if (Number.isInteger(parallelism) && parallelism >= 1 && parallelism <= this.#maxParallelism) return;
-    throw new RangeError(
+    throw new PipelineError(
+      "BAD_ARGUMENT",
       `The parallelism of ${what} must be a whole number from 1 to ${this.#maxParallelism} (its max parallelism), not ${parallelism}.`,
     );
   }
