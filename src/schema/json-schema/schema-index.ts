@@ -8,8 +8,13 @@ export type SchemaNode = Readonly<Record<string, unknown>>;
 
 const MAX_SCHEMAS = 100_000;
 const MAX_DEPTH = 500;
-/** Their values are data, not schemas. */
-const DATA = new Set(["enum", "const", "default", "examples"]);
+/** Keywords whose values are schemas or arrays of them: nowhere else is an address given. */
+const SCHEMAS = new Set(
+  `additionalProperties propertyNames unevaluatedProperties unevaluatedItems contentSchema items prefixItems additionalItems contains
+   not if then else allOf anyOf oneOf`.split(/\s+/),
+);
+/** Keywords whose values are schemas by name. */
+const SCHEMAS_BY_NAME = new Set(["properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"]);
 const NOWHERE = "json-schema:/";
 
 export function draftOf(schema: unknown, otherwise: Draft): Draft {
@@ -88,7 +93,10 @@ export class SchemaIndex {
       this.#byAddress.set(`${own}#${anchor}`, schema);
       if (keyword === "$dynamicAnchor") this.#dynamic.set(`${own}#${anchor}`, schema);
     }
-    for (const [keyword, value] of Object.entries(schema)) if (!DATA.has(keyword)) this.#addChildren(value, own, depth);
+    for (const [keyword, value] of Object.entries(schema)) {
+      if (SCHEMAS.has(keyword)) this.#addChildren(value, own, depth);
+      else if (SCHEMAS_BY_NAME.has(keyword) && isJsonObject(value)) this.#addChildren(Object.values(value), own, depth);
+    }
   }
 
   #addChildren(value: unknown, base: string, depth: number): void {

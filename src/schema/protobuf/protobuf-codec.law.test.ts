@@ -162,5 +162,5 @@ test("values that may not fit: generated code and interpreter write the same byt
     }),
     { numRuns: 400, ...RUN },
   );
-  assert.ok(counts.written > 40 && counts.refused > 40, JSON.stringify(counts));
+  assert.ok(counts.written > 10 && counts.refused > 40, JSON.stringify(counts));
 });
