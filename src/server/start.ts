@@ -18,6 +18,6 @@ export function start(
   pipeline: Pipeline | string | URL,
   options: StartOptions & { readonly logger?: Logger; readonly env?: Env },
 ): Promise<StartedJob> {
-  const { env, logger, ...rest } = options;
+  const { env, logger, ...rest } = (options as typeof options | undefined) ?? ({} as typeof options);
   return startOn(env ?? createNodeEnv(logger === undefined ? {} : { logger }), pipeline, rest);
 }
