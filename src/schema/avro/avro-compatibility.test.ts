@@ -196,6 +196,13 @@ test("a finding names the place and both definitions", () => {
   assert.deepEqual([found!.path, found!.reader, found!.writer], ["/fields/0/type/fields/0/type", '"int"', '"string"']);
 });
 
+test("types that are used twice on each of many levels", () => {
+  const level = (depth: number, type: string): object =>
+    depth === 0 ? rec("R0", f("a", type)) : rec(`R${depth}`, f("a", level(depth - 1, type)), f("b", `R${depth - 1}`));
+  assert.equal(types(level(40, "long"), level(40, "int")).length, 0);
+  assert.equal(types(level(40, "int"), level(40, "long")).length, 1000);
+});
+
 const same = (schema: unknown): unknown => JSON.parse(avroText(parse(schema), "plain"));
 
 test("the text that is stored: members in Avro's order, names as short as can be, numbers as they were written", () => {

@@ -13,6 +13,9 @@ const PROMOTIONS: Readonly<Record<string, readonly string[]>> = {
   string: ["bytes"],
 };
 
+/** A type that is used in many places tells of itself in each of them. */
+const MAX_FOUND = 1000;
+
 /** Empty: everything written with `writer` can be read with `reader`. */
 export function avroIncompatibilities(reader: AvroSchema, writer: AvroSchema): Incompatibility[] {
   return new Comparison().compare(reader, writer, "");
@@ -28,7 +31,7 @@ class Comparison {
     const before = writers.get(writer);
     if (before !== undefined) return before;
     writers.set(writer, []);
-    const found = this.#compare(reader, writer, path);
+    const found = this.#compare(reader, writer, path).slice(0, MAX_FOUND);
     writers.set(writer, found);
     return found;
   }

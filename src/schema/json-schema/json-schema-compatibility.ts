@@ -13,21 +13,66 @@ import { largestMatching } from "./matching.ts";
 type Combined = Extract<SchemaKind, { kind: "combined" }>;
 type Conditional = Extract<SchemaKind, { kind: "conditional" }>;
 
+const MAX_COMPARISONS = 500_000;
+/** Deeper pairs are compared after those around them: the stack is not endless. */
+const MAX_DEPTH = 300;
+const MAX_FOUND = 1000;
+
 /** Empty: everything that `writer` takes, `reader` takes. `lenient`: properties may come and go in any content model. */
 export function jsonSchemaIncompatibilities(reader: Located, writer: Located, lenient: boolean): Incompatibility[] {
-  return new Comparison(lenient).compare(reader, writer, "");
+  return new Comparison(lenient).run(reader, writer);
 }
 
+/** What is known of two schemas. */
+interface Pair {
+  state: "new" | "open" | "done";
+  /** Met inside of itself or too deep, and taken to be compatible there. */
+  assumed: boolean;
+  /** Assumed, and found not to be. */
+  refuted: boolean;
+  path: string;
+  found: readonly Incompatibility[];
+}
+
+/** The comparison would take too long. */
+class TooComplexError extends Error {
+  override readonly name = "TooComplexError";
+}
+
+/** Each pair of schemas is compared once. A pair inside of itself is taken to be compatible; where it is not, all that relied on it is redone. */
 class Comparison {
   readonly #lenient: boolean;
-  /** Pairs being compared: a recursive pair is taken to be compatible. */
-  readonly #open = new Map<JsonSchemaValue, Set<JsonSchemaValue>>();
+  readonly #pairs = new Map<JsonSchemaValue, Map<JsonSchemaValue, Pair>>();
+  readonly #deferred: { readonly pair: Pair; readonly reader: SchemaKind; readonly writer: SchemaKind; readonly path: string }[] = [];
+  #refuted = 0;
+  #comparisons = 0;
+  #depth = 0;
 
   constructor(lenient: boolean) {
     this.#lenient = lenient;
   }
 
+  run(reader: Located, writer: Located): Incompatibility[] {
+    try {
+      for (;;) {
+        const before = this.#refuted;
+        const found = this.compare(reader, writer, "");
+        // With fewer assumptions it is no more compatible.
+        if (found.length > 0) return found;
+        for (let later = this.#deferred.pop(); later !== undefined; later = this.#deferred.pop())
+          if (later.pair.state === "new") this.#decide(later.pair, later.reader, later.writer, later.path);
+        if (this.#refuted === before) return [];
+        for (const writers of this.#pairs.values()) for (const pair of writers.values()) pair.state = "new";
+      }
+    } catch (error) {
+      if (!(error instanceof TooComplexError)) throw error;
+      const text = `The schemas cannot be compared in ${MAX_COMPARISONS} steps.`;
+      return [incompatible("COMPARISON_TOO_COMPLEX", "/", text, undefined, undefined)];
+    }
+  }
+
   readonly compare: Compare = (readerAt, writerAt, path) => {
+    if (++this.#comparisons > MAX_COMPARISONS) throw new TooComplexError();
     if (readerAt === undefined) return [];
     const reader = kindOf(readerAt);
     if (writerAt === undefined)
@@ -36,23 +81,39 @@ class Comparison {
         : [incompatible("SCHEMA_ADDED", path, "The reader has a schema where the writer had none.", reader.schema, undefined)];
     const writer = kindOf(writerAt);
     if (reader.kind === "any" || writer.kind === "never") return [];
-    const open =
-      typeof reader.schema === "object" && typeof writer.schema === "object" ? this.#enter(reader.schema, writer.schema) : undefined;
-    if (open === false) return [];
-    try {
-      return this.#kinds(reader, writer, path);
-    } finally {
-      if (open === true) this.#open.get(reader.schema)!.delete(writer.schema);
-    }
+    if (typeof reader.schema === "boolean" || typeof writer.schema === "boolean") return this.#kinds(reader, writer, path);
+    return this.#pair(reader, writer, path);
   };
 
-  /** false: the pair is being compared already. */
-  #enter(reader: JsonSchemaValue, writer: JsonSchemaValue): boolean {
-    let writers = this.#open.get(reader);
-    if (writers === undefined) this.#open.set(reader, (writers = new Set()));
-    if (writers.has(writer)) return false;
-    writers.add(writer);
-    return true;
+  #pair(reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility[] {
+    const pair = this.#known(reader.schema, writer.schema);
+    if (pair.state === "done") return moved(pair, path);
+    if (pair.state === "new" && this.#depth < MAX_DEPTH) return this.#decide(pair, reader, writer, path);
+    pair.assumed = true;
+    if (pair.refuted) return moved(pair, path);
+    if (pair.state === "new") this.#deferred.push({ pair, reader, writer, path });
+    return [];
+  }
+
+  #decide(pair: Pair, reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility[] {
+    pair.state = "open";
+    this.#depth++;
+    const found = this.#kinds(reader, writer, path).slice(0, MAX_FOUND);
+    this.#depth--;
+    Object.assign(pair, { state: "done", path, found } satisfies Partial<Pair>);
+    if (pair.assumed && pair.found.length > 0 && !pair.refuted) {
+      pair.refuted = true;
+      this.#refuted++;
+    }
+    return [...pair.found];
+  }
+
+  #known(reader: JsonSchemaValue, writer: JsonSchemaValue): Pair {
+    let writers = this.#pairs.get(reader);
+    if (writers === undefined) this.#pairs.set(reader, (writers = new Map()));
+    let pair = writers.get(writer);
+    if (pair === undefined) writers.set(writer, (pair = { state: "new", assumed: false, refuted: false, path: "", found: [] }));
+    return pair;
   }
 
   #kinds(reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility[] {
@@ -155,6 +216,12 @@ class Comparison {
 function branch({ keywords, document }: Conditional, name: "then" | "else"): Located | undefined {
   const schema = keywords[name];
   return schema === undefined ? undefined : { schema: schema as JsonSchemaValue, document };
+}
+
+/** What was found for a pair elsewhere, as it is here. */
+function moved({ path: from, found }: Pair, path: string): Incompatibility[] {
+  if (from === path) return [...found];
+  return found.map((each) => ({ ...each, path: path + (from === "" && each.path === "/" ? "" : each.path.slice(from.length)) }));
 }
 
 function mayBecome(writer: Combined, reader: Combined): boolean {

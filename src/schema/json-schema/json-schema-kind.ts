@@ -53,8 +53,21 @@ const KEYWORDS: Readonly<Record<Exclude<SimpleType, "boolean" | "null" | "intege
   number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
 };
 
+/** One kind for one schema: its parts stay the same objects, so that pairs of them are known again. */
+const KNOWN = new WeakMap<object, { readonly document: SchemaDocument; readonly kind: SchemaKind }>();
+
 /** Follows references first; one that leads round in a circle or nowhere takes everything. */
 export function kindOf(located: Located): SchemaKind {
+  const { schema, document } = located;
+  if (typeof schema === "boolean") return { kind: schema ? "any" : "never", schema, document };
+  const known = KNOWN.get(schema);
+  if (known?.document === document) return known.kind;
+  const kind = resolved(located);
+  KNOWN.set(schema, { document, kind });
+  return kind;
+}
+
+function resolved(located: Located): SchemaKind {
   let { schema, document } = located;
   for (let i = 0, at = referenceIn(schema); at !== undefined; i++, at = referenceIn(schema)) {
     const beside = besideReference(schema as JsonObject, document);

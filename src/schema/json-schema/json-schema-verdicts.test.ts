@@ -231,3 +231,41 @@ for (const [what, before, after, backward, forward] of CASES) {
   test(`${what}: backward ${backward || "compatible"}`, () => assert.equal(found(after, before), backward));
   test(`${what}: forward ${forward || "compatible"}`, () => assert.equal(found(before, after), forward));
 }
+
+/** Each of `count` types holds one of all of them. */
+const knot = (count: number, type: string): object => {
+  const names = Array.from({ length: count }, (_, i) => `d${i}`);
+  const next = { oneOf: names.map((name) => ({ $ref: `#/$defs/${name}` })) };
+  return {
+    $ref: "#/$defs/d0",
+    $defs: Object.fromEntries(names.map((name, i) => [name, ob({ k: { const: i }, v: { type }, next }, CLOSED)])),
+  };
+};
+
+test("types that all hold each other are compared pair by pair, not way by way", () => {
+  assert.equal(found(knot(12, "number"), knot(12, "integer")), "");
+  assert.match(found(knot(12, "integer"), knot(12, "number")), /^TYPE_NARROWED \/properties\/v\/type, COMBINED_TYPE_SUBSCHEMAS_CHANGED /);
+});
+
+test("what relied on a pair that turned out not to fit does not fit either", () => {
+  const person = (v: object): object => ob({ home: { $ref: "#/$defs/home" }, v }, CLOSED);
+  const home = ob({ owner: { $ref: "#/$defs/person" } }, CLOSED);
+  const writer = { $ref: "#/$defs/person", $defs: { person: person(S), home } };
+  const ways = [{ $ref: "#/$defs/person" }, { $ref: "#/$defs/other" }];
+  // The other one would take the writer's person, but for the owner of its home.
+  assert.equal(found({ anyOf: ways, $defs: { person: person(I), home, other: person(S) } }, writer), "TYPE_CHANGED /");
+  assert.equal(found({ anyOf: ways, $defs: { person: person(S), home, other: person(I) } }, writer), "");
+});
+
+test("references that lead on and on", () => {
+  const chain = (type: string): object => ({
+    $ref: "#/$defs/d0",
+    $defs: Object.fromEntries(
+      Array.from({ length: 1000 }, (_, i) => [`d${i}`, ob({ next: { oneOf: [NONE, { $ref: `#/$defs/d${i + 1}` }] } })]).concat([
+        ["d1000", { type }],
+      ]),
+    ),
+  });
+  assert.equal(found(chain("number"), chain("integer")), "");
+  assert.match(found(chain("integer"), chain("number")), /^COMBINED_TYPE_SUBSCHEMAS_CHANGED \/properties\/next/);
+});
