@@ -17,7 +17,7 @@ const Order = t.record("Order", {
 }).type;
 const properties = { id: { type: "string" }, amount: { type: "number" }, lines: { type: "array", items: { type: "object" } } };
 
-const READ: readonly (readonly [what: string, type: TypeInfo, schema: unknown])[] = [
+const READ: [what: string, type: TypeInfo, schema: unknown][] = [
   ["its own schema", Order, JSON.parse(jsonSchemaText(Order))],
   ["a schema that says nothing", Order, {}],
   ["more properties", Order, { type: "object", properties: { ...properties, more: { type: "null" } } }],
@@ -34,6 +34,20 @@ const READ: readonly (readonly [what: string, type: TypeInfo, schema: unknown])[
   ["a reference", t.string().type, { $ref: "#/definitions/a", definitions: { a: { type: "string" } } }],
   ["pairs", t.map(t.int(), t.string()).type, { type: "array" }],
 ];
+READ.push(
+  ["a schema that is one of itself", t.string().type, { anyOf: [{ $ref: "#" }, { $ref: "#" }] }],
+  [
+    "alternatives of alternatives, doubled a hundred times",
+    t.string().type,
+    {
+      $ref: "#/$defs/d0",
+      $defs: Object.fromEntries(
+        Array.from({ length: 100 }, (_, i) => [`d${i}`, { anyOf: Array.from({ length: 2 }, () => ({ $ref: `#/$defs/d${i + 1}` })) }]),
+      ),
+    },
+  ],
+  ["a condition", Order, { type: "object", properties, ["if" as string]: { required: ["id"] }, else: { maxProperties: 1 } }],
+);
 for (const [what, type, schema] of READ) test(`readable: ${what}`, () => assert.equal(of(type, schema), undefined));
 
 const REFUSED: readonly (readonly [what: string, type: TypeInfo, schema: unknown, reason: string])[] = [

@@ -13,7 +13,7 @@ const MAX_SHOWN = 120;
 
 /** undefined: some can; otherwise a path and both definitions, without a full stop. */
 export function jsonMismatch(type: TypeInfo, document: SchemaDocument): string | undefined {
-  const found = mismatch(type, { schema: document.root, document }, 0);
+  const found = new Reading().mismatch(type, { schema: document.root, document }, 0);
   if (found === undefined) return undefined;
   return found.path === "" ? found.reason : `${found.path}: ${found.reason}`;
 }
@@ -23,54 +23,60 @@ interface Found {
   readonly reason: string;
 }
 
-function mismatch(type: TypeInfo, located: Located, depth: number): Found | undefined {
-  const kind = kindOf(located);
-  if (depth > MAX_DEPTH || kind.kind === "any" || kind.kind === "not") return undefined;
-  if (type.kind === "optional") return kind.kind === "type" && kind.type === "null" ? undefined : mismatch(type.of, located, depth);
-  if (type.kind === "union")
-    return type.of.some((member) => mismatch(member, located, depth + 1) === undefined) ? undefined : refuse(type, kind.schema);
-  if (kind.kind === "combined") return combined(type, kind, depth);
-  const wanted = jsonTypesOf(type);
-  if (kind.kind === "enum") return kind.values.some((value) => hasType(value, wanted)) ? undefined : refuse(type, kind.schema);
-  if (kind.kind !== "type" || !wanted.includes(kind.type === "integer" ? "number" : kind.type)) return refuse(type, kind.schema);
-  return inner(type, kind.keywords, kind.document, depth);
-}
+/** A type and a schema are looked at once, and taken to fit inside of themselves. */
+class Reading {
+  readonly #known = new Map<TypeInfo, Map<JsonSchemaValue, Found | undefined>>();
 
-function combined(
-  type: TypeInfo,
-  { criterion, parts, schema }: Extract<SchemaKind, { kind: "combined" }>,
-  depth: number,
-): Found | undefined {
-  const found = parts.map((part) => mismatch(type, part, depth + 1));
-  if (criterion === "allOf") return found.find((each) => each !== undefined);
-  if (found.length === 0 || found.includes(undefined)) return undefined;
-  return found.length === 1 ? found[0] : refuse(type, schema);
-}
-
-/** The types fit; what they are made of. */
-function inner(type: TypeInfo, keywords: JsonObject, document: SchemaDocument, depth: number): Found | undefined {
-  if (type.kind === "array" && isSchema(keywords["items"]))
-    return inside("[]", mismatch(type.of, { schema: keywords["items"], document }, depth + 1));
-  return type.kind === "record" ? fields(type, keywords, document, depth) : undefined;
-}
-
-function fields(
-  type: TypeInfo & { readonly kind: "record" },
-  keywords: JsonObject,
-  document: SchemaDocument,
-  depth: number,
-): Found | undefined {
-  const properties = isJsonObject(keywords["properties"]) ? keywords["properties"] : {};
-  const closed = keywords["additionalProperties"] === false && keywords["patternProperties"] === undefined;
-  for (const field of type.fields) {
-    const schema = Object.hasOwn(properties, field.name) ? properties[field.name] : undefined;
-    let found: Found | undefined;
-    if (isSchema(schema)) found = mismatch(field.type, { schema, document }, depth + 1);
-    else if (closed && field.type.kind !== "optional")
-      found = { path: "", reason: `${typeName(field.type)} is not optional, and the schema has no such property and allows no others` };
-    if (found !== undefined) return inside(fieldPath(field.name, ""), found);
+  mismatch(type: TypeInfo, located: Located, depth: number): Found | undefined {
+    const kind = kindOf(located);
+    if (depth > MAX_DEPTH || kind.kind === "any" || kind.kind === "not" || kind.kind === "conditional") return undefined;
+    if (type.kind === "optional") return kind.kind === "type" && kind.type === "null" ? undefined : this.mismatch(type.of, located, depth);
+    if (type.kind === "union")
+      return type.of.some((member) => this.mismatch(member, located, depth + 1) === undefined) ? undefined : refuse(type, kind.schema);
+    if (kind.kind === "combined") return this.#once(type, kind, depth);
+    const wanted = jsonTypesOf(type);
+    if (kind.kind === "enum") return kind.values.some((value) => hasType(value, wanted)) ? undefined : refuse(type, kind.schema);
+    if (kind.kind !== "type" || !wanted.includes(kind.type === "integer" ? "number" : kind.type)) return refuse(type, kind.schema);
+    return this.#inner(type, kind.keywords, kind.document, depth);
   }
-  return undefined;
+
+  #once(type: TypeInfo, kind: Extract<SchemaKind, { kind: "combined" }>, depth: number): Found | undefined {
+    let known = this.#known.get(type);
+    if (known === undefined) this.#known.set(type, (known = new Map()));
+    if (known.has(kind.schema)) return known.get(kind.schema);
+    known.set(kind.schema, undefined);
+    const found = this.#combined(type, kind, depth);
+    known.set(kind.schema, found);
+    return found;
+  }
+
+  #combined(type: TypeInfo, { criterion, parts, schema }: Extract<SchemaKind, { kind: "combined" }>, depth: number): Found | undefined {
+    const found = parts.map((part) => this.mismatch(type, part, depth + 1));
+    if (criterion === "allOf") return found.find((each) => each !== undefined);
+    if (found.length === 0 || found.includes(undefined)) return undefined;
+    return found.length === 1 ? found[0] : refuse(type, schema);
+  }
+
+  /** The types fit; what they are made of. */
+  #inner(type: TypeInfo, keywords: JsonObject, document: SchemaDocument, depth: number): Found | undefined {
+    if (type.kind === "array" && isSchema(keywords["items"]))
+      return inside("[]", this.mismatch(type.of, { schema: keywords["items"], document }, depth + 1));
+    return type.kind === "record" ? this.#fields(type, keywords, document, depth) : undefined;
+  }
+
+  #fields(type: TypeInfo & { readonly kind: "record" }, keywords: JsonObject, document: SchemaDocument, depth: number): Found | undefined {
+    const properties = isJsonObject(keywords["properties"]) ? keywords["properties"] : {};
+    const closed = keywords["additionalProperties"] === false && keywords["patternProperties"] === undefined;
+    for (const field of type.fields) {
+      const schema = Object.hasOwn(properties, field.name) ? properties[field.name] : undefined;
+      let found: Found | undefined;
+      if (isSchema(schema)) found = this.mismatch(field.type, { schema, document }, depth + 1);
+      else if (closed && field.type.kind !== "optional")
+        found = { path: "", reason: `${typeName(field.type)} is not optional, and the schema has no such property and allows no others` };
+      if (found !== undefined) return inside(fieldPath(field.name, ""), found);
+    }
+    return undefined;
+  }
 }
 
 function isSchema(value: unknown): value is JsonSchemaValue {
