@@ -12,7 +12,7 @@ import { deadLetter } from "../stream/dead-letter.ts";
 import type { DeadLetter } from "../stream/graph.ts";
 import { pipeline } from "../stream/pipeline.ts";
 import { boundedOutOfOrderness } from "../stream/watermarks.ts";
-import { tumbling } from "../stream/windows.ts";
+import { countWindow, tumbling } from "../stream/windows.ts";
 import { createSimulation } from "../testing/simulation/simulation.ts";
 import { ExplainError } from "./coordinator/explain-job.ts";
 import { jobMetricsText } from "./coordinator/job-metrics-text.ts";
@@ -128,6 +128,13 @@ test("a window that is open: its end and how far the watermark is from it", asyn
   // The window's last millisecond is 59,999; the watermark 20,000 − 5,000 − 1.
   assert.equal(found.number, 59_999 - 14_999);
   assert.match(found.text, /1970-01-01T00:00:59.999Z/);
+});
+
+test("windows whose trigger waits for more elements: how many", async () => {
+  const tens: Build = (stream) => stream.keyBy("n").window(countWindow(10)).aggregate("tens", { n: count() });
+  const { found } = await explained([at(1, 20)], tens, "waiting-for-trigger");
+  assert.deepEqual([found.operator, found.number], ["tens", 2]);
+  assert.match(found.text, /"tens" has 2 open windows that no watermark ends/);
 });
 
 test("a watermark that one split holds", async () => {

@@ -115,7 +115,7 @@ function ofAsync({ name, recordsIn, recordsOut, skipped, deadLettered }: Operato
 /** Windows, joins and timers that wait for event time; and what holds it. */
 function ofTime(operator: OperatorStatus, way: readonly OperatorStatus[], status: JobStatus): Finding[] {
   const { name, nextEventTime, watermark } = operator;
-  if (nextEventTime === null) return [];
+  if (nextEventTime === null) return ofTrigger(operator);
   const waits = watermark === null ? undefined : nextEventTime - watermark;
   const sources = sourcesOf(operator, way);
   const splits = status.splits.filter(({ source, status: state }) => sources.has(source) && state !== "finished");
@@ -131,6 +131,21 @@ function ofTime(operator: OperatorStatus, way: readonly OperatorStatus[], status
     fix: "It fires when records with later event times come; a smaller window or out-of-orderness bound fires sooner.",
   });
   return findings;
+}
+
+/** Windows that event time does not end: a count, a custom or a processing-time trigger decides. */
+function ofTrigger({ name, kind, subtasks = [] }: OperatorStatus): Finding[] {
+  const open = kind === "window" ? subtasks.reduce((sum, { windows }) => sum + windows, 0) : 0;
+  if (open === 0) return [];
+  return [
+    {
+      cause: "waiting-for-trigger",
+      operator: name,
+      number: open,
+      text: `"${name}" has ${open} open windows that no watermark ends: their trigger has not fired for what they hold.`,
+      fix: "A count or custom trigger waits for elements of the same key: lower the count, or add a time with timeoutTrigger(…).",
+    },
+  ];
 }
 
 function heldBy(operator: string, split: SplitReport, all: readonly SplitReport[]): Finding {
