@@ -54,11 +54,11 @@ class World {
     return (await this.wire.call("ConsumerGroupDescribe", 1, newConsumerGroupDescribeRequest({ groupIds: [groupId] }))).groups[0]!;
   }
 
-  async commit(memberId: string, generationIdOrMemberEpoch: number): Promise<number> {
+  async commit(memberId: string, generationIdOrMemberEpoch: number, version = 9): Promise<number> {
     const partitions = [newOffsetCommitRequestPartition({ partitionIndex: 0, committedOffset: 5 })];
     const topics = [newOffsetCommitRequestTopic({ name: "t", partitions })];
     const request = newOffsetCommitRequest({ groupId: "g", memberId, generationIdOrMemberEpoch, topics });
-    return (await this.wire.call("OffsetCommit", 9, request)).topics[0]!.partitions[0]!.errorCode;
+    return (await this.wire.call("OffsetCommit", version, request)).topics[0]!.partitions[0]!.errorCode;
   }
 }
 
@@ -109,10 +109,22 @@ describe("a consumer group", () => {
         const groups = [{ groupId: "g", memberId, memberEpoch, topics: null }];
         return (await world.wire.call("OffsetFetch", 9, newOffsetFetchRequest({ groups }))).groups[0]!.errorCode;
       };
+      assert.deepEqual([await ask("x", -1), await ask("", -1)], [ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.UNKNOWN_MEMBER_ID]);
       assert.deepEqual(
         [await ask("m1", 2), await ask("m1", 9), await ask("x", 2)],
         [0, ErrorCode.STALE_MEMBER_EPOCH, ErrorCode.UNKNOWN_MEMBER_ID],
       );
+    }));
+
+  it("tells its members that OffsetCommit is too old below version 9, strangers that they are unknown", () =>
+    inWorld(async (world) => {
+      await world.beat("m1", 0);
+      for (const version of [2, 5, 8]) {
+        assert.equal(await world.commit("m1", 2, version), ErrorCode.UNSUPPORTED_VERSION);
+        assert.equal(await world.commit("m1", 7, version), ErrorCode.UNSUPPORTED_VERSION);
+        assert.equal(await world.commit("x", 2, version), ErrorCode.UNKNOWN_MEMBER_ID);
+      }
+      assert.equal(await world.commit("m1", 2, 9), 0);
     }));
 
   it("removes who is silent, and who does not give up its partitions in time", () =>

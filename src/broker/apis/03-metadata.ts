@@ -8,7 +8,12 @@ import {
   newMetadataResponsePartition,
   newMetadataResponseTopic,
 } from "../../protocol/generated/metadata.gen.ts";
-import type { MetadataRequest, MetadataRequestTopic, MetadataResponseTopic } from "../../protocol/generated/metadata.gen.ts";
+import type {
+  MetadataRequest,
+  MetadataRequestTopic,
+  MetadataResponse,
+  MetadataResponseTopic,
+} from "../../protocol/generated/metadata.gen.ts";
 import { ZERO_UUID } from "../../protocol/primitives.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from "../authorized-operations.ts";
@@ -16,9 +21,14 @@ import { LEADER_EPOCH } from "../leader-epoch.ts";
 import { invalidTopicName, isInternalTopic } from "../topics.ts";
 
 const FIRST_VERSION_WITH_AUTO_CREATE_FLAG = 4;
+/** Versions 10 and 11 have the field for ids, but may not ask by them. */
+const FIRST_VERSION_BY_ID = 12;
+const FIRST_VERSION_WITH_ERROR = 13;
 
 export const metadata = defineApi("Metadata", {
   async handle(broker, request, call) {
+    const refusal = refusalOf(request, call.version);
+    if (refusal !== ErrorCode.NONE) return refuse(request, refusal, call.version);
     const everything = request.topics === null || (call.version === 0 && request.topics.length === 0);
     const allowed = call.version < FIRST_VERSION_WITH_AUTO_CREATE_FLAG || request.allowAutoTopicCreation;
     const create = allowed && broker.settings.boolean("auto.create.topics.enable");
@@ -35,6 +45,20 @@ export const metadata = defineApi("Metadata", {
     });
   },
 });
+
+/** What is wrong with the request as a whole. */
+function refusalOf({ topics }: MetadataRequest, version: number): number {
+  for (const { name, topicId } of topics ?? []) {
+    if (version < FIRST_VERSION_BY_ID && (name === null || topicId !== ZERO_UUID)) return ErrorCode.INVALID_REQUEST;
+    if (name === null && topicId === ZERO_UUID) return ErrorCode.UNKNOWN_SERVER_ERROR;
+  }
+  return ErrorCode.NONE;
+}
+
+function refuse(request: MetadataRequest, errorCode: number, version: number): MetadataResponse {
+  const topics = (request.topics ?? []).map(({ name, topicId }) => newMetadataResponseTopic({ errorCode, name: name ?? "", topicId }));
+  return newMetadataResponse({ topics, ...(version >= FIRST_VERSION_WITH_ERROR ? { errorCode } : {}) });
+}
 
 async function find(
   broker: BrokerContext,

@@ -1,5 +1,6 @@
 // OffsetCommit (8): versions 2–10. Offsets are durable in __consumer_offsets before the answer. v10 names topics by id (KIP-848).
-// The retention time of versions 2–4 is obeyed; later offsets live for offsets.retention.minutes (KIP-211).
+// The retention time of versions 2–4 is obeyed; later offsets live for offsets.retention.minutes (KIP-211). Members of the consumer
+// protocol need version 9.
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
   newOffsetCommitResponse,
@@ -12,6 +13,8 @@ import type { OffsetToCommit } from "../coordinators/group/group-coordinator.ts"
 
 const TOPIC_IDS_FROM = 10;
 const GROUP_NOT_FOUND_FROM = 9;
+/** Older versions cannot carry the errors that a member of the consumer protocol has to understand. */
+const CONSUMER_PROTOCOL_FROM = 9;
 
 export const offsetCommit = defineApi("OffsetCommit", {
   async handle(broker, request, call) {
@@ -40,7 +43,7 @@ export const offsetCommit = defineApi("OffsetCommit", {
     const error =
       request.groupId === "" && request.generationIdOrMemberEpoch >= 0
         ? ErrorCode.INVALID_GROUP_ID
-        : await broker.groups.commit(request.groupId, caller, offsets);
+        : await broker.groups.commit(request.groupId, caller, offsets, call.version >= CONSUMER_PROTOCOL_FROM);
     const unknownGroup =
       call.version >= GROUP_NOT_FOUND_FROM && error === ErrorCode.ILLEGAL_GENERATION && !broker.groups.describe(request.groupId);
     return answer(request, errors, unknownGroup ? ErrorCode.GROUP_ID_NOT_FOUND : error);

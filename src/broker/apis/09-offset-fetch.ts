@@ -18,6 +18,7 @@ import { defineApi, type BrokerContext } from "../api.ts";
 import { parsePartitionKey, partitionKey } from "../topics.ts";
 
 const GROUPS_FROM = 8;
+const MEMBERS_FROM = 9;
 const TOPIC_IDS_FROM = 10;
 
 export const offsetFetch = defineApi("OffsetFetch", {
@@ -46,8 +47,9 @@ function fetchGroup(
   requireStable: boolean,
   version: number,
 ): OffsetFetchResponseGroup {
-  const isMember = broker.groups.consumers.get(groupId) !== undefined && memberId !== null && memberEpoch >= 0;
-  const refused = isMember ? broker.groups.consumers.check(groupId, memberId, memberEpoch) : ErrorCode.NONE;
+  const named = version >= MEMBERS_FROM && (memberId !== null || memberEpoch >= 0);
+  const isChecked = named && broker.groups.consumers.get(groupId) !== undefined;
+  const refused = isChecked ? broker.groups.consumers.checkMember(groupId, memberId ?? "", memberEpoch) : ErrorCode.NONE;
   if (refused !== ErrorCode.NONE) return newOffsetFetchResponseGroup({ groupId, errorCode: refused });
   const byId = version >= TOPIC_IDS_FROM;
   const asked = topics ?? everything(broker, groupId);

@@ -3,7 +3,7 @@
 // Invariant: the records of one decision are one batch, and batches are in the order of the decisions.
 import type { Timer } from "../../../env/clock.ts";
 import type { Env } from "../../../env/env.ts";
-import { KafkaError } from "../../../protocol/errors.ts";
+import { ErrorCode, KafkaError } from "../../../protocol/errors.ts";
 import { Pattern } from "../../regular-expression/pattern.ts";
 import { PatternError } from "../../regular-expression/syntax.ts";
 import type { GroupConfigs } from "../../group-configs.ts";
@@ -215,7 +215,13 @@ export class ConsumerGroups {
     };
   }
 
-  /** Error code for a commit, or a question for offsets, of this member. The group must be one of ours. */
+  /** Error code for a question for offsets of this member. The group must be one of ours. */
+  checkMember(groupId: string, memberId: string, epoch: number): number {
+    if (!this.#groups.get(groupId)!.members.has(memberId)) return ErrorCode.UNKNOWN_MEMBER_ID;
+    return this.check(groupId, memberId, epoch);
+  }
+
+  /** Error code for a commit of this member. The group must be one of ours. */
   check(groupId: string, memberId: string, epoch: number, partitions: readonly { topic: string; partition: number }[] = []): number {
     const keys = partitions.map(({ topic, partition }) => `${this.#topics.byName(topic)?.id}:${partition}`);
     return checkMemberEpoch(this.#groups.get(groupId)!, memberId, epoch, keys);

@@ -190,8 +190,10 @@ export class GroupCoordinator {
     return (reply as Extract<Reply, { kind: "heartbeat-reply" }>).error;
   }
 
-  /** Error code for all partitions. Resolves when the offsets are durable. */
-  async commit(groupId: string, caller: Caller, offsets: readonly OffsetToCommit[]): Promise<number> {
+  /** Error code for all partitions. Resolves when the offsets are durable. `modern`: the request may come from a consumer protocol's member. */
+  async commit(groupId: string, caller: Caller, offsets: readonly OffsetToCommit[], modern = true): Promise<number> {
+    const member = this.consumers.get(groupId)?.members.get(caller.memberId);
+    if (!modern && member !== undefined && member.classic === undefined) return ErrorCode.UNSUPPORTED_VERSION;
     const refused = this.#checkCommit(groupId, caller, offsets, false);
     if (refused !== ErrorCode.NONE) return refused;
     if (this.consumers.get(groupId) === undefined) this.#apply(groupId, { kind: "committed", memberId: caller.memberId });
