@@ -9,6 +9,7 @@ import { EncodeBuffer } from "../encode-buffer.ts";
 import { BadSchemaError } from "../schema-error.ts";
 import { t } from "../t.ts";
 import type { Schema } from "../type-info.ts";
+import { avroText } from "./avro-text.ts";
 import { avroToType } from "./avro-to-type.ts";
 import type { AvroSchema } from "./avro-schema.ts";
 import { avroDecoder } from "./decoder.ts";
@@ -334,4 +335,40 @@ test("where the platform disallows generated code, the interpreter does all of i
   );
   assert.equal(stderr, "");
   assert.equal(stdout, 'false {"id":"a","n":5}\n');
+});
+
+test("schemas of Kafka Connect: what connect.* says is taken over where a type says it, and kept in the schema's text", () => {
+  const entry = { type: "record", name: "MapEntry", namespace: "io.confluent.connect.avro", fields: [{ name: "key", type: "int" }, { name: "value", type: "string" }] }; // prettier-ignore
+  const connect = (name: string, more: object): object => ({ ...more, "connect.version": 1, "connect.name": name });
+  const { schema } = parseAvro(
+    JSON.stringify({
+      type: "record",
+      name: "V",
+      fields: [
+        { name: "a", type: { type: "int", "connect.type": "int16" } },
+        { name: "b", type: connect("org.apache.kafka.connect.data.Timestamp", { type: "long", logicalType: "timestamp-millis" }) },
+        { name: "c", type: ["null", connect("io.debezium.data.Enum", { type: "string", "connect.parameters": { allowed: "x,y" } })] },
+        { name: "d", type: { type: "array", items: entry, "connect.type": "map" } },
+        { name: "e", type: { type: "array", items: { ...entry, name: "E", "connect.internal.type": "MapEntry" } } },
+        { name: "f", type: { type: "array", items: { ...entry, name: "Plain", namespace: "other" } } },
+      ],
+      "connect.name": "db.V",
+    }),
+    {},
+  );
+  const numbers = t.map(t.int(), t.string());
+  const plain = t.array(t.record("other.Plain", { key: t.int(), value: t.string() }));
+  const V = t.record("V", { a: t.int(), b: t.timestamp(), c: t.optional(t.string()), d: numbers, e: numbers, f: plain });
+  assert.deepEqual(avroToType(schema), V.type);
+  for (const kept of ['"connect.name":"db.V"', '"connect.parameters":{"allowed":"x,y"}', '"connect.type":"int16"'])
+    assert.ok(avroText(schema, "normalized").includes(kept), kept);
+  const value = { a: 1, b: 5, c: "x", d: new Map([[7, "p"]]), e: new Map(), f: [{ key: 1, value: "q" }] };
+  for (const codegen of ["auto", "off"] as const) {
+    const out = new EncodeBuffer();
+    avroEncoder(V.type, schema, { codegen }).value(value, out);
+    assert.deepEqual(avroValueDecoder(schema, schema, { codegen })(out.copy()), value);
+    const builder = new BatchBuilder(V.type, 1, "bytes");
+    avroDecoder(V.type, schema, { codegen }).decodeInto(builder, out.bytes, 0, out.at, 0);
+    assert.deepEqual(rowAt(builder.finish(), 0), value);
+  }
 });

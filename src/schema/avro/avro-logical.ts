@@ -26,7 +26,7 @@ export function sameClock(a: UnitName, b: string): boolean {
 export type AvroLogical =
   | { readonly name: "decimal"; readonly precision: number; readonly scale: number }
   | { readonly name: UnitName | "uuid" | "duration" }
-  /** An array of records with a key and a value, as Apache Iceberg has it: maps whose keys are no strings. */
+  /** An array of records with a key and a value, as Apache Iceberg and Kafka Connect have it: maps whose keys are no strings. */
   | { readonly name: "map"; readonly entry: AvroRecord };
 
 /** Of a long: the reader wants bigints. */
@@ -61,9 +61,18 @@ export function avroLogical(schema: AvroSchema): AvroLogical | undefined {
       return schema.type === "fixed" && schema.size === 12 ? { name } : undefined;
     case "map":
       return schema.type === "array" && isEntry(schema.items) ? { name, entry: schema.items } : undefined;
+    case undefined:
+      return schema.type === "array" && isEntry(schema.items) && isConnectEntry(schema.items)
+        ? { name: "map", entry: schema.items }
+        : undefined;
     default:
       return undefined;
   }
+}
+
+/** Kafka Connect's maps whose keys are no strings. */
+function isConnectEntry({ name, attributes }: AvroRecord): boolean {
+  return name === "io.confluent.connect.avro.MapEntry" || attributes.get("connect.internal.type") === "MapEntry";
 }
 
 function decimalOf(schema: AvroSchema): AvroLogical | undefined {
