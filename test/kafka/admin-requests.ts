@@ -167,7 +167,7 @@ const configs = fc.constantFrom("t", "n", "missing").map((of) =>
   }),
 );
 
-const metadata = fc.tuple(name, fc.boolean(), fc.constantFrom(12, 13)).map(([of, byId, version]) =>
+const metadata = fc.tuple(name, fc.boolean(), fc.constantFrom(10, 11, 12, 13)).map(([of, byId, version]) =>
   step<"Metadata">({
     name: `metadata of ${of}${byId ? " by id" : ""}`,
     api: "Metadata",
