@@ -13,8 +13,8 @@ const SCHEMAS = 20;
 export function jsonSchema({ name, type, values }: SchemaCase): void {
   const schema = JSON.parse(jsonSchemaText(type)) as object;
   const records = values.map((value) => JSON.parse(JSON.stringify(value, (_name, each: unknown) => each ?? undefined)) as never);
-  const each = (what: string, count: number, theirs: () => void, ours: () => void, goal: number): void =>
-    compare({ name: `json-schema ${name}: ${what}`, oracle: "ajv", records: count, theirs, ours, goal });
+  const each = (what: string, count: number, theirs: () => void, ours: () => void, goal: number, weight = 1): void =>
+    compare({ name: `json-schema ${name}: ${what}`, oracle: "ajv", records: count, weight, theirs, ours, goal });
   const theirs = new Ajv2020(OPTIONS).compile(schema);
   const mine = jsonSchemaValidator(schema);
   each("validate", records.length, objectsIn(records, theirs), objectsIn(records, mine), 0);

@@ -13,18 +13,20 @@ export interface Compared {
   readonly records: number;
   readonly theirs: () => void;
   readonly ours: () => void;
-  /** At least so many times as fast. */
+  /** One takes as long as so many records elsewhere: fewer are done. Default 1. */
+  readonly weight?: number;
+  /** At least so many times as fast; 0: no goal. */
   readonly goal: number;
 }
 
-export function compare({ name, oracle, records, theirs, ours, goal }: Compared): void {
+export function compare({ name, oracle, records, weight = 1, theirs, ours, goal }: Compared): void {
   if (only !== undefined && !name.includes(only)) return;
   const [nanos, oracleNanos, ratios]: [number[], number[], number[]] = [[], [], []];
   for (let round = -2; round < ROUNDS; round++) {
     const first = round % 2 === 0;
-    const before = first ? cost(records, theirs) : 0;
-    const own = cost(records, ours);
-    const other = first ? before : cost(records, theirs);
+    const before = first ? cost(records, weight, theirs) : 0;
+    const own = cost(records, weight, ours);
+    const other = first ? before : cost(records, weight, theirs);
     if (round < 0) continue; // warming up
     nanos.push(own);
     oracleNanos.push(other);
@@ -51,8 +53,8 @@ function print(name: string, oracle: string, nanos: number, oracleNanos: number,
 }
 
 /** Nanoseconds of CPU time per record. */
-function cost(records: number, run: () => void): number {
-  const times = Math.ceil((RECORDS * scale) / records);
+function cost(records: number, weight: number, run: () => void): number {
+  const times = Math.ceil((RECORDS * scale) / records / weight);
   const from = process.cpuUsage();
   for (let index = 0; index < times; index++) run();
   const { user, system } = process.cpuUsage(from);
