@@ -24,9 +24,10 @@ export function jsonSchema({ name, type, values }: SchemaCase): void {
   const compiled = objectsIn(some, (bytes) => new Ajv2020(OPTIONS).compile(parsed(bytes))(first));
   each(
     "first value of a schema",
-    SCHEMAS * 50,
+    SCHEMAS,
     compiled,
     objectsIn(some, (bytes) => jsonSchemaValidator(parsed(bytes))(first)),
     1,
+    100,
   );
 }
