@@ -62,6 +62,8 @@ export interface Step<N extends ApiName = ApiName> {
   readonly settles?: "transaction" | "topics";
 }
 
+/** Of the consumer protocol. */
+const MEMBER_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
 const TIME = 1_700_000_000_000;
 export const topic = fc.constantFrom("t", "t", "t", "u", "missing");
 export const partition = fc.constantFrom(0, 0, 1, 7);
@@ -164,6 +166,34 @@ const commit = fc.tuple(topic, partition, offset, fc.constantFrom("g", "h")).map
   }),
 );
 
+/** By the member of the consumer protocol, rightly and wrongly; older versions are not for it. */
+const memberCommit = fc.tuple(fc.constantFrom(0, 0, 7), fc.constantFrom(2, 5, 8, 9)).map(([ahead, version]) =>
+  step<"OffsetCommit">({
+    name: `consumer: commit v${version}, epoch +${ahead}`,
+    api: "OffsetCommit",
+    version,
+    request: ({ prefix, memberEpoch }) => {
+      const partitions = [newOffsetCommitRequestPartition({ partitionIndex: 0, committedOffset: 1 })];
+      const topics = [newOffsetCommitRequestTopic({ name: `${prefix}t`, partitions })];
+      const generationIdOrMemberEpoch = Math.max(1, memberEpoch) + ahead;
+      return newOffsetCommitRequest({ groupId: `${prefix}c`, memberId: MEMBER_ID, generationIdOrMemberEpoch, topics });
+    },
+  }),
+);
+
+const memberFetch = fc.tuple(fc.constantFrom(MEMBER_ID, "stranger", ""), fc.constantFrom(0, 7, -99)).map(([memberId, ahead]) =>
+  step<"OffsetFetch">({
+    name: `consumer: offsets for "${memberId}", epoch +${ahead}`,
+    api: "OffsetFetch",
+    version: 9,
+    request: ({ prefix, memberEpoch: present }) => {
+      const memberEpoch = Math.max(-1, present + ahead);
+      const topics = [{ name: `${prefix}t`, topicId: "", partitionIndexes: [0] }];
+      return newOffsetFetchRequest({ groups: [{ groupId: `${prefix}c`, memberId, memberEpoch, topics }] });
+    },
+  }),
+);
+
 const committed = fc.tuple(fc.constantFrom("g", "h", "nobody"), fc.boolean()).map(([group, all]) =>
   step<"OffsetFetch">({
     name: `offsets of ${group}`,
@@ -182,7 +212,7 @@ const consumer = fc.constantFrom("join", "beat", "beat", "leave", "future").map(
     api: "ConsumerGroupHeartbeat",
     version: 1,
     request: ({ prefix, memberEpoch }) => {
-      const memberId = "AAAAAAAAAAAAAAAAAAAAAQ";
+      const memberId = MEMBER_ID;
       const joins = { rebalanceTimeoutMs: 10_000, subscribedTopicNames: [`${prefix}t`], topicPartitions: [], memberEpoch: 0 };
       const epochs = { beat: Math.max(1, memberEpoch), leave: -1, future: memberEpoch + 9 };
       return newConsumerGroupHeartbeatRequest({
@@ -212,4 +242,17 @@ const questions = fc.tuple(fc.constantFrom("producers", "partitions", "election"
 });
 
 /** Records, offsets, sessions, groups of the consumer protocol. */
-export const plainSteps = fc.oneof(produce, produce, fetch, session, session, listOffsets, commit, committed, consumer, questions);
+export const plainSteps = fc.oneof(
+  produce,
+  produce,
+  fetch,
+  session,
+  session,
+  listOffsets,
+  commit,
+  committed,
+  consumer,
+  memberCommit,
+  memberFetch,
+  questions,
+);
