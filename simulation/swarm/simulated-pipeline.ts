@@ -3,6 +3,7 @@
 import { kafkaSink } from "../../src/connectors/kafka/kafka-sink.ts";
 import { kafkaSource } from "../../src/connectors/kafka/kafka-source.ts";
 import { topic } from "../../src/connectors/kafka/topic.ts";
+import type { TypeOf } from "../../src/schema/foreign/foreign-types.ts";
 import { t } from "../../src/schema/t.ts";
 import { count, sum } from "../../src/stream/aggregates.ts";
 import type { StreamGraph } from "../../src/stream/graph.ts";
@@ -86,18 +87,24 @@ const simulated = pipeline("simulated", (p) => {
   );
   const answers = input
     .filter(({ id }) => id % 3 === 0)
-    .mapAsync("answers", (row) => answer(row.id, { kind: "answer", key: row.key, a: row.id, b: 0, sum: row.amount * 2 }), {
-      capacity: 8,
-      timeout: "10s",
-    });
+    .mapAsync("answers", (row) => answer(row.id, answerTo(row)), { capacity: 8, timeout: "30ms", onTimeout: answerTo });
   sessions
     .union(pairs, versions, answers)
     .returns(Extra)
     .to("extras", kafkaSink(topic(EXTRAS_TOPIC, Extra, { key: "key" })));
 });
 
-/** Comes after some turns, other answers after others. */
+const answerTo = (row: { readonly key: string; readonly id: number; readonly amount: number }): TypeOf<typeof Extra> => ({
+  kind: "answer",
+  key: row.key,
+  a: row.id,
+  b: 0,
+  sum: row.amount * 2,
+});
+
+/** Comes after some turns, other answers after others, and some never: the time-out gives what they would have been. */
 async function answer<T>(id: number, row: T): Promise<T> {
+  if (id % 4 === 0) return await new Promise<never>(() => {});
   for (let turn = 0; turn < id % 7; turn++) await undefined;
   return row;
 }
