@@ -188,7 +188,7 @@ function addJobCommands(program: Command, terminal: TerminalOf): void {
     .option("--drain", "read to the end of what is there and fire all windows first")
     .action(async (name: string, flags: JobStopFlags & Quiet) => (await commands()).jobStop(name, flags, terminal(flags)));
   running(job.command("cancel"))
-    .description("end at once; what came after the last checkpoint is discarded")
+    .description("end at once; what came after the last checkpoint is discarded (of a failed job: what it had prepared is ended)")
     .argument("<name>")
     .action(async (name: string, flags: JobFlags & Quiet) => (await commands()).jobCancel(name, flags, terminal(flags)));
   running(job.command("savepoint"))

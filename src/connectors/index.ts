@@ -9,6 +9,7 @@ export type {
   ConnectorContext,
   Json,
   PoisonRecord,
+  Recovered,
   Sink,
   SinkConnector,
   SinkWriter,

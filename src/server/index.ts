@@ -8,6 +8,7 @@ import { startServer as startServerOn, type RunOptions, type Server, type Server
 
 export { JobFailedError } from "../engine/coordinator/job-failure.ts";
 export type { Finding, Job, JobResult, JobState, JobStatus } from "../engine/coordinator/job-status.ts";
+export type { SinkEnded, SinksEnded } from "../engine/coordinator/sinks-ended.ts";
 export { ServerError } from "./server-error.ts";
 export type { MillraceConfig } from "./settings.ts";
 export { start } from "./start.ts";

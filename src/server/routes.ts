@@ -1,6 +1,7 @@
 // The HTTP API's routes, below the access checks. Reading is GET, everything that changes something is POST; errors are sentences.
 import { ExplainError } from "../engine/coordinator/explain-job.ts";
 import type { Finding, Job } from "../engine/coordinator/job-status.ts";
+import { isEnded, sinksEndedText } from "../engine/coordinator/sinks-ended.ts";
 import { HttpError, type ApiRequest } from "./http/http-server.ts";
 import { hasEnded, type Jobs } from "./jobs.ts";
 import { isUnsettled, sourceTopics, withTopic } from "./key-in-topics.ts";
@@ -99,10 +100,17 @@ async function stop(context: RouteContext, request: ApiRequest, name: string): P
   return { state: result.state, checkpoint: result.checkpoint, savepoint: result.savepoint };
 }
 
+/** { state, ended? }. Of a job that has failed: ends what its sinks had prepared; 409 if that does not work. */
 async function cancel(context: RouteContext, _request: ApiRequest, name: string): Promise<unknown> {
-  const job = aliveJob(context, name);
+  const job = jobOf(context, name);
+  if (job.status().state !== "failed") aliveJob(context, name);
   await job.cancel();
-  return { state: job.status().state };
+  const { state, ended } = job.status();
+  if (state === "failed" && ended !== undefined && !isEnded(ended)) {
+    const texts = sinksEndedText(ended).join(" ");
+    throw new HttpError(409, `The job "${name}" has failed. ${texts} Cancel it again when that is mended, or see "millrace txn ls".`);
+  }
+  return { state, ...(ended === undefined ? {} : { ended }) };
 }
 
 async function savepoint(context: RouteContext, request: ApiRequest, name: string): Promise<unknown> {

@@ -9,6 +9,7 @@ import { durationMs } from "../stream/duration.ts";
 import type { StreamGraph } from "../stream/graph.ts";
 import { asPipeline, type Pipeline } from "../stream/pipeline.ts";
 import type { Duration } from "../stream/watermarks.ts";
+import { hasEnded } from "./jobs.ts";
 import { ServerError } from "./server-error.ts";
 import { TWO_PHASE_COMMIT } from "./two-phase-commit.ts";
 
@@ -122,14 +123,16 @@ class JobWithBroker implements StartedJob {
   readonly brokers: string | undefined;
   readonly finished: Promise<JobResult>;
   readonly #job: Job;
+  readonly #ownBroker: boolean;
 
   constructor(job: Job, brokers: string | undefined, broker: Broker | undefined, signal: AbortSignal | undefined) {
     this.name = job.name;
     this.brokers = brokers;
     this.#job = job;
+    this.#ownBroker = broker !== undefined;
     const abort = () => void job.cancel();
     signal?.addEventListener("abort", abort, { once: true });
-    void broker?.failed.then(() => job.cancel());
+    void broker?.failed.then(() => (hasEnded(job) ? undefined : job.cancel()));
     this.finished = job.finished.finally(async () => {
       signal?.removeEventListener("abort", abort);
       await broker?.close();
@@ -159,7 +162,8 @@ class JobWithBroker implements StartedJob {
   }
 
   async cancel(): Promise<void> {
-    await this.#job.cancel();
+    // A job that has failed has taken its own broker with it: the next start ends what is open there.
+    if (!(this.#ownBroker && hasEnded(this.#job))) await this.#job.cancel();
     await this.finished.catch(() => {});
   }
 

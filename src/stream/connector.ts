@@ -100,14 +100,22 @@ export interface Sink<in T> {
   create(context: ConnectorContext): SinkConnector;
 }
 
+export interface Recovered {
+  /** Parts that committables name: committed now, or before. */
+  readonly committed: number;
+  /** Parts that were left open. */
+  readonly aborted: number;
+}
+
 export interface SinkConnector {
   /** Refuses a setup that could lose or duplicate (e.g. transaction timeout against checkpoint interval), before the job starts. */
   check?(): Promise<void>;
   /**
    * Resolves what the restored checkpoint had prepared (commits again; already committed is fine), and discards whatever was
    * left open after it. Runs before any writer opens. Rejects when a committable cannot be honoured: the job fails, nothing is skipped.
+   * May tell how much it was, for who cancels a job.
    */
-  recover(committables: readonly Uint8Array[]): Promise<void>;
+  recover(committables: readonly Uint8Array[]): Promise<Recovered | void>;
   writer(subtask: number, parallelism: number): Promise<SinkWriter>;
   close(): Promise<void>;
 }

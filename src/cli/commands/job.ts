@@ -1,6 +1,7 @@
 // millrace job ls | show | why | stop | cancel | savepoint: asks the running server.
 import { failureText } from "../../engine/coordinator/job-failure.ts";
 import type { Finding, JobStatus } from "../../engine/coordinator/job-status.ts";
+import { sinksEndedText } from "../../engine/coordinator/sinks-ended.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { findServer, type ServerAddress } from "../find-server.ts";
@@ -90,12 +91,14 @@ export async function jobShow(name: string | undefined, flags: JobFlags, termina
     job.operators,
     {},
   );
-  if (job.state === "failed" && !terminal.quiet) terminal.note(preparedOf(job.name));
+  if (terminal.quiet) return;
+  if (job.ended !== undefined) for (const line of sinksEndedText(job.ended)) terminal.note(line);
+  else if (job.state === "failed") terminal.note(preparedOf(job.name));
 }
 
 /** What a job had prepared when it failed is neither there nor gone (two-phase commit never times out). */
 function preparedOf(name: string): string {
-  return `What "${name}" had prepared stays open until it runs again: start it, or see "millrace txn ls" and end it without its output: millrace txn abort ID.`;
+  return `What "${name}" had prepared stays open until it runs again: start it, or give it up: millrace job cancel ${name} (commits what its last checkpoint names and aborts the rest).`;
 }
 
 export async function jobWhy(name: string | undefined, flags: JobWhyFlags, terminal: Terminal): Promise<void> {
@@ -128,9 +131,11 @@ export async function jobStop(name: string, flags: JobStopFlags, terminal: Termi
 export async function jobCancel(name: string, flags: JobFlags, terminal: Terminal): Promise<void> {
   const address = await server(flags, terminal);
   const job = await findJob(address, name);
-  const canceled = await askServer<{ state: string }>(address, "POST", `/api/jobs/${encodeURIComponent(job.name)}/cancel`);
-  if (flags.json === true) await terminal.out(`${JSON.stringify({ job: job.name, ...canceled })}\n`);
-  else if (!terminal.quiet) terminal.note(`Canceled "${job.name}". What came after its last checkpoint is discarded.`);
+  const canceled = await askServer<Pick<JobStatus, "state" | "ended">>(address, "POST", `/api/jobs/${encodeURIComponent(job.name)}/cancel`);
+  if (flags.json === true) return terminal.out(`${JSON.stringify({ job: job.name, ...canceled })}\n`);
+  if (terminal.quiet) return;
+  if (canceled.state !== "failed") terminal.note(`Canceled "${job.name}". What came after its last checkpoint is discarded.`);
+  for (const line of canceled.ended === undefined ? [] : sinksEndedText(canceled.ended)) terminal.note(line);
 }
 
 export async function jobSavepoint(name: string, flags: JobSavepointFlags, terminal: Terminal): Promise<void> {

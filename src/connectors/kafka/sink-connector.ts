@@ -1,7 +1,7 @@
 // A Kafka sink at work, for all its writers: checks the setup, resolves what former runs left, makes writers.
 import type { KafkaClient } from "../../client/client.ts";
 import { isRetriable } from "../../client/errors.ts";
-import type { ConnectorContext, SinkConnector, SinkWriter } from "../../stream/connector.ts";
+import type { ConnectorContext, Recovered, SinkConnector, SinkWriter } from "../../stream/connector.ts";
 import { abortLeftovers } from "./abort-leftovers.ts";
 import { registryEncoding, type ValueEncoding } from "./registry-encoding.ts";
 import { SCHEMA_FORMATS } from "./schema-formats.ts";
@@ -91,17 +91,18 @@ export class KafkaSinkConnector implements SinkConnector {
     }
   }
 
-  async recover(committables: readonly Uint8Array[]): Promise<void> {
+  async recover(committables: readonly Uint8Array[]): Promise<Recovered> {
     const { delivery, onLostTransaction, transactionalIdPrefix } = this.#settings;
     const prepared = committables.map((bytes) => decodeCommittable(bytes, this.#context.operator));
     await recoverTransactions(this.#client, this.#context, prepared, onLostTransaction);
     this.#resting = new Set(prepared.map(({ transactionalId }) => transactionalId));
-    if (delivery !== "exactly-once" && prepared.length === 0) return;
+    if (delivery !== "exactly-once" && prepared.length === 0) return { committed: 0, aborted: 0 };
     const { timeoutMs } = await this.#transactionRules();
     const aborted = await abortLeftovers(this.#client, { prefix: transactionalIdPrefix, timeoutMs, keep: this.#resting });
     const { job, operator, env } = this.#context;
     if (prepared.length + aborted.length > 0)
       env.logger.log("info", "transactions-recovered", { job, operator, committed: prepared.length, aborted: aborted.length });
+    return { committed: prepared.length, aborted: aborted.length };
   }
 
   async writer(subtask: number): Promise<SinkWriter> {

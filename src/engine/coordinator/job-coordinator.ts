@@ -20,6 +20,7 @@ import { explainKey, keysOfText } from "./explain-key.ts";
 import { KeyQuestions } from "./key-questions.ts";
 import type { CompletedCheckpoint, Finding, Job, JobResult, JobState, JobStatus } from "./job-status.ts";
 import { resolveSinks } from "./resolve-sinks.ts";
+import { isEnded, type SinksEnded } from "./sinks-ended.ts";
 import { SavepointDesk } from "./savepoint-desk.ts";
 
 export type RestoreFrom = { readonly kind: "latest" } | { readonly kind: "none" } | { readonly kind: "path"; readonly path: string };
@@ -60,6 +61,8 @@ export class JobCoordinator implements Job {
   #reportedAt: number | undefined;
   #last: CompletedCheckpoint | undefined;
   #lastCheckpointFailure: string | undefined;
+  #ended: SinksEnded | undefined;
+  #ending: Promise<void> | undefined;
 
   constructor(env: Env, graph: StreamGraph, store: CheckpointStore | undefined, startHost: StartHost, options: CoordinatorOptions) {
     this.name = graph.name;
@@ -115,6 +118,7 @@ export class JobCoordinator implements Job {
       startedAt: this.#startedAt,
       restarts: life.restarts,
       ...(life.lastFailure === undefined ? {} : { lastFailure: life.lastFailure }),
+      ...(this.#ended === undefined ? {} : { ended: this.#ended }),
       operators: this.#report?.operators ?? [],
       splits: this.#report?.splits ?? [],
       ...(this.#reportedAt === undefined ? {} : { reportedAt: this.#reportedAt }),
@@ -145,6 +149,8 @@ export class JobCoordinator implements Job {
   async cancel(): Promise<void> {
     this.#event({ kind: "cancel" });
     await this.finished.catch(() => {});
+    if (this.#life.phase !== "failed" || isEnded(this.#ended)) return;
+    await (this.#ending ??= this.#endPrepared().finally(() => (this.#ending = undefined)));
   }
 
   onStatus(callback: (status: JobStatus) => void): () => void {
@@ -333,7 +339,7 @@ export class JobCoordinator implements Job {
     this.#host = undefined;
     this.#desk.close();
     if (state === "canceled") await this.#resolveSinks();
-    await this.#store?.close().catch((error: unknown) => this.#log("warn", "checkpoint-store-not-closed", { error: messageOf(error) }));
+    await this.#closeStore();
     this.#log(state === "failed" ? "error" : "info", `job-${state}`, {});
     this.#changed();
     if (state === "failed") {
@@ -356,13 +362,34 @@ export class JobCoordinator implements Job {
   async #resolveSinks(): Promise<void> {
     // One that never wrote anything has nothing to resolve.
     if (this.#life.attempt === 0) return;
+    const at = this.#env.clock.now();
     try {
       const restore = (await this.#store?.latest(this.#firstOwnId)) ?? this.#initial;
       const { settings } = this.#options.deployment;
-      await resolveSinks(this.#env, this.#graph, { job: this.name, settings, restore });
+      const sinks = await resolveSinks(this.#env, this.#graph, { job: this.name, settings, restore });
+      this.#ended = { at, ...(restore === undefined ? {} : { checkpoint: restore.manifest.id }), sinks };
     } catch (error) {
+      this.#ended = { at, sinks: [], refused: messageOf(error) };
       this.#log("warn", "sinks-not-resolved", { error: messageOf(error) });
     }
+  }
+
+  /** Of a failed job, whose store is closed: its lock says that nobody else runs the job, so without a store there is nothing to go by. */
+  async #endPrepared(): Promise<void> {
+    if (this.#store === undefined) return;
+    try {
+      await this.#store.open();
+    } catch (error) {
+      this.#ended = { at: this.#env.clock.now(), sinks: [], refused: messageOf(error) };
+      return this.#changed();
+    }
+    await this.#resolveSinks();
+    await this.#closeStore();
+    this.#changed();
+  }
+
+  async #closeStore(): Promise<void> {
+    await this.#store?.close().catch((error: unknown) => this.#log("warn", "checkpoint-store-not-closed", { error: messageOf(error) }));
   }
 
   #changed(): void {

@@ -1,6 +1,7 @@
 // What the console and the command line see of a job: plain JSON, assembled by the coordinator.
 import type { OperatorStatus, SplitReport } from "../host/host-messages.ts";
 import type { JobFailure } from "./job-failure.ts";
+import type { SinksEnded } from "./sinks-ended.ts";
 
 export type JobState = "created" | "deploying" | "running" | "restarting" | "stopping" | "finished" | "failed" | "canceled";
 
@@ -23,6 +24,8 @@ export interface JobStatus {
   readonly startedAt: number;
   readonly restarts: number;
   readonly lastFailure?: JobFailure;
+  /** After cancel(): what became of what sinks had prepared. */
+  readonly ended?: SinksEnded;
   readonly operators: readonly OperatorStatus[];
   readonly splits: readonly SplitReport[];
   /** Epoch ms of `operators` and `splits`; a host whose user code does not return sends no new ones. */
@@ -76,7 +79,10 @@ export interface Job {
   savepoint(options?: { readonly path?: string }): Promise<string>;
   /** A final checkpoint, then a clean end. `drain`: reads to the end of what is there now and fires all windows and timers before. */
   stop(options?: { readonly savepoint?: boolean | string; readonly drain?: boolean }): Promise<JobResult>;
-  /** Ends at once. What came after the last checkpoint is discarded. */
+  /**
+   * Ends at once. What came after the last checkpoint is discarded: what sinks had prepared is ended (`status().ended` says how). Of a job
+   * that has failed only that is left to do; it stays failed.
+   */
   cancel(): Promise<void>;
   /** Resolves at the end; rejects with JobFailedError. */
   readonly finished: Promise<JobResult>;
