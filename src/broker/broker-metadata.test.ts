@@ -1,6 +1,8 @@
 // Metadata asked for by topic ids: from version 12 on; 10 and 11 have the field and must refuse it, as Apache Kafka does.
+// Coordinators' topics are in it from the first FindCoordinator on.
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { newFindCoordinatorRequest } from "../protocol/generated/find-coordinator.gen.ts";
 import { newMetadataRequest } from "../protocol/generated/metadata.gen.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import { ZERO_UUID } from "../protocol/primitives.ts";
@@ -71,4 +73,51 @@ it("finds topics by id from version 12 on, and refuses who names neither id nor 
       { brokers: 0, errorCode: UNKNOWN_SERVER_ERROR, topics: [["", UNKNOWN_SERVER_ERROR]] },
     ],
   );
+});
+
+it("shows the coordinator's topic to whoever has looked for a coordinator, as Apache Kafka does", async () => {
+  const simulation = createSimulation(Number(process.env["MILLRACE_SEED"] ?? 5));
+  simulation.files.provideDirectory("/data");
+  await simulation.run(async () => {
+    const broker = await startBroker(simulation.env(), { dataDir: "/data", port: 9092 });
+    const wire = await Wire.connect(simulation.env(), broker.address);
+    const internal = async () => {
+      const { topics } = await wire.call("Metadata", 12, newMetadataRequest({ topics: null }));
+      return topics.map(({ name, isInternal }) => [name, isInternal]);
+    };
+    const find = (version: number, keyType: number) =>
+      wire.call(
+        "FindCoordinator",
+        version,
+        newFindCoordinatorRequest({ keyType, ...(version < 4 ? { key: "k" } : { coordinatorKeys: ["k"] }) }),
+      );
+    assert.deepEqual(await internal(), []);
+    assert.equal((await find(6, 0)).coordinators[0]!.errorCode, ErrorCode.NONE);
+    assert.deepEqual(await internal(), [["__consumer_offsets", true]]);
+    assert.equal((await find(3, 1)).errorCode, ErrorCode.NONE);
+    assert.deepEqual((await internal()).sort(), [
+      ["__consumer_offsets", true],
+      ["__transaction_state", true],
+    ]);
+    assert.equal((await find(4, 7)).coordinators[0]!.errorCode, ErrorCode.INVALID_REQUEST);
+    wire.destroy();
+    await broker.close();
+  });
+});
+
+it("answers that the coordinator is not available as long as its topic cannot be made", async () => {
+  const simulation = createSimulation(Number(process.env["MILLRACE_SEED"] ?? 5));
+  simulation.files.provideDirectory("/data");
+  await simulation.run(async () => {
+    const broker = await startBroker(simulation.env(), { dataDir: "/data", port: 9092 });
+    const wire = await Wire.connect(simulation.env(), broker.address);
+    const find = () => wire.call("FindCoordinator", 4, newFindCoordinatorRequest({ coordinatorKeys: ["g"] }));
+    simulation.files.onOperation = ({ path }) => (path.includes("__consumer_offsets") ? { error: "ENOSPC" } : "ok");
+    const [refused] = (await find()).coordinators;
+    assert.deepEqual([refused!.errorCode, refused!.nodeId], [ErrorCode.COORDINATOR_NOT_AVAILABLE, -1]);
+    simulation.files.onOperation = () => "ok";
+    assert.equal((await find()).coordinators[0]!.errorCode, ErrorCode.NONE);
+    wire.destroy();
+    await broker.close();
+  });
 });
