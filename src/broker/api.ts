@@ -6,6 +6,7 @@ import type { LogDirectory } from "../log/log-directory.ts";
 import { apiByName, type Api, type ApiName, type RequestOf, type ResponseOf } from "../protocol/apis.ts";
 import type { GroupCoordinator } from "./coordinators/group/group-coordinator.ts";
 import type { TransactionCoordinator } from "./coordinators/transaction/transaction-coordinator.ts";
+import type { BrokerPlace } from "./broker-place.ts";
 import type { MetricCounters } from "./broker-metrics.ts";
 import type { DynamicSettings } from "./dynamic-settings.ts";
 import type { Faults } from "./faults.ts";
@@ -27,6 +28,7 @@ export interface BrokerContext {
   readonly faults: Faults;
   readonly counters: MetricCounters;
   readonly nodeId: number;
+  readonly place: BrokerPlace;
   readonly apis: readonly ApiHandler[];
 }
 

@@ -1,7 +1,8 @@
-// A broker with several listeners: clients of each are told its own address, whatever they ask.
+// A broker with several listeners: clients of each are told its own address, whatever they ask; the broker's configuration tells them all.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newDescribeClusterRequest } from "../protocol/generated/describe-cluster.gen.ts";
+import { newDescribeConfigsRequest } from "../protocol/generated/describe-configs.gen.ts";
 import { newFindCoordinatorRequest } from "../protocol/generated/find-coordinator.gen.ts";
 import { newMetadataRequest } from "../protocol/generated/metadata.gen.ts";
 import { createSimulation } from "../testing/simulation/simulation.ts";
@@ -32,6 +33,31 @@ test("clients are told the address of the listener that they came through", asyn
     }
     await broker.close();
     await assert.rejects(Wire.connect(env, { host, port: 9093 }));
+  });
+});
+
+test("the configuration of the broker tells its listeners and its directory, as set at the start and fixed", async () => {
+  const simulation = createSimulation(5);
+  simulation.files.provideDirectory("/data");
+  await simulation.run(async () => {
+    const env = simulation.env();
+    const outside = { host: "::1", port: 9094 };
+    const listeners = [9092, 9093].map((port) => ({ host: "127.0.0.1", port, ...(port === 9093 ? { advertised: outside } : {}) }));
+    const broker = await startBroker(env, { dataDir: "/data", listeners });
+    const wire = await Wire.connect(env, broker.address);
+    const configurationKeys = ["listeners", "advertised.listeners", "log.dirs", "process.roles"];
+    const resources = [{ resourceType: 4, resourceName: "0", configurationKeys }];
+    const { results } = await wire.call("DescribeConfigs", 4, newDescribeConfigsRequest({ resources }));
+    const told = results[0]!.configs.map(({ name, value, readOnly, configSource }) => [name, value, readOnly, configSource]);
+    const staticBrokerConfig = 4;
+    assert.deepEqual(told, [
+      ["listeners", "PLAINTEXT://127.0.0.1:9092,PLAINTEXT://127.0.0.1:9093", true, staticBrokerConfig],
+      ["advertised.listeners", "PLAINTEXT://127.0.0.1:9092,PLAINTEXT://[::1]:9094", true, staticBrokerConfig],
+      ["log.dirs", "/data", true, staticBrokerConfig],
+      ["process.roles", "broker,controller", true, staticBrokerConfig],
+    ]);
+    wire.destroy();
+    await broker.close();
   });
 });
 

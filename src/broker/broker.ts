@@ -138,7 +138,7 @@ class RunningBroker implements Broker {
   readonly #markers: MarkerWriter;
   readonly #listener: BrokerListener;
   readonly #housekeeping: Housekeeping;
-  #opened: OpenedListener = { address: NOWHERE, advertised: NOWHERE };
+  readonly #opened: OpenedListener[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(env: Env, settings: Settings, groupConfigs: GroupConfigs, logs: LogDirectory, options: BrokerOptions) {
@@ -166,6 +166,7 @@ class RunningBroker implements Broker {
       ...coordinators,
       ...tools,
       nodeId,
+      place: { dataDir: options.dataDir, listeners: this.#opened },
       apis: servedApis(ALL_APIS, settings.boolean("unstable.api.versions.enable")),
     };
     this.#listener = new BrokerListener(this.#context);
@@ -179,11 +180,11 @@ class RunningBroker implements Broker {
   }
 
   get address(): Address {
-    return this.#opened.address;
+    return this.#opened[0]?.address ?? NOWHERE;
   }
 
   get bootstrapServers(): string {
-    const { host, port } = this.#opened.advertised;
+    const { host, port } = this.#opened[0]?.advertised ?? NOWHERE;
     return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   }
 
@@ -191,11 +192,10 @@ class RunningBroker implements Broker {
     return this.logs.clusterId;
   }
 
-  async open([first, ...others]: readonly ListenerPlace[]): Promise<void> {
+  async open(places: readonly ListenerPlace[]): Promise<void> {
     await this.#context.groups.load();
     await this.#context.transactions.load();
-    this.#opened = await this.#listener.open(first!);
-    for (const place of others) await this.#listener.open(place);
+    for (const place of places) this.#opened.push(await this.#listener.open(place));
     this.#context.transactions.resume();
     this.#housekeeping.start();
   }

@@ -1,4 +1,5 @@
 // Configs as the APIs tell them: value, where it comes from, and the broker settings behind it.
+import { placeConfigs, type BrokerPlace } from "./broker-place.ts";
 import { CONFIG_TYPE_CODES } from "./config-value.ts";
 import { isDynamic } from "./dynamic-settings.ts";
 import { GROUP_CONFIGS, groupDefault } from "./group-config.ts";
@@ -85,6 +86,20 @@ export function describeBrokerSettings(settings: Settings): DescribedConfig[] {
       documentation: doc,
     };
   });
+}
+
+/** Apache Kafka's settings that are options of the start here: its configuration file has them. */
+export function describePlace(place: BrokerPlace): DescribedConfig[] {
+  return placeConfigs(place).map(({ name, type, value, doc }) => ({
+    name,
+    value,
+    readOnly: true,
+    configSource: FROM_BROKER_FILE,
+    isSensitive: false,
+    synonyms: [{ name, value, source: FROM_BROKER_FILE }],
+    configType: CONFIG_TYPE_CODES[type],
+    documentation: doc,
+  }));
 }
 
 /** What was set for all brokers while they ran. */

@@ -16,6 +16,7 @@ import {
   describeBrokerSettings,
   describeClusterSettings,
   describeGroupConfigs,
+  describePlace,
   describeTopicConfigs,
   type DescribedConfig,
 } from "../config-description.ts";
@@ -50,7 +51,7 @@ function find(broker: BrokerContext, type: number, name: string): DescribedConfi
   }
   if (type === BROKER) {
     if (name === "") return describeClusterSettings(broker.settings);
-    if (name === String(broker.nodeId)) return describeBrokerSettings(broker.settings);
+    if (name === String(broker.nodeId)) return [...describeBrokerSettings(broker.settings), ...describePlace(broker.place)];
     return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Unexpected broker id, expected ${broker.nodeId}, but received ${name}` };
   }
   if (type === GROUP) {

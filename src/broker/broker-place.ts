@@ -1,0 +1,31 @@
+// Where the broker is, under Apache Kafka's names: settings there, options of the start here. Told by DescribeConfigs, never changed.
+import type { Address } from "../env/network.ts";
+import type { ConfigType } from "./config-value.ts";
+import type { OpenedListener } from "./listener.ts";
+
+export interface BrokerPlace {
+  readonly dataDir: string;
+  /** In the order in which they were opened. */
+  readonly listeners: readonly OpenedListener[];
+}
+
+export interface PlaceConfig {
+  readonly name: string;
+  readonly type: ConfigType;
+  readonly value: string;
+  readonly doc: string;
+}
+
+export function placeConfigs({ dataDir, listeners }: BrokerPlace): PlaceConfig[] {
+  const all = (told: (listener: OpenedListener) => Address): string => listeners.map((listener) => uri(told(listener))).join(",");
+  return [
+    { name: "listeners", type: "list", value: all(({ address }) => address), doc: "Where the broker listens." },
+    { name: "advertised.listeners", type: "list", value: all(({ advertised }) => advertised), doc: "What clients are told to connect to." },
+    { name: "log.dirs", type: "list", value: dataDir, doc: "Where everything is kept." },
+    { name: "process.roles", type: "list", value: "broker,controller", doc: "One process is both." },
+  ];
+}
+
+function uri({ host, port }: Address): string {
+  return `PLAINTEXT://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
