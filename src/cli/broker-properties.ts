@@ -5,7 +5,7 @@ import { parseListener, type NamedAddress } from "./broker-listeners.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { meansNothingHere } from "./foreign-settings.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../stream/nearest.ts";
 
 export interface FileOptions {
   readonly listeners?: readonly NamedAddress[];

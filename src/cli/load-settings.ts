@@ -15,7 +15,7 @@ import {
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { explainModuleError } from "./module-error.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../stream/nearest.ts";
 import type { Terminal } from "./terminal.ts";
 
 const CONFIG_FILES = ["millrace.config.ts", "millrace.config.mts", "millrace.config.js", "millrace.config.mjs"];

@@ -1,6 +1,6 @@
 // What commander says about a wrong command line, as one sentence with what to type next.
 import type { Command, CommanderError } from "commander";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../stream/nearest.ts";
 
 /** undefined: help or version was asked for, and printed. */
 export function explainUsage(error: CommanderError, program: Command, args: readonly string[]): string | undefined {

@@ -7,7 +7,7 @@ import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { findBrokers } from "./find-server.ts";
 import { loadSettings } from "./load-settings.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../stream/nearest.ts";
 import { reachBroker } from "./reach-broker.ts";
 import type { Terminal } from "./terminal.ts";
 

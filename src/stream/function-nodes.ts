@@ -1,11 +1,12 @@
 // Nodes that run a function object: process, connect, and a stream connected with a broadcast one. A node with its declared side outputs
 // is a stream with one more stream per side output.
 import type { Schema, TypeInfo } from "../schema/type-info.ts";
+import { checkFunctionObject, checkOptions, PARALLELISM } from "./check-options.ts";
 import type { OperatorOptions } from "./data-stream.ts";
 import type { ErrorHandling } from "./dead-letter.ts";
 import type { BroadcastConnectSpec, BroadcastStateSpec, KeySelector, ProcessSpec, UnkeyedProcessSpec } from "./graph.ts";
 import type { GraphDraft, NewNode, NodeBody, Outlet } from "./graph-draft.ts";
-import { checkFunction, processSpec, unkeyedProcessSpec } from "./operator-arguments.ts";
+import { processSpec, unkeyedProcessSpec } from "./operator-arguments.ts";
 import type { SideOutputs } from "./process-function.ts";
 import type { StateDescriptors } from "./state.ts";
 
@@ -44,11 +45,13 @@ export function addProcess<H extends object>(
   sides: ProcessSpec["side"],
   body: NodeBody,
   inlets: Pick<NewNode, "inputs" | "partitioning">,
-  { parallelism }: Pick<OperatorOptions, "parallelism">,
+  options: Pick<OperatorOptions, "parallelism">,
   calledAt: Where,
   make: (outlet: Outlet, type: TypeInfo | undefined) => H,
 ): H & { readonly side: Readonly<Record<string, H>> } {
+  checkOptions(options, PARALLELISM, `${body.kind === "connect" ? "connect" : "process"}("${name}", …)`, calledAt);
   const output = fn.output.type;
+  const { parallelism } = options;
   const sideOutputs = sides.map((side) => side.name);
   const id = draft.add({ name, ...inlets, output, onError: fn.onError, parallelism, calledAt, body, sideOutputs });
   const side = sides.map((one) => [one.name, make({ from: id, output: one.name }, one.type)]);
@@ -66,8 +69,7 @@ export function broadcastConnect(
   what: string,
   where: Where,
 ): { readonly spec: ProcessSpec | UnkeyedProcessSpec; readonly connect: BroadcastConnectSpec } {
-  checkFunction(fn?.onElement, `${what}: onElement`, where);
-  checkFunction(fn.onBroadcast, `${what}: onBroadcast`, where);
+  checkFunctionObject("broadcast", fn, what, where);
   const onElement = fn.onElement.bind(fn) as ProcessSpec["onElement"];
   const onBroadcast = fn.onBroadcast.bind(fn) as BroadcastConnectSpec["onBroadcast"];
   const common = { otherFrom, broadcast, onBroadcast };

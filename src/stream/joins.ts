@@ -1,5 +1,6 @@
 // What the joins of keyed streams take as options, checked and turned into nodes of the graph.
 import { calledAt } from "./called-at.ts";
+import { checkOptions } from "./check-options.ts";
 import { changelogJoin, type Change } from "./changelog-join.ts";
 import { durationMs } from "./duration.ts";
 import type { Evictor } from "./evictors.ts";
@@ -57,6 +58,8 @@ export interface ChangeRow<Row> {
   readonly row: Row;
 }
 
+const WINDOW_OPTIONS = ["allowedLateness", "trigger", "evictor", "parallelism"];
+
 type Entry = (...args: never[]) => unknown;
 type Pair = (left: unknown, right: unknown) => unknown;
 
@@ -97,6 +100,7 @@ export function coGroupBody(
 
 /** Lateness, trigger and evictor of a window join or coGroup. */
 function withOptions(body: NodeBody, options: WindowJoinOptions, what: string, entry: Entry): NodeBody {
+  checkOptions(options, [...(entry.name === "coGroup" ? [] : ["kind"]), ...WINDOW_OPTIONS], what, calledAt(entry));
   if (body.kind !== "window-join") return body;
   const { allowedLateness, trigger, evictor } = options;
   const { window } = body.join;
@@ -118,6 +122,7 @@ export function temporalJoinBody(
   what: string,
   where: string | undefined,
 ): NodeBody {
+  checkOptions(options, ["kind", "isDeletion", "parallelism"], what, where);
   const { left, right } = keptTypes(sides, what, where);
   const { leftOuter } = outerSides(options.kind, ["inner", "left"], what, where);
   const isDeletion = options.isDeletion as ((right: unknown) => boolean) | undefined;
@@ -128,6 +133,8 @@ export function temporalJoinBody(
 export function changelogJoinBody(sides: Sides, fn: Pair, options: JoinOptions<never, never>, what: string, entry: Entry): NodeBody {
   const where = calledAt(entry);
   const { left, right } = keptTypes(sides, what, where);
+  checkOptions(options, ["kind", "left", "right", "ttl", "ttlDomain", "parallelism"], what, where);
+  for (const side of ["left", "right"] as const) checkOptions(options[side], ["keep", "isDeletion"], `${what}: ${side}`, where);
   const outer = outerSides(options.kind, ["inner", "left", "right", "full"], what, where);
   const side = (given: JoinSideOptions<never> = {}): { latest: boolean; isDeletion: ((element: unknown) => boolean) | undefined } => {
     const { keep = "all", isDeletion } = given;

@@ -1,6 +1,7 @@
 // Lookup join: each element with what an outside system holds for its key, asked through mapAsync and remembered for a while. After Flink's
 // lookup joins with a partial cache. The cache is per worker and no state: after a restart it is empty.
 import { calledAt } from "./called-at.ts";
+import { checkOptions } from "./check-options.ts";
 import { durationMs } from "./duration.ts";
 import type { AsyncCall, MapAsyncOptions } from "./map-async.ts";
 import { PipelineError } from "./pipeline-error.ts";
@@ -35,6 +36,14 @@ type Rows = readonly unknown[];
 
 const MAX_ENTRIES = 10_000;
 
+const OPTIONS = ["key", "lookup", "kind", "cache", "capacity", "timeout", "ordered", "retries", "onError", "parallelism"];
+
+/** What mapAsync takes of them. */
+export function forCalls(options: LookupJoinOptions<never, never, unknown>): MapAsyncOptions<never, unknown> {
+  const { key: _key, lookup: _lookup, kind: _kind, cache: _cache, ...others } = options;
+  return others;
+}
+
 /** The function for mapAsync: an element's row, or none. */
 export function lookupCall(
   fn: Pair,
@@ -45,6 +54,8 @@ export function lookupCall(
   const refuse = (why: string): never => {
     throw new PipelineError("BAD_ARGUMENT", `${what}: ${why}`, calledAt(entry));
   };
+  checkOptions(options, OPTIONS, what, calledAt(entry));
+  checkOptions(options.cache, ["ttl", "maxEntries", "missing"], `${what}: cache`, calledAt(entry));
   const { kind = "inner" } = options;
   if (kind !== "inner" && kind !== "left") refuse(`kind is "inner" or "left", not ${JSON.stringify(kind)}.`);
   if (typeof options.key !== "function" || typeof options.lookup !== "function") refuse("key and lookup are functions.");

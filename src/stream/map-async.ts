@@ -1,6 +1,7 @@
 // mapAsync: a call to something outside for each element, with a bound on how many are open, a time limit and attempts.
 import type { TypeInfo } from "../schema/type-info.ts";
 import { calledAt } from "./called-at.ts";
+import { checkOptions } from "./check-options.ts";
 import { durationMs } from "./duration.ts";
 import type { DeadLetterPolicy } from "./dead-letter.ts";
 import type { MapAsyncSpec } from "./graph.ts";
@@ -41,6 +42,8 @@ export interface RetryOptions {
   readonly maxBackoff?: Duration | undefined;
 }
 
+const OPTIONS = ["capacity", "timeout", "onTimeout", "ordered", "retries", "onError", "parallelism"];
+
 /** More would be memory without a bound. */
 const MAX_CAPACITY = 100_000;
 
@@ -63,7 +66,9 @@ export function mapAsyncSpec(
       `${what}: elements that wait for their answers are state and need a schema: add .returns(Schema) before it.`,
       where,
     );
+  checkOptions(options, OPTIONS, what, where);
   const { capacity, timeout, onTimeout = "fail", ordered = true, retries } = options ?? {};
+  checkOptions(retries, ["attempts", "backoff", "maxBackoff"], `${what}: retries`, where);
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY)
     refuse(`capacity is a whole number from 1 to ${MAX_CAPACITY}, not ${capacity}.`);
   if (onTimeout !== "fail" && typeof onTimeout !== "function") refuse(`onTimeout is "fail" or a function that gives the result.`);

@@ -109,13 +109,6 @@ export function checkFunction(fn: unknown, what: string, where: Where): void {
   if (fn.constructor.name.startsWith("Async")) throw new PipelineError("BAD_ARGUMENT", `${what}: the function must not be async.`, where);
 }
 
-/** A misspelt option would be passed over without a word. */
-export function checkOptions(options: object, known: readonly string[], what: string, where: Where): void {
-  const other = Object.keys(options).find((name) => !known.includes(name));
-  if (other === undefined) return;
-  throw new PipelineError("BAD_ARGUMENT", `${what}: there is no option "${other}"; the options are ${known.join(", ")}.`, where);
-}
-
 export function checkErrorHandling(onError: ErrorHandling | undefined, what: string, where: Where): void {
   if (onError === undefined || onError === "fail" || onError === "skip" || typeof onError === "object") return;
   throw new PipelineError("BAD_ARGUMENT", `${what}: onError is "fail", "skip" or deadLetter(…), not ${JSON.stringify(onError)}.`, where);

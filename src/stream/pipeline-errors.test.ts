@@ -294,7 +294,7 @@ for (const method of ["window", "reduce", "sum", "minBy", "intervalJoin", "windo
 refuses("windows that nothing is made of", "BAD_ARGUMENT", /to\(…\): window\(…\) does not say yet .* add \.aggregate\(/, (p) => {
   (p.from("a", source(Tx), timed).keyBy("id").window(tumbling("1h")) as unknown as DataStream<unknown>).to("o", sink());
 });
-refuses("a misspelt option of a source", "BAD_ARGUMENT", /no option "eventtime"; the options are eventTime, /, (p) => {
+refuses("a misspelt option of a source", "BAD_ARGUMENT", /no option "eventtime": did you mean "eventTime"\?/, (p) => {
   p.from("a", source(Tx), any({ ...timed, eventtime: () => 0 })).to("o", sink());
 });
 refuses("a join of keys that are never equal", "BAD_ARGUMENT", /the keys are string and double, which are never equal/, (p) => {

@@ -1,6 +1,7 @@
 // A pipeline: a name and a build function, which runs once, when the graph is first asked for. A module exports it; every worker
 // imports the same module, builds the same graph and compares the hash. Nothing here runs a stream.
 import { calledAt } from "./called-at.ts";
+import { checkOptions } from "./check-options.ts";
 import type { Source } from "./connector.ts";
 import type { DataStream } from "./data-stream.ts";
 import type { DeadLetterPolicy } from "./dead-letter.ts";
@@ -9,7 +10,7 @@ import { GraphDraft } from "./graph-draft.ts";
 import { refuseOnWindows, refuseWithoutKey } from "./missing-methods.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import { checkName } from "./plain-name.ts";
-import { checkErrorHandling, checkOptions, eventTime } from "./operator-arguments.ts";
+import { checkErrorHandling, eventTime } from "./operator-arguments.ts";
 import { StreamHandle } from "./stream-handle.ts";
 import { WindowedHandle } from "./windowed-handle.ts";
 import type { WatermarkStrategy } from "./watermarks.ts";
@@ -90,8 +91,8 @@ function addSource(
   checkName(name, "from(name, source)", where);
   if (typeof source?.create !== "function" || typeof source.describe !== "function")
     throw new PipelineError("BAD_ARGUMENT", `from("${name}", source): a source is wanted, such as kafkaSource(topic).`, where);
-  checkErrorHandling(options.onError, `from("${name}", …)`, where);
   checkOptions(options, SOURCE_OPTIONS, `from("${name}", …)`, where);
+  checkErrorHandling(options.onError, `from("${name}", …)`, where);
   const id = draft.add({
     name,
     inputs: [],

@@ -8,6 +8,7 @@ import type { DeepReadonly, StateDescriptors, StateOf } from "./state.ts";
 
 export type SideOutputs = { readonly [name: string]: Schema<unknown> };
 
+/** Times are epoch ms; a fraction counts as the next whole one, so that no timer fires early. NaN, ±Infinity and other values throw. */
 export interface Timers {
   /** onTimer runs when the watermark passes `at` (epoch ms). A timer is a set member: setting it twice fires once. */
   setEventTime(at: number): undefined;

@@ -4,6 +4,7 @@ import type { Schema, TypeInfo } from "../schema/type-info.ts";
 import { schemaGiven } from "../schema/foreign/foreign-schema.ts";
 import type { AnySchema, TypeOf } from "../schema/foreign/foreign-types.ts";
 import { calledAt } from "./called-at.ts";
+import { checkOptions } from "./check-options.ts";
 import { durationMs } from "./duration.ts";
 import type { FoldSpec, OperatorStateSpec, StateSpec, StateTtl } from "./graph.ts";
 import { PipelineError } from "./pipeline-error.ts";
@@ -160,6 +161,7 @@ function typeGiven(given: unknown, what: string, entry: (...args: never[]) => un
 }
 
 function ttl(options: StateOptions, entry: (...args: never[]) => unknown): StateTtl | undefined {
+  checkOptions(options, ["ttl", "ttlDomain"], `${entry.name}(…)`, calledAt(entry));
   if (options.ttl === undefined) return undefined;
   return Object.freeze({ ms: durationMs(options.ttl, "ttl", entry), domain: options.ttlDomain ?? "processing-time" });
 }

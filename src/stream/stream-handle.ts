@@ -6,12 +6,13 @@ import type { Schema, TypeInfo } from "../schema/type-info.ts";
 import { sameType } from "../schema/type-names.ts";
 import { BroadcastConnectedHandle, BroadcastHandle } from "./broadcast-handle.ts";
 import { calledAt } from "./called-at.ts";
+import { checkSink } from "./check-sink.ts";
+import { checkFunctionObject, checkNamedOptions, checkOperatorOptions, checkOptions } from "./check-options.ts";
 import type { Sink } from "./connector.ts";
 import type { DataStream, IntervalBounds, OperatorOptions, TimeOptions } from "./data-stream.ts";
 import type { KeySelector, Partitioning, ProcessSpec } from "./graph.ts";
 import type { GraphDraft, Inlet, NewNode, NodeBody, Outlet } from "./graph-draft.ts";
 import {
-  checkErrorHandling,
   checkFunction,
   checkKeyType,
   compositeType,
@@ -24,7 +25,7 @@ import {
 import { PipelineError } from "./pipeline-error.ts";
 import { checkName } from "./plain-name.ts";
 import { addProcess, type AnyFunction, type ConnectParts } from "./function-nodes.ts";
-import { lookupCall, type LookupJoinOptions } from "./lookup-join.ts";
+import { forCalls, lookupCall, type LookupJoinOptions } from "./lookup-join.ts";
 import { mapAsyncSpec, type MapAsyncOptions } from "./map-async.ts";
 import { fieldOf } from "./resolve-aggregates.ts";
 import { addField, bestField, rollingBody, type Fold } from "./rolling.ts";
@@ -136,6 +137,7 @@ export class StreamHandle {
 
   assignWatermarks(time: TimeOptions<never>, options?: OperatorOptions): StreamHandle {
     const where = calledAt(this.assignWatermarks);
+    checkOptions(time, ["eventTime", "watermarks"], "assignWatermarks(time)", where);
     if (time?.watermarks?.alignment !== undefined)
       throw new PipelineError(
         "BAD_ARGUMENT",
@@ -178,8 +180,7 @@ export class StreamHandle {
   to(name: string, sink: Sink<never>): undefined {
     const where = calledAt(this.to);
     checkName(name, "to(name, sink)", where);
-    if (typeof sink?.create !== "function" || typeof sink.describe !== "function")
-      throw new PipelineError("BAD_ARGUMENT", `to("${name}", sink): a sink is wanted, such as kafkaSink(topic).`, where);
+    checkSink(name, sink, this.type, where);
     // Sinks are written by the subtask that has the row: a partitioning before one needs subtasks to lead to.
     const isRouted = this.routedOutlets().some(({ partitioning }) => partitioning !== undefined && LEADS_SOMEWHERE.has(partitioning.kind));
     const stream = isRouted ? this.#then({ kind: "map", fn: (event) => event }, this.type, undefined, where) : this;
@@ -190,7 +191,7 @@ export class StreamHandle {
     const where = calledAt(this.process);
     checkName(name, "process(name, …)", where);
     const what = `process("${name}", …)`;
-    checkFunction(fn?.onElement, `${what}: onElement`, where);
+    checkFunctionObject("process", fn, what, where);
     const spec = unkeyedProcessSpec(fn, fn.onElement.bind(fn) as ProcessSpec["onElement"], what, where);
     const inlets = { inputs: this.outlets, partitioning: this.partitioning };
     return addProcess(this.draft, name, fn, spec.side, { kind: "unkeyed-process", process: spec }, inlets, options, where, this.made);
@@ -209,7 +210,7 @@ export class StreamHandle {
     checkName(name, "lookupJoin(name, …)", where);
     checkFunction(fn, what, where);
     const call = lookupCall(fn as unknown as Pair, options ?? {}, what, this.lookupJoin);
-    const spec = mapAsyncSpec(name, call, this.type, options, this.lookupJoin);
+    const spec = mapAsyncSpec(name, call, this.type, forCalls(options), this.lookupJoin);
     const rows = this.#then({ kind: "map-async", async: spec }, undefined, { name, ...pick(options) }, where);
     return rows.flatMap((some: readonly unknown[]) => some);
   }
@@ -268,9 +269,8 @@ export class StreamHandle {
   }
 
   #then(body: NodeBody, output: TypeInfo | undefined, options: OperatorOptions | undefined, where: Where): StreamHandle {
+    checkOperatorOptions(options, body.kind, where);
     const { name, onError, parallelism } = options ?? {};
-    if (name !== undefined) checkName(name, `${body.kind}()`, where);
-    checkErrorHandling(onError, body.kind, where);
     const { draft, outlets: inputs, partitioning } = this;
     const id = draft.add({ name, inputs, partitioning, output, onError, parallelism, calledAt: where, body });
     return new StreamHandle(draft, [{ from: id, output: "main" }], output);
@@ -291,7 +291,7 @@ export class KeyedHandle extends StreamHandle {
     const where = calledAt(this.process);
     checkName(name, "process(name, …)", where);
     const what = `process("${name}", …)`;
-    checkFunction(fn?.onElement, `${what}: onElement`, where);
+    checkFunctionObject("process", fn, what, where);
     const spec = processSpec(this.key, fn, fn.onElement.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
     const inlets = { inputs: this.outlets, partitioning: keyed(this.key) };
     return addProcess(this.draft, name, fn, spec.side, { kind: "process", process: spec }, inlets, options, where, this.made);
@@ -300,7 +300,7 @@ export class KeyedHandle extends StreamHandle {
   reduce(name: string, fn: Callback, options: Omit<OperatorOptions, "name"> = {}): StreamHandle {
     const where = calledAt(this.reduce);
     checkName(name, "reduce(name, fn)", where);
-    checkErrorHandling(options.onError, `reduce("${name}", fn)`, where);
+    checkNamedOptions(options, `reduce("${name}", fn)`, where);
     checkFunction(fn, `reduce("${name}", fn)`, where);
     return this.#rolling(name, fn as unknown as Fold, options, where);
   }
@@ -367,8 +367,7 @@ export class KeyedHandle extends StreamHandle {
     checkName(name, "connect(name, …)", where);
     const what = `connect("${name}", …)`;
     const { sides, inlets } = this.#with(other, what, where);
-    checkFunction(fn?.onLeft, `${what}: onLeft`, where);
-    checkFunction(fn.onRight, `${what}: onRight`, where);
+    checkFunctionObject("connect", fn, what, where);
     const spec = processSpec(this.key, fn, fn.onLeft.bind(fn) as (element: unknown, ctx: unknown) => void, what, where);
     const onOther = fn.onRight.bind(fn) as (element: unknown, ctx: unknown) => void;
     const body: NodeBody = { kind: "connect", connect: Object.freeze({ process: spec, otherFrom: sides.otherFrom, onOther }) };
@@ -385,7 +384,7 @@ export class KeyedHandle extends StreamHandle {
     const where = calledAt(this.intervalJoin);
     const what = `intervalJoin("${name}", …)`;
     const { sides, inlets } = this.#joined(name, other, fn, what, where);
-    const body = intervalJoinBody(sides, bounds, fn as unknown as (left: unknown, right: unknown) => unknown, what, this.intervalJoin);
+    const body = intervalJoinBody(sides, bounds, fn as unknown as Pair, options, what, this.intervalJoin);
     if (bounds.lateOutputs !== true) return this.#added(name, inlets, undefined, body, options, where);
     const { parallelism } = options;
     const names = ["lateLeft", "lateRight"];

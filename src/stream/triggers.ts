@@ -2,6 +2,7 @@
 import { isSchema } from "../schema/t.ts";
 import type { Schema } from "../schema/type-info.ts";
 import { calledAt } from "./called-at.ts";
+import { checkFunctionObject, checkOptions } from "./check-options.ts";
 import { durationMs, type DurationCheck } from "./duration.ts";
 import type { TriggerSpec } from "./graph.ts";
 import { PipelineError } from "./pipeline-error.ts";
@@ -69,6 +70,7 @@ export function timeoutTrigger<T, const D extends number | string>(
 ): Trigger<T> {
   checkTrigger(of, "timeoutTrigger(trigger, timeout)", timeoutTrigger);
   const timeoutMs = durationMs(timeout, "timeoutTrigger(trigger, timeout)", timeoutTrigger);
+  checkOptions(options, ["resetAtElement", "clearOnTimeout"], "timeoutTrigger(…)", calledAt(timeoutTrigger));
   const { resetAtElement = false, clearOnTimeout = true } = options;
   return make({ kind: "timeout", of: of.trigger, timeoutMs, resetAtElement, clearOnTimeout });
 }
@@ -118,8 +120,7 @@ export interface CustomTrigger<T, S> {
 
 /** A trigger of your own. */
 export function customTrigger<T, S = never>(spec: CustomTrigger<T, S>): Trigger<T> {
-  if (typeof spec?.onElement !== "function")
-    throw new PipelineError("BAD_ARGUMENT", "customTrigger({ onElement, … }): onElement is a function.", calledAt(customTrigger));
+  checkFunctionObject("trigger", spec, "customTrigger({ onElement, … })", calledAt(customTrigger));
   if (spec.state !== undefined && !isSchema(spec.state))
     throw new PipelineError("BAD_ARGUMENT", "customTrigger({ state }): a schema is wanted, such as t.long().", calledAt(customTrigger));
   const { state, merge } = spec;

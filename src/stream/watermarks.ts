@@ -1,5 +1,6 @@
 // Watermark strategies as data. Generators are pure functions of the records of one split: no timer ever emits a watermark.
 import { calledAt } from "./called-at.ts";
+import { checkOptions } from "./check-options.ts";
 import { durationMs, type DurationCheck } from "./duration.ts";
 import { checkName } from "./plain-name.ts";
 
@@ -74,12 +75,12 @@ export function punctuatedWatermarks<T>(
   return Object.freeze({ kind: "custom", create: () => generator, ...common(options, punctuatedWatermarks) });
 }
 
-function common(
-  { idleAfter = IDLE_AFTER, alignment }: WatermarkOptions,
-  entry: (...args: never[]) => unknown,
-): Pick<WatermarkStrategy, "idleAfterMs" | "alignment"> {
+function common(options: WatermarkOptions, entry: (...args: never[]) => unknown): Pick<WatermarkStrategy, "idleAfterMs" | "alignment"> {
+  checkOptions(options, ["idleAfter", "alignment"], `${entry.name}(…)`, calledAt(entry));
+  const { idleAfter = IDLE_AFTER, alignment } = options;
   const idleAfterMs = idleAfter === "never" ? Infinity : durationMs(idleAfter, "idleAfter", entry);
   if (alignment === undefined) return { idleAfterMs };
+  checkOptions(alignment, ["group", "maxDrift"], `${entry.name}(…): alignment`, calledAt(entry));
   checkName(alignment.group, "alignment.group", calledAt(entry));
   const maxDriftMs = durationMs(alignment.maxDrift, "alignment.maxDrift", entry);
   return { idleAfterMs, alignment: Object.freeze({ group: alignment.group, maxDriftMs }) };

@@ -4,13 +4,13 @@ import { isSchema } from "../schema/t.ts";
 import type { TypeInfo } from "../schema/type-info.ts";
 import type { Aggregate } from "./aggregates.ts";
 import { calledAt } from "./called-at.ts";
+import { checkFunctionObject, checkNamedOptions, checkOptions } from "./check-options.ts";
 import type { OperatorOptions } from "./data-stream.ts";
 import { durationMs } from "./duration.ts";
 import type { Evictor } from "./evictors.ts";
 import type { KeySelector, StateSpec, TriggerSpec, WindowApply, WindowSpec } from "./graph.ts";
 import type { GraphDraft, Outlet } from "./graph-draft.ts";
 import {
-  checkErrorHandling,
   checkFunction,
   GlobalWindowSchema,
   keyed,
@@ -48,6 +48,8 @@ export interface WindowInput<S> {
   make(outlet: Outlet, type: TypeInfo | undefined): S;
 }
 
+const METHODS = ["allowedLateness", "lateOutput", "trigger", "evictor"];
+
 type Callback = (...args: never[]) => unknown;
 type Where = string | undefined;
 type Windowed<S> = S & { readonly side?: Readonly<Record<string, S>> };
@@ -71,6 +73,7 @@ export class WindowedHandle<S extends object> {
 
   allowedLateness(duration: Duration, options: { readonly emit?: "final" | "updates" } = {}): WindowedHandle<S> {
     const where = calledAt(this.allowedLateness);
+    checkOptions(options, ["emit"], "allowedLateness(duration, …)", where);
     const { emit = "updates" } = options;
     if (emit !== "updates" && emit !== "final")
       throw new PipelineError("BAD_ARGUMENT", `allowedLateness(…, { emit }): "final" or "updates", not ${JSON.stringify(emit)}.`, where);
@@ -123,7 +126,7 @@ export class WindowedHandle<S extends object> {
   ): Windowed<S> {
     const where = calledAt(this.process);
     checkName(name, "process(name, …)", where);
-    checkFunction(fn?.onWindow, `process("${name}", …): onWindow`, where);
+    checkFunctionObject("window", fn, `process("${name}", …)`, where);
     if (!isSchema(fn.output))
       throw new PipelineError("SCHEMA_REQUIRED", `process("${name}", …): output is the schema of what emit() takes.`, where);
     const apply = this.#applied(`process("${name}", …)`, fn, where);
@@ -166,7 +169,7 @@ export class WindowedHandle<S extends object> {
     options: Omit<OperatorOptions, "name">,
     where: Where,
   ): Windowed<S> {
-    checkErrorHandling(options.onError, `${method}("${name}", …)`, where);
+    checkNamedOptions(options, `${method}("${name}", …)`, where, METHODS);
     const { draft, outlets, type, key } = this.#stream;
     const { late, alone, final, ...parts } = this.#parts;
     const declared = work.apply?.kind === "process" ? work.apply.side : [];

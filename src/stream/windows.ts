@@ -1,5 +1,6 @@
 // Window assigners: which windows an element belongs to, as data.
 import { calledAt } from "./called-at.ts";
+import { checkOptions } from "./check-options.ts";
 import { durationMs, signedDurationMs, type DurationCheck } from "./duration.ts";
 import { countEvictor } from "./evictors.ts";
 import type { AssignerSpec, EvictorSpec, TriggerSpec } from "./graph.ts";
@@ -157,7 +158,18 @@ export function merges(assigner: AssignerSpec): boolean {
   return assigner.kind === "session" || assigner.kind === "dynamic-session" || (assigner.kind === "custom" && assigner.merging);
 }
 
-function made<T>(spec: AssignerSpec, { time = "event-time" }: ClockOptions, entry: Entry): WindowAssigner<TimeWindow, T> {
+const OPTIONS: Readonly<Partial<Record<AssignerSpec["kind"], readonly string[]>>> = {
+  tumbling: ["time", "offset"],
+  sliding: ["time", "offset"],
+  cumulate: ["time", "offset"],
+  session: ["time", "mergedOrder", "equalSession"],
+  "dynamic-session": ["time", "mergedOrder", "equalSession"],
+};
+
+function made<T>(spec: AssignerSpec, options: ClockOptions, entry: Entry): WindowAssigner<TimeWindow, T> {
+  const known = OPTIONS[spec.kind];
+  if (known !== undefined) checkOptions(options, known, `${entry.name}(…)`, calledAt(entry));
+  const { time = "event-time" } = options;
   if (time !== "event-time" && time !== "processing-time")
     throw new PipelineError(
       "BAD_ARGUMENT",

@@ -13,7 +13,7 @@ import { EXIT } from "../exit-codes.ts";
 import { meansNothingHere } from "../foreign-settings.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { loadSettings, type LoadedSettings } from "../load-settings.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../stream/nearest.ts";
 import { parsePairs } from "../pairs.ts";
 import { printSettings } from "../print-settings.ts";
 import { parseProperties } from "../properties-file.ts";

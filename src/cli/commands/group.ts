@@ -7,7 +7,7 @@ import { EXIT } from "../exit-codes.ts";
 import { codeOf } from "../explain-error.ts";
 import { LAG_COLUMNS, type LagRow, lagOf } from "../group-lag.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../stream/nearest.ts";
 import { printRows } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { withClient, type ClientFlags } from "../with-client.ts";

@@ -6,7 +6,7 @@ import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { findServer, type ServerAddress } from "../find-server.ts";
 import { loadSettings } from "../load-settings.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../stream/nearest.ts";
 import { askServer } from "../server-api.ts";
 import { printRows } from "../table.ts";
 import type { Terminal } from "../terminal.ts";

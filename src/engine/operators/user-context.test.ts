@@ -5,6 +5,7 @@ import { t } from "../../schema/t.ts";
 import type { Sink, Source } from "../../stream/connector.ts";
 import { pipeline } from "../../stream/pipeline.ts";
 import { listState, mapState, valueState } from "../../stream/state.ts";
+import { noWatermarks } from "../../stream/watermarks.ts";
 import { HandDriver } from "../subtask/fixtures/hand-driver.ts";
 
 const create = (): never => assert.fail("the driver creates no connectors");
@@ -76,3 +77,44 @@ for (const codegen of ["auto", "off"] as const) {
     }
   });
 }
+
+for (const codegen of ["auto", "off"] as const)
+  test(`timers of fractions fire at the next whole millisecond, once, and what is no time is refused (code generation ${codegen})`, () => {
+    const refused: string[] = [];
+    const graph = pipeline("timers", (p) => {
+      const words = p.from("in", source, { watermarks: noWatermarks() });
+      const fired = words
+        .keyBy((word) => word)
+        .process("op", {
+          output: t.double(),
+          onElement(_word, { timers }) {
+            timers.setEventTime(10.2);
+            timers.setEventTime(11);
+            timers.setEventTime(20.5);
+            timers.deleteEventTime(20.7);
+            timers.setProcessingTime(30.5);
+            for (const at of [Number.NaN, Infinity, -Infinity, 2 ** 53, "5", 5n, new Date(5), undefined])
+              for (const use of [timers.setEventTime, timers.setProcessingTime, timers.deleteEventTime, timers.deleteProcessingTime])
+                try {
+                  use(at as never);
+                } catch (error) {
+                  refused.push((error as Error).message);
+                }
+          },
+          onTimer: (at, { emit }) => emit(at),
+        });
+      fired.to("out", sink);
+    }).graph();
+    const driver = new HandDriver(graph, { codegen });
+    driver.split("in", "in-0", "active");
+    driver.feed("in", "in-0", [{ value: "a" }]);
+    driver.flush();
+    driver.tick(30);
+    assert.deepEqual(driver.rows("out"), []);
+    driver.tick(31);
+    driver.end();
+    assert.deepEqual(driver.rows("out"), [31, 11]);
+    assert.equal(refused.length, 8 * 4);
+    assert.equal(refused[0], "A timer's time must be milliseconds since 1970, not NaN.");
+    for (const message of refused) assert.match(message, /^A timer's time must be milliseconds since 1970, not /);
+  });
