@@ -21,6 +21,8 @@ const keys = fc.oneof(
 );
 const steps = fc.array(fc.record({ what: fc.constantFrom("add", "add", "release", "freeze", "thaw"), key: keys }), { maxLength: 300 });
 
+const normal = (key: unknown): unknown => (typeof key === "number" ? key + 0 : key);
+
 test("a key table holds the keys that a Map would, with their columns, through releases and snapshots", () => {
   fc.assert(
     fc.property(steps, fc.constantFrom(-1, 3), (all, hashMask) => {
@@ -63,8 +65,6 @@ test("a key table holds the keys that a Map would, with their columns, through r
     { seed, numRuns: 200 },
   );
 });
-
-const normal = (key: unknown): unknown => (typeof key === "number" ? key + 0 : key);
 
 test("ids and rows of released keys are used again: memory does not grow with the number of keys that passed", () => {
   const log = new RowLog();

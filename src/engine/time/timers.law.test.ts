@@ -23,6 +23,9 @@ const steps = fc.array(
   { maxLength: 120 },
 );
 
+const timeOf = (timer: string): number => Number(timer.split("/")[0]);
+const byTime = (a: string, b: string): number => timeOf(a) - timeOf(b);
+
 test("timers fire as a sorted set would: once each, in time order, what callbacks set included", () => {
   fc.assert(
     fc.property(steps, (all) => {
@@ -73,9 +76,6 @@ test("timers fire as a sorted set would: once each, in time order, what callback
     { seed, numRuns: 300 },
   );
 });
-
-const timeOf = (timer: string): number => Number(timer.split("/")[0]);
-const byTime = (a: string, b: string): number => timeOf(a) - timeOf(b);
 
 test("setting and deleting the same timer over and over leaves nothing behind", () => {
   const timers = new Timers(1);
