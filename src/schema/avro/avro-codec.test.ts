@@ -258,6 +258,8 @@ const BOMBS: readonly (readonly [what: string, schema: unknown, bytes: readonly 
   ["a map of billions", { type: "map", values: "null" }, [0xfe, 0xff, 0xff, 0xff, 0x0f], /expected 2147483647 items/],
   ["a string of two billion bytes", "string", [0xfe, 0xff, 0xff, 0xff, 0x0f], /expected 2147483647 bytes, got 0/],
   ["bytes of a negative length", "bytes", [1], /a negative one/],
+  ["a string whose length is cut off", "string", [0x80], /expected a varint, got the end/],
+  ["an array whose length is cut off", array("string"), [0xfe, 0xff], /expected a varint, got the end/],
   ["an endless varint", "long", Array.from({ length: 100 }, () => 0xff), /a varint of 64 bits/],
   [
     "arrays of nulls without end",

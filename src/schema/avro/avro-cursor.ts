@@ -162,8 +162,14 @@ export class AvroCursor {
   length(): number {
     const length = this.long();
     if (length < 0) this.fail("a length", "a negative one");
-    if (length > this.end - this.at) this.fail(`${length} bytes`, `${this.end - this.at}`);
+    if (length > this.end - this.at) this.#tooFew(`${length} bytes`, "");
     return length;
+  }
+
+  /** Fewer bytes remain than a length or a count asks for, unless it is itself cut off: then it means nothing. */
+  #tooFew(expected: string, unit: string): never {
+    if (this.at > this.end) this.fail("a varint", "the end");
+    this.fail(expected, `${this.end - this.at}${unit}`);
   }
 
   string(): string {
@@ -229,7 +235,7 @@ export class AvroCursor {
       this.length();
     }
     if (itemBytes === 0) this.free(count);
-    else if (count > (this.end - this.at) / itemBytes) this.fail(`${count} items`, `${this.end - this.at} bytes`);
+    else if (count > (this.end - this.at) / itemBytes) this.#tooFew(`${count} items`, " bytes");
     return count;
   }
 
@@ -255,7 +261,7 @@ export class AvroCursor {
         this.free(count);
         continue;
       }
-      if (count > (this.end - this.at) / itemBytes) this.fail(`${count} items`, `${this.end - this.at} bytes`);
+      if (count > (this.end - this.at) / itemBytes) this.#tooFew(`${count} items`, " bytes");
       for (; count > 0; count--) skip(this);
     }
   }
