@@ -29,6 +29,8 @@ export interface End {
   readonly transaction: number;
   /** "open": nobody asked to commit; whoever takes over aborts it. */
   outcome: "committed" | "aborted" | "unknown";
+  /** How many operations the history had when the answer came; absent: it came at once. */
+  decidedAt?: number;
 }
 
 export interface Poll {

@@ -79,6 +79,7 @@ async function transact(world: World, producer: Producer, process: number, group
   const end = recorder.end(process, transaction, "unknown");
   await commit(producer);
   end.outcome = "committed";
+  end.decidedAt = recorder.history.length;
   acknowledged(world);
 }
 
