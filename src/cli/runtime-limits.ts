@@ -10,3 +10,11 @@ export function raiseRuntimeLimits(): void {
   process.env["UV_THREADPOOL_SIZE"] ??= String(FILE_THREADS);
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_BYTECODE}`);
 }
+
+/**
+ * For a process that only serves: its young generation keeps the size that it starts with (a megabyte) instead of growing to some 100 MB of
+ * garbage. Requests live shortly and their bytes lie outside of the heap, so nothing is slower; user code that makes objects would be.
+ */
+export function keepHeapSmall(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
+}

@@ -137,7 +137,7 @@ const PROBE_ID_BYTES = Buffer.alloc(4);
 PROBE_ID_BYTES.writeInt32BE(PROBE_ID);
 
 /** ApiVersions, version 0, without a client id. */
-const PROBE = Buffer.alloc(14);
+export const PROBE = Buffer.alloc(14);
 PROBE.writeInt32BE(10, 0);
 PROBE.writeInt16BE(18, 4);
 PROBE.writeInt16BE(0, 6);

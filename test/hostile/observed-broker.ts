@@ -1,6 +1,7 @@
 // A broker in a process of its own that watches itself: the most CPU time that its thread spends between two turns of its event loop
 // (what a busy machine takes away does not count), and the most memory. Run by fork(): "figures" is answered, "reset" begins anew.
 import { startBroker } from "millrace/broker";
+import { keepHeapSmall } from "../../src/cli/runtime-limits.ts";
 
 export interface Figures {
   readonly stallMs: number;
@@ -13,6 +14,7 @@ const LOOK_EVERY_MS = 5;
 const RSS_EVERY = 20;
 const MB = 1024 * 1024;
 
+keepHeapSmall(); // as `millrace broker` does
 const broker = await startBroker({
   port: 0,
   dataDir: process.argv[2]!,

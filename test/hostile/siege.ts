@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient } from "millrace/client";
-import { assail, type Tally } from "./assail.ts";
+import { assail, PROBE, type Tally } from "./assail.ts";
 import { seedFrames } from "./mutations.ts";
 import type { Figures } from "./observed-broker.ts";
 
@@ -15,6 +15,7 @@ const BROKER = fileURLToPath(new URL("./observed-broker.ts", import.meta.url));
 /** The heap grows to its working size before it is measured. */
 const WARM_UP_FRAMES = 2000;
 const WITNESS_EVERY_MS = 20;
+const GREETING_MS = 60_000;
 
 export interface Siege {
   readonly tally: Tally;
@@ -55,6 +56,10 @@ async function siege(child: ChildProcess, address: string, frames: number, seed:
     .createTopics(topics.map((each) => (each.name === "compacted" ? { ...each, config: { "cleanup.policy": "compact" } } : each)));
   const old = connect(port, "127.0.0.1");
   await new Promise((resolve) => old.once("connect", resolve));
+  old.resume();
+  // Nobody is closed for being idle, however long the siege is.
+  const greetings = setInterval(() => old.write(PROBE), GREETING_MS);
+  clients.defer(() => clearInterval(greetings));
   await assail(port, seeds, WARM_UP_FRAMES, seed + 1);
   const before = await figuresOf(child, "reset");
   const witness = testify(client);

@@ -17,6 +17,7 @@ import { nearest } from "../../stream/nearest.ts";
 import { parsePairs } from "../pairs.ts";
 import { printSettings } from "../print-settings.ts";
 import { parseProperties } from "../properties-file.ts";
+import { keepHeapSmall } from "../runtime-limits.ts";
 import type { Terminal } from "../terminal.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
@@ -48,6 +49,7 @@ export async function broker(flags: BrokerFlags, terminal: Terminal): Promise<vo
   if (!terminal.quiet) for (const note of notes) terminal.note(note);
   const env = createNodeEnv({ logLevel: loaded.values.logLevel, logFormat: loaded.values.logFormat });
   const interrupt = onInterrupt(terminal, "Stopping. Ctrl-C again ends at once.");
+  keepHeapSmall();
   const running = await startBroker(env, options).catch((error: unknown) => {
     const listening = ["EADDRINUSE"].includes(codeOf(error) ?? "") || (error as { syscall?: string }).syscall === "listen";
     throw listening
