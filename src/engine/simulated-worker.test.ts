@@ -65,8 +65,9 @@ async function dieAt(index: number, when: "before" | "after"): Promise<number | 
   const restarts = await simulation.run(() => runToEnd(env, 3));
   assert.deepEqual(world.rows, expectedTotals(), `the thread died ${when} operation ${index}, seed ${SEED}`);
   if (simulation.files.operations <= index) return undefined;
-  assert.equal(restarts, died, `operation ${index}`);
-  return died;
+  // Behind the job's end its thread may still die: nothing is started again then.
+  assert.ok(restarts <= died, `${restarts} restarts after ${died} deaths at operation ${index}, seed ${SEED}`);
+  return restarts;
 }
 
 test("a worker thread that dies at any disk operation changes nothing in the job's output", async (context) => {
@@ -78,7 +79,7 @@ test("a worker thread that dies at any disk operation changes nothing in the job
     tellings += 2;
     deaths += before + ((await dieAt(index, "after")) ?? 0);
   }
-  context.diagnostic(`${tellings} tellings, in ${deaths} of them there was a thread that died`);
+  context.diagnostic(`${tellings} tellings, after ${deaths} of them the job was started again`);
   assert.ok(deaths * SHARES > 100, `only ${deaths} deaths`);
 });
 

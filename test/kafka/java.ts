@@ -37,7 +37,7 @@ export function compileJava(): Java {
     .filter((name) => name.endsWith(".java"))
     .map((name) => join(SOURCES, name));
   const classes = join(directory, "classes");
-  const compiled = spawnSync("javac", ["-nowarn", "-d", classes, "-cp", `${jars}/*`, ...files], { encoding: "utf8" });
+  const compiled = spawnSync("javac", ["-nowarn", "-encoding", "UTF-8", "-d", classes, "-cp", `${jars}/*`, ...files], { encoding: "utf8" });
   if (compiled.status !== 0) throw new Error(`The Java programs do not compile:\n${compiled.stderr}`);
   const log4j = join(directory, "log4j2.properties");
   writeFileSync(log4j, LOG4J);

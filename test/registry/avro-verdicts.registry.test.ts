@@ -52,7 +52,7 @@ function theirs(all: readonly Pair[]): string[] {
   const directory = mkdtempSync(join(tmpdir(), "avro-verdicts-"));
   try {
     const jars = avroJars();
-    const compiled = spawnSync("javac", ["-nowarn", "-d", directory, "-cp", jars, SOURCE], { encoding: "utf8" });
+    const compiled = spawnSync("javac", ["-nowarn", "-encoding", "UTF-8", "-d", directory, "-cp", jars, SOURCE], { encoding: "utf8" });
     assert.equal(compiled.status, 0, compiled.stderr);
     const input = all.map(({ reader, writer }) => `${reader}\t${writer}\n`).join("");
     const options = { input, encoding: "utf8", maxBuffer: 1 << 28 } as const;

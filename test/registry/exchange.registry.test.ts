@@ -56,7 +56,7 @@ describe("Confluent's KafkaAvroSerializer and KafkaAvroDeserializer (Java)", { s
 
   const java = async (args: readonly string[], settings: readonly string[], input?: string): Promise<string[]> => {
     const all = [...args, `bootstrap.servers=${server.bootstrapServers}`, `schema.registry.url=${server.registryUrl}`, ...settings];
-    return await run("java", ["-Xmx256m", "-cp", classPath, "ConfluentSerializer", ...all], input);
+    return await run("java", ["-Xmx256m", "-Dfile.encoding=UTF-8", "-cp", classPath, "ConfluentSerializer", ...all], input);
   };
 
   const Order = t.record("Order", {

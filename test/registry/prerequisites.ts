@@ -59,7 +59,7 @@ export function confluentSerializerJars(): string {
 
 /** Compiles `source` beside the jars and answers the class path to run it with. */
 export function compiled(source: string, jars: string, into: string): string {
-  run("javac", ["-nowarn", "-d", into, "-cp", jars, source], into);
+  run("javac", ["-nowarn", "-encoding", "UTF-8", "-d", into, "-cp", jars, source], into);
   return `${into}:${jars}`;
 }
 
