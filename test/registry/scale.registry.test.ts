@@ -1,6 +1,6 @@
 // 100,000 subjects in the topic: how long a start takes, and a registration that waits for fdatasync. What other work takes from the
 // machine does not count: a start is held to its CPU time, registry and broker together, and a registration is given what the disk takes, and
-// what a read of the same registry takes at each of its hops.
+// what a read of the same registry takes at each of its hops beyond a quiet one.
 import assert from "node:assert/strict";
 import { request, Agent } from "node:http";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -19,6 +19,8 @@ const P99_BOUND_MS = 20;
 const FLUSHES = 2;
 /** Between processes: to the registry, to the broker, its answer, the topic's record, the registry's answer. */
 const HOPS = 5;
+/** A slow read on a machine that does nothing else: only what is above it is others' work. */
+const QUIET_READ_MS = 4;
 const SETTLE = 200;
 const REGISTRATIONS = 1000;
 
@@ -47,7 +49,8 @@ test(`${SUBJECTS} subjects: start under ${START_BOUND_MS} ms of CPU, registratio
     await registry.stop();
     for (const line of lines) t.diagnostic(line);
     assert.ok(startCpuMs < START_BOUND_MS, lines[0]);
-    assert.ok(p99.get(1)! < P99_BOUND_MS + FLUSHES * disk + HOPS * reads, lines.join("; "));
+    const others = HOPS * Math.max(0, reads - QUIET_READ_MS);
+    assert.ok(p99.get(1)! < P99_BOUND_MS + FLUSHES * disk + others, lines.join("; "));
   } finally {
     await broker.close();
     rmSync(directory, { recursive: true, force: true });
