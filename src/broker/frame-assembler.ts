@@ -31,8 +31,8 @@ export class FrameAssembler {
   }
 
   /**
-   * Calls `frame` for every frame that is whole now; true if all of the chunk was copied, so that no frame is a view of it. Throws a FrameLengthError
-   * at a length that is no request's.
+   * Calls `frame` for every frame that is whole now. True: all of the chunk was copied, no frame is a view of it (the client's assembler may say
+   * false). Throws a FrameLengthError at a length that is no request's.
    */
   push(chunk: Uint8Array): boolean {
     let at = 0;
