@@ -42,17 +42,22 @@ test("the configuration of the broker tells its listeners and its directory, as 
   await simulation.run(async () => {
     const env = simulation.env();
     const outside = { host: "::1", port: 9094 };
-    const listeners = [9092, 9093].map((port) => ({ host: "127.0.0.1", port, ...(port === 9093 ? { advertised: outside } : {}) }));
+    const listeners = [9092, 9093].map((port) => ({
+      host: "127.0.0.1",
+      port,
+      ...(port === 9093 ? { advertised: outside, name: "OUTSIDE" } : {}),
+    }));
     const broker = await startBroker(env, { dataDir: "/data", listeners });
     const wire = await Wire.connect(env, broker.address);
-    const configurationKeys = ["listeners", "advertised.listeners", "log.dirs", "process.roles"];
+    const configurationKeys = ["listeners", "advertised.listeners", "listener.security.protocol.map", "log.dirs", "process.roles"];
     const resources = [{ resourceType: 4, resourceName: "0", configurationKeys }];
     const { results } = await wire.call("DescribeConfigs", 4, newDescribeConfigsRequest({ resources }));
     const told = results[0]!.configs.map(({ name, value, readOnly, configSource }) => [name, value, readOnly, configSource]);
     const staticBrokerConfig = 4;
     assert.deepEqual(told, [
-      ["listeners", "PLAINTEXT://127.0.0.1:9092,PLAINTEXT://127.0.0.1:9093", true, staticBrokerConfig],
-      ["advertised.listeners", "PLAINTEXT://127.0.0.1:9092,PLAINTEXT://[::1]:9094", true, staticBrokerConfig],
+      ["listeners", "PLAINTEXT://127.0.0.1:9092,OUTSIDE://127.0.0.1:9093", true, staticBrokerConfig],
+      ["advertised.listeners", "PLAINTEXT://127.0.0.1:9092,OUTSIDE://[::1]:9094", true, staticBrokerConfig],
+      ["listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,OUTSIDE:PLAINTEXT", true, staticBrokerConfig],
       ["log.dirs", "/data", true, staticBrokerConfig],
       ["process.roles", "broker,controller", true, staticBrokerConfig],
     ]);

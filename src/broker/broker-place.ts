@@ -17,15 +17,18 @@ export interface PlaceConfig {
 }
 
 export function placeConfigs({ dataDir, listeners }: BrokerPlace): PlaceConfig[] {
-  const all = (told: (listener: OpenedListener) => Address): string => listeners.map((listener) => uri(told(listener))).join(",");
+  const all = (told: (listener: OpenedListener) => Address): string =>
+    listeners.map((listener) => `${listener.name}://${hostAndPort(told(listener))}`).join(",");
+  const protocols = [...new Set(listeners.map(({ name }) => `${name}:PLAINTEXT`))].join(",");
   return [
     { name: "listeners", type: "list", value: all(({ address }) => address), doc: "Where the broker listens." },
     { name: "advertised.listeners", type: "list", value: all(({ advertised }) => advertised), doc: "What clients are told to connect to." },
+    { name: "listener.security.protocol.map", type: "string", value: protocols, doc: "No listener encrypts." },
     { name: "log.dirs", type: "list", value: dataDir, doc: "Where everything is kept." },
     { name: "process.roles", type: "list", value: "broker,controller", doc: "One process is both." },
   ];
 }
 
-function uri({ host, port }: Address): string {
-  return `PLAINTEXT://${host.includes(":") ? `[${host}]` : host}:${port}`;
+function hostAndPort({ host, port }: Address): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

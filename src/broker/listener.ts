@@ -14,13 +14,18 @@ const FREE_REQUEST_BYTES = 8 * 1024 * 1024;
 /** How long close() waits for answers that are on their way before it cuts the connections. */
 const CLOSE_GRACE_MS = 250;
 
+const DEFAULT_NAME = "PLAINTEXT";
+
 /** Where to listen. */
 export interface ListenerPlace extends Address {
   /** What clients of this listener are told to connect to, if that is not its own address. */
   readonly advertised?: Address;
+  /** As DescribeConfigs tells it in `listeners`; PLAINTEXT unless given. */
+  readonly name?: string;
 }
 
 export interface OpenedListener {
+  readonly name: string;
   /** As it was bound. */
   readonly address: Address;
   readonly advertised: Address;
@@ -77,7 +82,7 @@ export class BrokerListener {
     this.#listeners.push(listener);
     advertised = place.advertised ?? { host: place.host, port: listener.address.port };
     if (this.#listeners.length === 1) this.#checkIdleLater();
-    return { address: listener.address, advertised };
+    return { name: place.name ?? DEFAULT_NAME, address: listener.address, advertised };
   }
 
   async close(): Promise<void> {

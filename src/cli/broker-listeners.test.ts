@@ -18,7 +18,10 @@ test("what cannot be served is refused with an example", () => {
 
 test("each listener tells its clients the address that has its name", () => {
   const places = listenerPlaces([parse("IN://127.0.0.1:1"), parse("OUT://127.0.0.1:2")], [parse("OUT://kafka:9")], where);
-  assert.deepEqual(places, [{ host: "127.0.0.1", port: 1 }, { host: "127.0.0.1", port: 2, advertised: { host: "kafka", port: 9 } }]); // prettier-ignore
+  assert.deepEqual(places, [
+    { name: "IN", host: "127.0.0.1", port: 1 },
+    { name: "OUT", host: "127.0.0.1", port: 2, advertised: { host: "kafka", port: 9 } },
+  ]);
 });
 
 test("two listeners of one name, and an address for none, are refused", () => {

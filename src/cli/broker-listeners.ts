@@ -40,7 +40,7 @@ export function listenerPlaces(
   const places = [...byName(listeners, where.listeners)].map(([name, { host, port }]): ListenerPlace => {
     const address = told.get(name);
     told.delete(name);
-    return address === undefined ? { host, port } : { host, port, advertised: { host: address.host, port: address.port } };
+    return address === undefined ? { name, host, port } : { name, host, port, advertised: { host: address.host, port: address.port } };
   });
   for (const name of told.keys()) {
     const names = listeners.map((listener) => listener.name).join(", ");

@@ -110,6 +110,28 @@ for (const parallelism of [1, 4])
     await (await world.env.files.lockDirectory(join(scratch, job.name))).release();
   });
 
+test("a job without checkpoints ends what its sinks have open when it fails: nothing of it comes back", async () => {
+  await world.createTopic("unkept");
+  const source = generatorSource(Alert, { ratePerSecond: 500, row: (id) => ({ id }) });
+  const graph = pipeline("unkept", (p) => {
+    const rows = p.from("rows", source);
+    rows.to("alerts", kafkaSink(topic("unkept", Alert)));
+    rows
+      .map(({ id }) => {
+        if (id > 20) throw new Error("planned");
+        return { id };
+      })
+      .to("nowhere", kafkaSink(topic("unkept", Alert), { delivery: "none" }));
+  }).graph();
+  const job = await runJob(world.env, { graph, settings: { "kafka.brokers": world.brokers } });
+  await assert.rejects(job.finished, /planned/);
+  assert.deepEqual(await openTransactions("unkept"), []);
+  assert.deepEqual(
+    job.status().ended?.sinks.map(({ sink, error }) => [sink, error]),
+    [["alerts", undefined], ["nowhere", undefined]],
+  ); // prettier-ignore
+});
+
 test("while somebody else runs the job a cancel of its failed run is refused, touches nothing, and can be asked again", async () => {
   const job = await failedJob("busy", 1);
   const ask = await apiOf(job);

@@ -338,7 +338,8 @@ export class JobCoordinator implements Job {
     await this.#dying;
     this.#host = undefined;
     this.#desk.close();
-    if (state === "canceled") await this.#resolveSinks();
+    // Without checkpoints nothing of a failed job comes back, and only now is it certain that nobody else runs it.
+    if (state === "canceled" || (state === "failed" && this.#store === undefined)) await this.#resolveSinks();
     await this.#closeStore();
     this.#log(state === "failed" ? "error" : "info", `job-${state}`, {});
     this.#changed();
@@ -374,7 +375,7 @@ export class JobCoordinator implements Job {
     }
   }
 
-  /** Of a failed job, whose store is closed: its lock says that nobody else runs the job, so without a store there is nothing to go by. */
+  /** Of a failed job, whose store is closed: its lock says that nobody else runs the job. Without a store its failure has ended everything. */
   async #endPrepared(): Promise<void> {
     if (this.#store === undefined) return;
     try {
