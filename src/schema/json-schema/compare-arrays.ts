@@ -101,18 +101,13 @@ function added(reader: Side, schema: unknown, writer: Side, written: Items, path
 }
 
 function rest(reader: Side, read: Items, writer: Side, written: Items, path: string, compare: Compare): Incompatibility[] {
-  const here = `${path}/additionalItems`;
+  const unevaluated = read.rest !== undefined && read.rest === reader.keywords["unevaluatedItems"];
+  const here = `${path}/${unevaluated ? "unevaluatedItems" : "additionalItems"}`;
+  const name = unevaluated ? "UNEVALUATED_ITEMS" : "ADDITIONAL_ITEMS";
   if (read.rest === false && written.rest !== false)
-    return [incompatible("ADDITIONAL_ITEMS_REMOVED", here, "The reader allows no additional items, the writer did.", false, written.rest)];
+    return [incompatible(`${name}_REMOVED`, here, "The reader allows no additional items, the writer did.", false, written.rest)];
   if (!isJsonObject(read.rest) || written.rest === false) return [];
   if (isJsonObject(written.rest)) return compare(reader.located(read.rest), writer.located(written.rest), here);
-  return [
-    incompatible(
-      "ADDITIONAL_ITEMS_NARROWED",
-      here,
-      "The writer allowed any additional items, the reader does not.",
-      read.rest,
-      written.rest,
-    ),
-  ];
+  const text = "The writer allowed any additional items, the reader does not.";
+  return [incompatible(`${name}_NARROWED`, here, text, read.rest, written.rest)];
 }

@@ -7,14 +7,14 @@ import { additionalOf, besideNamed, comparePatterns, isOpen } from "./compare-pa
 import { incompatible, limit, type Compare, type Side } from "./comparison.ts";
 import { kindOf, type JsonObject } from "./json-schema-kind.ts";
 
-export function compareObjects(reader: Side, writer: Side, path: string, compare: Compare, lenient: boolean): Incompatibility[] {
+export function compareObjects(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
   return [
     ...required(reader, writer, path),
-    ...properties(reader, writer, path, compare, lenient),
+    ...properties(reader, writer, path, compare),
     ...compareDependencies(reader, writer, path, compare),
-    ...comparePatterns(reader, writer, path, compare, lenient),
+    ...comparePatterns(reader, writer, path, compare),
     ...names(reader, writer, path, compare),
-    ...additional(reader, writer, path, compare, lenient),
+    ...additional(reader, writer, path, compare),
     ...limit(reader.keywords, writer.keywords, "maxProperties", "MAX_PROPERTIES", "max", path),
     ...limit(reader.keywords, writer.keywords, "minProperties", "MIN_PROPERTIES", "min", path),
   ];
@@ -47,26 +47,18 @@ function required(reader: Side, writer: Side, path: string): Incompatibility[] {
     );
 }
 
-function properties(reader: Side, writer: Side, path: string, compare: Compare, lenient: boolean): Incompatibility[] {
+function properties(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
   const [read, written] = [propertiesOf(reader), propertiesOf(writer)];
   return [...new Set([...Object.keys(written), ...Object.keys(read)])].flatMap((name) => {
     const here = `${path}/properties/${name}`;
-    if (!Object.hasOwn(read, name)) return removed(reader, writer, name, written[name], here, compare, lenient);
-    if (!Object.hasOwn(written, name)) return added(reader, writer, name, read[name], here, compare, lenient);
+    if (!Object.hasOwn(read, name)) return removed(reader, writer, name, written[name], here, compare);
+    if (!Object.hasOwn(written, name)) return added(reader, writer, name, read[name], here, compare);
     return compare(reader.located(read[name]), writer.located(written[name]), here);
   });
 }
 
-function removed(
-  reader: Side,
-  writer: Side,
-  name: string,
-  schema: unknown,
-  path: string,
-  compare: Compare,
-  lenient: boolean,
-): Incompatibility[] {
-  if (isOpen(reader) || lenient) return [];
+function removed(reader: Side, writer: Side, name: string, schema: unknown, path: string, compare: Compare): Incompatibility[] {
+  if (isOpen(reader)) return [];
   const covering = besideNamed(reader, name);
   if (covering !== undefined) {
     const found = compare(covering, writer.located(schema), path);
@@ -79,51 +71,36 @@ function removed(
   return [incompatible("PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", path, text, undefined, schema)];
 }
 
-function added(
-  reader: Side,
-  writer: Side,
-  name: string,
-  schema: unknown,
-  path: string,
-  compare: Compare,
-  lenient: boolean,
-): Incompatibility[] {
-  const needed = isRequired(reader, name) && !hasDefault(schema);
+function added(reader: Side, writer: Side, name: string, schema: unknown, path: string, compare: Compare): Incompatibility[] {
+  const required = isRequired(reader, name);
   if (isOpen(writer)) {
-    if (kindOf(reader.located(schema)).kind === "any" || (lenient && !needed)) return [];
+    if (kindOf(reader.located(schema)).kind === "any") return [];
     const text = `"${name}" is new, and the writer may have written anything under that name.`;
-    return [incompatible("PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", path, text, schema, undefined)];
+    const type = !required ? "OPTIONAL_PROPERTY" : hasDefault(schema) ? "REQUIRED_PROPERTY_WITH_DEFAULT" : "REQUIRED_PROPERTY";
+    return [incompatible(`${type}_ADDED_TO_OPEN_CONTENT_MODEL`, path, text, schema, undefined)];
   }
   const covering = besideNamed(writer, name);
-  const found = covering === undefined || lenient ? [] : compare(reader.located(schema), covering, path);
+  const found = covering === undefined ? [] : compare(reader.located(schema), covering, path);
   if (found.length > 0) {
     const text = `"${name}" is new, and the writer may have written other things under that name.`;
     found.push(incompatible("PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", path, text, schema, covering?.schema));
   }
-  if (!needed) return found;
+  if (!required || hasDefault(schema)) return found;
   const text = `"${name}" is new and required, without a default.`;
   return [...found, incompatible("REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", path, text, schema, undefined)];
 }
 
-function additional(reader: Side, writer: Side, path: string, compare: Compare, lenient: boolean): Incompatibility[] {
-  const here = `${path}/additionalProperties`;
+function additional(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
   const [read, written] = [additionalOf(reader), additionalOf(writer)];
-  if (lenient && written !== false && (read === false || !isJsonObject(written))) return [];
+  const unevaluated = reader.keywords["additionalProperties"] === undefined;
+  const here = `${path}/${unevaluated ? "unevaluatedProperties" : "additionalProperties"}`;
+  const name = unevaluated ? "UNEVALUATED_PROPERTIES" : "ADDITIONAL_PROPERTIES";
   if (read === false && written !== false)
-    return [
-      incompatible("ADDITIONAL_PROPERTIES_REMOVED", here, "The reader allows no additional properties, the writer did.", read, written),
-    ];
+    return [incompatible(`${name}_REMOVED`, here, "The reader allows no additional properties, the writer did.", read, written)];
   if (!isJsonObject(read) || written === false) return [];
   if (isJsonObject(written)) return compare(reader.located(read), writer.located(written), here);
-  return [
-    incompatible(
-      "ADDITIONAL_PROPERTIES_NARROWED",
-      here,
-      "The writer allowed any additional properties, the reader does not.",
-      read,
-      written,
-    ),
-  ];
+  const text = "The writer allowed any additional properties, the reader does not.";
+  return [incompatible(`${name}_NARROWED`, here, text, read, written)];
 }
 
 function names(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {

@@ -9,8 +9,7 @@ const MAX_PATTERN_CHARS = 200;
 
 /** The schema of all properties that nothing names; undefined, true: any may stand there; false: none. */
 export function additionalOf({ keywords }: Side): unknown {
-  const rest = keywords["additionalProperties"] ?? keywords["unevaluatedProperties"];
-  return isJsonObject(rest) && Object.keys(rest).length === 0 ? true : rest;
+  return keywords["additionalProperties"] ?? keywords["unevaluatedProperties"];
 }
 
 export function isOpen(side: Side): boolean {
@@ -26,18 +25,17 @@ export function besideNamed(side: Side, name: string): Located | undefined {
 }
 
 /** A pattern that only one side has meets what the other lets stand under such names. */
-export function comparePatterns(reader: Side, writer: Side, path: string, compare: Compare, lenient: boolean): Incompatibility[] {
+export function comparePatterns(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
   const [read, written] = [new Map(patterns(reader)), new Map(patterns(writer))];
   const found: Incompatibility[] = [];
   for (const [pattern, schema] of read) {
     const here = `${path}/patternProperties/${pattern}`;
     const before = written.get(pattern);
     if (before !== undefined) found.push(...compare(reader.located(schema), writer.located(before), here));
-    else if (!lenient && kindOf(reader.located(schema)).kind !== "any")
-      found.push(...added(reader, schema, pattern, writer, here, compare));
+    else if (kindOf(reader.located(schema)).kind !== "any") found.push(...added(reader, schema, pattern, writer, here, compare));
   }
   const rest = additionalOf(reader);
-  if (lenient || rest === undefined || rest === true) return found;
+  if (rest === undefined || rest === true) return found;
   for (const [pattern, schema] of written)
     if (!read.has(pattern)) found.push(...removed(reader, rest, schema, writer, `${path}/patternProperties/${pattern}`, compare));
   return found;

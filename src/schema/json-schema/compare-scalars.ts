@@ -63,13 +63,14 @@ function multiples(reader: JsonObject, writer: JsonObject, path: string): Incomp
   return [incompatible(type, here, `Multiples of ${written} need not be multiples of ${read}.`, read, written)];
 }
 
-export function compareValues(reader: readonly unknown[], writer: readonly unknown[], path: string): Incompatibility[] {
-  const known = new Set(reader.map((value) => canonical(value)));
-  const missing = writer.filter((value) => !known.has(canonical(value)));
+/** `isConst`: both are "const". */
+export function compareValues(reader: readonly unknown[], writer: readonly unknown[], isConst: boolean, path: string): Incompatibility[] {
+  const [read, written] = [reader, writer].map((values) => new Set(values.map((value) => canonical(value)))) as [Set<string>, Set<string>];
+  const missing = [...written.difference(read)];
   if (missing.length === 0) return [];
-  const overlap = missing.length < writer.length && reader.length < writer.length;
-  const text = `The reader does not know the values ${missing.map((value) => JSON.stringify(value)).join(", ")}.`;
-  return [incompatible(overlap ? "ENUM_ARRAY_NARROWED" : "ENUM_ARRAY_CHANGED", `${path}/enum`, text, reader, writer)];
+  const type = !isConst && read.isSubsetOf(written) ? "ENUM_ARRAY_NARROWED" : "ENUM_ARRAY_CHANGED";
+  const text = `The reader does not know the values ${missing.join(", ")}.`;
+  return [incompatible(type, `${path}/${isConst ? "const" : "enum"}`, text, reader, writer)];
 }
 
 function canonical(value: unknown): string {

@@ -1,5 +1,6 @@
 // Is everything that one JSON Schema takes also taken by another? Structural: each rule looks at one place, and what no rule knows to be
-// wider counts as incompatible. Sums (anyOf, oneOf) may gain parts, products (allOf) lose them; parts are matched one to one.
+// wider counts as incompatible. Sums (anyOf, oneOf) may gain parts, products (allOf) lose them; parts are matched one to one. The rules and
+// their names are those of Confluent's registry; keywords that it does not look at are compared in the same way.
 import type { Incompatibility } from "../incompatibility.ts";
 import { compareArrays } from "./compare-arrays.ts";
 import { compareObjects } from "./compare-objects.ts";
@@ -7,8 +8,8 @@ import { compareNumbers, compareStrings, compareValues } from "./compare-scalars
 import { incompatible, type Compare, type Side } from "./comparison.ts";
 import type { JsonSchemaValue, Located } from "./json-schema-document.ts";
 import { kindOf, type SchemaKind } from "./json-schema-kind.ts";
-import { hasType } from "./json-type.ts";
 import { largestMatching } from "./matching.ts";
+import { isJsonObject, sortNames } from "../json-numbers.ts";
 
 type Combined = Extract<SchemaKind, { kind: "combined" }>;
 type Conditional = Extract<SchemaKind, { kind: "conditional" }>;
@@ -18,7 +19,20 @@ const MAX_COMPARISONS = 500_000;
 const MAX_DEPTH = 300;
 const MAX_FOUND = 1000;
 
-/** Empty: everything that `writer` takes, `reader` takes. `lenient`: properties may come and go in any content model. */
+/** What the policy LENIENT lets pass: properties that come and go beside the named ones. */
+const LENIENT: ReadonlySet<string> = new Set([
+  "ADDITIONAL_PROPERTIES_NARROWED",
+  "ADDITIONAL_PROPERTIES_REMOVED",
+  "UNEVALUATED_PROPERTIES_NARROWED",
+  "UNEVALUATED_PROPERTIES_REMOVED",
+  "OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL",
+  "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL",
+  "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+  "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+  "PATTERN_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL",
+]);
+
+/** Empty: everything that `writer` takes, `reader` takes. `lenient`: properties may come and go where others may stand beside them. */
 export function jsonSchemaIncompatibilities(reader: Located, writer: Located, lenient: boolean): Incompatibility[] {
   return new Comparison(lenient).run(reader, writer);
 }
@@ -76,9 +90,7 @@ class Comparison {
     if (readerAt === undefined) return [];
     const reader = kindOf(readerAt);
     if (writerAt === undefined)
-      return reader.kind === "any"
-        ? []
-        : [incompatible("SCHEMA_ADDED", path, "The reader has a schema where the writer had none.", reader.schema, undefined)];
+      return [incompatible("SCHEMA_ADDED", path, "The reader has a schema where the writer had none.", reader.schema, undefined)];
     const writer = kindOf(writerAt);
     if (reader.kind === "any" || writer.kind === "never") return [];
     if (typeof reader.schema === "boolean" || typeof writer.schema === "boolean") return this.#kinds(reader, writer, path);
@@ -98,7 +110,8 @@ class Comparison {
   #decide(pair: Pair, reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility[] {
     pair.state = "open";
     this.#depth++;
-    const found = this.#kinds(reader, writer, path).slice(0, MAX_FOUND);
+    const all = this.#kinds(reader, writer, path);
+    const found = (this.#lenient ? all.filter(({ type }) => !LENIENT.has(type)) : all).slice(0, MAX_FOUND);
     this.#depth--;
     Object.assign(pair, { state: "done", path, found } satisfies Partial<Pair>);
     if (pair.assumed && pair.found.length > 0 && !pair.refuted) {
@@ -117,9 +130,11 @@ class Comparison {
   }
 
   #kinds(reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility[] {
-    if (reader.kind === "combined")
-      return writer.kind === "combined" ? this.#combined(reader, writer, path) : this.#extended(reader, writer, path);
-    if (writer.kind === "combined") return this.#reduced(reader, writer, path);
+    if (reader.kind === "combined") {
+      if (writer.kind === "combined") return this.#combined(reader, writer, path);
+      return this.#isPart(reader, writer, path) ? [] : [typeChanged(reader, writer, path)];
+    }
+    if (writer.kind === "combined") return this.#hasPart(reader, writer, path) ? [] : [typeChanged(reader, writer, path)];
     if (reader.kind === "not" && writer.kind === "not") {
       if (this.compare(writer.inner, reader.inner, `${path}/not`).length === 0) return [];
       return [
@@ -127,31 +142,26 @@ class Comparison {
       ];
     }
     if (reader.kind === "conditional" && writer.kind === "conditional") return this.#conditions(reader, writer, path);
-    if (writer.kind === "enum" && reader.kind === "enum") return compareValues(reader.values, writer.values, path);
-    if (writer.kind === "enum" && reader.kind === "type") {
-      if (writer.values.every((value) => hasType(value, reader.type)) && isBare(reader.keywords)) return [];
-      return [typeChanged(reader, writer, path)];
-    }
-    if (reader.kind === "type" && writer.kind === "type") return this.#types(reader, writer, path);
-    return [typeChanged(reader, writer, path)];
+    if (writer.kind === "enum" && reader.kind === "enum" && writer.isConst === reader.isConst)
+      return compareValues(reader.values, writer.values, reader.isConst, path);
+    if (reader.kind === "type" && writer.kind === "type" && sameClass(reader.type, writer.type)) return this.#types(reader, writer, path);
+    return areBytes(reader, writer) ? [] : [typeChanged(reader, writer, path)];
   }
 
   #types(reader: Extract<SchemaKind, { kind: "type" }>, writer: Extract<SchemaKind, { kind: "type" }>, path: string): Incompatibility[] {
     const [read, written] = [reader.keywords, writer.keywords];
-    if (reader.type !== writer.type) {
-      if (reader.type === "number" && writer.type === "integer") return compareNumbers(read, written, path);
-      if (reader.type === "integer" && writer.type === "number")
-        return [incompatible("TYPE_NARROWED", `${path}/type`, "The writer's numbers need not be whole.", "integer", "number")];
-      return [typeChanged(reader, writer, path)];
-    }
     switch (reader.type) {
       case "string":
         return compareStrings(read, written, path);
       case "number":
-      case "integer":
         return compareNumbers(read, written, path);
+      case "integer": {
+        const found = compareNumbers(read, written, path);
+        if (writer.type === "integer") return found;
+        return [...found, incompatible("TYPE_NARROWED", place(path), "The writer's numbers need not be whole.", "integer", "number")];
+      }
       case "object":
-        return compareObjects(sideOf(reader), sideOf(writer), path, this.compare, this.#lenient);
+        return compareObjects(sideOf(reader), sideOf(writer), path, this.compare);
       case "array":
         return compareArrays(sideOf(reader), sideOf(writer), path, this.compare);
       default:
@@ -160,11 +170,9 @@ class Comparison {
   }
 
   /** The writer combines, the reader does not: of schemas at once the reader may ask for one. */
-  #reduced(reader: SchemaKind, writer: Combined, path: string): Incompatibility[] {
-    const parts = writer.parts.map((part) => this.compare(reader, part, path));
-    if (parts.length === 1) return parts[0]!;
-    if (writer.criterion === "allOf" && parts.some((found) => found.length === 0)) return [];
-    return [typeChanged(reader, writer, path)];
+  #hasPart(reader: SchemaKind, writer: Combined, path: string): boolean {
+    if (writer.parts.length !== 1 && writer.criterion !== "allOf") return false;
+    return writer.parts.some((part) => this.compare(reader, part, path).length === 0);
   }
 
   #conditions(reader: Conditional, writer: Conditional, path: string): Incompatibility[] {
@@ -177,38 +185,26 @@ class Comparison {
     );
   }
 
-  /** The reader combines, the writer does not. */
-  #extended(reader: Combined, writer: SchemaKind, path: string): Incompatibility[] {
-    const parts = reader.parts.map((part) => this.compare(part, writer, path));
-    if (parts.length === 1) return parts[0]!;
-    const taken = reader.criterion === "allOf" ? parts.every((found) => found.length === 0) : parts.some((found) => found.length === 0);
-    if (taken && (reader.criterion !== "allOf" || writer.kind === "enum")) return [];
-    return [typeChanged(reader, writer, path)];
+  /** The reader combines, the writer does not: it may be one of the alternatives. */
+  #isPart(reader: Combined, writer: SchemaKind, path: string): boolean {
+    if (reader.parts.length !== 1 && reader.criterion === "allOf") return false;
+    return reader.parts.some((part) => this.compare(part, writer, path).length === 0);
   }
 
   #combined(reader: Combined, writer: Combined, path: string): Incompatibility[] {
-    const here = `${path}/${writer.criterion}`;
-    if (!mayBecome(writer, reader)) {
-      const text = `The writer's ${writer.criterion} became ${reader.criterion}.`;
-      return [incompatible("COMBINED_TYPE_CHANGED", here, text, reader.schema, writer.schema)];
-    }
+    const changed = (type: string, text: string): Incompatibility => incompatible(type, place(path), text, reader.schema, writer.schema);
+    if (!mayBecome(writer, reader))
+      return [changed("COMBINED_TYPE_CHANGED", `The writer's ${writer.criterion} became ${reader.criterion}.`)];
     const found: Incompatibility[] = [];
     const [read, written] = [distinct(reader.parts), distinct(writer.parts)];
     if (reader.criterion === "allOf" && read.length > written.length)
-      found.push(incompatible("PRODUCT_TYPE_EXTENDED", here, "The reader asks for more schemas at once.", reader.schema, writer.schema));
-    if (reader.criterion !== "allOf" && read.length < written.length)
-      found.push(incompatible("SUM_TYPE_NARROWED", here, "The reader has fewer alternatives.", reader.schema, writer.schema));
+      found.push(changed("PRODUCT_TYPE_EXTENDED", "The reader asks for more schemas at once."));
+    if (writer.criterion !== "allOf" && read.length < written.length)
+      found.push(changed("SUM_TYPE_NARROWED", "The reader has fewer alternatives."));
+    const here = `${path}/${writer.criterion}`;
     const matched = largestMatching(written.length, read.length, (w, r) => this.compare(read[r], written[w], `${here}/${w}`).length === 0);
     if (matched < Math.min(read.length, written.length))
-      found.push(
-        incompatible(
-          "COMBINED_TYPE_SUBSCHEMAS_CHANGED",
-          here,
-          "Not every part has a counterpart that takes it.",
-          reader.schema,
-          writer.schema,
-        ),
-      );
+      found.push(changed("COMBINED_TYPE_SUBSCHEMAS_CHANGED", "Not every part has a counterpart that takes it."));
     return found;
   }
 }
@@ -226,12 +222,22 @@ function moved({ path: from, found }: Pair, path: string): Incompatibility[] {
 
 function mayBecome(writer: Combined, reader: Combined): boolean {
   if (writer.criterion === reader.criterion || reader.criterion === "anyOf") return true;
-  if (reader.criterion === "oneOf") return writer.parts.length === 1;
-  return writer.parts.length === 1 && reader.parts.length === 1;
+  if (writer.parts.length === 1) return reader.criterion === "oneOf" || reader.parts.length === 1;
+  return reader.parts.length === 1 && writer.criterion === "allOf";
 }
 
 function distinct(parts: readonly Located[]): Located[] {
-  return [...new Map(parts.map((part) => [JSON.stringify(part.schema), part])).values()];
+  return [...new Map(parts.map((part) => [JSON.stringify(sortNames(part.schema)), part])).values()];
+}
+
+function sameClass(reader: string, writer: string): boolean {
+  const isNumber = (type: string): boolean => type === "number" || type === "integer";
+  return reader === writer || (isNumber(reader) && isNumber(writer));
+}
+
+/** Kafka Connect says that both are bytes: a decimal as a text or as a number. */
+function areBytes(...kinds: readonly SchemaKind[]): boolean {
+  return kinds.every(({ schema }) => isJsonObject(schema) && schema["connect.type"] === "bytes");
 }
 
 function sideOf({ keywords, document }: Extract<SchemaKind, { kind: "type" }>): Side {
@@ -239,18 +245,10 @@ function sideOf({ keywords, document }: Extract<SchemaKind, { kind: "type" }>): 
 }
 
 function typeChanged(reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility {
-  return incompatible(
-    "TYPE_CHANGED",
-    path === "" ? "/" : path,
-    "The reader's schema is of another kind than the writer's.",
-    reader.schema,
-    writer.schema,
-  );
+  const text = "The reader's schema is of another kind than the writer's.";
+  return incompatible("TYPE_CHANGED", place(path), text, reader.schema, writer.schema);
 }
 
-/** Nothing but the type restricts. */
-function isBare(keywords: Readonly<Record<string, unknown>>): boolean {
-  return Object.keys(keywords).every((name) =>
-    ["type", "title", "description", "default", "examples", "format", "$comment"].includes(name),
-  );
+function place(path: string): string {
+  return path === "" ? "/" : path;
 }

@@ -1,4 +1,5 @@
 // What a JSON Schema is, for comparison: one type, a list of values, several schemas together, a negation, a condition, everything or nothing.
+// What stands beside each other (a type and its values, an object and its alternatives) is a product of one part each.
 import { isJsonObject } from "../json-numbers.ts";
 import { resolveReference, type JsonSchemaValue, type Located, type SchemaDocument } from "./json-schema-document.ts";
 import { draftOf } from "./schema-index.ts";
@@ -10,7 +11,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export type SchemaKind = { readonly document: SchemaDocument; readonly schema: JsonSchemaValue } & (
   | { readonly kind: "any" | "never" }
   | { readonly kind: "type"; readonly type: SimpleType; readonly keywords: JsonObject }
-  | { readonly kind: "enum"; readonly values: readonly unknown[] }
+  | { readonly kind: "enum"; readonly values: readonly unknown[]; readonly isConst: boolean }
   | { readonly kind: "combined"; readonly criterion: Criterion; readonly parts: readonly Located[] }
   | { readonly kind: "not"; readonly inner: Located }
   | { readonly kind: "conditional"; readonly keywords: JsonObject }
@@ -23,7 +24,10 @@ const MAX_REFERENCES = 100;
 const REFERENCES_COMBINE = 2019;
 const DEFAULT_DRAFT = 7;
 
-const KEYWORDS: Readonly<Record<Exclude<SimpleType, "boolean" | "null" | "integer">, readonly string[]>> = {
+/** Kept with a type, though they restrict nothing: what a value is without them. */
+const REMARKS = ["default", "connect.type"];
+
+const KEYWORDS: Readonly<Partial<Record<SimpleType, readonly string[]>>> = {
   object: [
     "properties",
     "required",
@@ -91,77 +95,67 @@ function referenceIn(schema: JsonSchemaValue): string | undefined {
 function besideReference(schema: JsonObject, document: SchemaDocument): SchemaKind | undefined {
   if (draftOf(document.root, DEFAULT_DRAFT) < REFERENCES_COMBINE) return undefined;
   const { $ref, $dynamicRef, $recursiveRef, ...rest } = schema;
-  if (classify(rest, document).kind === "any") return undefined;
-  const reference = { schema: { $ref: $ref ?? $dynamicRef ?? $recursiveRef }, document };
-  return { kind: "combined", schema, document, criterion: "allOf", parts: [{ schema: rest, document }, reference] };
+  const parts = partsOf(rest, REFERENCES_COMBINE);
+  if (parts.length === 0) return undefined;
+  const reference = { $ref: $ref ?? $dynamicRef ?? $recursiveRef };
+  return { kind: "combined", schema, document, criterion: "allOf", parts: located([...parts, reference], document) };
 }
 
 function classify(schema: JsonObject, document: SchemaDocument): SchemaKind {
+  const parts = partsOf(schema, draftOf(document.root, DEFAULT_DRAFT));
+  if (parts.length === 0) return { kind: "any", schema, document };
+  if (parts.length === 1) return only(parts[0]!, schema, document);
+  return { kind: "combined", criterion: "allOf", parts: located(parts, document), schema, document };
+}
+
+/** One schema for each thing that is asked for: a value, alternatives, parts, a negation, a type, a condition. */
+function partsOf(schema: JsonObject, draft: number): JsonObject[] {
+  const one = (name: string): JsonObject[] => (schema[name] === undefined ? [] : [{ [name]: schema[name] }]);
+  const condition = draft >= DEFAULT_DRAFT && schema["if"] !== undefined && (schema["then"] !== undefined || schema["else"] !== undefined);
+  return [
+    ...(Array.isArray(schema["enum"]) ? one("enum") : []),
+    ...COMBINED.filter((criterion) => Array.isArray(schema[criterion])).flatMap(one),
+    ...one("not"),
+    ...(draft > 4 ? one("const") : []),
+    ...(schema["type"] === undefined ? inferredTypes(schema) : [typed(schema, schema["type"])]),
+    ...(condition ? [picked(schema, CONDITION)] : []),
+  ];
+}
+
+/** What `part`, all that `schema` asks for, is. */
+function only(part: JsonObject, schema: JsonObject, document: SchemaDocument): SchemaKind {
   const at = { schema, document };
-  const parts: Located[] = [];
-  const own = ownPart(schema, document);
-  if (own !== undefined) parts.push(own);
-  const groups = COMBINED.filter((criterion) => Array.isArray(schema[criterion]));
-  const condition = conditionOf(schema, document);
-  if (own === undefined && groups.length === 1 && schema["not"] === undefined && condition === undefined) {
-    const [criterion] = groups as [Criterion];
-    return { ...at, kind: "combined", criterion, parts: located(schema[criterion], document) };
-  }
-  for (const criterion of groups) {
-    if (criterion === "allOf") parts.push(...located(schema[criterion], document));
-    else parts.push({ schema: { [criterion]: schema[criterion] }, document });
-  }
-  if (schema["not"] !== undefined) {
-    const inner = { schema: schema["not"] as JsonSchemaValue, document };
-    if (parts.length === 0 && condition === undefined) return { ...at, kind: "not", inner };
-    parts.push({ schema: { not: schema["not"] }, document });
-  }
-  if (condition !== undefined) {
-    if (parts.length === 0) return { ...at, kind: "conditional", keywords: condition };
-    parts.push({ schema: condition, document });
-  }
-  if (parts.length === 0) return { ...at, kind: "any" };
-  if (parts.length > 1 || own === undefined) return { ...at, kind: "combined", criterion: "allOf", parts };
-  return simple(own.schema as JsonObject, document);
+  if (part["enum"] !== undefined) return { ...at, kind: "enum", values: part["enum"] as unknown[], isConst: false };
+  if (Object.hasOwn(part, "const")) return { ...at, kind: "enum", values: [part["const"]], isConst: true };
+  const criterion = COMBINED.find((name) => part[name] !== undefined);
+  if (criterion !== undefined) return { ...at, kind: "combined", criterion, parts: located(part[criterion], document) };
+  if (part["not"] !== undefined) return { ...at, kind: "not", inner: { schema: part["not"] as JsonSchemaValue, document } };
+  if (part["if"] !== undefined) return { ...at, kind: "conditional", keywords: part };
+  const { type } = part;
+  if (!Array.isArray(type)) return { ...at, kind: "type", type: (type ?? typesFor(part)[0]) as SimpleType, keywords: part };
+  return { ...at, kind: "combined", criterion: "anyOf", parts: located(type.map((each) => typed(part, each)), document) }; // prettier-ignore
 }
 
-/** undefined: there is none, or it asks for nothing. */
-function conditionOf(schema: JsonObject, document: SchemaDocument): JsonObject | undefined {
-  if (schema["if"] === undefined || (schema["then"] === undefined && schema["else"] === undefined)) return undefined;
-  if (draftOf(document.root, DEFAULT_DRAFT) < DEFAULT_DRAFT) return undefined;
-  return Object.fromEntries(CONDITION.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]));
+/** The schema's type, or some of its types, with the keywords that restrict them. */
+function typed(schema: JsonObject, type: unknown): JsonObject {
+  const names = (Array.isArray(type) ? type : [type]).flatMap(
+    (each) => KEYWORDS[each === "integer" ? "number" : (each as SimpleType)] ?? [],
+  );
+  return { type, ...picked(schema, [...names, ...REMARKS]) };
 }
 
-/** The schema without what combines, negates and asks; undefined if nothing is left that restricts. */
-function ownPart(schema: JsonObject, document: SchemaDocument): Located | undefined {
-  const rest: Record<string, unknown> = { ...schema };
-  for (const name of [...COMBINED, ...CONDITION, "not"]) delete rest[name];
-  const restricts =
-    rest["type"] !== undefined || rest["enum"] !== undefined || Object.hasOwn(rest, "const") || inferredType(rest) !== undefined;
-  if (!restricts) return undefined;
-  return { schema: Object.keys(rest).length === Object.keys(schema).length ? schema : rest, document };
+/** Without "type", keywords tell for which types the schema says something. */
+function inferredTypes(schema: JsonObject): JsonObject[] {
+  return typesFor(schema).map((type) => picked(schema, [...KEYWORDS[type]!, ...REMARKS]));
 }
 
-function simple(schema: JsonObject, document: SchemaDocument): SchemaKind {
-  const at = { schema, document };
-  if (Object.hasOwn(schema, "const")) return { ...at, kind: "enum", values: [schema["const"]] };
-  if (Array.isArray(schema["enum"])) return { ...at, kind: "enum", values: schema["enum"] };
-  const { type } = schema;
-  if (Array.isArray(type) && type.length !== 1)
-    return {
-      ...at,
-      kind: "combined",
-      criterion: "anyOf",
-      parts: type.map((each: unknown) => ({ schema: { ...schema, type: each }, document })),
-    };
-  const name = (Array.isArray(type) ? type[0] : type) ?? inferredType(schema);
-  return { ...at, kind: "type", type: name as SimpleType, keywords: schema };
+function typesFor(schema: JsonObject): SimpleType[] {
+  const names = Object.keys(KEYWORDS) as SimpleType[];
+  return names.filter((type) => KEYWORDS[type]!.some((keyword) => schema[keyword] !== undefined));
 }
 
-function inferredType(schema: JsonObject): SimpleType | undefined {
-  for (const [type, keywords] of Object.entries(KEYWORDS))
-    if (keywords.some((keyword) => schema[keyword] !== undefined)) return type as SimpleType;
-  return undefined;
+function picked(schema: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]));
 }
 
 function located(list: unknown, document: SchemaDocument): Located[] {
