@@ -3,13 +3,16 @@ import protobuf from "protobufjs";
 import { SchemaParseError } from "../incompatibility.ts";
 import type { ProtoField, ProtoFile, ProtoType } from "./proto-file.ts";
 
+/** What the text says first, behind comments; proto2 if nothing. */
+const SYNTAX = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*(?:syntax|edition)\s*=\s*["']([^"']*)/;
+
 /** Throws SchemaParseError. */
 export function parseProtobuf(text: string): ProtoFile {
   try {
     const { root, package: given, imports, weakImports } = protobuf.parse(text, new protobuf.Root(), { keepCase: true });
     const packageName = given ?? "";
     const types = new Map<string, ProtoType>();
-    collect(root, packageName, types);
+    collect(root, packageName, SYNTAX.exec(text)?.[1] ?? "proto2", types);
     if (types.size === 0) throw new SchemaParseError("The .proto text defines neither a message nor an enum.");
     return { package: packageName, imports: [...(imports ?? []), ...(weakImports ?? [])], types };
   } catch (error) {
@@ -18,26 +21,34 @@ export function parseProtobuf(text: string): ProtoFile {
   }
 }
 
-function collect(namespace: protobuf.NamespaceBase, packageName: string, into: Map<string, ProtoType>): void {
+function collect(namespace: protobuf.NamespaceBase, packageName: string, syntax: string, into: Map<string, ProtoType>): void {
   for (const each of namespace.nestedArray) {
     const fullName = each.fullName.replace(/^\./, "");
     const localName = packageName !== "" && fullName.startsWith(`${packageName}.`) ? fullName.slice(packageName.length + 1) : fullName;
     if (each instanceof protobuf.Type)
-      into.set(fullName, { kind: "message", fullName, localName, fields: checkedFields(fullName, each.fieldsArray.map(fieldOf)) });
+      into.set(fullName, { kind: "message", fullName, localName, fields: checkedFields(fullName, fieldsOf(each, syntax)) });
     else if (each instanceof protobuf.Enum) into.set(fullName, { kind: "enum", fullName, localName });
-    if (each instanceof protobuf.Namespace) collect(each, packageName, into);
+    if (each instanceof protobuf.Namespace) collect(each, packageName, syntax, into);
   }
 }
 
-function fieldOf(field: protobuf.Field): ProtoField {
+function fieldsOf(message: protobuf.Type, syntax: string): ProtoField[] {
+  return message.fieldsArray.map((field) => fieldOf(field, syntax));
+}
+
+function fieldOf(field: protobuf.Field, syntax: string): ProtoField {
   const oneof = field.partOf;
-  const synthetic = oneof !== null && oneof.oneof.length === 1 && field.options?.["proto3_optional"] === true;
+  const optional = field.options?.["proto3_optional"] === true;
+  const synthetic = oneof !== null && oneof.oneof.length === 1 && optional;
+  const keyType = field instanceof protobuf.MapField ? field.keyType : undefined;
+  const plain = oneof === null && keyType === undefined;
   return {
     name: field.name,
     tag: field.id,
     label: field.repeated ? "repeated" : field.rule === "required" || field.required ? "required" : "optional",
+    labelled: field.repeated || optional || (syntax === "proto2" && plain),
     type: field.type,
-    keyType: field instanceof protobuf.MapField ? field.keyType : undefined,
+    keyType,
     oneof: oneof === null || synthetic ? undefined : oneof.name,
   };
 }

@@ -4,6 +4,8 @@ export interface ProtoField {
   readonly name: string;
   readonly tag: number;
   readonly label: "optional" | "required" | "repeated";
+  /** The label stands in the text; proto3's plain fields have none. */
+  readonly labelled: boolean;
   /** A scalar's name, or a message or enum as it is written, to be resolved from the message on outwards. */
   readonly type: string;
   /** Of map<key, type> only. */

@@ -117,8 +117,11 @@ const CASES: readonly Case[] = [
     "FIELD_KIND_CHANGED",
   ],
   // labels
-  ["a number repeated", M("repeated int32 a = 1;"), M("int32 a = 1;"), "FIELD_NUMERIC_LABEL_CHANGED"],
-  ["a repeated number single", M("int32 a = 1;"), M("repeated int32 a = 1;"), "FIELD_NUMERIC_LABEL_CHANGED"],
+  ["a number without a label repeated", M("repeated int32 a = 1;"), M("int32 a = 1;")],
+  ["an optional number repeated", M("repeated int32 a = 1;"), M("optional int32 a = 1;"), "FIELD_NUMERIC_LABEL_CHANGED"],
+  ["a repeated number of another family optional", M("optional sint32 a = 1;"), M("repeated int32 a = 1;"), "FIELD_SCALAR_KIND_CHANGED"],
+  ["a repeated number single, without a label", M("int32 a = 1;"), M("repeated int32 a = 1;")],
+  ["a repeated number optional", M("optional int32 a = 1;"), M("repeated int32 a = 1;"), "FIELD_NUMERIC_LABEL_CHANGED"],
   ["a string repeated", M("repeated string a = 1;"), M("string a = 1;")],
   ["repeated bytes single", M("bytes a = 1;"), M("repeated bytes a = 1;")],
   ["a message repeated", M("repeated M a = 1;"), M("M a = 1;")],

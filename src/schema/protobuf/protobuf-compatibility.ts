@@ -1,6 +1,6 @@
 // Can a reader with one .proto file read what was written with another? Fields are known by their tags: their types must be of one family on
 // the wire, none may move into a oneof that would drop others, and messages keep their names. Names of fields and packages and all of enums
-// are free.
+// are free. Rules, names and paths are those of Confluent's registry.
 import type { Incompatibility } from "../incompatibility.ts";
 import { resolveType, SCALARS, type ProtoField, type ProtoMessage, type ProtoWorld } from "./proto-file.ts";
 
@@ -31,6 +31,8 @@ class Comparison {
   readonly #reader: ProtoWorld;
   readonly #writer: ProtoWorld;
   readonly #found: Incompatibility[] = [];
+  /** Local names of the writer's messages that the reader lacks. */
+  readonly #gone = new Set<string>();
   /** Imported messages that are being compared, or were. */
   readonly #seen = new Map<string, boolean>();
 
@@ -46,7 +48,8 @@ class Comparison {
       if (written.kind !== "message") continue;
       const read = byLocalName.get(written.localName);
       if (read?.kind === "message") this.#messages(read, written);
-      else this.#add("MESSAGE_REMOVED", `/${written.localName}`, `The reader has no message "${written.localName}".`, "", written.fullName);
+      else if (!this.#gone.has(outer(written.localName))) this.#removed(written);
+      if (read?.kind !== "message") this.#gone.add(written.localName);
     }
     return this.#found;
   }
@@ -56,38 +59,41 @@ class Comparison {
     const read = new Map(reader.fields.map((field) => [field.tag, field]));
     for (const field of reader.fields) {
       const before = written.get(field.tag);
-      const path = `/${reader.localName}/${field.tag}`;
-      if (before !== undefined) this.#fields(reader, field, writer, before, path);
+      if (before !== undefined)
+        this.#fields(reader, field, writer, before, pathOf(reader, field.tag, before.oneof === field.oneof ? field.oneof : undefined));
       else if (field.label === "required")
-        this.#add("REQUIRED_FIELD_ADDED", path, `The required field "${field.name}" was never written.`, show(field), "");
+        this.#add(
+          "REQUIRED_FIELD_ADDED",
+          pathOf(reader, field.tag),
+          `The required field "${field.name}" was never written.`,
+          show(field),
+          "",
+        );
     }
     for (const field of writer.fields) {
-      const path = `/${reader.localName}/${field.tag}`;
       if (field.label === "required" && !read.has(field.tag))
-        this.#add("REQUIRED_FIELD_REMOVED", path, `The required field "${field.name}" is gone.`, "", show(field));
+        this.#add("REQUIRED_FIELD_REMOVED", pathOf(reader, field.tag), `The required field "${field.name}" is gone.`, "", show(field));
       const left =
         field.oneof !== undefined && reader.fields.some(({ oneof }) => oneof === field.oneof) && read.get(field.tag)?.oneof !== field.oneof;
-      if (left) this.#add("ONEOF_FIELD_REMOVED", path, `The field "${field.name}" left the oneof "${field.oneof}".`, "", show(field));
+      if (left) {
+        const text = `The field "${field.name}" left the oneof "${field.oneof}".`;
+        this.#add("ONEOF_FIELD_REMOVED", pathOf(reader, field.tag, field.oneof), text, "", show(field));
+      }
     }
     this.#oneofs(reader, written);
   }
 
+  /** Fields that could be set side by side may not become members of one oneof. */
   #oneofs(reader: ProtoMessage, written: ReadonlyMap<number, ProtoField>): void {
     for (const oneof of new Set(reader.fields.flatMap((field) => field.oneof ?? []))) {
       const before = reader.fields.filter((field) => field.oneof === oneof).flatMap(({ tag }) => written.get(tag) ?? []);
       const moved = before.filter((field) => field.oneof === undefined);
-      const path = `/${reader.localName}/${oneof}`;
-      const names = moved.map(({ name }) => name).join(", ");
-      if (moved.length > 1)
-        this.#add(
-          "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
-          path,
-          `${names} could all be set, and only one can be in the oneof "${oneof}".`,
-          oneof,
-          names,
-        );
-      else if (moved.length === 1 && before.length > 1)
-        this.#add("FIELD_MOVED_TO_EXISTING_ONEOF", path, `${names} could be set beside the members of the oneof "${oneof}".`, oneof, names);
+      const groups = moved.length + new Set(before.flatMap((field) => field.oneof ?? [])).size;
+      if (groups < 2) continue;
+      const type = moved.length > 1 ? "MULTIPLE_FIELDS_MOVED_TO_ONEOF" : "FIELD_MOVED_TO_EXISTING_ONEOF";
+      const names = before.map(({ name }) => name).join(", ");
+      const text = `Of ${names} several could be set, and only one can be in the oneof "${oneof}".`;
+      this.#add(type, pathOf(reader, oneof), text, oneof, names);
     }
   }
 
@@ -96,11 +102,6 @@ class Comparison {
     if (readerIsMap !== writerIsMap) return this.#changed("FIELD_KIND_CHANGED", path, reader, writer);
     if (readerIsMap) this.#types(readerIn, { ...reader, type: reader.keyType! }, writerIn, { ...writer, type: writer.keyType! }, path);
     this.#types(readerIn, reader, writerIn, writer, path);
-    if (reader.label === writer.label) return;
-    const isNumber =
-      this.#family(this.#reader, readerIn, reader.type) !== "text" && this.#kind(this.#reader, readerIn, reader.type) === "scalar";
-    if (isNumber && !readerIsMap) this.#changed("FIELD_NUMERIC_LABEL_CHANGED", path, reader, writer);
-    else if (reader.label === "required") this.#changed("FIELD_MADE_REQUIRED", path, reader, writer);
   }
 
   #types(readerIn: ProtoMessage, reader: ProtoField, writerIn: ProtoMessage, writer: ProtoField, path: string): void {
@@ -108,12 +109,15 @@ class Comparison {
     if (kind !== this.#kind(this.#writer, writerIn, writer.type)) return this.#changed("FIELD_KIND_CHANGED", path, reader, writer);
     if (kind === "scalar") {
       const [read, written] = [this.#family(this.#reader, readerIn, reader.type), this.#family(this.#writer, writerIn, writer.type)];
-      if (read !== written) this.#changed("FIELD_SCALAR_KIND_CHANGED", path, reader, writer);
+      if (read !== written) return this.#changed("FIELD_SCALAR_KIND_CHANGED", path, reader, writer);
+      const relabelled = reader.labelled && writer.labelled && reader.label !== writer.label;
+      if (relabelled && read !== "text") this.#changed("FIELD_NUMERIC_LABEL_CHANGED", path, reader, writer);
       return;
     }
     const read = resolveType(this.#reader, readerIn.fullName, reader.type);
     const written = resolveType(this.#writer, writerIn.fullName, writer.type);
-    const sameName = read === undefined || written === undefined ? reader.type === writer.type : read.localName === written.localName;
+    const known = read !== undefined && written !== undefined;
+    const sameName = known ? read.localName === written.localName : fromTop(reader.type) === fromTop(writer.type);
     if (!sameName) return this.#changed("FIELD_NAMED_TYPE_CHANGED", path, reader, writer);
     if (read?.kind === "message" && written?.kind === "message" && !this.#imported(read, written))
       this.#changed("FIELD_NAMED_TYPE_CHANGED", path, reader, writer);
@@ -139,8 +143,7 @@ class Comparison {
     for (const [name, written] of this.#writer.known) {
       if (written.kind !== "message" || !name.startsWith(`${writer.fullName}.`)) continue;
       const read = this.#reader.known.get(reader.fullName + name.slice(writer.fullName.length));
-      if (read?.kind !== "message")
-        this.#add("MESSAGE_REMOVED", `/${written.localName}`, `The reader has no message "${written.localName}".`, "", written.fullName);
+      if (read?.kind !== "message") this.#removed(written);
       else this.#imported(read, written);
     }
   }
@@ -154,6 +157,10 @@ class Comparison {
     return FAMILIES[name] ?? name;
   }
 
+  #removed({ localName, fullName }: ProtoMessage): void {
+    this.#add("MESSAGE_REMOVED", `/${localName.replaceAll(".", "/")}`, `The reader has no message "${localName}".`, "", fullName);
+  }
+
   #changed(type: string, path: string, reader: ProtoField, writer: ProtoField): void {
     this.#add(type, path, `The field was ${show(writer)} and is ${show(reader)}.`, show(reader), show(writer));
   }
@@ -161,6 +168,20 @@ class Comparison {
   #add(type: string, path: string, description: string, reader: string, writer: string): void {
     this.#found.push({ type, path, description, reader, writer });
   }
+}
+
+/** The names of the messages, the oneof if it is a member of one, and the tag. */
+function pathOf({ localName }: ProtoMessage, place: number | string, oneof?: string): string {
+  return ["", ...localName.split("."), ...(oneof === undefined ? [] : [oneof]), place].join("/");
+}
+
+function outer(localName: string): string {
+  return localName.slice(0, Math.max(0, localName.lastIndexOf(".")));
+}
+
+/** A type that is defined nowhere here is named from the top, with or without a dot in front. */
+function fromTop(type: string): string {
+  return type.replace(/^\./, "");
 }
 
 function show({ label, type, keyType, name, tag }: ProtoField): string {
