@@ -9,7 +9,12 @@ import { startBroker } from "./broker.ts";
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from "./topics.ts";
 
 const options = { dataDir: "/data", port: 9092 } as const;
-const SMALL = { "cleanup.policy": "compact", "segment.bytes": "16384", "delete.retention.ms": "0", "min.cleanable.dirty.ratio": "0.01" };
+const SMALL = {
+  "cleanup.policy": "compact",
+  "internal.segment.bytes": "16384",
+  "delete.retention.ms": "0",
+  "min.cleanable.dirty.ratio": "0.01",
+};
 
 it("starts from little after many commits and transactions, and knows them all", async () => {
   const simulation = createSimulation(11);

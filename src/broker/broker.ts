@@ -101,7 +101,7 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
     retentionIntervalMs: 0,
     compactionIntervalMs: 0,
     leaderEpoch: LEADER_EPOCH,
-    producerExpirationMs: settings.number("producer.id.expiration.ms"),
+    producerExpirationMs: () => settings.number("producer.id.expiration.ms"),
   });
   const broker = new RunningBroker(env, settings, groupConfigs, logs, options);
   try {

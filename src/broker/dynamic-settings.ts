@@ -5,7 +5,7 @@ import { writeFileAtomically } from "../log/atomic-file.ts";
 import { makeDirectoryDurably } from "../log/durable-directory.ts";
 import { KafkaError } from "../protocol/errors.ts";
 import { invalidValue } from "./config-value.ts";
-import { settingDefinition, type Settings } from "./settings.ts";
+import { MIN_SEGMENT_BYTES, settingDefinition, type Settings } from "./settings.ts";
 
 /** "broker" overrides "cluster". */
 export type SettingScope = "broker" | "cluster";
@@ -22,7 +22,11 @@ interface Stored {
 
 /** Those that Apache Kafka lets change and that mean something, or are answered, here. */
 const DYNAMIC: ReadonlySet<string> = new Set([
+  "compression.gzip.level",
+  "compression.lz4.level",
   "compression.type",
+  "compression.zstd.level",
+  "group.consumer.assignment.interval.ms",
   "log.cleaner.backoff.ms",
   "log.cleaner.delete.retention.ms",
   "log.cleaner.max.compaction.lag.ms",
@@ -33,6 +37,8 @@ const DYNAMIC: ReadonlySet<string> = new Set([
   "log.flush.interval.ms",
   "log.index.interval.bytes",
   "log.index.size.max.bytes",
+  "log.local.retention.bytes",
+  "log.local.retention.ms",
   "log.message.timestamp.after.max.ms",
   "log.message.timestamp.before.max.ms",
   "log.message.timestamp.type",
@@ -46,8 +52,12 @@ const DYNAMIC: ReadonlySet<string> = new Set([
   "max.connections",
   "message.max.bytes",
   "min.insync.replicas",
+  "producer.id.expiration.ms",
   "unclean.leader.election.enable",
 ]);
+
+/** Stricter than at the start, as Apache Kafka always is. */
+const LIMITS: Readonly<Record<string, { readonly min: number }>> = { "log.segment.bytes": { min: MIN_SEGMENT_BYTES } };
 
 export function isDynamic(name: string): boolean {
   return DYNAMIC.has(name);
@@ -105,7 +115,7 @@ function check(values: ScopedSettings): void {
   const fixed = Object.keys(values).filter((name) => !DYNAMIC.has(name));
   if (fixed.length > 0) throw new KafkaError("INVALID_REQUEST", `Cannot update these configs dynamically: Set(${fixed.join(", ")})`);
   for (const [name, value] of Object.entries(values)) {
-    const problem = invalidValue(settingDefinition(name)!, value);
+    const problem = invalidValue({ ...settingDefinition(name)!, ...LIMITS[name] }, value);
     if (problem !== undefined) throw new KafkaError("INVALID_REQUEST", `Invalid value ${value} for configuration ${name}: ${problem}`);
   }
 }

@@ -18,6 +18,8 @@ export class Housekeeping {
   start(): void {
     const { settings, groups, transactions } = this.#broker;
     this.#every("retention", settings.number("log.retention.check.interval.ms"), () => this.#applyRetention());
+    const flushEvery = settings.number("log.flush.scheduler.interval.ms");
+    if (flushEvery < Number.MAX_SAFE_INTEGER) this.#every("flush", flushEvery, () => this.#flushOld());
     const compactionEvery = (): number => Math.max(settings.number("log.cleaner.backoff.ms"), MIN_COMPACTION_INTERVAL_MS);
     if (settings.boolean("log.cleaner.enable")) this.#every("compaction", compactionEvery, () => this.#compact());
     this.#every("transaction-timeouts", settings.number("transaction.abort.timed.out.transaction.cleanup.interval.ms"), async () =>
@@ -39,6 +41,17 @@ export class Housekeeping {
       for (const partition of topic.partitions) {
         if (this.#closed) return;
         await partition.applyRetention(now);
+      }
+    }
+  }
+
+  /** Where acknowledgements do not wait for it. */
+  async #flushOld(): Promise<void> {
+    const now = this.#broker.env.clock.now();
+    for (const topic of this.#broker.topics.all()) {
+      for (const partition of topic.partitions) {
+        if (this.#closed) return;
+        await partition.flushIfOld(now);
       }
     }
   }

@@ -57,6 +57,39 @@ describe("topic configs", () => {
     assert.deepEqual([source("retention.ms"), source("segment.bytes"), source("cleanup.policy")], [1, 4, 5]);
   });
 
+  it("have the limits of Apache Kafka's", () => {
+    const wrong: Record<string, string[]> = {
+      "compression.gzip.level": ["-2", "0", "10"],
+      "compression.lz4.level": ["0", "18"],
+      "compression.zstd.level": ["-131073", "23"],
+      "segment.bytes": ["14", "1048575"],
+      "cleanup.policy": ["delete,", ",", "Compact"],
+      "leader.replication.throttled.replicas": ["x", "0", "0:0;1:1"],
+      "remote.storage.enable": ["true"],
+      "min.cleanable.dirty.ratio": ["-0.1", "1.1", "Infinity", "0x1"],
+      "retention.ms": ["-2", "9223372036854775808", "1e3"],
+    };
+    for (const [name, values] of Object.entries(wrong))
+      for (const value of values) assert.notEqual(invalidTopicConfig([[name, value]]), undefined, `${name}=${value}`);
+    const right: Record<string, string[]> = {
+      "compression.gzip.level": ["-1", "1", "9"],
+      "compression.lz4.level": ["1", "17"],
+      "compression.zstd.level": ["-131072", "22"],
+      "segment.bytes": ["1048576"],
+      "internal.segment.bytes": ["14"],
+      "cleanup.policy": ["", "compact,delete", "compact, delete"],
+      "leader.replication.throttled.replicas": ["", "*", "0:0,1:0"],
+      "min.cleanable.dirty.ratio": ["0", "1", "0.25f", "1e-3", "NaN"],
+      "retention.ms": ["-1", " 6 ", "+7"],
+    };
+    for (const [name, values] of Object.entries(right))
+      for (const value of values) assert.equal(invalidTopicConfig([[name, value]]), undefined, `${name}=${value}`);
+    const lags = (least: string, most: string) => invalidTopicConfig([["min.compaction.lag.ms", least], ["max.compaction.lag.ms", most]]); // prettier-ignore
+    assert.match(lags("100", "50")!, /min.compaction.lag.ms/);
+    assert.equal(lags("50", "50"), undefined);
+    assert.ok(!TOPIC_CONFIGS.some(({ name }) => name === "internal.segment.bytes"), "it is not told");
+  });
+
   it("are refused by name, by value and without value", () => {
     assert.match(invalidTopicConfig([["no.such", "1"]])!, /Unknown topic config name: no\.such/);
     assert.match(invalidTopicConfig([["retention.ms", "soon"]])!, /retention\.ms/);

@@ -2,17 +2,17 @@
 // group.initial.rebalance.delay.ms and group.consumer.assignment.interval.ms (0: members of a group start at once),
 // group.min.session.timeout.ms (1 s, as test suites expect) and the partitions of the internal topics (1: a single node gains nothing
 // from 50).
+import type { SettingLimits } from "../log/setting-value.ts";
 import { invalidValue, parseBoolean, parseNumber, type ConfigDefinition, type ConfigType } from "./config-value.ts";
 
 const LONG_MAX = "9223372036854775807";
-const UNCOMPRESSED_HERE = "Accepted; batches are never compressed here.";
+const NO_LZ4_LEVELS = "Accepted; lz4 has one level here.";
 const NO_REMOTE = "Accepted; there is no remote storage.";
 
-interface Limits {
-  readonly min?: number;
-  readonly max?: number;
-  readonly values?: readonly string[];
-}
+type Limits = Omit<SettingLimits, "type">;
+
+/** What may be asked for while the broker runs: as Apache Kafka. At the start, tests may say less. */
+export const MIN_SEGMENT_BYTES = 1_048_576;
 
 function setting(name: string, type: ConfigType, value: string, doc: string, limits: Limits = {}): ConfigDefinition {
   return { name, type, default: value, doc, ...limits };
@@ -102,19 +102,32 @@ export const SETTINGS: readonly ConfigDefinition[] = [
     min: 1,
   }),
   setting("log.retention.check.interval.ms", "long", "300000", "How often retention runs.", { min: 1 }),
-  setting("log.retention.ms", "long", "604800000", "Age at which segments are deleted; -1: never.", { min: -1 }),
+  setting("log.retention.ms", "long", "604800000", "Age at which segments are deleted; -1: never.", { min: 1, or: -1 }),
   setting("log.retention.minutes", "int", "10080", "The same in minutes, if log.retention.ms is not set."),
   setting("log.retention.hours", "int", "168", "The same in hours, if neither of the others is set."),
   setting("log.retention.bytes", "long", "-1", "Size of a partition above which its oldest segments are deleted; -1: none."),
   setting("log.segment.bytes", "int", "1073741824", "Size at which a segment is full.", { min: 14 }),
   setting("log.roll.ms", "long", "604800000", "Age at which a segment is closed.", { min: 1 }),
   setting("log.roll.hours", "int", "168", "The same in hours, if log.roll.ms is not set.", { min: 1 }),
-  setting("log.roll.jitter.ms", "long", "0", "Accepted; segments are not rolled by a timer.", { min: 0 }),
+  setting("log.roll.jitter.ms", "long", "0", "Each segment is closed earlier than log.roll.ms says by a time below this.", { min: 0 }),
+  setting("log.roll.jitter.hours", "int", "0", "The same in hours, if log.roll.jitter.ms is not set.", { min: 0 }),
   setting("log.index.interval.bytes", "int", "4096", "Bytes between two entries of the offset index.", { min: 0 }),
-  setting("log.index.size.max.bytes", "int", "10485760", "Accepted; an index grows with its segment.", { min: 4 }),
+  setting("log.index.size.max.bytes", "int", "10485760", "Size of an index at which its segment is full.", { min: 4 }),
   setting("log.segment.delete.delay.ms", "long", "60000", "Accepted; files of deleted segments go at once.", { min: 0 }),
-  setting("log.flush.interval.messages", "long", LONG_MAX, "Accepted; durability is a property of the broker, not of a count.", { min: 1 }),
-  setting("log.flush.interval.ms", "long", LONG_MAX, "Accepted; durability is a property of the broker, not of a timer."),
+  setting(
+    "log.flush.interval.messages",
+    "long",
+    LONG_MAX,
+    "With durability page-cache: how many records of a partition may be acknowledged before a flush; 1: none.",
+    { min: 1 },
+  ),
+  setting("log.flush.interval.ms", "long", LONG_MAX, "With durability page-cache: how old an unflushed record may get."),
+  setting(
+    "log.flush.scheduler.interval.ms",
+    "long",
+    LONG_MAX,
+    "How often it is looked for records that log.flush.interval.ms wants flushed.",
+  ),
   setting("log.cleanup.policy", "list", "delete", "delete, compact, or both.", { values: ["delete", "compact"] }),
   setting("log.cleaner.enable", "boolean", "true", "false: no topic is compacted, the internal ones neither."),
   setting("log.cleaner.backoff.ms", "long", "15000", "How often it is looked for partitions to compact; 100 at least.", { min: 0 }),
@@ -129,12 +142,22 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("log.message.timestamp.after.max.ms", "long", "3600000", "How far a record's time may lie in the future.", { min: 0 }),
   setting("log.preallocate", "boolean", "false", "Accepted; segments grow as they are written."),
   setting("min.insync.replicas", "int", "1", "Accepted and answered; there is one copy.", { min: 1 }),
-  setting("compression.type", "string", "producer", "Batches stay as the producer compressed them.", {
-    values: ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"],
+  setting(
+    "compression.type",
+    "string",
+    "producer",
+    "How batches are kept: as the producer compressed them, or all of them in this compression.",
+    {
+      values: ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"],
+    },
+  ),
+  setting("compression.gzip.level", "int", "-1", "With compression.type=gzip: its level, 1 to 9; -1: the library's own.", {
+    min: 1,
+    max: 9,
+    or: -1,
   }),
-  setting("compression.gzip.level", "int", "-1", UNCOMPRESSED_HERE),
-  setting("compression.lz4.level", "int", "9", UNCOMPRESSED_HERE),
-  setting("compression.zstd.level", "int", "3", UNCOMPRESSED_HERE),
+  setting("compression.lz4.level", "int", "9", NO_LZ4_LEVELS, { min: 1, max: 17 }),
+  setting("compression.zstd.level", "int", "3", "With compression.type=zstd: its level.", { min: -131_072, max: 22 }),
   setting("log.local.retention.bytes", "long", "-2", NO_REMOTE, { min: -2 }),
   setting("log.local.retention.ms", "long", "-2", NO_REMOTE, { min: -2 }),
   setting("unclean.leader.election.enable", "boolean", "false", "Accepted and answered; there is one copy."),

@@ -1,8 +1,8 @@
 // A topic's configuration as the APIs see it: the log's table of settings, and which broker setting stands behind each default.
 // Those that mean nothing on one node are accepted, kept and answered.
 import { TOPIC_SETTINGS } from "../log/topic-settings.ts";
-import { invalidValue, type ConfigDefinition } from "./config-value.ts";
-import type { Settings } from "./settings.ts";
+import { invalidValue, parseBoolean, type ConfigDefinition } from "./config-value.ts";
+import { MIN_SEGMENT_BYTES, type Settings } from "./settings.ts";
 
 export interface TopicConfigDefinition extends ConfigDefinition {
   /** The broker settings that stand behind it, strongest first, with the milliseconds one unit of theirs means. */
@@ -21,7 +21,6 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   "delete.retention.ms": "log.cleaner.delete.retention.ms",
   "file.delete.delay.ms": "log.segment.delete.delay.ms",
   "flush.messages": "log.flush.interval.messages",
-  "flush.ms": "log.flush.interval.ms",
   "index.interval.bytes": "log.index.interval.bytes",
   "local.retention.bytes": "log.local.retention.bytes",
   "local.retention.ms": "log.local.retention.ms",
@@ -37,15 +36,23 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   "retention.bytes": "log.retention.bytes",
   "segment.bytes": "log.segment.bytes",
   "segment.index.bytes": "log.index.size.max.bytes",
-  "segment.jitter.ms": "log.roll.jitter.ms",
   "unclean.leader.election.enable": "unclean.leader.election.enable",
 };
 
-const SYNONYMS_IN_OTHER_UNITS: Readonly<Record<string, TopicConfigDefinition["synonyms"]>> = {
+/** Several of them, strongest first. */
+const SEVERAL_SYNONYMS: Readonly<Record<string, TopicConfigDefinition["synonyms"]>> = {
   "retention.ms": [
     ["log.retention.ms", 1],
     ["log.retention.minutes", 60_000],
     ["log.retention.hours", HOUR_MS],
+  ],
+  "flush.ms": [
+    ["log.flush.interval.ms", 1],
+    ["log.flush.scheduler.interval.ms", 1],
+  ],
+  "segment.jitter.ms": [
+    ["log.roll.jitter.ms", 1],
+    ["log.roll.jitter.hours", HOUR_MS],
   ],
   "segment.ms": [
     ["log.roll.ms", 1],
@@ -55,16 +62,18 @@ const SYNONYMS_IN_OTHER_UNITS: Readonly<Record<string, TopicConfigDefinition["sy
 
 function synonymsOf(name: string): TopicConfigDefinition["synonyms"] {
   const synonym = SYNONYMS[name];
-  return SYNONYMS_IN_OTHER_UNITS[name] ?? (synonym === undefined ? [] : [[synonym, 1]]);
+  return SEVERAL_SYNONYMS[name] ?? (synonym === undefined ? [] : [[synonym, 1]]);
 }
 
-export const TOPIC_CONFIGS: readonly TopicConfigDefinition[] = Object.entries(TOPIC_SETTINGS).map(([name, setting]) => ({
-  ...setting,
-  name,
-  synonyms: synonymsOf(name),
-}));
+/** What clients may ask for, as Apache Kafka limits it; the log itself can do with less. */
+const LIMITS: Readonly<Record<string, Pick<ConfigDefinition, "min">>> = { "segment.bytes": { min: MIN_SEGMENT_BYTES } };
 
-const BY_NAME = new Map(TOPIC_CONFIGS.map((definition) => [definition.name, definition]));
+const ALL = Object.entries(TOPIC_SETTINGS).map(([name, setting]) => ({ ...setting, ...LIMITS[name], name, synonyms: synonymsOf(name) }));
+
+/** Those that are told; one more is known (internal.segment.bytes). */
+export const TOPIC_CONFIGS: readonly TopicConfigDefinition[] = ALL.filter(({ hidden }) => hidden !== true);
+
+const BY_NAME = new Map<string, TopicConfigDefinition>(ALL.map((definition) => [definition.name, definition]));
 
 export function topicConfigDefinition(name: string): TopicConfigDefinition | undefined {
   return BY_NAME.get(name);
@@ -72,13 +81,18 @@ export function topicConfigDefinition(name: string): TopicConfigDefinition | und
 
 /** Why the configs cannot be a topic's, in a whole sentence; undefined if they can. A null value means the default. */
 export function invalidTopicConfig(configs: Iterable<readonly [string, string | null]>): string | undefined {
+  const numbers: Record<string, number> = {};
   for (const [name, value] of configs) {
     const definition = BY_NAME.get(name);
     if (definition === undefined) return `Unknown topic config name: ${name}`;
     if (value === null) return `Null value not supported for topic configs: ${name}`;
     const problem = invalidValue(definition, value);
     if (problem !== undefined) return `Invalid value ${value} for configuration ${name}: ${problem}`;
+    if (name === "remote.storage.enable" && parseBoolean(value)) return "There is no remote storage: a topic cannot have its log there.";
+    if (definition.type === "long") numbers[name] = Number(value);
   }
+  const { "min.compaction.lag.ms": least = 0, "max.compaction.lag.ms": most = Infinity } = numbers;
+  if (least > most) return `min.compaction.lag.ms (${least}) is above max.compaction.lag.ms (${most}).`;
   return undefined;
 }
 

@@ -30,7 +30,7 @@ const NAMES: ReadonlySet<string> = new Set(
   kafka.metrics.polling.interval.secs kafka.metrics.reporters leader.imbalance.check.interval.seconds
   log.cleaner.dedupe.buffer.size log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size
   log.cleaner.io.max.bytes.per.second log.cleaner.threads log.dir.failure.timeout.ms log.flush.offset.checkpoint.interval.ms
-  log.flush.scheduler.interval.ms log.flush.start.offset.checkpoint.interval.ms log.roll.jitter.hours max.connection.creation.rate
+  log.flush.start.offset.checkpoint.interval.ms max.connection.creation.rate
   max.connections.per.ip max.connections.per.ip.overrides metric.reporters metrics.num.samples metrics.recording.level
   metrics.sample.window.ms num.io.threads num.network.threads num.recovery.threads.per.data.dir num.replica.alter.log.dirs.threads
   num.replica.fetchers offsets.commit.timeout.ms offsets.load.buffer.size offsets.topic.compression.codec

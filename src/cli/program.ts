@@ -144,11 +144,16 @@ function addTopicCommands(program: Command, terminal: TerminalOf): void {
   kafka(topic.command("tail"))
     .description("print records as they come")
     .argument("<name>")
-    .option("-o, --offset <where>", "start, end, OFFSET, -N (the last N of each partition), @TIME (@-10m)", "-10")
+    .option(
+      "-o, --offset <where>",
+      "start, end, OFFSET, -N (the last N of each partition; -10), @TIME (@-10m) or stored (with -g); e@TIME: where to end (repeatable)",
+      collect,
+    )
+    .option("-g, --group <name>", "with -o stored: whose committed offsets")
     .option("-n, --count <n>", "end after this many records", wholeFrom(1))
     .option("-e, --exit", "end at the end of the topic")
     .option("-p, --partition <n>", "one partition only", wholeFrom(0))
-    .option("-f, --format <format>", "such as '%t %p %o %k %v\\n'; also %T time, %h headers, %K %S sizes")
+    .option("-f, --format <format>", "such as '%t %p %o %k %v\\n'; also %T time, %h headers, %K %S sizes, %R size as int32")
     .option("--uncommitted", "records of open and aborted transactions, too")
     .option("--jsonl", "a JSON document per line")
     .action(async (name: string, flags: TopicTailFlags & Quiet) =>

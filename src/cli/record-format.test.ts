@@ -25,6 +25,15 @@ test("values go out byte for byte", () => {
   assert.equal(text("%s"), text("%v"));
 });
 
+test("a size can go out as a big-endian int32, as kcat's %R, so that a program can cut the stream", () => {
+  assert.equal(text("%R%s"), "\0\0\0\x03\xff\x00A");
+  assert.equal(text("%R", { ...record, value: null }), "\xff\xff\xff\xff");
+});
+
+test("rpk's names of value size, time and number of headers are known, too", () => {
+  assert.equal(text("%V %d %H"), "3 1700000000000 2");
+});
+
 test("a missing key or value is empty, and its size −1", () => {
   const empty = { ...record, key: null, value: null };
   assert.equal(text("[%k][%v] %K %S", empty), "[][] -1 -1");

@@ -1,5 +1,6 @@
-// The -f format of `topic tail`: %t topic, %p partition, %o offset, %T timestamp, %k key, %v (or %s) value, %h headers, %K and %S sizes,
-// %% a percent sign; \n \t \r \0 \\ and \xNN. Keys and values are bytes and go out as they are.
+// The -f format of `topic tail`, as kcat's: %t topic, %p partition, %o offset, %T timestamp, %k key, %s (or %v) value, %h headers, %K and %S
+// their sizes, %R the value's size as a big-endian int32, %% a percent sign; \n \t \r \0 \\ and \xNN. rpk's %V is %S, its %d is %T, its %H
+// the number of headers. Keys and values are bytes and go out as they are.
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -24,10 +25,24 @@ const FIELDS: Readonly<Record<string, (record: TailedRecord) => string | Uint8Ar
   v: (record) => record.value,
   s: (record) => record.value,
   h: (record) => record.headers.map(({ key, value }) => `${key}=${value === null ? "NULL" : Buffer.from(value).toString()}`).join(","),
-  K: (record) => String(record.key === null ? -1 : record.key.length),
-  S: (record) => String(record.value === null ? -1 : record.value.length),
+  H: (record) => String(record.headers.length),
+  K: (record) => String(sizeOf(record.key)),
+  S: (record) => String(sizeOf(record.value)),
+  V: (record) => String(sizeOf(record.value)),
+  R: (record) => bigEndian(sizeOf(record.value)),
+  d: (record) => String(record.timestamp),
 };
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "0": "\0", "\\": "\\" };
+
+function sizeOf(bytes: Uint8Array | null): number {
+  return bytes === null ? -1 : bytes.length;
+}
+
+function bigEndian(value: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
 
 /** Throws a CliError (usage) that names the unknown field. */
 export function compileFormat(format: string): (record: TailedRecord) => Uint8Array {
@@ -40,7 +55,7 @@ export function compileFormat(format: string): (record: TailedRecord) => Uint8Ar
       if (read === undefined)
         throw new CliError(
           EXIT.usage,
-          `Format "${format}": there is no %${field}. Use %t %p %o %T %k %v %h %K %S, or %% for a percent sign.`,
+          `Format "${format}": there is no %${field}. Use %t %p %o %T %k %v %h %K %S %R, or %% for a percent sign.`,
         );
       parts.push(read);
     } else if (hex !== undefined) parts.push(Buffer.from(hex, "hex"));

@@ -1,5 +1,5 @@
-// The -o option of `topic tail`: start, end, an offset, -N (the last N of each partition) or @TIME (epoch ms, ISO 8601, or "-10m" for
-// ten minutes ago).
+// Places in partitions as options name them: start (beginning), end, an offset, -N (the last N of each partition) or @TIME (epoch ms,
+// ISO 8601, or "-10m" for ten minutes ago); for `topic tail -o` also, as kcat has them, s@TIME, e@TIME and stored.
 import type { Admin } from "../client/admin.ts";
 import type { TopicPartition } from "../client/topic-partition.ts";
 import { CliError } from "./cli-error.ts";
@@ -10,8 +10,18 @@ export type StartOffset =
   | { readonly kind: "end" }
   | { readonly kind: "offset"; readonly offset: number }
   | { readonly kind: "last"; readonly count: number }
-  | { readonly kind: "time"; readonly timestamp: number };
+  | { readonly kind: "time"; readonly timestamp: number }
+  /** Where a group has committed; the start where it has not. */
+  | { readonly kind: "stored"; readonly group: string };
 
+/** From where to where `topic tail` reads. */
+export interface TailRange {
+  readonly from: StartOffset;
+  /** Epoch milliseconds: ends before the first record of this time or later. */
+  readonly until: number | undefined;
+}
+
+const DEFAULT_TAIL = "-10";
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Throws a CliError (usage). */
@@ -28,6 +38,20 @@ export function parseStartOffset(text: string, now: number, flag = "-o"): StartO
     EXIT.usage,
     `${flag} ${text}: expected start, end, an offset, -N (the last N of each partition) or @TIME, such as @-10m, @2026-01-31T08:00:00Z or @1767225600000.`,
   );
+}
+
+/** `texts`: -o, once or twice: the second one is e@TIME. Throws a CliError (usage). */
+export function parseTailRange(texts: readonly string[], now: number, group: string | undefined): TailRange {
+  const ends = texts.filter((text) => text.startsWith("e@"));
+  const starts = texts.filter((text) => !text.startsWith("e@"));
+  if (ends.length > 1 || starts.length > 1)
+    throw new CliError(EXIT.usage, `-o ${texts.join(" -o ")}: one place to begin and one e@TIME to end at are possible.`);
+  const end = ends[0] === undefined ? undefined : parseStartOffset(ends[0].slice(1), now);
+  const until = end?.kind === "time" ? end.timestamp : undefined;
+  const text = starts[0] ?? (until === undefined ? DEFAULT_TAIL : "start");
+  if (text !== "stored") return { from: parseStartOffset(text.startsWith("s@") ? text.slice(1) : text, now), until };
+  if (group === undefined) throw new CliError(EXIT.usage, "-o stored needs the group whose committed offsets are meant: -g GROUP");
+  return { from: { kind: "stored", group }, until };
 }
 
 function parseTime(text: string, now: number): number | undefined {
@@ -58,16 +82,31 @@ export async function offsetsAt(
       { isolation },
     );
   const [starts, ends, timed] = await Promise.all([at("earliest"), at("latest"), where.kind === "time" ? at(where.timestamp) : undefined]);
+  const stored = where.kind === "stored" ? await committedBy(admin, where.group) : NONE_STORED;
   return places.map(({ topic, partition }, i) => {
     const start = starts[i]!.offset;
     const end = ends[i]!.offset;
-    return { topic, partition, start, end, offset: offsetOf(where, start, end, timed?.[i]?.offset ?? -1) };
+    return {
+      topic,
+      partition,
+      start,
+      end,
+      offset: stored.get(`${topic}-${partition}`) ?? offsetOf(where, start, end, timed?.[i]?.offset ?? -1),
+    };
   });
+}
+
+const NONE_STORED: ReadonlyMap<string, number> = new Map();
+
+async function committedBy(admin: Admin, group: string): Promise<ReadonlyMap<string, number>> {
+  const committed = (await admin.groupOffsets(group)).filter(({ offset }) => offset >= 0);
+  return new Map(committed.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]));
 }
 
 function offsetOf(where: StartOffset, start: number, end: number, timed: number): number {
   switch (where.kind) {
     case "start":
+    case "stored":
       return start;
     case "end":
       return end;

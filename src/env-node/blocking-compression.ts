@@ -2,10 +2,11 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { CompressionKind } from "../env/compression.ts";
 import { checkSize, refusal } from "./compression-errors.ts";
+import { gzipOptions, zstdOptions } from "./compression-level.ts";
 import { framesOf } from "./zstd-frame-pieces.ts";
 
-export function compressBlocking(kind: CompressionKind, bytes: Uint8Array): Uint8Array {
-  return kind === "gzip" ? gzipSync(bytes) : zstdCompressSync(bytes);
+export function compressBlocking(kind: CompressionKind, bytes: Uint8Array, level?: number): Uint8Array {
+  return kind === "gzip" ? gzipSync(bytes, gzipOptions(level)) : zstdCompressSync(bytes, zstdOptions(level));
 }
 
 /** Throws EOVERSIZE or EBADDATA as Compression.decompress rejects. */

@@ -6,6 +6,7 @@ import type { ZstdFrame } from "../bytes/compression/zstd-frames.ts";
 import type { Compression, CompressionKind } from "../env/compression.ts";
 import { fromCallback } from "./callback.ts";
 import { badData, checkSize, refusal } from "./compression-errors.ts";
+import { gzipOptions, zstdOptions } from "./compression-level.ts";
 import { framePieces, framesOf } from "./zstd-frame-pieces.ts";
 
 /** Bytes of one step of a decoder: each is a turn of the event loop and the pool. */
@@ -21,8 +22,10 @@ function within(bytes: number, least: number): number {
 }
 
 export const nodeCompression: Compression = {
-  compress(kind, bytes) {
-    return fromCallback<Uint8Array>((done) => (kind === "gzip" ? gzip(bytes, done) : zstdCompress(bytes, done)));
+  compress(kind, bytes, level) {
+    return fromCallback<Uint8Array>((done) =>
+      kind === "gzip" ? gzip(bytes, gzipOptions(level), done) : zstdCompress(bytes, zstdOptions(level), done),
+    );
   },
 
   async decompress(kind, bytes, maxBytes) {

@@ -3,7 +3,8 @@
 export type CompressionKind = "gzip" | "zstd";
 
 export interface Compression {
-  compress(kind: CompressionKind, bytes: Uint8Array): Promise<Uint8Array>;
+  /** `level` as gzip (−1, 1 to 9) or zstd counts it; the library's own unless given. */
+  compress(kind: CompressionKind, bytes: Uint8Array, level?: number): Promise<Uint8Array>;
   /**
    * All members of gzip data, all frames of zstd data. Rejects with code "EOVERSIZE" as soon as the output would exceed `maxBytes` (half of
    * it for zstd frames that do not tell their sizes), with "EBADDATA" on malformed input.

@@ -70,6 +70,8 @@ export class AppendQueue implements FlushTarget {
   queuedBytes = 0;
   writtenOffset: number;
   flushedOffset: number;
+  /** With durability "page-cache": appends below it were written while fewer than flush.messages records were unflushed. */
+  #looseOffset: number;
 
   constructor(context: LogContext, owner: AppendQueueOwner, segments: SegmentList, endOffset: number) {
     this.#context = context;
@@ -77,12 +79,13 @@ export class AppendQueue implements FlushTarget {
     this.#segments = segments;
     this.writtenOffset = endOffset;
     this.flushedOffset = endOffset;
+    this.#looseOffset = endOffset;
   }
 
   /** Offset below which appends are acknowledged and readable. */
   get stableOffset(): number {
     const isDurable = this.#context.options.durability === "disk" && !isPlanted("acknowledged-before-sync");
-    return isDurable ? this.flushedOffset : this.writtenOffset;
+    return isDurable ? this.flushedOffset : Math.max(this.flushedOffset, this.#looseOffset);
   }
 
   push(append: PendingAppend): void {
@@ -173,8 +176,14 @@ export class AppendQueue implements FlushTarget {
     // Failed meanwhile: what was queued is rejected already.
     if (this.#context.failure !== undefined) return;
     for (let i = 0; i < taken.length; i++) this.#written(this.#items.shift() as PendingAppend);
-    if (this.#context.options.durability === "disk") this.#context.flush.request(this);
+    if (this.#flushesNow()) this.#context.flush.request(this);
+    else this.#looseOffset = this.writtenOffset;
     if (this.stableOffset === this.writtenOffset) this.#settle();
+  }
+
+  #flushesNow(): boolean {
+    if (this.#context.options.durability === "disk") return true;
+    return this.writtenOffset - this.flushedOffset >= this.#owner.settings.flushMessages;
   }
 
   /** The chunks of one gathered write: appends from the head of the queue that fit into the active segment. */
@@ -210,11 +219,13 @@ export class AppendQueue implements FlushTarget {
   #mustRoll(append: PendingAppend): boolean {
     const { active } = this.#segments;
     if (active.sizeBytes === 0) return false;
-    const { segmentBytes, segmentMs } = this.#owner.settings;
+    const { segmentBytes, segmentMs, segmentJitterMs, segmentIndexBytes } = this.#owner.settings;
     if (active.sizeBytes + append.bytes.length > segmentBytes) return true;
     if (append.nextOffset - active.baseOffset > MAX_RELATIVE_OFFSET) return true;
     if (buggify("segment-ends-early")) return true;
-    return active.firstTimestamp !== undefined && append.maxTimestamp - active.firstTimestamp > segmentMs;
+    if (active.indexes!.isFull(segmentIndexBytes)) return true;
+    if (active.firstTimestamp === undefined) return false;
+    return append.maxTimestamp - active.firstTimestamp > segmentMs - active.jitter(Math.min(segmentJitterMs, segmentMs));
   }
 
   /** Begins a new segment. Inside the queue's own turn or an exclusive one only. */

@@ -23,7 +23,8 @@ export interface LogOptions {
   /** 0: no timer; the owner calls LogDirectory.compact. */
   readonly compactionIntervalMs?: number;
   readonly compactionMapBytes?: number;
-  readonly producerExpirationMs?: number;
+  /** Asked for again whenever it matters, if it is a function. */
+  readonly producerExpirationMs?: number | (() => number);
   /** 0: it is not checked whether the directory is still there. */
   readonly presenceIntervalMs?: number;
   /** The one leader epoch of all batches, if there is only one: no checksum covers it, so it is not read from the disk. */
@@ -41,12 +42,13 @@ export interface ResolvedLogOptions {
   readonly retentionIntervalMs: number;
   readonly compactionIntervalMs: number;
   readonly compactionMapBytes: number;
-  readonly producerExpirationMs: number;
+  readonly producerExpirationMs: () => number;
   readonly presenceIntervalMs: number;
   readonly leaderEpoch: number | undefined;
 }
 
 export function resolveLogOptions(options: LogOptions): ResolvedLogOptions {
+  const { producerExpirationMs = limits.PRODUCER_EXPIRATION_MS } = options;
   return {
     durability: options.durability,
     maxOpenFiles: options.maxOpenFiles ?? limits.MAX_OPEN_FILES,
@@ -58,7 +60,7 @@ export function resolveLogOptions(options: LogOptions): ResolvedLogOptions {
     retentionIntervalMs: options.retentionIntervalMs ?? limits.RETENTION_INTERVAL_MS,
     compactionIntervalMs: options.compactionIntervalMs ?? limits.COMPACTION_INTERVAL_MS,
     compactionMapBytes: options.compactionMapBytes ?? limits.COMPACTION_MAP_BYTES,
-    producerExpirationMs: options.producerExpirationMs ?? limits.PRODUCER_EXPIRATION_MS,
+    producerExpirationMs: typeof producerExpirationMs === "function" ? producerExpirationMs : () => producerExpirationMs,
     presenceIntervalMs: options.presenceIntervalMs ?? limits.PRESENCE_INTERVAL_MS,
     leaderEpoch: options.leaderEpoch,
   };

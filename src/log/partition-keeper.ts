@@ -57,8 +57,11 @@ export class PartitionKeeper {
   /** The chain of work; never rejects. */
   #work: Promise<void> = Promise.resolve();
   #checkpointDue = false;
+  /** Epoch milliseconds: flushIfOld() found or left nothing unflushed. */
+  #flushedAtMs: number;
 
   constructor(context: LogContext, partition: KeptPartition, parts: PartitionParts, recovered: RecoveredPartition) {
+    this.#flushedAtMs = context.env.clock.now();
     this.#context = context;
     this.#partition = partition;
     this.#parts = parts;
@@ -82,6 +85,15 @@ export class PartitionKeeper {
       () => undefined,
     );
     return done;
+  }
+
+  async flushIfOld(now: number): Promise<void> {
+    const { queue } = this.#parts;
+    if (queue.flushedOffset < queue.writtenOffset) {
+      if (now - this.#flushedAtMs < this.#partition.settings.flushMs) return;
+      await queue.flush();
+    }
+    this.#flushedAtMs = now;
   }
 
   // Recovery points ----------------------------------------------------------------------------------------------------------------------
@@ -162,7 +174,7 @@ export class PartitionKeeper {
       return undefined;
     // A log that never had a record is recovered from nothing.
     if (point === undefined && offset === 0) return undefined;
-    producers.expire(this.#context.env.clock.now() - this.#context.options.producerExpirationMs);
+    producers.expire(this.#context.env.clock.now() - this.#context.options.producerExpirationMs());
     const entries: ProducerEntry[] = [...producers.entries];
     const captured = await queue.exclusive(() => this.#capture(offset, shared));
     if (captured === undefined) return undefined;

@@ -14,10 +14,10 @@ import type { KafkaError } from "../protocol/errors.ts";
 import { encodeTransactionMarker } from "../protocol/records/control-batch.ts";
 import type { AbortedTransaction } from "./aborted-index.ts";
 import { AppendQueue, type PendingAppend } from "./append-queue.ts";
-import { KeyCheck } from "./compaction/key-check.ts";
 import { PartitionCompactor } from "./compaction/partition-compactor.ts";
 import { HotChunks } from "./hot-tail.ts";
 import { IndexLoader } from "./index-loader.ts";
+import { asksForIntake, IntakeQueue } from "./intake.ts";
 import { MAX_QUEUED_BYTES } from "./limits.ts";
 import type { LogContext } from "./log-context.ts";
 import { logError, messageOf } from "./log-error.ts";
@@ -108,7 +108,7 @@ export class PartitionLog {
   readonly #keeper: PartitionKeeper;
   /** For the log directory, which says when. */
   readonly compactor: PartitionCompactor;
-  readonly #keyCheck: KeyCheck;
+  readonly #intake: IntakeQueue;
   readonly #listeners = new Set<() => void>();
   #closed: string | undefined;
 
@@ -136,7 +136,7 @@ export class PartitionLog {
     this.#producers = recovered.producers;
     const stable = this.#producers.transactions.lastStableOffset(this.highWatermark);
     this.lastStableOffset = Math.max(stable, recovered.logStartOffset);
-    this.#keyCheck = new KeyCheck(context.env.compression);
+    this.#intake = new IntakeQueue(this.name, context.env.compression);
     this.#segments = new SegmentList(context, identity.directory, recovered.segments);
     this.#queue = new AppendQueue(context, this, this.#segments, recovered.endOffset);
     this.#indexes = new IndexLoader(context, this.#segments, () => this.settings.indexIntervalBytes);
@@ -169,8 +169,8 @@ export class PartitionLog {
    * RECORD_LIST_TOO_LARGE, INVALID_TIMESTAMP, INVALID_RECORD (no key, on a compacted topic), KAFKA_STORAGE_ERROR (retriable), UNKNOWN_TOPIC_OR_PARTITION (deleted meanwhile).
    */
   append(batches: Uint8Array, options: AppendOptions): Promise<AppendResult> {
-    if (!this.settings.compacts || options.origin !== "client") return this.#append(batches, options);
-    return this.#keyCheck.admit(batches, this.name, () => this.#append(batches, options));
+    if (options.origin !== "client" || (this.#intake.isIdle && !asksForIntake(this.settings))) return this.#append(batches, options);
+    return this.#intake.admit({ batches, settings: this.settings, now: options.now }, (taken) => this.#append(taken, options));
   }
 
   /**
@@ -257,21 +257,13 @@ export class PartitionLog {
   }
 
   #checkTimestamps(header: BatchHeader, now: number): void {
-    const { timestampType, timestampAfterMaxMs, timestampBeforeMaxMs } = this.settings;
+    const { timestampType, timestampAfterMaxMs } = this.settings;
     if (timestampType === "LogAppendTime" || header.maxTimestamp < 0) return;
     if (header.maxTimestamp - now > timestampAfterMaxMs) {
       const limit = `message.timestamp.after.max.ms=${timestampAfterMaxMs}`;
       throw logError(
         "INVALID_TIMESTAMP",
         `A record for ${this.name} has timestamp ${header.maxTimestamp}, ${limit} after ${now} is the limit.`,
-      );
-    }
-    // The first record's time stands for the batch: batches stay opaque.
-    if (now - header.baseTimestamp > timestampBeforeMaxMs) {
-      const limit = `message.timestamp.before.max.ms=${timestampBeforeMaxMs}`;
-      throw logError(
-        "INVALID_TIMESTAMP",
-        `A record for ${this.name} has timestamp ${header.baseTimestamp}, ${limit} before ${now} is the limit.`,
       );
     }
   }
@@ -427,6 +419,11 @@ export class PartitionLog {
   /** Deletes the segments that the topic's retention does not keep. */
   applyRetention(now: number): Promise<void> {
     return this.#keeper.applyRetention(now);
+  }
+
+  /** Flushes what was written if the last flush by this is flush.ms ago. */
+  flushIfOld(now: number): Promise<void> {
+    return this.#keeper.flushIfOld(now);
   }
 
   /** Writes a recovery point at the present end of the log, if there is anything behind the last one. */

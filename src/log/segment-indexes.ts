@@ -55,6 +55,11 @@ export class SegmentIndexes {
     return saved.offsets === this.offsets.count && saved.times === this.times.count && saved.aborted === this.aborted.count;
   }
 
+  /** One of the files has no room for another entry within `maxBytes`. Apache Kafka leaves the last place of the time index to the seal. */
+  isFull(maxBytes: number): boolean {
+    return (this.offsets.count + 1) * OffsetIndex.entryBytes > maxBytes || (this.times.count + 2) * TimeIndex.entryBytes > maxBytes;
+  }
+
   /** A batch was appended at `position`; an entry is made about every `intervalBytes` bytes. */
   noteBatch(lastOffset: number, maxTimestamp: number, position: number, sizeBytes: number, intervalBytes: number): void {
     if (maxTimestamp > this.maxTimestamp) {

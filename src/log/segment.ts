@@ -1,4 +1,5 @@
 // One segment of a partition: a log file named after its first offset, and its indexes while they are in memory.
+import { murmur2 } from "../bytes/murmur2.ts";
 import type { BatchHeader } from "../protocol/records/batch-header.ts";
 import { LOG_SUFFIX, offsetFileName } from "./segment-files.ts";
 import type { SegmentIndexes } from "./segment-indexes.ts";
@@ -16,12 +17,19 @@ export class Segment {
   sealedMaxTimestamp: number | undefined;
   /** Always present in the active segment; otherwise loaded when asked for (index-cache.ts). */
   indexes: SegmentIndexes | undefined;
+  #hash: number | undefined;
 
   constructor(directory: string, baseOffset: number, sizeBytes: number, nextOffset: number) {
     this.baseOffset = baseOffset;
     this.path = `${directory}/${offsetFileName(baseOffset, LOG_SUFFIX)}`;
     this.sizeBytes = sizeBytes;
     this.nextOffset = nextOffset;
+  }
+
+  /** A time of this segment's own, from 0 to below `limitMs`, the same whenever it is asked for. */
+  jitter(limitMs: number): number {
+    if (limitMs === 0) return 0;
+    return ((this.#hash ??= murmur2(new TextEncoder().encode(this.path)) >>> 0) / 2 ** 32) * limitMs;
   }
 
   /** The batch was written at the end of the file. */

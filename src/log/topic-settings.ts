@@ -1,25 +1,22 @@
 // All topic settings of Apache Kafka 4.3 by their names: type, default, bounds, and what they mean here. One table for the log, which obeys
 // those that mean something on one node, and for the broker's config APIs, which tell all of them.
+import type { SettingLimits } from "./setting-value.ts";
 
-export type TopicSettingType = "long" | "int" | "double" | "boolean" | "string" | "list";
-
-export interface TopicSetting {
-  readonly type: TopicSettingType;
+export interface TopicSetting extends SettingLimits {
   readonly default: string;
   /** What it means, in a sentence. */
   readonly doc: string;
-  readonly min?: number;
-  readonly max?: number;
-  /** Allowed values of a string, or of each element of a list. */
-  readonly values?: readonly string[];
+  /** Known and obeyed, but not told. */
+  readonly hidden?: boolean;
 }
 
 const LONG_MAX = "9223372036854775807";
 const CODECS = ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"];
-const UNCOMPRESSED_HERE = "Accepted; batches are never compressed here.";
+const NO_LZ4_LEVELS = "Accepted; lz4 has one level here.";
 const NO_REMOTE = "Accepted; there is no remote storage.";
+/** Of one partition on one broker, or all. */
+const REPLICA = /^(\d+:\d+|\*)$/;
 const ONE_COPY = "Accepted; there is one copy.";
-const BROKERS_DURABILITY = "Accepted; durability is a property of the broker.";
 
 export const TOPIC_SETTINGS: Readonly<Record<string, TopicSetting>> = {
   "cleanup.policy": {
@@ -28,10 +25,22 @@ export const TOPIC_SETTINGS: Readonly<Record<string, TopicSetting>> = {
     values: ["delete", "compact"],
     doc: "What happens to old records: delete, compact, or both.",
   },
-  "compression.gzip.level": { type: "int", default: "-1", doc: UNCOMPRESSED_HERE },
-  "compression.lz4.level": { type: "int", default: "9", doc: UNCOMPRESSED_HERE },
-  "compression.type": { type: "string", default: "producer", values: CODECS, doc: "Batches stay as the producer compressed them." },
-  "compression.zstd.level": { type: "int", default: "3", doc: UNCOMPRESSED_HERE },
+  "compression.gzip.level": {
+    type: "int",
+    default: "-1",
+    min: 1,
+    max: 9,
+    or: -1,
+    doc: "With compression.type=gzip: its level, 1 to 9; -1: the library's own.",
+  },
+  "compression.lz4.level": { type: "int", default: "9", min: 1, max: 17, doc: NO_LZ4_LEVELS },
+  "compression.type": {
+    type: "string",
+    default: "producer",
+    values: CODECS,
+    doc: "How batches are kept: as the producer compressed them, or all of them in this compression.",
+  },
+  "compression.zstd.level": { type: "int", default: "3", min: -131_072, max: 22, doc: "With compression.type=zstd: its level." },
   "delete.retention.ms": {
     type: "long",
     default: "86400000",
@@ -39,11 +48,23 @@ export const TOPIC_SETTINGS: Readonly<Record<string, TopicSetting>> = {
     doc: "How long tombstones stay on a compacted topic after the first compaction that met them.",
   },
   "file.delete.delay.ms": { type: "long", default: "60000", min: 0, doc: "Accepted; files of deleted segments go at once." },
-  "flush.messages": { type: "long", default: LONG_MAX, min: 1, doc: BROKERS_DURABILITY },
-  "flush.ms": { type: "long", default: LONG_MAX, min: 0, doc: BROKERS_DURABILITY },
-  "follower.replication.throttled.replicas": { type: "list", default: "", doc: ONE_COPY },
+  "flush.messages": {
+    type: "long",
+    default: LONG_MAX,
+    min: 1,
+    doc: "With durability page-cache: how many records may be acknowledged before a flush; 1: none. With durability disk none ever is.",
+  },
+  "flush.ms": {
+    type: "long",
+    default: LONG_MAX,
+    min: 0,
+    doc: "With durability page-cache: how old an unflushed record may get; looked at every log.flush.scheduler.interval.ms.",
+  },
+  "follower.replication.throttled.replicas": { type: "list", default: "", pattern: REPLICA, doc: ONE_COPY },
   "index.interval.bytes": { type: "int", default: "4096", min: 0, doc: "Bytes between two entries of the offset index." },
-  "leader.replication.throttled.replicas": { type: "list", default: "", doc: ONE_COPY },
+  // As Apache Kafka: smaller segments than segment.bytes allows, for tests.
+  "internal.segment.bytes": { type: "int", default: "1073741824", min: 14, hidden: true, doc: "Stronger than segment.bytes." },
+  "leader.replication.throttled.replicas": { type: "list", default: "", pattern: REPLICA, doc: ONE_COPY },
   "local.retention.bytes": { type: "long", default: "-2", min: -2, doc: NO_REMOTE },
   "local.retention.ms": { type: "long", default: "-2", min: -2, doc: NO_REMOTE },
   "max.compaction.lag.ms": { type: "long", default: LONG_MAX, min: 1, doc: "How long a record stays uncompacted at most." },
@@ -76,8 +97,13 @@ export const TOPIC_SETTINGS: Readonly<Record<string, TopicSetting>> = {
   },
   "retention.ms": { type: "long", default: "604800000", min: -1, doc: "Age at which segments are deleted; -1: never." },
   "segment.bytes": { type: "int", default: "1073741824", min: 14, doc: "Size at which a segment is full." },
-  "segment.index.bytes": { type: "int", default: "10485760", min: 4, doc: "Accepted; an index grows with its segment." },
-  "segment.jitter.ms": { type: "long", default: "0", min: 0, doc: "Accepted; segments are not rolled by a timer." },
+  "segment.index.bytes": { type: "int", default: "10485760", min: 4, doc: "Size of an index at which its segment is full." },
+  "segment.jitter.ms": {
+    type: "long",
+    default: "0",
+    min: 0,
+    doc: "Each segment is closed earlier than segment.ms says by a time below this, so that not all are at once.",
+  },
   "segment.ms": { type: "long", default: "604800000", min: 1, doc: "Age at which a segment is closed." },
   "unclean.leader.election.enable": { type: "boolean", default: "false", doc: ONE_COPY },
 };

@@ -2,9 +2,9 @@
 // Batches are checked (magic 2, lengths, CRC, counts) and appended as they came. Requests of one connection overlap: their appends
 // start in order, their acknowledgements wait for the flush together.
 // KIP-98 (idempotence, transactions), KIP-467 (error messages, which records), KIP-516 (topic ids, v13), KIP-724 (0–2 gone), KIP-890 (v11, v12), KIP-951.
-import { KeylessRecordsError } from "../../log/compaction/keyless-records-error.ts";
 import type { TopicInfo } from "../../log/log-directory.ts";
 import type { PartitionLog } from "../../log/partition-log.ts";
+import { RefusedRecordsError } from "../../log/refused-records-error.ts";
 import { ErrorCode, errorByCode, KafkaError } from "../../protocol/errors.ts";
 import {
   newBatchIndexAndErrorMessage,
@@ -211,7 +211,7 @@ function refused(broker: BrokerContext, index: number, error: unknown, log?: Par
   if (log !== undefined) broker.counters.topic(log.topic).failedProduceRequests++;
   if (error instanceof KafkaError) {
     const logStartOffset = log === undefined || STARTLESS.has(error.code) ? -1 : log.logStartOffset;
-    const recordErrors = error instanceof KeylessRecordsError ? error.positions.map(recordError) : [];
+    const recordErrors = error instanceof RefusedRecordsError ? recordErrorsOf(error) : [];
     const errorMessage = error.text;
     return newPartitionProduceResponse({ index, errorCode: error.errorCode, baseOffset: -1, logStartOffset, recordErrors, errorMessage });
   }
@@ -219,6 +219,6 @@ function refused(broker: BrokerContext, index: number, error: unknown, log?: Par
   return newPartitionProduceResponse({ index, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR, baseOffset: -1 });
 }
 
-function recordError(batchIndex: number): BatchIndexAndErrorMessage {
-  return newBatchIndexAndErrorMessage({ batchIndex, batchIndexErrorMessage: "The record has no key, and its topic is compacted." });
+function recordErrorsOf({ positions, reason }: RefusedRecordsError): BatchIndexAndErrorMessage[] {
+  return positions.map((batchIndex) => newBatchIndexAndErrorMessage({ batchIndex, batchIndexErrorMessage: reason }));
 }

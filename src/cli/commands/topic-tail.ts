@@ -7,13 +7,14 @@ import { EXIT } from "../exit-codes.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { compileFormat, type TailedRecord } from "../record-format.ts";
 import { jsonRecord } from "../record-json.ts";
-import { offsetsAt, parseStartOffset, type StartOffset } from "../start-offset.ts";
+import { offsetsAt, parseTailRange, type TailRange } from "../start-offset.ts";
 import type { Terminal } from "../terminal.ts";
 import { partitionsOf, withClient, type ClientFlags } from "../with-client.ts";
 
 export interface TopicTailFlags extends ClientFlags {
   readonly format?: string;
-  readonly offset: string;
+  readonly offset?: readonly string[];
+  readonly group?: string;
   readonly count?: number;
   readonly partition?: number;
   readonly exit?: boolean;
@@ -32,9 +33,13 @@ interface Positions {
 const END_CHECK_MS = 20;
 
 export async function topicTail(topic: string, flags: TopicTailFlags, terminal: Terminal): Promise<void> {
-  const start = parseStartOffset(flags.offset, Date.now());
-  if (flags.json === true && flags.exit !== true && flags.count === undefined)
-    throw new CliError(EXIT.usage, "--json prints one document at the end, and tail has no end. Add -e or -n N, or use --jsonl.");
+  const range = parseTailRange(flags.offset ?? [], Date.now(), flags.group);
+  const isBounded = flags.exit === true || range.until !== undefined;
+  if (flags.json === true && !isBounded && flags.count === undefined)
+    throw new CliError(
+      EXIT.usage,
+      "--json prints one document at the end, and tail has no end. Add -e, -n N or -o e@TIME, or use --jsonl.",
+    );
   const format = flags.format === undefined ? undefined : compileFormat(flags.format);
   const isolation = flags.uncommitted === true ? "read_uncommitted" : "read_committed";
   const documents: unknown[] = [];
@@ -46,10 +51,10 @@ export async function topicTail(topic: string, flags: TopicTailFlags, terminal: 
   const interrupt = onInterrupt(terminal);
   await withClient(terminal, flags, async ({ client }) => {
     const partitions = await choosePartitions(client, topic, flags.partition);
-    const positions = await resolvePositions(client, topic, partitions, start, isolation);
+    const positions = await resolvePositions(client, topic, partitions, range, isolation);
     const consumer = client.consumer({ isolation, startAt: "earliest" });
     await consumer.assign(positions.starts);
-    await follow(consumer, topic, flags, positions, interrupt.signal, print);
+    await follow(consumer, topic, { ...flags, exit: isBounded }, positions, interrupt.signal, print);
     await consumer.close();
   });
   if (flags.json === true) await terminal.out(`${JSON.stringify(documents)}\n`);
@@ -95,14 +100,15 @@ async function resolvePositions(
   client: KafkaClient,
   topic: string,
   partitions: readonly number[],
-  start: StartOffset,
+  { from, until }: TailRange,
   isolation: "read_committed" | "read_uncommitted",
 ): Promise<Positions> {
   const places = partitions.map((partition) => ({ topic, partition }));
-  const found = await offsetsAt(client.admin(), places, start, isolation);
+  const found = await offsetsAt(client.admin(), places, from, isolation);
+  const ends = until === undefined ? undefined : await offsetsAt(client.admin(), places, { kind: "time", timestamp: until }, isolation);
   return {
     starts: found.map(({ partition, start: first, offset }) => ({ topic, partition, offset: Math.max(first, offset) })),
-    ends: new Map(found.map(({ partition, end }) => [partition, end])),
+    ends: new Map(found.map(({ partition, end }, i) => [partition, ends?.[i]!.offset ?? end])),
   };
 }
 

@@ -18,8 +18,9 @@ export async function compressBatch(
   compression: Compression,
   kind: RecordCompression,
   batch: Uint8Array,
+  level?: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const records = await compressRecords(compression, kind, batch.subarray(BATCH_HEADER_BYTES));
+  const records = await compressRecords(compression, kind, batch.subarray(BATCH_HEADER_BYTES), level);
   const result = new Uint8Array(BATCH_HEADER_BYTES + records.length);
   result.set(batch.subarray(0, BATCH_HEADER_BYTES));
   result.set(records, BATCH_HEADER_BYTES);

@@ -18,10 +18,16 @@ export function compressionCodeFor(kind: RecordCompression): number {
   return COMPRESSION_NAMES.indexOf(kind);
 }
 
-export async function compressRecords(compression: Compression, kind: RecordCompression, bytes: Uint8Array): Promise<Uint8Array> {
+/** `level`: of gzip and zstd; the others have one. */
+export async function compressRecords(
+  compression: Compression,
+  kind: RecordCompression,
+  bytes: Uint8Array,
+  level?: number,
+): Promise<Uint8Array> {
   if (kind === "lz4") return compressLz4(bytes);
   if (kind === "snappy") return compressSnappy(bytes);
-  return compression.compress(kind, bytes);
+  return compression.compress(kind, bytes, level);
 }
 
 /** Rejects with code "EOVERSIZE" when more than `maxBytes` would come out, with "EBADDATA" on malformed input. */

@@ -23,7 +23,7 @@ export function createSimCompression(scheduler: Scheduler, process: SimProcess):
       });
     });
   const compression: Compression = {
-    compress: (kind, bytes) => work(bytes.length, `compress ${kind}`, () => compressBlocking(kind, bytes)),
+    compress: (kind, bytes, level) => work(bytes.length, `compress ${kind}`, () => compressBlocking(kind, bytes, level)),
     decompress: (kind, bytes, maxBytes) => work(bytes.length, `decompress ${kind}`, () => decompressBlocking(kind, bytes, maxBytes)),
     async *decompressStream(kind, chunks) {
       const parts: Uint8Array[] = [];
