@@ -14,6 +14,8 @@ export interface TopicCount {
   messagesIn: number;
   bytesIn: number;
   bytesOut: number;
+  /** Of batches that were too large. */
+  bytesRejected: number;
   /** One per partition of a request, as Apache Kafka counts them. */
   produceRequests: number;
   fetchRequests: number;
@@ -32,6 +34,8 @@ export interface Gauges {
   readonly logs: LogDirectory;
   readonly apis: readonly ApiHandler[];
   readonly connections: number;
+  /** Since the start. */
+  readonly accepted: number;
   readonly requestBytes: number;
   /** The state of each group. */
   readonly groups: readonly string[];
@@ -42,6 +46,8 @@ export interface Gauges {
 export class MetricCounters {
   readonly #apis: (ApiCount | undefined)[] = [];
   readonly #topics = new Map<string, TopicCount>();
+  /** Of topics that were forgotten. */
+  readonly #gone = newTopicCount();
 
   api(key: number): ApiCount {
     return (this.#apis[key] ??= { requests: 0, failures: 0, times: new RequestTimes() });
@@ -53,9 +59,13 @@ export class MetricCounters {
     return count;
   }
 
-  /** Topics that are gone are forgotten. */
+  /** Topics that are gone are forgotten; their sums stay. */
   text(gauges: Gauges): string {
-    for (const name of this.#topics.keys()) if (gauges.logs.topic(name) === undefined) this.#topics.delete(name);
+    for (const [name, count] of this.#topics) {
+      if (gauges.logs.topic(name) !== undefined) continue;
+      for (const field of Object.keys(count) as (keyof TopicCount)[]) this.#gone[field] += count[field];
+      this.#topics.delete(name);
+    }
     const page = new Page();
     this.#requests(page, gauges);
     this.#traffic(page);
@@ -64,6 +74,7 @@ export class MetricCounters {
     page.gauge("kafka_server_kafkaserver_brokerstate", BROKER_RUNS);
     page.gauge("kafka_controller_kafkacontroller_activecontrollercount", 1);
     page.gauge("kafka_server_socket_server_metrics_connection_count", gauges.connections);
+    page.counter("kafka_server_socket_server_metrics_connection_creation_total", gauges.accepted);
     page.gauge("kafka_network_requestchannel_requestbytes", gauges.requestBytes);
     page.gauge("kafka_coordinator_group_groupmetadatamanager_numgroups", gauges.groups.length);
     for (const state of GROUP_STATES) {
@@ -73,9 +84,14 @@ export class MetricCounters {
     page.gauge("kafka_coordinator_transaction_transactionalids", gauges.transactionalIds);
     page.gauge("kafka_server_fetchsessioncache_numincrementalfetchsessions", gauges.fetchSessions.sessions);
     page.gauge("kafka_server_fetchsessioncache_numincrementalfetchpartitionscached", gauges.fetchSessions.partitions);
-    page.family("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total", "counter");
-    page.sample(gauges.fetchSessions.evictions);
+    page.counter("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total", gauges.fetchSessions.evictions);
     return page.text();
+  }
+
+  #ofAllTopics(field: keyof TopicCount): number {
+    let sum = this.#gone[field];
+    for (const count of this.#topics.values()) sum += count[field];
+    return sum;
   }
 
   #requests(page: Page, { apis }: Gauges): void {
@@ -100,6 +116,7 @@ export class MetricCounters {
       ["messagesin", "messagesIn"],
       ["bytesin", "bytesIn"],
       ["bytesout", "bytesOut"],
+      ["bytesrejected", "bytesRejected"],
       ["totalproducerequests", "produceRequests"],
       ["totalfetchrequests", "fetchRequests"],
       ["failedproducerequests", "failedProduceRequests"],
@@ -107,6 +124,7 @@ export class MetricCounters {
     ] as const;
     for (const [name, field] of families) {
       page.family(`kafka_server_brokertopicmetrics_${name}_total`, "counter");
+      page.sample(this.#ofAllTopics(field)); // Apache Kafka has the sum, too, as the sample without a topic
       for (const [topic, count] of this.#topics) page.sample(count[field], { topic });
     }
   }
@@ -122,8 +140,8 @@ function partitions(page: Page, logs: LogDirectory): void {
   page.gauge("kafka_controller_kafkacontroller_offlinepartitionscount", 0);
   page.gauge("kafka_controller_kafkacontroller_globaltopiccount", [...logs.topics()].length);
   page.gauge("kafka_controller_kafkacontroller_globalpartitioncount", all.length);
-  page.family("millrace_log_damaged_ranges_total", "counter");
-  page.sample(logs.metrics.damagedRanges);
+  alone(page, all.length);
+  page.counter("millrace_log_damaged_ranges_total", logs.metrics.damagedRanges);
   const families = [
     ["kafka_log_log_size", "sizeBytes"],
     ["kafka_log_log_numlogsegments", "segmentCount"],
@@ -134,6 +152,20 @@ function partitions(page: Page, logs: LogDirectory): void {
     page.family(name, "gauge");
     for (const log of all) page.sample(log[field], { topic: log.topic, partition: String(log.partition) });
   }
+}
+
+/** What dashboards watch on every broker of a cluster, and what it is where there is one copy of everything on one broker. */
+function alone(page: Page, partitionCount: number): void {
+  page.gauge("kafka_server_replicamanager_atminisrpartitioncount", partitionCount);
+  page.gauge("kafka_server_replicamanager_reassigningpartitions", 0);
+  page.gauge("kafka_server_replicafetchermanager_maxlag", 0);
+  page.counter("kafka_server_replicamanager_isrshrinks_total", 0);
+  page.counter("kafka_server_replicamanager_isrexpands_total", 0);
+  page.counter("kafka_controller_controllerstats_uncleanleaderelections_total", 0);
+  page.gauge("kafka_controller_kafkacontroller_preferredreplicaimbalancecount", 0);
+  page.gauge("kafka_controller_kafkacontroller_activebrokercount", 1);
+  page.gauge("kafka_controller_kafkacontroller_fencedbrokercount", 0);
+  page.gauge("kafka_log_logmanager_offlinelogdirectorycount", 0);
 }
 
 /** Flushes for acknowledgements: none with durability page-cache. */
@@ -152,6 +184,7 @@ function newTopicCount(): TopicCount {
     messagesIn: 0,
     bytesIn: 0,
     bytesOut: 0,
+    bytesRejected: 0,
     produceRequests: 0,
     fetchRequests: 0,
     failedProduceRequests: 0,
@@ -176,6 +209,11 @@ class Page {
 
   gauge(name: string, value: number): void {
     this.family(name, "gauge");
+    this.sample(value);
+  }
+
+  counter(name: string, value: number): void {
+    this.family(name, "counter");
     this.sample(value);
   }
 

@@ -19,6 +19,7 @@ import { groupStates } from "./group-states.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { LEADER_EPOCH } from "./leader-epoch.ts";
 import { BrokerListener, type ListenerPlace, type OpenedListener } from "./listener.ts";
+import { isLoopback } from "./loopback.ts";
 import { Settings } from "./settings.ts";
 import { topicDefaults } from "./topic-config.ts";
 import { Topics } from "./topics.ts";
@@ -213,9 +214,9 @@ class RunningBroker implements Broker {
 
   metricsText(): string {
     const { logs, apis, groups, transactions, fetchSessions, counters } = this.#context;
-    const { connections, requestBytes } = this.#listener;
+    const { connections, accepted, requestBytes } = this.#listener;
     const coordinated = { groups: groupStates(groups), transactionalIds: [...transactions.states()].length };
-    return counters.text({ logs, apis, connections, requestBytes, ...coordinated, fetchSessions: fetchSessions.metrics });
+    return counters.text({ logs, apis, connections, accepted, requestBytes, ...coordinated, fetchSessions: fetchSessions.metrics });
   }
 
   control<N extends ApiName>(api: N, fault: Fault<N>): () => void {
@@ -245,8 +246,4 @@ class RunningBroker implements Broker {
       this.#env.logger.log("error", "log-not-closed", { error, consequence: "the next start checks the log" });
     }
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

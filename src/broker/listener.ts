@@ -54,6 +54,11 @@ export class BrokerListener {
     return this.#connections.size;
   }
 
+  /** Connections since the start. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
   get requestBytes(): number {
     return this.#memory.bytes;
   }

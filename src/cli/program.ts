@@ -78,6 +78,7 @@ function addServerCommands(program: Command, terminal: TerminalOf): void {
       .option("--config <file>", "a server.properties")
       .option("--listener <address>", "where to listen: HOST:PORT, or several NAME://HOST:PORT (127.0.0.1; repeatable)", collect)
       .option("--advertised-listener <address>", "what clients are told to connect to, by the listener's name (repeatable)", collect)
+      .option("--metrics-port <n>", "GET /metrics for Prometheus, on the first listener's host; 0 = any free one", wholeFrom(0))
       .option("--insecure", "allow a listener that other machines reach, without encryption and authentication"),
   ).action(async (flags: BrokerFlags & Quiet) => (await import("./commands/broker.ts")).broker(flags, terminal(flags)));
 

@@ -3,6 +3,7 @@
 import { startBroker, type Broker } from "../broker/broker.ts";
 import { KafkaClient } from "../client/client.ts";
 import type { Job } from "../engine/coordinator/job-status.ts";
+import { processMetrics } from "../env-node/process-metrics.ts";
 import { jobMetricsText } from "../engine/coordinator/job-metrics-text.ts";
 import { userMetricsText } from "../engine/coordinator/user-metrics-text.ts";
 import { loadPipelineGraph } from "../engine/host/load-pipeline.ts";
@@ -236,6 +237,7 @@ class RunningServer implements Server {
 
   async #startConsole(): Promise<void> {
     const port = this.#options.consolePort ?? DEFAULT_CONSOLE_PORT;
+    const ofProcess = processMetrics();
     const files = await readStaticFiles(this.#env.files, UI_FOLDER);
     const context = {
       version: await packageVersion(this.#env.files),
@@ -245,7 +247,7 @@ class RunningServer implements Server {
       sample: (topic: string) => newestRecords(this.#client!, this.#env.timers, topic),
       metrics: () => {
         const jobs = this.#jobs.list().map((job) => job.status());
-        return (this.#broker?.metricsText() ?? "") + jobMetricsText(jobs) + userMetricsText(jobs);
+        return (this.#broker?.metricsText() ?? "") + ofProcess() + jobMetricsText(jobs) + userMetricsText(jobs);
       },
       panels: () => [...this.#panels].map(([title, facts]) => ({ title, facts: facts() })),
     };

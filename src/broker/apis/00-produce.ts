@@ -39,6 +39,7 @@ const STARTLESS: ReadonlySet<string> = new Set([
   "KAFKA_STORAGE_ERROR",
   "UNKNOWN_TOPIC_OR_PARTITION",
 ]);
+const TOO_LARGE: ReadonlySet<string> = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
 /** The only client that may write to internal topics, by Apache Kafka's rule. */
 const ADMIN_CLIENT_ID = "__admin_client";
 
@@ -84,7 +85,7 @@ async function append(
         return appending.then(
           ({ baseOffset, logAppendTime, logStartOffset }) =>
             newPartitionProduceResponse({ index: data.index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }),
-          (error: unknown) => refused(broker, data.index, error, target.log),
+          (error: unknown) => refused(broker, data.index, error, target),
         );
       } catch (error) {
         countRefused(broker, topicData, call);
@@ -206,9 +207,14 @@ function countRefused(broker: BrokerContext, { name, topicId }: TopicProduceData
   traffic.failedProduceRequests++;
 }
 
-/** `log`: the one that refused; its start is told unless the batch never reached its checks. */
-function refused(broker: BrokerContext, index: number, error: unknown, log?: PartitionLog): PartitionProduceResponse {
-  if (log !== undefined) broker.counters.topic(log.topic).failedProduceRequests++;
+/** `target`: the log that refused; its start is told unless the batch never reached its checks. */
+function refused(broker: BrokerContext, index: number, error: unknown, target?: Target): PartitionProduceResponse {
+  const log = target?.log;
+  if (target !== undefined) {
+    const traffic = broker.counters.topic(target.log.topic);
+    traffic.failedProduceRequests++;
+    if (error instanceof KafkaError && TOO_LARGE.has(error.code)) traffic.bytesRejected += target.records.length;
+  }
   if (error instanceof KafkaError) {
     const logStartOffset = log === undefined || STARTLESS.has(error.code) ? -1 : log.logStartOffset;
     const recordErrors = error instanceof RefusedRecordsError ? recordErrorsOf(error) : [];

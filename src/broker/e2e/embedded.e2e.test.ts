@@ -131,6 +131,11 @@ it("metrics have Kafka's names and count what happened", () =>
     const expected = {
       'kafka_network_requestmetrics_requests_total{request="Produce"}': 2,
       'kafka_server_brokertopicmetrics_messagesin_total{topic="t"}': 2,
+      kafka_server_brokertopicmetrics_messagesin_total: 2,
+      'kafka_server_brokertopicmetrics_bytesrejected_total{topic="t"}': 0,
+      kafka_server_socket_server_metrics_connection_creation_total: 1,
+      kafka_server_replicamanager_atminisrpartitioncount: 2,
+      kafka_controller_controllerstats_uncleanleaderelections_total: 0,
       'kafka_network_requestmetrics_totaltimems_count{request="Produce"}': 2,
       'kafka_server_brokertopicmetrics_totalproducerequests_total{topic="t"}': 2,
       'kafka_server_brokertopicmetrics_failedproducerequests_total{topic="t"}': 0,

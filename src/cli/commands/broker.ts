@@ -1,8 +1,10 @@
 // millrace broker: the Kafka-compatible broker alone.
 import { readFileSync } from "node:fs";
-import { startBroker, type BrokerOptions } from "../../broker/broker.ts";
+import { startBroker, type Broker, type BrokerOptions } from "../../broker/broker.ts";
 import { SETTINGS as BROKER_SETTINGS } from "../../broker/settings.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
+import { processMetrics } from "../../env-node/process-metrics.ts";
+import { type MetricsServer, startMetricsServer } from "../../server/http/metrics-server.ts";
 import { explainDataDirectory, explainListen } from "../../server/server-error.ts";
 import { writeServerFile } from "../../server/http/server-file-writer.ts";
 import { listenerPlaces, parseListener } from "../broker-listeners.ts";
@@ -13,6 +15,7 @@ import { EXIT } from "../exit-codes.ts";
 import { meansNothingHere } from "../foreign-settings.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { loadSettings, type LoadedSettings } from "../load-settings.ts";
+import { nameMergedFrames } from "../merged-frames.ts";
 import { nearest } from "../../stream/nearest.ts";
 import { parsePairs } from "../pairs.ts";
 import { printSettings } from "../print-settings.ts";
@@ -31,6 +34,7 @@ export interface BrokerFlags {
   readonly listener?: readonly string[];
   readonly advertisedListener?: readonly string[];
   readonly insecure?: boolean;
+  readonly metricsPort?: number;
   readonly json?: boolean;
   readonly showConfig?: boolean;
   readonly logLevel?: string;
@@ -38,6 +42,7 @@ export interface BrokerFlags {
 }
 
 export async function broker(flags: BrokerFlags, terminal: Terminal): Promise<void> {
+  nameMergedFrames(import.meta.url);
   const { data, port, durability, logLevel, logFormat } = flags;
   const loaded = await loadSettings(
     terminal,
@@ -58,16 +63,42 @@ export async function broker(flags: BrokerFlags, terminal: Terminal): Promise<vo
   });
   const { bootstrapServers, clusterId } = running;
   const removeServerFile = writeServerFile(options.dataDir, { startedAt: Date.now(), brokers: bootstrapServers });
+  let metrics: MetricsServer | undefined;
   try {
+    metrics = await startMetrics(running, options.listeners![0]!.host, flags.metricsPort);
+    const address = metrics === undefined ? undefined : metricsAddress(options.listeners![0]!.host, metrics.port);
     if (flags.json === true)
-      await terminal.out(`${JSON.stringify({ bootstrapServers, clusterId, dataDir: options.dataDir, pid: process.pid })}\n`);
-    else if (!terminal.quiet) terminal.note(`Kafka  ${bootstrapServers}  (data in ${options.dataDir}). Ctrl-C stops.`);
+      await terminal.out(
+        `${JSON.stringify({ bootstrapServers, clusterId, dataDir: options.dataDir, pid: process.pid, metrics: address })}\n`,
+      );
+    else if (!terminal.quiet) {
+      terminal.note(`Kafka  ${bootstrapServers}  (data in ${options.dataDir}). Ctrl-C stops.`);
+      if (address !== undefined) terminal.note(`Metrics  ${address}`);
+    }
     const failure = await Promise.race([interrupt.requested, running.failed]);
     if (failure !== undefined) throw new CliError(EXIT.failed, `The broker had to stop: ${failure.message}`, { cause: failure });
   } finally {
     removeServerFile();
+    await metrics?.close();
     await running.close();
   }
+}
+
+async function startMetrics(running: Broker, host: string, port: number | undefined): Promise<MetricsServer | undefined> {
+  if (port === undefined) return undefined;
+  const ofProcess = processMetrics();
+  try {
+    return await startMetricsServer(host, port, () => running.metricsText() + ofProcess());
+  } catch (error) {
+    throw new CliError(
+      EXIT.conflict,
+      `--metrics-port ${port} cannot be listened on (${codeOf(error) ?? String(error)}). 0 takes any free one.`,
+    );
+  }
+}
+
+function metricsAddress(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}/metrics`;
 }
 
 /** Flags win over the properties file, that over millrace.config.ts. */
