@@ -8,11 +8,11 @@ const EXAMPLES: Readonly<Record<string, () => Promise<{ readonly example: Exampl
   "session-recommendations": () => import("./session-recommendations/example.ts"),
 };
 
-const args = process.argv.slice(2);
+const args = process.argv.slice(2).flatMap((arg) => (arg.startsWith("--example=") ? ["--example", arg.slice("--example=".length)] : [arg]));
 const at = args.indexOf("--example");
 const name = at === -1 ? "fraud-detection" : (args[at + 1] ?? "");
 if (at !== -1) args.splice(at, 2);
-const load = EXAMPLES[name];
+const load = Object.hasOwn(EXAMPLES, name) ? EXAMPLES[name] : undefined;
 if (load === undefined) {
   console.error(`There is no example "${name}". Examples: ${Object.keys(EXAMPLES).join(", ")}.`);
   process.exit(2);

@@ -33,23 +33,49 @@ export const usage = ({
   --broker-port N  --registry-port N  --console-port N    (9092, 8081, 4400; 0 = any)
 `;
 
+function parse(example: Example, args: readonly string[]) {
+  const options = {
+    data: { type: "string", default: `.millrace/${example.name}` },
+    rate: { type: "string", default: String(example.live.rate) },
+    speed: { type: "string" },
+    seed: { type: "string", default: "1" },
+    input: { type: "string" },
+    once: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    brokers: { type: "string" },
+    "broker-port": { type: "string", default: "9092" },
+    "console-port": { type: "string", default: "4400" },
+    "registry-port": { type: "string", default: "8081" },
+  } as const;
+  const names = ["example", "help", ...Object.keys(options)];
+  const unknown = args.find((arg) => arg.startsWith("-") && !names.includes(nameOf(arg)) && Number.isNaN(Number(arg)));
+  if (unknown !== undefined) {
+    const meant = names.find((name) => isNear(nameOf(unknown), name));
+    throw new UsageError(`There is no option ${unknown}${meant === undefined ? ": see --help." : `: did you mean --${meant}?`}`);
+  }
+  try {
+    return parseArgs({ args: [...args], options });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Between equal beginnings and ends at most two letters differ. */
+export function isNear(word: string, other: string): boolean {
+  const most = Math.max(word.length, other.length);
+  let start = 0;
+  while (start < most && word[start] === other[start]) start++;
+  let end = 0;
+  while (end < Math.min(word.length, other.length) - start && word.at(-1 - end) === other.at(-1 - end)) end++;
+  return most - start - end <= 2;
+}
+
+function nameOf(arg: string): string {
+  return arg.replace(/^--?/, "").split("=")[0]!;
+}
+
 export function readOptions(example: Example, args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      data: { type: "string", default: `.millrace/${example.name}` },
-      rate: { type: "string", default: String(example.live.rate) },
-      speed: { type: "string" },
-      seed: { type: "string", default: "1" },
-      input: { type: "string" },
-      once: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      brokers: { type: "string" },
-      "broker-port": { type: "string", default: "9092" },
-      "console-port": { type: "string", default: "4400" },
-      "registry-port": { type: "string", default: "8081" },
-    },
-  });
+  const { values } = parse(example, args);
   const number = (name: string, text: string, least: number): number => {
     const value = Number(text);
     if (!(value >= least)) throw new UsageError(`--${name} ${text}: expected a number of at least ${least}.`);

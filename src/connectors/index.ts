@@ -19,3 +19,4 @@ export type {
   Split,
   SplitReader,
 } from "../stream/connector.ts";
+export { SinkRowError } from "../stream/sink-row-error.ts";

@@ -4,7 +4,7 @@
 import type { TypeInfo } from "../schema/type-info.ts";
 import type { Edge, StreamGraph, StreamNode } from "../stream/graph.ts";
 import { PipelineError } from "../stream/pipeline-error.ts";
-import type { JobGraph, Task, TaskInput, TaskOutput } from "./job-graph.ts";
+import type { JobGraph, SinkNode, Task, TaskInput, TaskOutput } from "./job-graph.ts";
 import { outputType } from "./operators/output-type.ts";
 import { DEFAULT_MAX_PARALLELISM } from "./state/key-group.ts";
 
@@ -85,9 +85,15 @@ class Builder {
     return draft;
   }
 
-  #addSink(node: StreamNode & { readonly kind: "sink" }): void {
+  #addSink(node: SinkNode): void {
+    const { nodes } = this.#graph;
+    const deadLetters = nodes.find((other) => other.kind === "sink" && other.inputs.some(({ from }) => from === node.id)) as
+      | SinkNode
+      | undefined;
+    const target = { kind: "sink", node, ...(deadLetters === undefined ? {} : { deadLetters }) } as const;
     for (const edge of node.inputs) {
-      this.#task(edge.from).outputs.push({ node: edge.from, output: edge.output, type: this.#type(edge), target: { kind: "sink", node } });
+      if (nodes[edge.from]!.kind === "sink") continue;
+      this.#task(edge.from).outputs.push({ node: edge.from, output: edge.output, type: this.#type(edge), target });
     }
   }
 

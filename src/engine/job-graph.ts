@@ -54,5 +54,8 @@ export interface TaskOutput {
         readonly edge: Edge;
         readonly ordered?: true;
       }
-    | { readonly kind: "sink"; readonly node: StreamNode & { readonly kind: "sink" } };
+    /** `deadLetters`: where the rows go that the sink cannot write. */
+    | { readonly kind: "sink"; readonly node: SinkNode; readonly deadLetters?: SinkNode };
 }
+
+export type SinkNode = StreamNode & { readonly kind: "sink" };

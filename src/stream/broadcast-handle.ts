@@ -48,7 +48,7 @@ export class BroadcastConnectedHandle<H extends object> {
     this.#broadcast = broadcast;
   }
 
-  process(name: string, fn: BroadcastParts, options: Pick<OperatorOptions, "parallelism"> = {}): ReturnType<typeof addProcess<H>> {
+  process(name: string, fn: BroadcastParts, options: Omit<OperatorOptions, "name"> = {}): ReturnType<typeof addProcess<H>> {
     const where = calledAt(this.process);
     checkName(name, "process(name, …)", where);
     const { draft, outlets, key, partitioning, made } = this.#stream;

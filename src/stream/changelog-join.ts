@@ -2,6 +2,7 @@
 // Flink's StreamingJoinOperator does. Each side keeps all its elements of a key, or the latest; a ttl forgets them silently.
 import type { TypeInfo } from "../schema/type-info.ts";
 import type { ConnectSpec, KeySelector, StateTtl } from "./graph.ts";
+import { NO_PAIR, pairOf, type PairContext } from "./join-pair.ts";
 import { listState } from "./join-state.ts";
 
 /** +I: a new row; -U and +U: a row before and after a change; -D: a row that is gone. */
@@ -32,7 +33,7 @@ interface List {
   update(values: readonly unknown[]): void;
 }
 
-interface Context {
+interface Context extends PairContext {
   readonly state: { readonly left: List; readonly right: List };
   emit(value: { readonly change: Change; readonly row: unknown }): void;
 }
@@ -40,13 +41,14 @@ interface Context {
 export function changelogJoin(parts: ChangelogParts): ConnectSpec {
   const { key, otherFrom, left, right, ttl, fn, leftOuter, rightOuter } = parts;
   const onLeft = (element: unknown, context: unknown): void => {
-    const { state, emit } = context as Context;
-    change(left, element, state.left, state.right.get(), { fn, own: leftOuter, other: rightOuter }, emit);
+    const ctx = context as Context;
+    const { state } = ctx;
+    change(left, element, state.left, state.right.get(), { fn, own: leftOuter, other: rightOuter, swapped: false }, ctx);
   };
   const onRight = (element: unknown, context: unknown): void => {
-    const { state, emit } = context as Context;
-    const swapped = (own: unknown, other: unknown): unknown => fn(other, own);
-    change(right, element, state.right, state.left.get(), { fn: swapped, own: rightOuter, other: leftOuter }, emit);
+    const ctx = context as Context;
+    const { state } = ctx;
+    change(right, element, state.right, state.left.get(), { fn, own: rightOuter, other: leftOuter, swapped: true }, ctx);
   };
   return Object.freeze({
     otherFrom,
@@ -64,8 +66,9 @@ export function changelogJoin(parts: ChangelogParts): ConnectSpec {
 }
 
 interface Pairing {
-  /** Of an element of the side that changes and one of the other. */
-  readonly fn: (own: unknown, other: unknown) => unknown;
+  readonly fn: (left: unknown, right: unknown) => unknown;
+  /** The side that changes is the right one. */
+  readonly swapped: boolean;
   /** The side that changes has rows without partners, too. */
   readonly own: boolean;
   readonly other: boolean;
@@ -77,9 +80,13 @@ function change(
   element: unknown,
   kept: List,
   partners: readonly unknown[],
-  { fn, own, other }: Pairing,
-  emit: Context["emit"],
+  { fn, swapped, own, other }: Pairing,
+  ctx: Context,
 ): void {
+  const send = (kind: Change, ofSide: unknown, ofOther: unknown): void => {
+    const row = swapped ? pairOf(fn, ofOther, ofSide, ctx) : pairOf(fn, ofSide, ofOther, ctx);
+    if (row !== NO_PAIR) ctx.emit({ change: kind, row });
+  };
   const before = kept.get();
   const deletes = side.isDeletion?.(element) === true;
   const removed = deletes || side.latest ? before : [];
@@ -87,12 +94,12 @@ function change(
   const partnersOrNone = partners.length > 0 ? partners : own ? [undefined] : [];
   if (removed.length === 0 && added.length > 0) kept.add(element);
   else if (removed.length > 0) kept.update(added);
-  if (other && before.length === 0 && added.length > 0) for (const one of partners) emit({ change: "-D", row: fn(undefined, one) });
+  if (other && before.length === 0 && added.length > 0) for (const one of partners) send("-D", undefined, one);
   const isUpdate = removed.length === 1 && added.length === 1;
   for (const one of partnersOrNone) {
-    for (const old of removed) emit({ change: isUpdate ? "-U" : "-D", row: fn(old, one) });
-    for (const fresh of added) emit({ change: isUpdate ? "+U" : "+I", row: fn(fresh, one) });
+    for (const old of removed) send(isUpdate ? "-U" : "-D", old, one);
+    for (const fresh of added) send(isUpdate ? "+U" : "+I", fresh, one);
   }
   const isEmpty = before.length - removed.length + added.length === 0;
-  if (other && before.length > 0 && isEmpty) for (const one of partners) emit({ change: "+I", row: fn(undefined, one) });
+  if (other && before.length > 0 && isEmpty) for (const one of partners) send("+I", undefined, one);
 }

@@ -17,11 +17,17 @@ export function checkOptions(
   where: Where,
   methods: readonly string[] = [],
 ): void {
-  if (options === undefined) return;
+  const problem = optionProblem(options, known, methods);
+  if (problem !== undefined) throw new PipelineError("BAD_ARGUMENT", `${what}: ${problem}`, where);
+}
+
+/** A sentence; undefined: all of them are known. */
+export function optionProblem(options: unknown, known: readonly string[], methods: readonly string[] = []): string | undefined {
+  if (options === undefined) return undefined;
   if (typeof options !== "object" || options === null)
-    throw new PipelineError("BAD_ARGUMENT", `${what}: the options are an object, not ${JSON.stringify(options)}.`, where);
+    return `the options are an object, not ${JSON.stringify(options) ?? typeof options}.`;
   const other = Object.keys(options).find((name) => !known.includes(name));
-  if (other === undefined) return;
+  if (other === undefined) return undefined;
   const meant = nearest(other, [...known, ...methods]);
   const text =
     meant === undefined
@@ -29,12 +35,11 @@ export function checkOptions(
       : methods.includes(meant)
         ? `: did you mean .${meant}(…), which is called before?`
         : `: did you mean "${meant}"?`;
-  throw new PipelineError("BAD_ARGUMENT", `${what}: there is no option "${other}"${text}`, where);
+  return `there is no option "${other}"${text}`;
 }
 
 const OPERATOR = ["name", "onError", "parallelism"];
-const NAMED_OPERATOR = ["onError", "parallelism"];
-export const PARALLELISM = ["parallelism"];
+export const NAMED_OPERATOR = ["onError", "parallelism"];
 
 const METHODS: Readonly<Record<string, string>> = { "flat-map": "flatMap", timestamps: "assignWatermarks", "map-async": "mapAsync" };
 
@@ -59,7 +64,7 @@ const FUNCTION_OBJECTS = {
   process: { needed: ["onElement"], others: [...COMMON, "onTimer"] },
   connect: { needed: ["onLeft", "onRight"], others: [...COMMON, "onTimer"] },
   broadcast: { needed: ["onElement", "onBroadcast"], others: [...COMMON, "onTimer"] },
-  window: { needed: ["onWindow"], others: ["output", "side", "windowState", "globalState", "onClear", "open", "close"] },
+  window: { needed: ["onWindow"], others: ["output", "side", "windowState", "globalState", "onClear", "onError", "open", "close"] },
   trigger: { needed: ["onElement"], others: ["state", "onEventTime", "onProcessingTime", "merge", "onMerge"] },
 } as const;
 

@@ -121,7 +121,7 @@ export interface SinkConnector {
 }
 
 export interface SinkWriter {
-  /** Takes all rows of the batch before it returns (copies what it keeps). false: wait for ready() before the next write. Throws on a row that cannot be written: SinkRowError. */
+  /** Takes all rows of the batch before it returns (copies what it keeps). false: wait for ready() before the next write. Throws SinkRowError at a row that cannot be written, with those before it taken; anything else that it throws fails the job. */
   write(batch: Batch): boolean;
   ready(): Promise<void>;
   /**

@@ -100,7 +100,7 @@ export interface DataStream<out T> {
   process<Out, D extends OperatorStateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
     name: string,
     fn: ProcessFunction<T, Out, D, S, L>,
-    options?: Pick<OperatorOptions, "parallelism">,
+    options?: Omit<OperatorOptions, "name">,
   ): ProcessedStream<Out, S>;
   /**
    * Asks something outside for each element: `fn` returns a promise, and at most `capacity` of them are waited for. The name is the
@@ -137,8 +137,11 @@ export interface DataStream<out T> {
   startNewChain(): this;
   /** The operator before this runs in a loop of its own. */
   disableChaining(): this;
-  /** Ends in a sink. The name is the address of the sink's state in checkpoints. */
-  to(name: string, sink: Sink<T>): undefined;
+  /**
+   * Ends in a sink. The name is the address of the sink's state in checkpoints. `onError`: what becomes of a row that the sink cannot write
+   * (it does not fit the sink's schema, the sink's function throws); what is wrong with the sink itself fails the job.
+   */
+  to(name: string, sink: Sink<T>, options?: Pick<OperatorOptions, "onError">): undefined;
 }
 
 /** A stream with declared side outputs, each of which must be used. */
@@ -151,27 +154,27 @@ export interface KeyedStream<out K, out T> extends DataStream<T> {
   process<Out, D extends StateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
     name: string,
     fn: KeyedProcessFunction<K, T, Out, D, S, L>,
-    options?: Pick<OperatorOptions, "parallelism">,
+    options?: Omit<OperatorOptions, "name">,
   ): ProcessedStream<Out, S>;
   window<W>(assigner: WindowAssigner<W, T>): WindowedStream<K, T, W>;
   /** Sends `fn(last, element)` for each element; the first of a key as it is. Kept as state: the stream needs a schema. */
   reduce(name: string, fn: (last: DeepReadonly<T>, element: T) => T, options?: Omit<OperatorOptions, "name">): DataStream<T>;
   /** For each element, the key's first element with the sum so far in `field`. */
-  sum<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  sum<F extends NumberField<T>>(name: string, field: F, options?: Omit<OperatorOptions, "name">): DataStream<T>;
   /** For each element, the key's first element with the smallest value so far in `field`. */
-  min<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  min<F extends NumberField<T>>(name: string, field: F, options?: Omit<OperatorOptions, "name">): DataStream<T>;
   /** For each element, the key's first element with the largest value so far in `field`. */
-  max<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  max<F extends NumberField<T>>(name: string, field: F, options?: Omit<OperatorOptions, "name">): DataStream<T>;
   /** For each element, the element with the smallest `field` so far; of equal ones the first. */
-  minBy<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  minBy<F extends NumberField<T>>(name: string, field: F, options?: Omit<OperatorOptions, "name">): DataStream<T>;
   /** For each element, the element with the largest `field` so far; of equal ones the first. */
-  maxBy<F extends NumberField<T>>(name: string, field: F): DataStream<T>;
+  maxBy<F extends NumberField<T>>(name: string, field: F, options?: Omit<OperatorOptions, "name">): DataStream<T>;
   /** Two keyed streams with common state and timers per key. */
   connect<U, Out, D extends StateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
     name: string,
     other: KeyedStream<Key, U>,
     fn: ConnectFunction<K, T, U, Out, D, S, L>,
-    options?: Pick<OperatorOptions, "parallelism">,
+    options?: Omit<OperatorOptions, "name">,
   ): ProcessedStream<Out, S>;
   /** Together with a broadcast stream: `.process(name, { onElement, onBroadcast, … })`. */
   connect<U, B extends BroadcastStates>(broadcast: BroadcastStream<U, B>): KeyedBroadcastConnectedStream<K, T, U, B>;
@@ -181,7 +184,7 @@ export interface KeyedStream<out K, out T> extends DataStream<T> {
     other: KeyedStream<Key, U>,
     bounds: B,
     fn: (left: T, right: U) => Out & Sync<Out>,
-    options?: Pick<OperatorOptions, "parallelism">,
+    options?: Omit<OperatorOptions, "name">,
   ): DataStream<Out> & LateSides<B, DataStream<T>, DataStream<U>>;
   /** Pairs of elements of equal keys in a common window, when the watermark passes its end. A pair has the time end − 1. */
   windowJoin<U, W, Out, const K extends JoinKind = "inner">(
@@ -230,7 +233,7 @@ export interface BroadcastConnectedStream<out T, out U, out B extends BroadcastS
   process<Out, D extends OperatorStateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
     name: string,
     fn: BroadcastFunction<T, U, Out, B, D, S, L>,
-    options?: Pick<OperatorOptions, "parallelism">,
+    options?: Omit<OperatorOptions, "name">,
   ): ProcessedStream<Out, S>;
 }
 
@@ -238,7 +241,7 @@ export interface KeyedBroadcastConnectedStream<out K, out T, out U, out B extend
   process<Out, D extends StateDescriptors = {}, S extends SideOutputs = {}, L = undefined>(
     name: string,
     fn: KeyedBroadcastFunction<K, T, U, Out, B, D, S, L>,
-    options?: Pick<OperatorOptions, "parallelism">,
+    options?: Omit<OperatorOptions, "name">,
   ): ProcessedStream<Out, S>;
 }
 

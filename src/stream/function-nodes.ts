@@ -1,7 +1,7 @@
 // Nodes that run a function object: process, connect, and a stream connected with a broadcast one. A node with its declared side outputs
 // is a stream with one more stream per side output.
 import type { Schema, TypeInfo } from "../schema/type-info.ts";
-import { checkFunctionObject, checkOptions, PARALLELISM } from "./check-options.ts";
+import { checkFunctionObject, checkNamedOptions } from "./check-options.ts";
 import type { OperatorOptions } from "./data-stream.ts";
 import type { ErrorHandling } from "./dead-letter.ts";
 import type { BroadcastConnectSpec, BroadcastStateSpec, KeySelector, ProcessSpec, UnkeyedProcessSpec } from "./graph.ts";
@@ -45,15 +45,15 @@ export function addProcess<H extends object>(
   sides: ProcessSpec["side"],
   body: NodeBody,
   inlets: Pick<NewNode, "inputs" | "partitioning">,
-  options: Pick<OperatorOptions, "parallelism">,
+  options: Omit<OperatorOptions, "name">,
   calledAt: Where,
   make: (outlet: Outlet, type: TypeInfo | undefined) => H,
 ): H & { readonly side: Readonly<Record<string, H>> } {
-  checkOptions(options, PARALLELISM, `${body.kind === "connect" ? "connect" : "process"}("${name}", …)`, calledAt);
+  checkNamedOptions(options, `${body.kind === "connect" ? "connect" : "process"}("${name}", …)`, calledAt);
   const output = fn.output.type;
-  const { parallelism } = options;
+  const { parallelism, onError = fn.onError } = options;
   const sideOutputs = sides.map((side) => side.name);
-  const id = draft.add({ name, ...inlets, output, onError: fn.onError, parallelism, calledAt, body, sideOutputs });
+  const id = draft.add({ name, ...inlets, output, onError, parallelism, calledAt, body, sideOutputs });
   const side = sides.map((one) => [one.name, make({ from: id, output: one.name }, one.type)]);
   return Object.assign(make({ from: id, output: "main" }, output), {
     side: Object.freeze(Object.fromEntries(side) as Record<string, H>),

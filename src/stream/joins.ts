@@ -1,17 +1,23 @@
 // What the joins of keyed streams take as options, checked and turned into nodes of the graph.
 import { calledAt } from "./called-at.ts";
-import { checkOptions } from "./check-options.ts";
+import { checkOptions, NAMED_OPERATOR } from "./check-options.ts";
 import { changelogJoin, type Change } from "./changelog-join.ts";
+import type { DeadLetterPolicy } from "./dead-letter.ts";
 import { durationMs } from "./duration.ts";
 import type { Evictor } from "./evictors.ts";
 import type { StateTtl } from "./graph.ts";
 import type { NodeBody } from "./graph-draft.ts";
+import { NO_PAIR, pairOf, type PairContext } from "./join-pair.ts";
+import { checkErrorHandling } from "./operator-arguments.ts";
 import { PipelineError } from "./pipeline-error.ts";
 import { temporalJoin } from "./temporal-join.ts";
 import { canMerge, type Trigger } from "./triggers.ts";
 import { keptTypes, leftOf, rightOf, windowJoinBody, type Sides } from "./two-streams.ts";
 import type { Duration } from "./watermarks.ts";
 import { merges, type WindowAssigner } from "./windows.ts";
+
+/** What becomes of a pair that the function throws on, whose elements stay where they are; "fail" unless said otherwise. */
+type JoinErrors = "fail" | "skip" | DeadLetterPolicy | undefined;
 
 export type JoinKind = "inner" | "left" | "right" | "full";
 
@@ -23,6 +29,7 @@ export interface WindowJoinOptions<K extends JoinKind = JoinKind> {
   /** Replaces the assigner's trigger. */
   readonly trigger?: Trigger;
   readonly evictor?: Evictor;
+  readonly onError?: JoinErrors;
   readonly parallelism?: number | undefined;
 }
 
@@ -31,6 +38,7 @@ export interface TemporalJoinOptions<U, K extends "inner" | "left" = "inner" | "
   readonly kind?: K;
   /** True for a version that says that there is none from its time on. */
   readonly isDeletion?: (right: U) => boolean;
+  readonly onError?: JoinErrors;
   readonly parallelism?: number | undefined;
 }
 
@@ -49,6 +57,7 @@ export interface JoinOptions<T, U, K extends JoinKind = JoinKind> {
   readonly ttl?: Duration;
   /** Which clock `ttl` runs on; "processing-time" unless said otherwise. */
   readonly ttlDomain?: StateTtl["domain"];
+  readonly onError?: JoinErrors;
   readonly parallelism?: number | undefined;
 }
 
@@ -58,7 +67,7 @@ export interface ChangeRow<Row> {
   readonly row: Row;
 }
 
-const WINDOW_OPTIONS = ["allowedLateness", "trigger", "evictor", "parallelism"];
+const WINDOW_OPTIONS = ["allowedLateness", "trigger", "evictor", ...NAMED_OPERATOR];
 
 type Entry = (...args: never[]) => unknown;
 type Pair = (left: unknown, right: unknown) => unknown;
@@ -74,11 +83,15 @@ export function windowPairsBody(
   const where = calledAt(entry);
   const { leftOuter, rightOuter } = outerSides(options.kind, ["inner", "left", "right", "full"], what, where);
   const pairs = (elements: readonly unknown[], ctx: unknown): void => {
-    const { emit } = ctx as { emit(value: unknown): void };
+    const context = ctx as PairContext & { emit(value: unknown): void };
+    const send = (left: unknown, right: unknown): void => {
+      const row = pairOf(fn, left, right, context);
+      if (row !== NO_PAIR) context.emit(row);
+    };
     const [lefts, rights] = [leftOf(elements), rightOf(elements)];
     const partners = rights.length === 0 && leftOuter ? [undefined] : rights;
-    for (const left of lefts) for (const right of partners) emit(fn(left, right));
-    if (lefts.length === 0 && rightOuter) for (const right of rights) emit(fn(undefined, right));
+    for (const left of lefts) for (const right of partners) send(left, right);
+    if (lefts.length === 0 && rightOuter) for (const right of rights) send(undefined, right);
   };
   return withOptions(windowJoinBody(sides, assigner, "pairs", pairs, what, where), options, what, entry);
 }
@@ -101,6 +114,7 @@ export function coGroupBody(
 /** Lateness, trigger and evictor of a window join or coGroup. */
 function withOptions(body: NodeBody, options: WindowJoinOptions, what: string, entry: Entry): NodeBody {
   checkOptions(options, [...(entry.name === "coGroup" ? [] : ["kind"]), ...WINDOW_OPTIONS], what, calledAt(entry));
+  checkErrorHandling(options.onError, what, calledAt(entry));
   if (body.kind !== "window-join") return body;
   const { allowedLateness, trigger, evictor } = options;
   const { window } = body.join;
@@ -122,7 +136,8 @@ export function temporalJoinBody(
   what: string,
   where: string | undefined,
 ): NodeBody {
-  checkOptions(options, ["kind", "isDeletion", "parallelism"], what, where);
+  checkOptions(options, ["kind", "isDeletion", ...NAMED_OPERATOR], what, where);
+  checkErrorHandling(options.onError, what, where);
   const { left, right } = keptTypes(sides, what, where);
   const { leftOuter } = outerSides(options.kind, ["inner", "left"], what, where);
   const isDeletion = options.isDeletion as ((right: unknown) => boolean) | undefined;
@@ -133,7 +148,8 @@ export function temporalJoinBody(
 export function changelogJoinBody(sides: Sides, fn: Pair, options: JoinOptions<never, never>, what: string, entry: Entry): NodeBody {
   const where = calledAt(entry);
   const { left, right } = keptTypes(sides, what, where);
-  checkOptions(options, ["kind", "left", "right", "ttl", "ttlDomain", "parallelism"], what, where);
+  checkOptions(options, ["kind", "left", "right", "ttl", "ttlDomain", ...NAMED_OPERATOR], what, where);
+  checkErrorHandling(options.onError, what, where);
   for (const side of ["left", "right"] as const) checkOptions(options[side], ["keep", "isDeletion"], `${what}: ${side}`, where);
   const outer = outerSides(options.kind, ["inner", "left", "right", "full"], what, where);
   const side = (given: JoinSideOptions<never> = {}): { latest: boolean; isDeletion: ((element: unknown) => boolean) | undefined } => {

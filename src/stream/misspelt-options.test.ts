@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { t } from "../schema/t.ts";
+import { arraySource, generatorSource, printSink } from "../connectors/memory/index.ts";
 import { count } from "./aggregates.ts";
 import type { Sink, Source } from "./connector.ts";
 import type { KeyedStream } from "./data-stream.ts";
@@ -42,6 +43,30 @@ const WRONG: readonly [what: string, use: Parameters<typeof build>[0], says: str
   ["map", (tx) => tx.map((e) => e, js({ nmae: "a" })), 'map(…): there is no option "nmae": did you mean "name"?'],
   ["flatMap", (tx) => tx.flatMap((e) => [e], js({ onerror: "skip" })), 'flatMap(…): there is no option "onerror": did you mean "onError"?'],
   ["a text for options", (tx) => tx.filter(() => true, js("big")), 'filter(…): the options are an object, not "big".'],
+  ["a sink", (tx) => tx.to("o", sink, js({ onerror: "skip" })), 'to("o", sink): there is no option "onerror": did you mean "onError"?'],
+  ["sum", (tx) => tx.sum("s", "amount", js({ onerror: "skip" })), 'sum("s", field): there is no option "onerror": did you mean "onError"?'],
+  [
+    "the errors of an interval join",
+    (tx, other) => tx.intervalJoin("j", other, { lower: 0, upper: 1 }, () => 1, js({ onErrors: "skip" })),
+    'intervalJoin("j", …): there is no option "onErrors": did you mean "onError"?',
+  ],
+  [
+    "the errors of a temporal join",
+    (tx, other) => tx.temporalJoin("j", other, () => 1, js({ onError: "ignore" })),
+    'temporalJoin("j", …): onError is "fail", "skip" or deadLetter(…), not "ignore".',
+  ],
+  [
+    "an array source",
+    () => arraySource(Tx, [], js({ rate: 5 })),
+    'arraySource(schema, rows, options): there is no option "rate"; the options are splits, timestamp, ratePerSecond.',
+  ],
+  [
+    "a generator",
+    () => generatorSource(Tx, js({ row: () => ({}), ratePerSec: 5 })),
+    'generatorSource(schema, generator): there is no option "ratePerSec": did you mean "ratePerSecond"?',
+  ],
+  ["a generator of nothing", () => generatorSource(Tx, js({ count: 5 })), "generatorSource(schema, { row }): row is a function"],
+  ["a print sink", () => printSink(js({ prefx: "a" })), 'printSink(options): there is no option "prefx": did you mean "prefix"?'],
   [
     "assignWatermarks",
     (tx) => tx.assignWatermarks(js({ eventime: () => 1, watermarks: boundedOutOfOrderness("1s") })),

@@ -204,11 +204,7 @@ export interface WindowProcessFunction<
   G extends StateDescriptors = {},
   S extends SideOutputs = {},
   L = undefined,
-> extends Lifecycle<L> {
-  /** Schema of what emit() takes. */
-  readonly output: Schema<Out>;
-  /** Declared side outputs: each must be used. */
-  readonly side?: S | undefined;
+> extends FunctionParts<Out, S, L> {
   /** Without ttl; not for windows that merge. */
   readonly windowState?: D | undefined;
   readonly globalState?: G | undefined;

@@ -1,8 +1,13 @@
 // Rolling aggregates of keyed streams (reduce, sum, min, …) as process functions: one element per key as state, replaced by what a function
 // makes of it and the new element, and sent for each.
 import type { TypeInfo } from "../schema/type-info.ts";
+import { checkNamedOptions } from "./check-options.ts";
+import type { OperatorOptions } from "./data-stream.ts";
 import type { KeySelector, StateSpec } from "./graph.ts";
 import type { NodeBody } from "./graph-draft.ts";
+import { PipelineError } from "./pipeline-error.ts";
+import { checkName } from "./plain-name.ts";
+import { fieldOf } from "./resolve-aggregates.ts";
 
 export type Fold = (last: unknown, element: unknown) => unknown;
 
@@ -22,6 +27,23 @@ export function rollingBody(key: KeySelector, type: TypeInfo, fn: Fold): NodeBod
   };
   const body = { key, state: Object.freeze([spec]), side: [], open: undefined, onElement, onTimer: undefined };
   return { kind: "process", process: Object.freeze(body) };
+}
+
+/** Of sum, min, max, minBy and maxBy. */
+export function checkNumber(
+  method: string,
+  name: string,
+  field: string,
+  of: TypeInfo | undefined,
+  options: Omit<OperatorOptions, "name"> | undefined,
+  where: string | undefined,
+): void {
+  checkName(name, `${method}(name, field)`, where);
+  checkNamedOptions(options ?? {}, `${method}("${name}", field)`, where);
+  if (typeof field !== "string" || of === undefined) return;
+  const type = fieldOf(of, field, `${method}("${name}", field)`, where);
+  if (type !== undefined && !["int", "long", "double"].includes(type.kind))
+    throw new PipelineError("BAD_ARGUMENT", `${method}("${name}", "${field}"): the field is no number.`, where);
 }
 
 export function addField(field: string): Fold {

@@ -28,7 +28,7 @@ import { addProcess, type AnyFunction, type ConnectParts } from "./function-node
 import { forCalls, lookupCall, type LookupJoinOptions } from "./lookup-join.ts";
 import { mapAsyncSpec, type MapAsyncOptions } from "./map-async.ts";
 import { fieldOf } from "./resolve-aggregates.ts";
-import { addField, bestField, rollingBody, type Fold } from "./rolling.ts";
+import { addField, bestField, checkNumber, rollingBody, type Fold } from "./rolling.ts";
 import type { StateDescriptors } from "./state.ts";
 import {
   changelogJoinBody,
@@ -51,6 +51,7 @@ const LEADS_SOMEWHERE: ReadonlySet<Partitioning["kind"]> = new Set(["shuffle", "
 type Where = string | undefined;
 type Pair = (left: unknown, right: unknown) => unknown;
 type Callback = (...args: never[]) => unknown;
+type NamedOptions = Omit<OperatorOptions, "name">;
 
 type ProcessedHandle = StreamHandle & { readonly side: Readonly<Record<string, StreamHandle>> };
 
@@ -177,17 +178,18 @@ export class StreamHandle {
     return this.#routed({ kind: "custom", partition: partition as unknown as (element: unknown, parallelism: number) => number });
   }
 
-  to(name: string, sink: Sink<never>): undefined {
+  to(name: string, sink: Sink<never>, options: Pick<OperatorOptions, "onError"> = {}): undefined {
     const where = calledAt(this.to);
     checkName(name, "to(name, sink)", where);
     checkSink(name, sink, this.type, where);
     // Sinks are written by the subtask that has the row: a partitioning before one needs subtasks to lead to.
     const isRouted = this.routedOutlets().some(({ partitioning }) => partitioning !== undefined && LEADS_SOMEWHERE.has(partitioning.kind));
     const stream = isRouted ? this.#then({ kind: "map", fn: (event) => event }, this.type, undefined, where) : this;
-    stream.#then({ kind: "sink", sink: sink as Sink<unknown> }, undefined, { name }, where);
+    checkOptions(options, ["onError"], `to("${name}", sink)`, where);
+    stream.#then({ kind: "sink", sink: sink as Sink<unknown> }, undefined, { name, onError: options.onError }, where);
   }
 
-  process(name: string, fn: AnyFunction, options: Pick<OperatorOptions, "parallelism"> = {}): ProcessedHandle {
+  process(name: string, fn: AnyFunction, options: NamedOptions = {}): ProcessedHandle {
     const where = calledAt(this.process);
     checkName(name, "process(name, …)", where);
     const what = `process("${name}", …)`;
@@ -287,7 +289,7 @@ export class KeyedHandle extends StreamHandle {
     this.keyType = keyType;
   }
 
-  override process(name: string, fn: AnyFunction, options: Pick<OperatorOptions, "parallelism"> = {}): ProcessedHandle {
+  override process(name: string, fn: AnyFunction, options: NamedOptions = {}): ProcessedHandle {
     const where = calledAt(this.process);
     checkName(name, "process(name, …)", where);
     const what = `process("${name}", …)`;
@@ -297,7 +299,7 @@ export class KeyedHandle extends StreamHandle {
     return addProcess(this.draft, name, fn, spec.side, { kind: "process", process: spec }, inlets, options, where, this.made);
   }
 
-  reduce(name: string, fn: Callback, options: Omit<OperatorOptions, "name"> = {}): StreamHandle {
+  reduce(name: string, fn: Callback, options: NamedOptions = {}): StreamHandle {
     const where = calledAt(this.reduce);
     checkName(name, "reduce(name, fn)", where);
     checkNamedOptions(options, `reduce("${name}", fn)`, where);
@@ -305,46 +307,44 @@ export class KeyedHandle extends StreamHandle {
     return this.#rolling(name, fn as unknown as Fold, options, where);
   }
 
-  sum(name: string, field: string): StreamHandle {
+  sum(name: string, field: string, options?: NamedOptions): StreamHandle {
     const where = calledAt(this.sum);
-    this.#checkNumber("sum", name, field, where);
-    return this.#rolling(name, addField(field), {}, where);
+    checkNumber("sum", name, field, this.type, options, where);
+    return this.#rolling(name, addField(field), options, where);
   }
 
-  min(name: string, field: string): StreamHandle {
-    return this.#best("min", name, field, calledAt(this.min));
+  min(name: string, field: string, options?: NamedOptions): StreamHandle {
+    return this.#best("min", name, field, options, calledAt(this.min));
   }
 
-  max(name: string, field: string): StreamHandle {
-    return this.#best("max", name, field, calledAt(this.max));
+  max(name: string, field: string, options?: NamedOptions): StreamHandle {
+    return this.#best("max", name, field, options, calledAt(this.max));
   }
 
-  minBy(name: string, field: string): StreamHandle {
-    return this.#best("minBy", name, field, calledAt(this.minBy));
+  minBy(name: string, field: string, options?: NamedOptions): StreamHandle {
+    return this.#best("minBy", name, field, options, calledAt(this.minBy));
   }
 
-  maxBy(name: string, field: string): StreamHandle {
-    return this.#best("maxBy", name, field, calledAt(this.maxBy));
+  maxBy(name: string, field: string, options?: NamedOptions): StreamHandle {
+    return this.#best("maxBy", name, field, options, calledAt(this.maxBy));
   }
 
-  #best(method: "min" | "max" | "minBy" | "maxBy", name: string, field: string, where: Where): StreamHandle {
-    this.#checkNumber(method, name, field, where);
-    return this.#rolling(name, bestField(method, field), {}, where);
-  }
-
-  #checkNumber(method: string, name: string, field: string, where: Where): void {
-    checkName(name, `${method}(name, field)`, where);
-    if (typeof field !== "string" || this.type === undefined) return;
-    const type = fieldOf(this.type, field, `${method}("${name}", field)`, where);
-    if (type !== undefined && !["int", "long", "double"].includes(type.kind))
-      throw new PipelineError("BAD_ARGUMENT", `${method}("${name}", "${field}"): the field is no number.`, where);
+  #best(
+    method: "min" | "max" | "minBy" | "maxBy",
+    name: string,
+    field: string,
+    options: NamedOptions | undefined,
+    where: Where,
+  ): StreamHandle {
+    checkNumber(method, name, field, this.type, options, where);
+    return this.#rolling(name, bestField(method, field), options, where);
   }
 
   /** One element per key as state, replaced by `fn` and sent for each element. */
-  #rolling(name: string, fn: Fold, options: Omit<OperatorOptions, "name">, where: Where): StreamHandle {
+  #rolling(name: string, fn: Fold, options: NamedOptions = {}, where: Where = undefined): StreamHandle {
     if (this.type === undefined) throw schemaRequired(name, where);
     const inlets = { inputs: this.outlets, partitioning: keyed(this.key) };
-    return this.#added(name, inlets, this.type, rollingBody(this.key, this.type, fn), options, where, options.onError);
+    return this.#added(name, inlets, this.type, rollingBody(this.key, this.type, fn), options, where);
   }
 
   #added(
@@ -352,9 +352,8 @@ export class KeyedHandle extends StreamHandle {
     inlets: Pick<NewNode, "inputs" | "partitioning">,
     output: TypeInfo | undefined,
     body: NodeBody,
-    { parallelism }: Pick<OperatorOptions, "parallelism">,
+    { parallelism, onError }: NamedOptions,
     where: Where,
-    onError?: OperatorOptions["onError"],
   ): StreamHandle {
     const id = this.draft.add({ name, ...inlets, output, onError, parallelism, calledAt: where, body });
     return new StreamHandle(this.draft, [{ from: id, output: "main" }], output);
@@ -363,7 +362,7 @@ export class KeyedHandle extends StreamHandle {
   override connect(...args: readonly unknown[]): unknown {
     const where = calledAt(this.connect);
     if (args.length === 1 && args[0] instanceof BroadcastHandle) return new BroadcastConnectedHandle(this, args[0], where);
-    const [name, other, fn, options = {}] = args as [string, unknown, ConnectParts, Pick<OperatorOptions, "parallelism">?];
+    const [name, other, fn, options = {}] = args as [string, unknown, ConnectParts, NamedOptions?];
     checkName(name, "connect(name, …)", where);
     const what = `connect("${name}", …)`;
     const { sides, inlets } = this.#with(other, what, where);
@@ -374,25 +373,19 @@ export class KeyedHandle extends StreamHandle {
     return addProcess(this.draft, name, fn, spec.side, body, inlets, options, where, this.made);
   }
 
-  intervalJoin(
-    name: string,
-    other: unknown,
-    bounds: IntervalBounds,
-    fn: Callback,
-    options: Pick<OperatorOptions, "parallelism"> = {},
-  ): StreamHandle {
+  intervalJoin(name: string, other: unknown, bounds: IntervalBounds, fn: Callback, options: NamedOptions = {}): StreamHandle {
     const where = calledAt(this.intervalJoin);
     const what = `intervalJoin("${name}", …)`;
     const { sides, inlets } = this.#joined(name, other, fn, what, where);
     const body = intervalJoinBody(sides, bounds, fn as unknown as Pair, options, what, this.intervalJoin);
     if (bounds.lateOutputs !== true) return this.#added(name, inlets, undefined, body, options, where);
-    const { parallelism } = options;
+    const { parallelism, onError } = options;
     const names = ["lateLeft", "lateRight"];
     const id = this.draft.add({
       name,
       ...inlets,
       output: undefined,
-      onError: undefined,
+      onError,
       parallelism,
       calledAt: where,
       body,

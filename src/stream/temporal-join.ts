@@ -2,6 +2,7 @@
 // has passed that time, so that every older version is there. Built from state and timers of two connected streams. After Flink's temporal
 // table join; versions are by event time.
 import { mapState, t } from "./join-state.ts";
+import { NO_PAIR, pairOf, type PairContext } from "./join-pair.ts";
 import type { TypeInfo } from "../schema/type-info.ts";
 import type { ConnectSpec, KeySelector } from "./graph.ts";
 
@@ -13,7 +14,7 @@ interface TimeMap<V> {
   keys(): Iterable<number>;
 }
 
-interface Context {
+interface Context extends PairContext {
   readonly state: { readonly waiting: TimeMap<readonly unknown[]>; readonly versions: TimeMap<unknown> };
   readonly timestamp: number;
   readonly watermark: number;
@@ -77,7 +78,9 @@ function join({ fn, outer, isDeletion }: TemporalParts, left: unknown, at: numbe
   const time = newest(ctx.state.versions, at);
   const version = time === -Infinity ? undefined : ctx.state.versions.get(time);
   const right = version === undefined || isDeletion?.(version) === true ? undefined : version;
-  if (right !== undefined || outer) ctx.emit(fn(left, right));
+  if (right === undefined && !outer) return;
+  const row = pairOf(fn, left, right, ctx);
+  if (row !== NO_PAIR) ctx.emit(row);
 }
 
 /** Time of the newest version at `at`; −Infinity: none. */

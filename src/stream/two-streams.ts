@@ -2,7 +2,8 @@
 // rows carry their key. Inputs before `otherFrom` are the left side's.
 import type { TypeInfo } from "../schema/type-info.ts";
 import { calledAt } from "./called-at.ts";
-import { checkOptions, PARALLELISM } from "./check-options.ts";
+import { checkNamedOptions, checkOptions } from "./check-options.ts";
+import type { OperatorOptions } from "./data-stream.ts";
 import { signedDurationMs } from "./duration.ts";
 import type { IntervalJoinSpec, KeySelector, WindowJoinSpec, WindowSpec } from "./graph.ts";
 import type { NodeBody } from "./graph-draft.ts";
@@ -53,13 +54,13 @@ export function intervalJoinBody(
   sides: Sides,
   bounds: Bounds,
   fn: (left: unknown, right: unknown) => unknown,
-  options: object,
+  options: Omit<OperatorOptions, "name">,
   what: string,
   entry: (...args: never[]) => unknown,
 ): NodeBody {
   const where = calledAt(entry);
   checkOptions(bounds, ["lower", "upper", "lowerExclusive", "upperExclusive", "lateOutputs"], what, where);
-  checkOptions(options, PARALLELISM, what, where);
+  checkNamedOptions(options, what, where);
   const lowerMs = signedDurationMs(bounds?.lower, `${what}: lower`, entry) + (bounds.lowerExclusive === true ? 1 : 0);
   const upperMs = signedDurationMs(bounds.upper, `${what}: upper`, entry) - (bounds.upperExclusive === true ? 1 : 0);
   if (lowerMs > upperMs) throw new PipelineError("BAD_DURATION", `${what}: no time is between the bounds.`, where);

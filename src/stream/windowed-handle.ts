@@ -11,6 +11,7 @@ import type { Evictor } from "./evictors.ts";
 import type { KeySelector, StateSpec, TriggerSpec, WindowApply, WindowSpec } from "./graph.ts";
 import type { GraphDraft, Outlet } from "./graph-draft.ts";
 import {
+  checkErrorHandling,
   checkFunction,
   GlobalWindowSchema,
   keyed,
@@ -130,7 +131,9 @@ export class WindowedHandle<S extends object> {
     if (!isSchema(fn.output))
       throw new PipelineError("SCHEMA_REQUIRED", `process("${name}", …): output is the schema of what emit() takes.`, where);
     const apply = this.#applied(`process("${name}", …)`, fn, where);
-    return this.#add(name, "process", { aggregates: [], apply }, fn.output.type, options, where);
+    checkErrorHandling(fn.onError, `process("${name}", …)`, where);
+    const own = { ...options, onError: options.onError ?? fn.onError };
+    return this.#add(name, "process", { aggregates: [], apply }, fn.output.type, own, where);
   }
 
   #applied(what: string, fn: WindowProcessFunction<unknown, unknown, unknown, unknown>, where: Where): WindowApply {

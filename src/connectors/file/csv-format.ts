@@ -1,4 +1,5 @@
 // CSV (RFC 4180): cells in columns by the names of the header, or by position. Frozen data; csv-decoder.ts and csv-encoder.ts do the work.
+import { optionProblem } from "../../stream/check-options.ts";
 import { fieldColumns } from "../../schema/columns.ts";
 import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
 import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
@@ -60,6 +61,8 @@ function settingsOf(schema: Schema<unknown>, options: CsvOptions): CsvSettings {
   for (const { name, type } of fieldColumns(schema.type))
     if (schema.type.kind === "record" && !CELL_KINDS.has(type!.kind))
       throw bad(`field "${name}" is a ${typeName(type!)}, which no cell can hold`);
+  const problem = optionProblem(options, ["delimiter", "quote", "header", "rename", "nullText", "timestamps"]);
+  if (problem !== undefined) throw bad(problem);
   const { delimiter = ",", quote = '"', header = true, rename = {}, nullText = "", timestamps = "iso" } = options;
   if (timestamps !== "iso" && timestamps !== "epoch-ms") throw bad('timestamps is "iso" or "epoch-ms"');
   const settings = { delimiter: character(delimiter, "delimiter"), quote: quote === null ? -1 : character(quote, "quote"), header };
@@ -74,5 +77,5 @@ function character(text: string, option: string): number {
 }
 
 function bad(reason: string): FileConnectorError {
-  return new FileConnectorError("BAD_FORMAT", `csv(schema, options): ${reason}.`);
+  return new FileConnectorError("BAD_FORMAT", `csv(schema, options): ${/[.?]$/.test(reason) ? reason : `${reason}.`}`);
 }

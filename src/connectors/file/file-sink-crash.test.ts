@@ -8,6 +8,9 @@ import { t } from "../../schema/t.ts";
 import { pipeline, type Pipeline } from "../../stream/pipeline.ts";
 import { crashAtEveryOperation } from "../../testing/simulation/crash-at-every-operation.ts";
 import { createSimulation } from "../../testing/simulation/simulation.ts";
+import { deadLetter } from "../../stream/dead-letter.ts";
+import type { DeadLetter } from "../../stream/graph.ts";
+import { collectSink } from "../memory/collect-sink.ts";
 import { generatorSource } from "../memory/generator-source.ts";
 import { csv } from "./csv-format.ts";
 import { fileSink, type FileSinkOptions } from "./file-sink.ts";
@@ -24,6 +27,36 @@ function readings(options: FileSinkOptions<ReadingRow>, splits: number): Pipelin
     p.from("in", source).to("files", fileSink("/data/out", csv(Reading), options));
   });
 }
+
+test("rows that are not of the sink's schema are skipped or dead letters, those around them are written once", async () => {
+  for (const parallelism of [1, 4]) {
+    const simulation = createSimulation(SEED);
+    simulation.files.provideDirectory("/data");
+    const letters = collectSink<DeadLetter>();
+    const made = pipeline("letters", (p) => {
+      p.from(
+        "in",
+        generatorSource(t.record("Number", { n: t.int() }), { count: 500, splits: 2, ratePerSecond: 10_000, row: (n) => ({ n }) }),
+      )
+        .map(({ n }): ReadingRow => ({ id: n % 7 === 3 ? ("odd" as never) : n, site: "a" }))
+        .to("files", fileSink("/data/out", csv(Reading)), { onError: deadLetter(letters) });
+    });
+    const env = simulation.env();
+    const found = await simulation.run(async () => {
+      const job = await runJob(env, { graph: made.graph(), parallelism, checkpoints: { dir: "/data/checkpoints", everyMs: 20 } });
+      await job.finished;
+      return visible(env);
+    });
+    const odd = Array.from({ length: 500 }, (_, n) => n).filter((n) => n % 7 === 3);
+    const expected = Array.from({ length: 1000 }, (_, at) => Math.floor(at / 2)).filter((n) => !odd.includes(n));
+    assert.deepEqual(found.ids, expected);
+    assert.deepEqual(
+      letters.rows.map(({ offset }) => offset).toSorted((a, b) => a - b),
+      odd.flatMap((n) => [n, n]),
+    );
+    for (const { error, operator } of letters.rows) assert.match(`${operator}: ${error}`, /^files: FileConnectorError: .*id: expected int/);
+  }
+});
 
 async function runToEnd(env: Env, options: FileSinkOptions<ReadingRow>, overrides: Partial<RunJobOptions> = {}): Promise<void> {
   const job = await runJob(env, {

@@ -1,4 +1,5 @@
 // What user code holds of a file sink. Where and how it writes is part of the plan; when it begins new files is not.
+import { optionProblem } from "../../stream/check-options.ts";
 import type { ConnectorContext, Sink } from "../../stream/connector.ts";
 import { durationMs } from "../../stream/duration.ts";
 import type { Duration } from "../../stream/watermarks.ts";
@@ -30,6 +31,7 @@ const DEFAULT_SIZE_BYTES = 128 * 1024 * 1024;
 export function fileSink<T>(directory: string, format: FileFormat<T>, options: FileSinkOptions<NoInfer<T>> = {}): Sink<T> {
   if (typeof directory !== "string" || directory === "") throw bad("the path of a directory is the first argument");
   if (typeof format?.encoder !== "function") throw bad("a format is the second argument: csv(schema), jsonLines(schema) or lines()");
+  checkOptions(options);
   const { sizeBytes = DEFAULT_SIZE_BYTES, every = "1m", onCheckpoint = false } = options.roll ?? {};
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 1) throw bad("roll.sizeBytes is a whole number above 0");
   const everyMs = durationMs(every, "fileSink(directory, format, { roll: { every } })", fileSink);
@@ -62,6 +64,13 @@ function trimmed(directory: string): string {
   return directory.length > 1 && directory.endsWith("/") ? trimmed(directory.slice(0, -1)) : directory;
 }
 
+function checkOptions(options: FileSinkOptions<never>): void {
+  const roll = options === null || typeof options !== "object" ? undefined : options.roll;
+  const inRoll = optionProblem(roll, ["sizeBytes", "every", "onCheckpoint"]);
+  const problem = optionProblem(options, ["roll", "partitionBy"]) ?? (inRoll === undefined ? undefined : `roll: ${inRoll}`);
+  if (problem !== undefined) throw bad(problem);
+}
+
 function bad(reason: string): FileConnectorError {
-  return new FileConnectorError("BAD_OPTION", `fileSink(directory, format): ${reason}.`);
+  return new FileConnectorError("BAD_OPTION", `fileSink(directory, format): ${/[.?]$/.test(reason) ? reason : `${reason}.`}`);
 }

@@ -12,6 +12,7 @@ import { pipeline } from "../../stream/pipeline.ts";
 import { createSimulation } from "../../testing/simulation/simulation.ts";
 import { collectSink } from "../memory/collect-sink.ts";
 import { csv, type CsvOptions } from "./csv-format.ts";
+import { fileSink } from "./file-sink.ts";
 import { fileSource } from "./file-source.ts";
 import { jsonLines } from "./json-lines-format.ts";
 import { lines } from "./lines-format.ts";
@@ -126,6 +127,24 @@ describe("fileSource", () => {
     assert.throws(() => csv(Reading, { delimiter: '"' } satisfies CsvOptions), { code: "BAD_FORMAT" });
     assert.throws(() => fileSource("", lines()), { code: "BAD_OPTION" });
     assert.throws(() => fileSource("x", lines(), { watch: "soon" as never }), { code: "BAD_DURATION" });
+    const misspelt = (): never => ({ wacth: "1s" }) as never;
+    assert.throws(() => fileSource("x", lines(), misspelt()), {
+      code: "BAD_OPTION",
+      message: /no option "wacth": did you mean "watch"\?$/,
+    });
+    const roll = { roll: { evry: "1s" } } as never;
+    assert.throws(() => fileSink("x", lines(), roll), {
+      code: "BAD_OPTION",
+      message: /roll: there is no option "evry": did you mean "every"\?$/,
+    });
+    assert.throws(() => fileSink("x", lines(), { partitionby: "a" } as never), {
+      code: "BAD_OPTION",
+      message: /did you mean "partitionBy"\?$/,
+    });
+    assert.throws(() => csv(Reading, { delimeter: ";" } as never), { code: "BAD_FORMAT", message: /did you mean "delimiter"\?$/ });
+    assert.throws(() => csv(Reading, { colour: ";" } as never), {
+      message: /no option "colour"; the options are delimiter, quote, header/,
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 // What user code holds of a file source. The path and the format are part of the plan.
+import { optionProblem } from "../../stream/check-options.ts";
 import type { ConnectorContext, Source } from "../../stream/connector.ts";
 import { durationMs } from "../../stream/duration.ts";
 import type { Duration } from "../../stream/watermarks.ts";
@@ -26,6 +27,7 @@ export interface FileSourceOptions {
 export function fileSource<T>(path: string, format: FileFormat<T>, options: FileSourceOptions = {}): Source<T> {
   if (typeof path !== "string" || path === "") throw bad("the path of a file or directory, or a pattern, is the first argument");
   if (typeof format?.decoder !== "function") throw bad("a format is the second argument: csv(schema), jsonLines(schema) or lines()");
+  checkOptions(options);
   const { watch, maxRecordBytes = DEFAULT_MAX_RECORD_BYTES } = options;
   if (!Number.isSafeInteger(maxRecordBytes) || maxRecordBytes < 1) throw bad("maxRecordBytes is a whole number above 0");
   const watchMs = watch === undefined ? undefined : durationMs(watch, "fileSource(path, format, { watch })", fileSource);
@@ -39,6 +41,11 @@ export function fileSource<T>(path: string, format: FileFormat<T>, options: File
   });
 }
 
+function checkOptions(options: FileSourceOptions): void {
+  const problem = optionProblem(options, ["watch", "maxRecordBytes"]);
+  if (problem !== undefined) throw bad(problem);
+}
+
 function bad(reason: string): FileConnectorError {
-  return new FileConnectorError("BAD_OPTION", `fileSource(path, format): ${reason}.`);
+  return new FileConnectorError("BAD_OPTION", `fileSource(path, format): ${/[.?]$/.test(reason) ? reason : `${reason}.`}`);
 }

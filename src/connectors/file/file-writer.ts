@@ -5,6 +5,7 @@ import type { Clock } from "../../env/clock.ts";
 import type { Files } from "../../env/files.ts";
 import type { Batch } from "../../schema/batch.ts";
 import type { SinkWriter } from "../../stream/connector.ts";
+import { SinkRowError } from "../../stream/sink-row-error.ts";
 import { encodeCommittable, type FileCommittable } from "./committable.ts";
 import type { RowText } from "./row-text.ts";
 import { StagedFile } from "./staged-file.ts";
@@ -62,17 +63,31 @@ export class FileWriter implements SinkWriter {
   write(batch: Batch): boolean {
     const rows = this.#rows;
     const text = rows.begin(batch);
-    for (let row = 0; row < batch.rows; row++) {
-      const partition = rows.partition(text, row);
+    for (let row = 0; row < text.rows; row++) {
+      const partition = this.#partitionOf(text, row);
       const file = this.#open.get(partition) ?? this.#openFile(partition);
       const { at } = file.buffer;
-      rows.encode(text, row, file.buffer);
+      try {
+        rows.encode(text, row, file.buffer);
+      } catch (error) {
+        file.buffer.at = at;
+        throw new SinkRowError(row, error);
+      }
       this.#buffered += file.buffer.at - at;
       if (file.length >= this.#settings.sizeBytes) this.#finish(partition, file);
     }
-    if (this.#buffered < MAX_BUFFERED_BYTES) return true;
-    for (const file of this.#open.values()) this.#flush(file);
-    return false;
+    const ready = this.#buffered < MAX_BUFFERED_BYTES;
+    if (!ready) for (const file of this.#open.values()) this.#flush(file);
+    if (rows.refused !== undefined) throw new SinkRowError(rows.refused.row, rows.refused.error, ready);
+    return ready;
+  }
+
+  #partitionOf(text: ReturnType<RowText["begin"]>, row: number): string {
+    try {
+      return this.#rows.partition(text, row);
+    } catch (error) {
+      throw new SinkRowError(row, error);
+    }
   }
 
   async ready(): Promise<void> {

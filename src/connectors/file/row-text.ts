@@ -16,6 +16,8 @@ export class RowText {
   readonly #directory: string;
   readonly #path: (batch: Batch, row: number) => string;
   #builder: BatchBuilder | undefined;
+  /** The row at which the last batch ends because it cannot be written. */
+  refused: { readonly row: number; readonly error: unknown } | undefined;
 
   constructor(format: FileFormat<unknown>, partitionBy: PartitionBy, directory: string) {
     this.#format = format;
@@ -24,16 +26,18 @@ export class RowText {
     this.#path = partitionPaths(format.type, partitionBy);
   }
 
-  /** The batch with rows of the format's type: itself, or a copy that is valid until the next call. Throws SINK_ROW. */
+  /** The batch with rows of the format's type: itself, or a copy that is valid until the next call, of the rows before one that is refused. */
   begin(batch: Batch): Batch {
     const { type } = this.#format;
+    this.refused = undefined;
     if (sameType(batch.type, type)) return batch;
     this.#builder ??= new BatchBuilder(type, MAX_BATCH_ROWS);
     this.#builder.reset();
+    let row = 0;
     try {
-      for (let row = 0; row < batch.rows; row++) this.#builder.append(rowAt(batch, row), batch.timestamps[row]!);
+      for (; row < batch.rows; row++) this.#builder.append(rowAt(batch, row), batch.timestamps[row]!);
     } catch (error) {
-      throw this.#refused(error);
+      this.refused = { row, error: this.#refused(error) };
     }
     return this.#builder.finish();
   }

@@ -6,6 +6,7 @@ import type { RecordHeader } from "../../protocol/records/batch-writer.ts";
 import type { Batch } from "../../schema/batch.ts";
 import { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
+import { SinkRowError } from "../../stream/sink-row-error.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import type { ValueEncoding } from "./registry-encoding.ts";
 import { RecordEncoder } from "./record-encoder.ts";
@@ -37,7 +38,7 @@ export class RecordFeed {
     return this.#fedRows === this.#keptRows;
   }
 
-  /** Takes all rows; false: some are kept, call drain() when the producer takes more. `producer` undefined: keeps all. Throws SINK_ROW. */
+  /** Takes all rows; false: some are kept, call drain() when the producer takes more. `producer` undefined: keeps all. Throws SinkRowError. */
   feed(batch: Batch, producer: Producer | undefined): boolean {
     if (!this.isEmpty) throw new Error("The sink was written to while it was not ready.");
     const encoder = this.#encoder;
@@ -46,7 +47,7 @@ export class RecordFeed {
     encoder.begin(batch);
     let row = 0;
     for (; producer !== undefined && row < batch.rows; row++) {
-      this.#encode(batch, row);
+      this.#encode(batch, row, true);
       const { keyBytes, keyStart, keyEnd, value, parts } = encoder;
       const timestamp = recordTimestamp(batch.timestamps[row]!, now);
       const partition = parts?.partition ?? BY_KEY;
@@ -58,7 +59,7 @@ export class RecordFeed {
     this.#keptRows = 0;
     this.#fedRows = 0;
     for (; row < batch.rows; row++) {
-      this.#encode(batch, row);
+      this.#encode(batch, row, this.#keptRows === 0);
       this.#keep(recordTimestamp(batch.timestamps[row]!, now));
     }
     return false;
@@ -83,14 +84,14 @@ export class RecordFeed {
     return true;
   }
 
-  #encode(batch: Batch, row: number): void {
+  /** `ready`: nothing of the batch is kept so far. */
+  #encode(batch: Batch, row: number, ready: boolean): void {
     try {
       this.#encoder.encode(batch, row);
     } catch (error) {
-      if (!(error instanceof SchemaError)) throw error;
-      throw new KafkaConnectorError("SINK_ROW", `An element cannot be written to topic "${this.#topic}": ${error.message}`, {
-        cause: error,
-      });
+      if (!(error instanceof SchemaError)) throw new SinkRowError(row, error, ready);
+      const text = `An element cannot be written to topic "${this.#topic}": ${error.message}`;
+      throw new SinkRowError(row, new KafkaConnectorError("SINK_ROW", text, { cause: error }), ready);
     }
   }
 

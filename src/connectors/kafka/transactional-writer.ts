@@ -4,6 +4,7 @@
 import { isPlanted } from "../../env/planted-faults.ts";
 import type { Batch } from "../../schema/batch.ts";
 import type { SinkWriter } from "../../stream/connector.ts";
+import { SinkRowError } from "../../stream/sink-row-error.ts";
 import { encodeCommittable, type KafkaCommittable } from "./committable.ts";
 import type { RecordFeed } from "./record-feed.ts";
 import type { PoolTransaction, TransactionPool } from "./transaction-pool.ts";
@@ -49,10 +50,19 @@ export class TransactionalWriter implements SinkWriter {
   }
 
   write(batch: Batch): boolean {
-    const taken = this.#feed.feed(batch, this.#open?.producer);
-    if (this.#open !== undefined) this.#open.records += batch.rows;
-    else this.#waitingRecords += batch.rows;
-    return taken;
+    try {
+      const taken = this.#feed.feed(batch, this.#open?.producer);
+      this.#count(batch.rows);
+      return taken;
+    } catch (error) {
+      if (error instanceof SinkRowError) this.#count(error.row);
+      throw error;
+    }
+  }
+
+  #count(rows: number): void {
+    if (this.#open !== undefined) this.#open.records += rows;
+    else this.#waitingRecords += rows;
   }
 
   async ready(): Promise<void> {

@@ -4,6 +4,8 @@ import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
 import { BatchBuilder } from "../../schema/batch-builder.ts";
 import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
 import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
+import { calledAt } from "../../stream/called-at.ts";
+import { checkOptions } from "../../stream/check-options.ts";
 import type { ConnectorContext, Source, SourceConnector } from "../../stream/connector.ts";
 import { PacedReader } from "./paced-reader.ts";
 
@@ -22,6 +24,7 @@ export function arraySource<S extends AnySchema>(
   rows: readonly TypeOf<S>[],
   options: ArraySourceOptions<TypeOf<S>> = {},
 ): Source<TypeOf<S>> {
+  checkOptions(options, ["splits", "timestamp", "ratePerSecond"], "arraySource(schema, rows, options)", calledAt(arraySource));
   const schema = schemaFrom(given);
   const splits = options.splits ?? 1;
   if (!Number.isInteger(splits) || splits < 1)

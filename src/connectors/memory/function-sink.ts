@@ -5,8 +5,9 @@ import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
 import type { ForeignSchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import type { Sink, SinkConnector, SinkWriter } from "../../stream/connector.ts";
+import { SinkRowError } from "../../stream/sink-row-error.ts";
 
-/** Calls `write` for every row, at least once. `timestamp` is the event time in epoch ms, undefined if there is none. Throwing fails the job. */
+/** Calls `write` for every row, at least once. `timestamp` is the event time in epoch ms, undefined if there is none. Throwing fails the job, unless .to(…) has another `onError`. */
 export function functionSink<T>(write: (row: T, timestamp: number | undefined) => void, schema?: Schema<T>): Sink<T>;
 export function functionSink<S extends ForeignSchema>(
   write: (row: TypeOf<S>, timestamp: number | undefined) => void,
@@ -17,7 +18,13 @@ export function functionSink(
   schema?: Schema<unknown> | ForeignSchema,
 ): Sink<unknown> {
   return batchSink("function", schema === undefined ? undefined : schemaFrom(schema), (batch) => {
-    for (let row = 0; row < batch.rows; row++) write(rowAt(batch, row) as never, timestampAt(batch, row));
+    for (let row = 0; row < batch.rows; row++) {
+      try {
+        write(rowAt(batch, row) as never, timestampAt(batch, row));
+      } catch (thrown) {
+        throw new SinkRowError(row, thrown);
+      }
+    }
   });
 }
 

@@ -7,7 +7,10 @@ import { createBatch } from "../../schema/columns.ts";
 import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
 import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
+import { calledAt } from "../../stream/called-at.ts";
+import { checkOptions } from "../../stream/check-options.ts";
 import type { ConnectorContext, Source, SourceConnector } from "../../stream/connector.ts";
+import { PipelineError } from "../../stream/pipeline-error.ts";
 import { PacedReader } from "./paced-reader.ts";
 import type { RowFiller } from "./paced-reader.ts";
 
@@ -36,6 +39,10 @@ export interface ColumnGenerator extends GeneratorOptions {
 }
 
 export function generatorSource<S extends AnySchema>(given: S, generator: RowGenerator<TypeOf<S>> | ColumnGenerator): Source<TypeOf<S>> {
+  const where = calledAt(generatorSource);
+  checkOptions(generator, ["row", "timestamp", "columns", "count", "splits", "ratePerSecond"], "generatorSource(schema, generator)", where);
+  if (typeof generator !== "object" || !("row" in generator || "columns" in generator))
+    throw new PipelineError("BAD_ARGUMENT", "generatorSource(schema, { row }): row is a function that makes the row of a number.", where);
   const schema = schemaFrom(given);
   const splits = generator.splits ?? 1;
   const count = generator.count ?? Infinity;

@@ -2,7 +2,10 @@
 import type { Batch } from "../../schema/batch.ts";
 import { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { jsonEncoder } from "../../schema/json/encoder.ts";
+import { calledAt } from "../../stream/called-at.ts";
+import { checkOptions } from "../../stream/check-options.ts";
 import type { ConnectorContext, Sink, SinkConnector, SinkWriter } from "../../stream/connector.ts";
+import { SinkRowError } from "../../stream/sink-row-error.ts";
 
 export interface PrintOptions {
   /** Before each line; default: the sink's name, and its subtask's number where there are several. */
@@ -13,8 +16,9 @@ export interface PrintOptions {
 
 const decoder = new TextDecoder();
 
-/** One line per row: "name> {…}", with several subtasks "name:2> {…}". A row that JSON cannot hold (NaN) fails the job. */
+/** One line per row: "name> {…}", with several subtasks "name:2> {…}". A row that JSON cannot hold (NaN) fails the job, unless .to(…) has another `onError`. */
 export function printSink<T = unknown>(options: PrintOptions = {}): Sink<T> {
+  checkOptions(options, ["prefix", "write"], "printSink(options)", calledAt(printSink));
   const { prefix, write = (line: string) => console.log(line) } = options;
   return Object.freeze({
     connector: "print",
@@ -40,7 +44,11 @@ function printWriter(prefix: string, write: (line: string) => void): SinkWriter 
       if (encode === undefined || type !== batch.type) encode = jsonEncoder((type = batch.type));
       for (let row = 0; row < batch.rows; row++) {
         out.reset();
-        encode(batch, row, out);
+        try {
+          encode(batch, row, out);
+        } catch (error) {
+          throw new SinkRowError(row, error);
+        }
         write(prefix + decoder.decode(out.finish()));
       }
       return true;

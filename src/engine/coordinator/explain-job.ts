@@ -183,8 +183,9 @@ function sourcesOf(operator: OperatorStatus, way: readonly OperatorStatus[]): Re
   );
 }
 
-function losses({ name, kind, recordsIn, lateDropped, late, skipped, deadLettered }: OperatorStatus): Finding[] {
+function losses({ name, kind, recordsIn, lateDropped, late, skipped, deadLettered, lastError }: OperatorStatus): Finding[] {
   const findings: Finding[] = [];
+  const last = lastError === undefined ? "" : `; the last error was ${lastError}`;
   if (lateDropped > 0)
     findings.push({
       cause: "dropped-late",
@@ -201,15 +202,15 @@ function losses({ name, kind, recordsIn, lateDropped, late, skipped, deadLettere
       cause: "skipped",
       operator: name,
       number: skipped,
-      text: `The functions around "${name}" have failed for ${skipped} elements, which were skipped.`,
-      fix: "See the log for the errors; onError: deadLetter(…) keeps the elements.",
+      text: `"${name}" has failed for ${skipped} of ${recordsIn} elements, which were skipped${last}.`,
+      fix: "onError: deadLetter(…) keeps the elements with their errors.",
     });
   if (deadLettered > 0)
     findings.push({
       cause: "dead-lettered",
       operator: name,
       number: deadLettered,
-      text: `The functions around "${name}" have failed for ${deadLettered} elements, which are dead letters.`,
+      text: `"${name}" has failed for ${deadLettered} of ${recordsIn} elements, which are dead letters${last}.`,
       fix: "Read the dead letters: each has its error, operator and offset.",
     });
   return findings;

@@ -18,6 +18,8 @@ export interface JobFailure {
   readonly key: string | undefined;
   readonly split: string | undefined;
   readonly offset: number | undefined;
+  /** The window that fired, or the timer: "window 2026-… to 2026-…". */
+  readonly during?: string | undefined;
   /** Starting again cannot help (a refused restore, a refused setup). */
   readonly fatal: boolean;
 }
@@ -61,6 +63,7 @@ export function describeFailure(error: unknown, at: number, operator?: string): 
     key: textOf(where["key"]),
     split: textOf(where["split"]),
     offset: typeof where["offset"] === "number" ? where["offset"] : undefined,
+    during: textOf(where["during"]),
     fatal: isFatal(error) || isFatal(cause),
   };
 }
@@ -100,12 +103,12 @@ export class JobFailedError extends Error {
   }
 }
 
-/** ` in "operator" at key K, record split@offset: message (path:line:column)`, as far as it is known. */
-export function failureText({ operator, key, split, offset, message, place }: JobFailure): string {
+/** ` in "operator" at key K, window W, record split@offset: message (path:line:column)`, as far as it is known. */
+export function failureText({ operator, key, split, offset, during, message, place }: JobFailure): string {
   const where = operator === undefined ? "" : ` in "${operator}"`;
   const at = key === undefined ? "" : ` at key ${key}`;
   const record = split === undefined ? "" : `, record ${split}${offset === undefined ? "" : `@${offset}`}`;
-  return `${where}${at}${record}: ${message}${place === undefined ? "" : ` (${place})`}`;
+  return `${where}${at}${during === undefined ? "" : `, ${during}`}${record}: ${message}${place === undefined ? "" : ` (${place})`}`;
 }
 
 function rebuildCause(failure: JobFailure): Error {

@@ -7,12 +7,13 @@ import { fromBase64 } from "../../bytes/base64.ts";
 import type { CheckpointStore } from "../checkpoint/checkpoint-store.ts";
 import { hasTwoStreams } from "../job-graph-builder.ts";
 import { channelsOf } from "../exchange/channels.ts";
-import type { JobGraph, Task } from "../job-graph.ts";
+import type { JobGraph, SinkNode, Task } from "../job-graph.ts";
 import type { Pressure } from "../operators/operator-home.ts";
 import { keyGroupOwner } from "../state/key-group.ts";
 import { createSubtask } from "../subtask/create-subtask.ts";
 import { SplitNumbers } from "../subtask/row-origins.ts";
 import type { Deployment } from "./host-messages.ts";
+import { RefusedRows } from "./refused-rows.ts";
 import { SetupRefusedError } from "./setup-refused-error.ts";
 import { SinkGate } from "./sink-gate.ts";
 import { assignSplits } from "./split-assignment.ts";
@@ -40,7 +41,7 @@ export interface SourceRun {
 }
 
 interface SinkRun {
-  readonly node: StreamNode & { readonly kind: "sink" };
+  readonly node: SinkNode;
   readonly connector: SinkConnector;
   /** Subtasks that write to it, of all tasks. */
   readonly writers: number;
@@ -168,7 +169,7 @@ export class Execution {
         routes.push({ kind: "task", targets: this.#targets(task, index, output, target.task) });
         continue;
       }
-      const gate = gates.get(target.node.id) ?? (await this.#openGate(target.node));
+      const gate = gates.get(target.node.id) ?? (await this.#openGate(target.node, target.deadLetters));
       gates.set(target.node.id, gate);
       routes.push({ kind: "sink", sink: gate });
     }
@@ -207,13 +208,13 @@ export class Execution {
     });
   }
 
-  async #openGate(node: StreamNode & { readonly kind: "sink" }): Promise<SinkGate> {
+  async #openGate(node: SinkNode, deadLetters?: SinkNode): Promise<SinkGate> {
+    const letters = deadLetters === undefined ? undefined : await this.#openGate(deadLetters);
     const sink = this.#sinks.get(node.id)!;
     const writer = await sink.connector.writer(sink.next++, sink.writers);
-    const gate = new SinkGate(node.name, writer, this.meter, {
-      ready: () => this.#host.wake(),
-      failed: (error, operator) => this.#host.fail(error, operator),
-    });
+    const events = { ready: () => this.#host.wake(), failed: (error: unknown, operator: string) => this.#host.fail(error, operator) };
+    const refused = new RefusedRows(node.name, node.onError, this.#splits, letters);
+    const gate = new SinkGate(node.name, writer, this.meter, events, { refused, letters });
     this.gates.push(gate);
     return gate;
   }
@@ -267,8 +268,12 @@ function shuffles(task: Task): boolean {
   return task.outputs.some(({ target }) => target.kind === "task" && target.edge.partitioning.kind === "shuffle");
 }
 
-function sinksOf(task: Task): (StreamNode & { readonly kind: "sink" })[] {
-  const nodes = new Map<number, StreamNode & { readonly kind: "sink" }>();
-  for (const { target } of task.outputs) if (target.kind === "sink") nodes.set(target.node.id, target.node);
+export function sinksOf(task: Task): SinkNode[] {
+  const nodes = new Map<number, SinkNode>();
+  for (const { target } of task.outputs) {
+    if (target.kind !== "sink") continue;
+    nodes.set(target.node.id, target.node);
+    if (target.deadLetters !== undefined) nodes.set(target.deadLetters.id, target.deadLetters);
+  }
   return [...nodes.values()];
 }

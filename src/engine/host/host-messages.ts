@@ -75,8 +75,11 @@ export interface OperatorStatus {
   readonly lateDropped: number;
   /** Of what was dropped: how far behind the watermark the worst was, and the last few. Left out if nothing was. */
   readonly late?: LateReport;
+  /** Elements that its function threw on. */
   readonly skipped: number;
   readonly deadLettered: number;
+  /** What was thrown last on one of those, with the place in the user's file. Left out if nothing was. */
+  readonly lastError?: string;
   /** Keys of which it keeps something. Left out for operators without state. */
   readonly keptKeys?: number;
   readonly subtasks?: readonly SubtaskStatus[];

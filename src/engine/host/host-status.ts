@@ -4,11 +4,12 @@ import type { Env } from "../../env/env.ts";
 import type { Timer } from "../../env/clock.ts";
 import type { Edge, StreamNode } from "../../stream/graph.ts";
 import type { Task } from "../job-graph.ts";
-import type { Execution } from "./execution.ts";
+import { sinksOf, type Execution } from "./execution.ts";
+import { userFrame } from "../coordinator/user-frame.ts";
 import { mergeMetrics, type UserMetrics } from "../operators/user-metrics.ts";
 import type { LateDrops } from "../operators/late-drops.ts";
 import { valueText } from "../subtask/dead-letter-row.ts";
-import type { SubtaskMetrics } from "../subtask/subtask.ts";
+import { errorText } from "../subtask/operator-error.ts";
 import type { EdgeStatus, HostReport, LateReport, OperatorStatus, SplitReport, SubtaskStatus } from "./host-messages.ts";
 import { isAhead } from "./split-alignment.ts";
 import type { SubtaskRunner } from "./subtask-runner.ts";
@@ -99,7 +100,6 @@ export class HostStatus {
     const busyRatio = ratio(sum((runner) => interval.busy.get(runner)!) / interval.ms);
     const backpressuredRatio = ratio(interval.backpressuredMs / interval.ms, 1 - busyRatio);
     return task.nodes.map((node, place) => {
-      const owner = place === ownerOfLosses(task);
       const counts = {
         recordsIn: sum((runner) => runner.subtask.metrics.operators[place]?.numRecordsIn ?? 0),
         recordsOut: sum((runner) => runner.subtask.metrics.operators[place]?.numRecordsOut ?? 0),
@@ -111,7 +111,7 @@ export class HostStatus {
         ...counts,
         ...this.#rates(node.name, counts, interval.ms),
         ...userMetrics(runners.flatMap((runner) => runner.subtask.metrics.operators[place]?.user ?? [])),
-        ...losses(owner, runners, place),
+        ...losses(runners, place),
         subtasks: runners.map((runner) => this.#subtask(runner, place, node.name, interval)),
         watermark: finite(lowest((runner) => runner.subtask.metrics.currentOutputWatermark)),
         nextEventTime: finite(lowest((runner) => runner.subtask.metrics.operators[place]?.nextEventTime ?? Infinity)),
@@ -150,10 +150,9 @@ export class HostStatus {
     const nodes = new Map<number, StreamNode>();
     const watermark = new Map<number, number>();
     for (const runner of this.#execution.runners) {
-      for (const { target } of runner.task.outputs) {
-        if (target.kind !== "sink") continue;
-        nodes.set(target.node.id, target.node);
-        watermark.set(target.node.id, Math.min(watermark.get(target.node.id) ?? Infinity, runner.subtask.metrics.currentOutputWatermark));
+      for (const node of sinksOf(runner.task)) {
+        nodes.set(node.id, node);
+        watermark.set(node.id, Math.min(watermark.get(node.id) ?? Infinity, runner.subtask.metrics.currentOutputWatermark));
       }
     }
     return [...nodes.values()].map((node) => {
@@ -171,8 +170,9 @@ export class HostStatus {
         watermark: finite(watermark.get(node.id) ?? -Infinity),
         nextEventTime: null,
         lateDropped: 0,
-        skipped: 0,
-        deadLettered: 0,
+        skipped: gates.reduce((total, gate) => total + gate.skipped, 0),
+        deadLettered: gates.reduce((total, gate) => total + gate.deadLettered, 0),
+        ...lastErrorOf(gates),
         // A sink that makes others wait is the one that is busy, whoever it waits for itself.
         busyRatio: waiting ? Math.max(busyRatio, ratio(interval.backpressuredMs / interval.ms)) : busyRatio,
         backpressuredRatio: 0,
@@ -224,29 +224,34 @@ function describeNode(node: StreamNode, parallelism: number): Pick<OperatorStatu
   return { id: node.id, name: node.name, kind: node.kind, inputs: node.inputs.map((edge) => edge.from), parallelism };
 }
 
-/** A subtask counts skipped and dead-lettered rows once for its chain: shown at its window, or at its head. */
-function ownerOfLosses(task: Task): number {
-  return Math.max(
-    0,
-    task.nodes.findIndex((node) => node.kind === "window"),
-  );
-}
+type Losses = Pick<OperatorStatus, "lateDropped" | "skipped" | "deadLettered" | "lastError" | "late" | "keptKeys">;
 
-type Losses = Pick<OperatorStatus, "lateDropped" | "skipped" | "deadLettered" | "late" | "keptKeys">;
-
-function losses(owner: boolean, runners: readonly SubtaskRunner[], place: number): Losses {
+function losses(runners: readonly SubtaskRunner[], place: number): Losses {
   const all = runners.map(({ subtask }) => subtask.metrics);
-  const sum = (of: (metrics: SubtaskMetrics) => number): number => all.reduce((total, metrics) => total + of(metrics), 0);
+  const lost = all.flatMap(({ operators }) => operators[place]?.losses ?? []);
+  const last = lost.find((one) => one.last !== undefined)?.last;
   const drops = all.flatMap(({ operators }) => operators[place]?.drops ?? []);
   const dropped = drops.reduce((total, one) => total + one.dropped, 0);
   const sizes = all.flatMap(({ operators }) => operators[place]?.size?.() ?? []);
   return {
     lateDropped: dropped,
-    skipped: owner ? sum((metrics) => metrics.numRecordsSkipped) : 0,
-    deadLettered: owner ? sum((metrics) => metrics.numRecordsDeadLettered) : 0,
+    skipped: lost.reduce((total, { skipped }) => total + skipped, 0),
+    deadLettered: lost.reduce((total, { deadLettered }) => total + deadLettered, 0),
+    ...(last === undefined ? {} : { lastError: lossText(last) }),
     ...(dropped === 0 ? {} : { late: lateReport(drops) }),
     ...(sizes.length === 0 ? {} : { keptKeys: sizes.reduce((total, { keys }) => total + keys, 0) }),
   };
+}
+
+function lastErrorOf(gates: Execution["gates"]): Pick<OperatorStatus, "lastError"> {
+  const last = gates.find((gate) => gate.lastError !== undefined)?.lastError;
+  return last === undefined ? {} : { lastError: lossText(last) };
+}
+
+/** What was thrown, and where in the user's file. */
+function lossText(thrown: unknown): string {
+  const place = thrown instanceof Error ? userFrame(thrown.stack) : undefined;
+  return `${errorText(thrown)}${place === undefined ? "" : ` (${place})`}`;
 }
 
 function lateReport(drops: readonly LateDrops[]): LateReport {

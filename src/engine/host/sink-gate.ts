@@ -4,7 +4,9 @@ import { buggifyPause } from "../../env/fault-points.ts";
 import { isPlanted } from "../../env/planted-faults.ts";
 import type { Batch } from "../../schema/batch.ts";
 import type { SinkWriter } from "../../stream/connector.ts";
+import { SinkRowError } from "../../stream/sink-row-error.ts";
 import { copyBatch } from "../exchange/copy-batch.ts";
+import type { RefusedRows } from "./refused-rows.ts";
 import type { TimeAccount, TimeMeter } from "./time-meter.ts";
 
 /** Rows that one input batch may set free at once (windows firing) while the sink is not ready. */
@@ -32,11 +34,25 @@ export class SinkGate {
   #waitingRows = 0;
   #closed = false;
   #blocked = false;
+  /** Takes the dead letters of this one: their barriers and their end come behind this one's rows. */
+  readonly #letters: SinkGate | undefined;
+  /** The gate is another one's `letters`. */
+  #follows = false;
+  readonly #refused: RefusedRows | undefined;
   /** Checkpoint → what it prepared, in order of checkpoints; removed when committed. */
   readonly #prepared = new Map<number, Promise<readonly Uint8Array[]>>();
   #commits: Promise<void> = Promise.resolve();
 
-  constructor(operator: string, writer: SinkWriter, meter: TimeMeter, events: SinkGateEvents) {
+  constructor(
+    operator: string,
+    writer: SinkWriter,
+    meter: TimeMeter,
+    events: SinkGateEvents,
+    { refused, letters }: { readonly refused?: RefusedRows; readonly letters?: SinkGate | undefined } = {},
+  ) {
+    this.#refused = refused;
+    this.#letters = letters;
+    if (letters !== undefined) letters.#follows = true;
     this.operator = operator;
     this.#writer = writer;
     this.#events = events;
@@ -47,6 +63,19 @@ export class SinkGate {
   /** The writer is not ready: read no more input. */
   get blocked(): boolean {
     return this.#blocked;
+  }
+
+  get skipped(): number {
+    return this.#refused?.skipped ?? 0;
+  }
+
+  get deadLettered(): number {
+    return this.#refused?.deadLettered ?? 0;
+  }
+
+  /** Of the last row that was refused and did not fail the job. */
+  get lastError(): unknown {
+    return this.#refused?.last;
   }
 
   write(batch: Batch): void {
@@ -61,18 +90,44 @@ export class SinkGate {
     if (this.#closed) return;
     if (!this.#blocked || isPlanted("barrier-overtakes-row")) {
       this.#remember(id, this.#prepareNow(id));
+      this.#letters?.prepare(id);
       return;
     }
     const { promise, resolve } = Promise.withResolvers<readonly Uint8Array[]>();
-    this.#waiting.push({ barrier: id, done: resolve });
+    const prepareLetters = this.#letters?.prepareLater(id);
+    const done = (prepared: Promise<readonly Uint8Array[]>): void => {
+      resolve(prepared);
+      prepareLetters?.();
+    };
+    this.#waiting.push({ barrier: id, done });
     this.#remember(id, promise);
+  }
+
+  /** As prepare(), with a barrier that comes when the answer is called. */
+  prepareLater(id: number): () => void {
+    const { promise, resolve } = Promise.withResolvers<readonly Uint8Array[]>();
+    this.#remember(id, promise);
+    return () => {
+      if (this.#closed) return;
+      if (this.#blocked) this.#waiting.push({ barrier: id, done: resolve });
+      else resolve(this.#prepareNow(id));
+    };
   }
 
   /** All rows have come; the rest waits here for the writer at most. */
   endOfInput(): void {
+    if (!this.#follows) this.#end();
+  }
+
+  #end(): void {
     if (this.#closed) return;
     if (this.#blocked) this.#waiting.push({ end: true });
-    else this.#writer.endOfInput?.();
+    else this.#endNow();
+  }
+
+  #endNow(): void {
+    this.#writer.endOfInput?.();
+    if (this.#letters !== undefined) this.#letters.#end();
   }
 
   /**
@@ -120,7 +175,7 @@ export class SinkGate {
   #writeNow(batch: Batch): void {
     const before = this.#meter.switchTo(this.account);
     try {
-      const isReady = this.#writer.write(batch);
+      const isReady = this.#offer(batch);
       const pause = buggifyPause("sink-busy");
       if (!isReady || pause !== undefined) this.#wait(pause);
     } catch (error) {
@@ -128,6 +183,31 @@ export class SinkGate {
     } finally {
       this.#meter.switchTo(before);
     }
+  }
+
+  /** Writes what can be written; the rest of a batch may have to wait. */
+  #offer(batch: Batch): boolean {
+    for (let from = 0; from < batch.rows;) {
+      const part = from === 0 ? batch : copyBatch(batch, from);
+      try {
+        return this.#writer.write(part);
+      } catch (error) {
+        if (!(error instanceof SinkRowError)) throw error;
+        if (this.#refused === undefined) throw error.cause;
+        this.#refused.refuse(part, error.row, error.cause);
+        from += error.row + 1;
+        if (error.ready) continue;
+        if (from < batch.rows) this.#putBack(copyBatch(batch, from));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** In front of all that waits. */
+  #putBack(batch: Batch): void {
+    this.#waitingRows += batch.rows;
+    this.#waiting.unshift({ batch });
   }
 
   #wait(pause: Promise<void> | undefined): void {
@@ -152,7 +232,7 @@ export class SinkGate {
         continue;
       }
       if ("end" in next) {
-        this.#writer.endOfInput?.();
+        this.#endNow();
         continue;
       }
       this.#waitingRows -= next.batch.rows;

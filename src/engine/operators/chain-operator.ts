@@ -46,6 +46,8 @@ export interface ChainOperator {
   holdings?(key: unknown, hash: number): KeyHoldings | undefined;
   /** JSON text of the key of the element or timer at hand, for error messages. */
   currentKeyText(): string | undefined;
+  /** The window that fires, or the timer, for error messages. */
+  duringText?(): string | undefined;
 }
 
 export interface OperatorSnapshot {

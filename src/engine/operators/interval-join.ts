@@ -4,6 +4,7 @@
 // IntervalJoinOperator.
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { IntervalJoinSpec, ProcessSpec, StateSpec } from "../../stream/graph.ts";
+import { NO_PAIR, pairOf } from "../../stream/join-pair.ts";
 import type { KeyedStore } from "../state/keyed-store.ts";
 import type { TimeColumn } from "../state/time-column.ts";
 import type { TimeHandle } from "../state/time-state.ts";
@@ -124,14 +125,19 @@ export class IntervalJoin implements ProcessGuest {
   readonly #withRight = (right: unknown, at: number): void => {
     const ctx = this.#ctx!;
     ctx.timestamp = Math.max(this.#time, at);
-    ctx.emit((0, this.#spec.fn)(this.#element, right));
+    this.#send(this.#element, right, ctx);
   };
 
   readonly #withLeft = (left: unknown, at: number): void => {
     const ctx = this.#ctx!;
     ctx.timestamp = Math.max(this.#time, at);
-    ctx.emit((0, this.#spec.fn)(left, this.#element));
+    this.#send(left, this.#element, ctx);
   };
+
+  #send(left: unknown, right: unknown, ctx: UserContext): void {
+    const row = pairOf(this.#spec.fn, left, right, ctx);
+    if (row !== NO_PAIR) ctx.emit(row);
+  }
 
   /** The elements that are kept no longer than their own time. */
   #forget(at: number, ctx: UserContext): void {

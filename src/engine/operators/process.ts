@@ -6,6 +6,7 @@ import { restoreChunk } from "../state/restore-chunk.ts";
 import { StoreSnapshot } from "../state/store-snapshot.ts";
 import type { ChainRuntime } from "../subtask/chain-runtime.ts";
 import { valueText } from "../subtask/dead-letter-row.ts";
+import { timerText, windowText } from "../subtask/operator-error.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import { Timers } from "../time/timers.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
@@ -116,6 +117,8 @@ export class ProcessOperator implements ChainOperator {
       this.#spec.state.map(({ name }) => name),
     );
     const { context } = this;
+    if (this.#runtime.steps[this.#index]!.node.onError !== "fail")
+      context["~failed"] = (thrown, value) => this.#runtime.handle(this.#index, thrown, value, context.timestamp);
     this.#opened = true;
     context.local = this.#spec.open?.({ metrics: context.metrics, subtask: context.subtask, now: context.now });
   }
@@ -150,7 +153,8 @@ export class ProcessOperator implements ChainOperator {
       this.#spec.onTimer?.(at, context);
     } catch (thrown) {
       if (this.#runtime.steps[this.#index]!.node.onError === "fail") throw this.#runtime.wrap(thrown, this.#index);
-      this.#runtime.handle(this.#index, thrown, { timer: at, domain }, at);
+      this.#runtime.handle(this.#index, thrown, context.firing === undefined ? { timer: at, domain } : { window: context.firing }, at);
+      context.firing = undefined;
     }
     if (store.id >= 0) store.done();
     context.domain = undefined;
@@ -163,6 +167,7 @@ export class ProcessOperator implements ChainOperator {
   }
 
   abandon(): void {
+    this.context.firing = undefined;
     if (this.store.id >= 0) this.store.done();
   }
 
@@ -196,5 +201,10 @@ export class ProcessOperator implements ChainOperator {
 
   currentKeyText(): string | undefined {
     return this.store.id < 0 ? undefined : valueText(this.store.table.keyAt(this.store.id));
+  }
+  duringText(): string | undefined {
+    const { firing, domain, timestamp } = this.context;
+    if (firing !== undefined) return windowText(firing);
+    return domain === undefined ? undefined : timerText(domain, timestamp);
   }
 }

@@ -13,6 +13,7 @@ import { restoreChunk } from "../state/restore-chunk.ts";
 import { StoreSnapshot } from "../state/store-snapshot.ts";
 import type { ChainRuntime, Emit } from "../subtask/chain-runtime.ts";
 import { valueText } from "../subtask/dead-letter-row.ts";
+import { windowText } from "../subtask/operator-error.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import { TimerWheel, WHEEL_RANGE_MS } from "../time/timer-wheel.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
@@ -235,7 +236,7 @@ export class SessionWindows implements ChainOperator {
     const found = this.find(timestamp, key, hash);
     if (found === LATE) return this.late(element, timestamp);
     const { aggregates } = this.aggregates;
-    const inputs = aggregates.map((aggregate) => this.aggregates.input(aggregate, element));
+    const inputs = this.#runtime.withKey(this.#index, key, () => this.aggregates.inputs(element));
     if (found !== IN_PLACE) return this.merge(timestamp, inputs);
     this.extend(timestamp);
     const { values, at } = this;
@@ -362,7 +363,8 @@ export class SessionWindows implements ChainOperator {
   }
 
   #failed(thrown: unknown, start: number, end: number): void {
-    if (this.#runtime.steps[this.#index]!.node.onError === "fail") throw this.#runtime.wrap(thrown, this.#index);
+    if (this.#runtime.steps[this.#index]!.node.onError === "fail")
+      throw this.#runtime.wrap(thrown, this.#index, { during: windowText({ start, end }) });
     this.#runtime.handle(this.#index, thrown, { window: { start, end } }, end - 1);
   }
 

@@ -10,6 +10,7 @@ import { KeyedStore } from "../state/keyed-store.ts";
 import { restoreChunk } from "../state/restore-chunk.ts";
 import type { ChainRuntime, Emit } from "../subtask/chain-runtime.ts";
 import { valueText } from "../subtask/dead-letter-row.ts";
+import { windowText } from "../subtask/operator-error.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./operator-home.ts";
@@ -138,7 +139,7 @@ export class SlicedWindows implements ChainOperator {
   element(element: unknown, timestamp: number, key: unknown, hash: number): void {
     if (!this.accepts(timestamp)) return this.late(element, timestamp);
     const { aggregates } = this.aggregates;
-    const values = aggregates.map((aggregate) => this.aggregates.input(aggregate, element) as number);
+    const values = this.#runtime.withKey(this.#index, key, () => this.aggregates.inputs(element)) as readonly number[];
     this.take(key, hash);
     aggregates.forEach((aggregate, index) => this.aggregates.addNumber(aggregate, this.table, this.id, values[index]!));
     column(this.table, COUNT_COLUMN).values[this.id]!++;
@@ -236,7 +237,8 @@ export class SlicedWindows implements ChainOperator {
       for (const aggregate of this.aggregates.aggregates) values.push(this.aggregates.result(aggregate, table, [], id));
       this.#emit(this.#makeResult(values), end - 1);
     } catch (thrown) {
-      if (this.#runtime.steps[this.#index]!.node.onError === "fail") throw this.#runtime.wrap(thrown, this.#index);
+      if (this.#runtime.steps[this.#index]!.node.onError === "fail")
+        throw this.#runtime.wrap(thrown, this.#index, { during: windowText({ start, end }) });
       this.#runtime.handle(this.#index, thrown, { window: { start, end } }, end - 1);
     }
     this.id = -1;

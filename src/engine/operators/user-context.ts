@@ -24,6 +24,10 @@ export class UserContext {
   watermark = -Infinity;
   /** Only during onTimer. */
   domain: "event-time" | "processing-time" | undefined = undefined;
+  /** The window whose function is being called, and after it has thrown until the next call: for error messages. */
+  firing: { readonly start: number; readonly end: number } | undefined = undefined;
+  /** Under a lenient policy: takes a pair of a join whose function threw. The join goes on with the next. */
+  "~failed": ((thrown: unknown, value: unknown) => void) | undefined = undefined;
   /** The handles by name. */
   state: Readonly<Record<string, StateHandle>> = {};
   side: Readonly<Record<string, (value: unknown) => undefined>> = {};

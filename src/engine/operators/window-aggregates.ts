@@ -53,6 +53,15 @@ export class WindowAggregates {
     return value;
   }
 
+  /** What all of them take. */
+  inputs(element: unknown): readonly unknown[] {
+    return this.aggregates.map((aggregate) => this.input(aggregate, element));
+  }
+
+  checking(spec: AggregateSpec, value: unknown): () => void {
+    return () => this.check(spec, value);
+  }
+
   check(spec: AggregateSpec, value: unknown): void {
     if (spec.kind === "count" || spec.kind === "custom") return;
     if (!isNumericKind(spec.kind)) return checkValue(spec.kept!, value);

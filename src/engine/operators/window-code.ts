@@ -10,14 +10,19 @@ export type MakeRecordResult = (values: Float64Array, at: number, key: unknown, 
 /** Makes a result of key, start, end and the fields' values. */
 export type MakeResult = (values: readonly unknown[]) => unknown;
 
-/** Text that takes what an aggregate wants of the element in `e` and checks it: a constant `a<index>`. */
+/**
+ * Text that takes what an aggregate wants of the element in `e` and checks it: a variable `a<index>`. What is thrown there is named with
+ * the `key`, which the operator has not taken yet.
+ */
 export function inputCode({ spec, index, numeric }: PlannedAggregate, step: number, e: string): string {
   if (spec.kind === "count") return "";
   const a = `a${index}`;
   const { of } = spec;
   const value = of === undefined ? e : of.kind === "field" ? fieldExpression(e, of.field) : `of${step}_${index}(${e})`;
-  const check = `agg${step}.check(spec${step}_${index},${a});`;
-  return `const ${a}=${value};${numeric ? `if(typeof ${a}!=="number")${check}` : check}`;
+  const refused = `rt.withKey(${step},key,agg${step}.checking(spec${step}_${index},${a}));`;
+  const check = numeric ? `if(typeof ${a}!=="number")${refused}` : `agg${step}.check(spec${step}_${index},${a});`;
+  if (numeric && of?.kind !== "lambda") return `const ${a}=${value};${check}`;
+  return `let ${a};try{${a}=${value};${check}}catch(thrown){throw rt.wrap(thrown,${step},{key});}`;
 }
 
 /** Text that adds `a<index>` to the accumulator of `id` in the columns `T`. */

@@ -99,10 +99,12 @@ export class WindowContents {
   /** Sends the window's result with its last millisecond as event time. */
   fire(id: WindowId, row: WindowRow, ctx: UserContext): void {
     const { timestamp } = ctx;
+    ctx.firing = { start: row.start, end: row.end };
     if (row.end !== Infinity) ctx.timestamp = row.end - 1;
     try {
       if (!this.#keeps) this.#emit(row, this.#fold.results(row.acc, row.size), ctx);
       else this.#fireElements(id, row, ctx);
+      ctx.firing = undefined;
     } finally {
       ctx.timestamp = timestamp;
     }
@@ -141,6 +143,7 @@ export class WindowContents {
       side: ctx.side,
       windowState: this.#own.ofWindow(id, ctx),
       globalState: this.#own.globals(ctx),
+      "~failed": ctx["~failed"],
     };
   }
 

@@ -9,6 +9,7 @@ import type { KeyTable } from "../state/key-table.ts";
 import { restoreChunk } from "../state/restore-chunk.ts";
 import type { Emit, ChainRuntime } from "../subtask/chain-runtime.ts";
 import { valueText } from "../subtask/dead-letter-row.ts";
+import { windowText } from "../subtask/operator-error.ts";
 import type { StateChunk } from "../subtask/subtask.ts";
 import type { ChainOperator, OperatorSnapshot } from "./chain-operator.ts";
 import type { OperatorHome } from "./operator-home.ts";
@@ -151,7 +152,7 @@ export class WindowOperator implements ChainOperator {
   element(element: unknown, timestamp: number, key: unknown, hash: number): void {
     if (!this.accepts(timestamp)) return this.late(element, timestamp);
     const { aggregates } = this.aggregates;
-    const values = aggregates.map((aggregate) => this.aggregates.input(aggregate, element));
+    const values = this.#runtime.withKey(this.#index, key, () => this.aggregates.inputs(element));
     const group = this.groupOf(hash);
     for (let pane = 0; pane < this.count; pane++) {
       this.take(pane, group, key, hash);
@@ -242,7 +243,8 @@ export class WindowOperator implements ChainOperator {
       for (const aggregate of this.aggregates.aggregates) values.push(this.aggregates.result(aggregate, table, store.handles, id));
       this.#emit(this.#makeResult(values), pane.end - 1);
     } catch (thrown) {
-      if (this.#runtime.steps[this.#index]!.node.onError === "fail") throw this.#runtime.wrap(thrown, this.#index);
+      if (this.#runtime.steps[this.#index]!.node.onError === "fail")
+        throw this.#runtime.wrap(thrown, this.#index, { during: windowText(pane) });
       this.#runtime.handle(this.#index, thrown, { window: { start: pane.start, end: pane.end } }, pane.end - 1);
     }
     this.id = -1;

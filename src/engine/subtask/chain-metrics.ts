@@ -37,11 +37,11 @@ export class ChainMetrics implements SubtaskMetrics {
   }
 
   get numRecordsSkipped(): number {
-    return this.#runtime.skipped;
+    return this.#runtime.losses.reduce((sum, { skipped }) => sum + skipped, 0);
   }
 
   get numRecordsDeadLettered(): number {
-    return this.#runtime.deadLettered;
+    return this.#runtime.losses.reduce((sum, { deadLettered }) => sum + deadLettered, 0);
   }
 
   get currentInputWatermark(): number {
@@ -58,6 +58,7 @@ export class ChainMetrics implements SubtaskMetrics {
     const operator = this.#runtime.operators[step.index];
     return {
       name: step.node.name,
+      losses: this.#runtime.losses[step.index]!,
       user: operator?.metrics,
       drops: operator?.drops,
       size: () => operator?.size?.(),

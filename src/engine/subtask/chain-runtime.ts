@@ -14,6 +14,13 @@ import { SplitNumbers, type Origin } from "./row-origins.ts";
 /** Sends an element to the consumers of one output of one step. */
 export type Emit = (element: unknown, timestamp: number) => void;
 
+export interface StepLosses {
+  skipped: number;
+  deadLettered: number;
+  /** What was thrown last. */
+  last: unknown;
+}
+
 export interface AsyncHead {
   /** Something has not gone out yet. */
   readonly waiting: boolean;
@@ -45,8 +52,8 @@ export class ChainRuntime {
   readonly #splits: SplitNumbers;
   /** A failure that user code may have swallowed; the frame ends with it. */
   failure: OperatorError | undefined;
-  skipped = 0;
-  deadLettered = 0;
+  /** By step: elements that its function threw on. */
+  readonly losses: readonly StepLosses[];
   /** Elements that left a step, where that is not the number that came in; [2 × step] main output, [2 × step + 1] all others. */
   readonly counts: Float64Array;
   /** Set by the compiler of the chain: emitters by step, then by output name. */
@@ -58,6 +65,7 @@ export class ChainRuntime {
     this.operators = operators;
     this.#stateful = [...operators.keys()].filter((step) => operators[step] !== undefined);
     this.counts = new Float64Array(steps.length * 2);
+    this.losses = steps.map(() => ({ skipped: 0, deadLettered: 0, last: undefined }));
     this.emitters = steps.map(() => new Map());
   }
 
@@ -149,12 +157,16 @@ export class ChainRuntime {
   /** An element failed at a step whose policy is not "fail". A failure of another operator passes. */
   handle(index: number, thrown: unknown, element: unknown, timestamp: number): void {
     const cause = this.#ownCause(index, thrown);
-    const step = this.steps[index]!;
-    if (step.node.onError === "skip") this.skipped++;
-    else {
-      this.deadLettered++;
-      this.emitters[index]!.get("errors")?.(this.#deadLetter(index, cause, element, timestamp), timestamp);
-    }
+    if (this.count(index, cause)) this.emitters[index]!.get("errors")?.(this.#deadLetter(index, cause, element, timestamp), timestamp);
+  }
+
+  /** True: a dead letter is wanted. */
+  count(index: number, cause: unknown): boolean {
+    const losses = this.losses[index]!;
+    losses.last = cause;
+    if (this.steps[index]!.node.onError === "skip") losses.skipped++;
+    else losses.deadLettered++;
+    return this.steps[index]!.node.onError !== "skip";
   }
 
   #ownCause(index: number, thrown: unknown): unknown {
@@ -186,15 +198,29 @@ export class ChainRuntime {
     return key === undefined || key instanceof BadKey ? "" : valueText(key);
   }
 
-  /** The error to throw for what was thrown at a step: named, and remembered if it must end the job. */
-  wrap(thrown: unknown, index: number): OperatorError {
+  /**
+   * The error to throw for what was thrown at a step: named, and remembered if it must end the job. `at`: where the operator itself cannot
+   * say it (any more).
+   */
+  wrap(thrown: unknown, index: number, at: { readonly key?: unknown; readonly during?: string } = {}): OperatorError {
     if (thrown instanceof OperatorError) return thrown;
     const { name, onError } = this.steps[index]!.node;
     const origin = this.#originNow();
-    const key = this.operators[index]?.currentKeyText();
-    const error = new OperatorError({ operator: name, key, split: origin?.split, offset: origin?.offset }, thrown);
+    const operator = this.operators[index];
+    const key = at.key === undefined ? operator?.currentKeyText() : valueText(at.key);
+    const during = at.during ?? operator?.duringText?.();
+    const error = new OperatorError({ operator: name, key, split: origin?.split, offset: origin?.offset, during }, thrown);
     if (isFatal(onError)) this.failure ??= error;
     return error;
+  }
+
+  /** For work with an element whose key the operator does not hold yet. */
+  withKey<T>(index: number, key: unknown, work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      throw this.wrap(thrown, index, { key });
+    }
   }
 
   /** At the end of a frame: a failure that user code caught still fails the subtask. */

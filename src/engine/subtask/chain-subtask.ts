@@ -166,11 +166,7 @@ export class ChainSubtask implements Subtask {
         const where = `${split} at offset ${record.offset}`;
         throw this.#runtime.wrap(new Error(`The record of ${where} cannot be decoded: ${record.error}`), 0);
       }
-      if (node.onError === "skip") this.#runtime.skipped++;
-      else {
-        this.#runtime.deadLettered++;
-        this.#runtime.emitters[0]!.get("errors")?.(poisonRow(node.name, record), record.timestamp);
-      }
+      if (this.#runtime.count(0, record.error)) this.#runtime.emitters[0]!.get("errors")?.(poisonRow(node.name, record), record.timestamp);
     }
     if (batch.rows > from) this.#run(batch, from, batch.rows);
   }

@@ -6,6 +6,8 @@ export interface FailureOrigin {
   readonly key: string | undefined;
   readonly split: string | undefined;
   readonly offset: number | undefined;
+  /** What the operator was about, if not an element alone: the window that fires, a timer. */
+  readonly during?: string | undefined;
 }
 
 export class OperatorError extends Error implements OperatorFailure {
@@ -16,6 +18,7 @@ export class OperatorError extends Error implements OperatorFailure {
   readonly key: string | undefined;
   readonly split: string | undefined;
   readonly offset: number | undefined;
+  readonly during: string | undefined;
 
   constructor(origin: FailureOrigin, cause: unknown) {
     super(`Operator '${origin.operator}' failed${describeOrigin(origin)}: ${errorText(cause)}`);
@@ -24,14 +27,31 @@ export class OperatorError extends Error implements OperatorFailure {
     this.key = origin.key;
     this.split = origin.split;
     this.offset = origin.offset;
+    this.during = origin.during;
   }
 }
 
 function describeOrigin(origin: FailureOrigin): string {
   const key = origin.key === undefined ? "" : ` at key ${origin.key}`;
-  if (origin.split === undefined) return key;
-  return `${key} on ${origin.split}${origin.offset === undefined ? "" : ` at offset ${origin.offset}`}`;
+  const during = origin.during === undefined ? "" : `, ${origin.during},`;
+  if (origin.split === undefined) return key + during;
+  return `${key}${during} on ${origin.split}${origin.offset === undefined ? "" : ` at offset ${origin.offset}`}`;
 }
+
+/** Of what fires: "window 2026-01-01T00:00:00.000Z to 2026-01-01T01:00:00.000Z". */
+export function windowText({ start, end }: { readonly start: number; readonly end: number }): string {
+  return end === Infinity ? "the global window" : `window ${timeText(start)} to ${timeText(end)}`;
+}
+
+export function timerText(domain: "event-time" | "processing-time", at: number): string {
+  return `${domain} timer ${timeText(at)}`;
+}
+
+function timeText(ms: number): string {
+  return Math.abs(ms) <= LAST_DATE ? new Date(ms).toISOString() : String(ms);
+}
+
+const LAST_DATE = 8.64e15;
 
 /** "TypeError: x is not a function", or the thrown value as text when it is no error. */
 export function errorText(cause: unknown): string {

@@ -73,7 +73,7 @@ export class OutputWriter {
     if (this.#takesTurns) this.current = routing.index % this.buffers.length;
     this.choose = chooser(partitioning, targets, routing.seed ?? 1);
     this.keyField = this.#findKeyField();
-    if (target.kind === "task") for (const buffer of this.buffers) buffer.keepOrigins();
+    for (const buffer of this.buffers) buffer.keepOrigins();
     if (this.key !== undefined) for (const buffer of this.buffers) buffer.keyBy(this.keyField);
     this.targetOfGroup = Int32Array.from({ length: this.key === undefined ? 0 : routing.maxParallelism }, (_, group) =>
       keyGroupOwner(group, targets, routing.maxParallelism),

@@ -1,6 +1,7 @@
 // The narrow waist: everything that runs user code is a subtask, a chain of operators with its keyed state and timers, driven by
 // frames. Here the frames are calls: a host (this thread, a worker, a Flink operator) calls the methods in arrival order, outputs go
 // to SubtaskOutput before the call returns, and the return of the call is the ACK. A host never decides lateness, never asks for state.
+import type { StepLosses } from "./chain-runtime.ts";
 import type { Batch } from "../../schema/batch.ts";
 import type { SourceBatch } from "../../stream/connector.ts";
 import type { LateDrops } from "../operators/late-drops.ts";
@@ -99,6 +100,8 @@ export interface OperatorMetrics {
   readonly drops?: LateDrops | undefined;
   /** What it keeps now; undefined: nothing. */
   readonly size?: () => OperatorSize | undefined;
+  /** Elements that its function threw on. */
+  readonly losses: Readonly<StepLosses>;
   /** What the user's function counts. */
   readonly user?: UserMetrics | undefined;
 }

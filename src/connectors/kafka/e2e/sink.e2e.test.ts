@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { t } from "../../../schema/t.ts";
 import type { SinkConnector, SinkWriter } from "../../../stream/connector.ts";
 import { DeadLetterSchema } from "../../../stream/dead-letter.ts";
+import { SinkRowError } from "../../../stream/sink-row-error.ts";
 import { decodeCommittable } from "../committable.ts";
 import { deadLetterTopic } from "../dead-letter-topic.ts";
 import { kafkaSink, type KafkaSinkOptions } from "../kafka-sink.ts";
@@ -90,6 +91,31 @@ describe("kafkaSink writes", () => {
     await writer.prepare(1);
     assert.deepEqual(await world.values("objects"), ['{"id":1,"account":"x"}']);
   });
+
+  for (const delivery of ["at-least-once", "exactly-once"] as const)
+    test(`the rows before and behind one that does not fit, ${delivery}`, async () => {
+      const name = `around-${delivery}`;
+      await world.createTopic(name);
+      const { writer } = await open(name, [], { delivery });
+      const some = (...ids: unknown[]) => batchOf(undefined, ids.map((id) => ({ id, account: "x" }))); // prettier-ignore
+      await writer.ready();
+      let thrown: unknown;
+      try {
+        writer.write(some(1, 2, "three", 4));
+      } catch (error) {
+        thrown = error;
+      }
+      assert.ok(thrown instanceof SinkRowError);
+      assert.equal(thrown.row, 2);
+      if (!thrown.ready) await writer.ready();
+      if (!writer.write(some(4))) await writer.ready();
+      await writer.prepare(1);
+      await writer.commit(1);
+      assert.deepEqual(
+        (await settled(name, 3)).map((value) => (JSON.parse(value) as { id: number }).id),
+        [1, 2, 4],
+      );
+    });
 
   test("dead letters", async () => {
     await world.createTopic("letters");
