@@ -1,5 +1,5 @@
 // Which partitions a `millrace log` command is about: those of a data directory, some of them by topic or partition, or one by its path.
-// Nothing is asked of a broker.
+// Nothing is asked of a broker. Apache Kafka's own directories (its log.dirs) can be read, too: the files have the same format.
 import { createNodeEnv } from "../env-node/node-env.ts";
 import type { Env } from "../env/env.ts";
 import { findPartitions, partitionFiles, type PartitionFiles } from "../log/inspect/partition-files.ts";
@@ -27,7 +27,7 @@ export async function findLogs(terminal: Terminal, which: string | undefined, fl
   const isPath = which !== undefined && which.includes("/");
   const directory = which?.replace(/\/+$/, "");
   const { dataDir } = isPath ? { dataDir: "" } : (await loadSettings(terminal, { dataDir: flags.data })).values;
-  const logDirectory = isPath ? directory!.slice(0, Math.max(1, directory!.lastIndexOf("/"))) : `${dataDir}/log`;
+  const logDirectory = isPath ? directory!.slice(0, Math.max(1, directory!.lastIndexOf("/"))) : await logsOf(env, dataDir);
   let partitions: readonly PartitionFiles[];
   try {
     const one = isPath ? await partitionFiles(env.files, directory!) : undefined;
@@ -42,6 +42,12 @@ export async function findLogs(terminal: Terminal, which: string | undefined, fl
       `${isPath ? `${which} is no partition's directory` : `There is no topic or partition ${which} in ${logDirectory}`}. See: millrace log verify`,
     );
   return { env, logDirectory, partitions };
+}
+
+/** A data directory has its logs in a folder of their own, a directory of Apache Kafka's log.dirs is that folder. */
+async function logsOf(env: Env, dataDir: string): Promise<string> {
+  const isForeign = (await env.files.stat(`${dataDir}/meta.properties`)) !== undefined;
+  return isForeign ? dataDir : `${dataDir}/log`;
 }
 
 function notFound(directory: string): CliError {

@@ -1,4 +1,5 @@
 // millrace log verify: reads every byte of a data directory's logs and says what is damaged. millrace log repair: mends it.
+import { isOfApacheKafka } from "../../log/inspect/partition-files.ts";
 import { type Finding, type PartitionReport, verifyPartition } from "../../log/inspect/verify-partition.ts";
 import { repairOf, repairPartition } from "../../log/inspect/repair-partition.ts";
 import { explainDataDirectory } from "../../server/server-error.ts";
@@ -55,6 +56,12 @@ async function printReports(reports: readonly PartitionReport[], flags: LogFlags
 export async function logRepair(which: string | undefined, flags: LogRepairFlags, terminal: Terminal): Promise<void> {
   const target = await findLogs(terminal, which, flags);
   const { env, logDirectory } = target;
+  const foreign = target.partitions.find(isOfApacheKafka);
+  if (foreign !== undefined)
+    throw new CliError(
+      EXIT.conflict,
+      `${foreign.directory} is Apache Kafka's: dump and verify read it, but only Kafka may change it. Remove what cannot be read there while it is stopped, and let it copy that from another broker.`,
+    );
   const lock = await env.files.lockDirectory(logDirectory).catch((error: unknown) => {
     throw explainDataDirectory(error, logDirectory);
   });

@@ -126,6 +126,26 @@ test(
 );
 
 test(
+  "index files that are as long as they may get, zeros behind their entries, are sound: Apache Kafka's are; a wrong entry is found there, too",
+  onDisk(async (env) => {
+    const pad = async (suffix: string, bytes: number): Promise<void> => {
+      const path = `${DIRECTORY}/00000000000000000000${suffix}`;
+      const handle = await env.files.open(path, "r+");
+      await handle.write([new Uint8Array(bytes)], (await env.files.stat(path))!.size);
+      await handle.close();
+    };
+    await pad(".index", 800);
+    await pad(".timeindex", 1_200);
+    assert.deepEqual((await verify(env)).findings, []);
+    await flip(env, `${DIRECTORY}/00000000000000000000.index`, 7);
+    assert.deepEqual((await verify(env)).findings.map(({ kind }) => kind), ["index"]); // prettier-ignore
+    await flip(env, `${DIRECTORY}/00000000000000000000.index`, 7);
+    await pad(".timeindex", 5);
+    assert.deepEqual((await verify(env)).findings.map(({ kind }) => kind), ["index"]); // prettier-ignore
+  }),
+);
+
+test(
   "a torn tail is told apart from damage, and left to the next start",
   onDisk(async (env, fresh) => {
     const last = (await findPartitions(env.files, PATH))[0]!.segments.at(-1)!.path;

@@ -17,6 +17,11 @@ export interface SegmentFile {
   readonly path: string;
 }
 
+/** Apache Kafka's own: it keeps the topic's id in every partition's directory. */
+export function isOfApacheKafka({ names }: PartitionFiles): boolean {
+  return names.includes("partition.metadata");
+}
+
 /** undefined if `directory` is no partition's. */
 export async function partitionFiles(files: Files, directory: string): Promise<PartitionFiles | undefined> {
   const name = directory.replace(/\/+$/, "").split("/").at(-1)!;

@@ -156,8 +156,9 @@ class Verification {
 
   async #offsetEntries(segment: SegmentFile, sizeBytes: number): Promise<{ lastOffset: number; position: number }[]> {
     const name = offsetFileName(segment.baseOffset, OFFSET_INDEX_SUFFIX);
-    const bytes = await this.#read(name);
-    if (bytes === undefined) return [];
+    const file = await this.#read(name);
+    if (file === undefined) return [];
+    const bytes = written(file, OffsetIndex.entryBytes);
     if (OffsetIndex.decode(bytes, segment.baseOffset, sizeBytes) === undefined) {
       this.#find("index", `${this.#partition.directory}/${name}`, "It cannot be the index of its segment");
       return [];
@@ -176,9 +177,18 @@ class Verification {
     const timeBytes = await this.#read(times);
     const abortedBytes = await this.#read(aborted);
     const problem = "It cannot be the index of its segment";
-    if (timeBytes !== undefined && TimeIndex.decode(timeBytes, baseOffset) === undefined)
+    if (timeBytes !== undefined && TimeIndex.decode(written(timeBytes, TimeIndex.entryBytes), baseOffset) === undefined)
       this.#find("index", `${directory}/${times}`, problem);
     if (abortedBytes !== undefined && AbortedIndex.decode(abortedBytes, baseOffset) === undefined)
       this.#find("index", `${directory}/${aborted}`, problem);
   }
+}
+
+/** Without the zeros at its end: Apache Kafka makes the index files of an active segment as long as they may get. */
+function written(index: Uint8Array, entryBytes: number): Uint8Array {
+  let end = index.length;
+  while (end > 0 && index[end - 1] === 0) end--;
+  // The last entry's own bytes may be zeros; a file of anything but whole entries is for the decoder to refuse.
+  const whole = Math.min(index.length, Math.ceil(end / entryBytes) * entryBytes);
+  return index.length % entryBytes === 0 ? index.subarray(0, whole) : index;
 }
