@@ -38,6 +38,9 @@ const graph = pipeline("test", (p) => {
       },
     })
     .to("counts", sink);
+  rows
+    .intervalJoin("join", rows, { lower: -6, upper: 5, lowerExclusive: true }, (a, b) => ({ key: a.key, of: a.n, with: b.n, at: a.at }))
+    .to("pairs", sink);
 }).graph();
 
 /** All rows, by sink. */
@@ -49,7 +52,7 @@ function results(codegen: "auto" | "off", parallelism: number): string {
   }));
   for (let from = 0; from < ROWS; from += 1000) driver.feed("in", "in-0", rows.slice(from, from + 1000));
   driver.end();
-  return ["windows", "counts"]
+  return ["windows", "counts", "pairs"]
     .map((name) =>
       JSON.stringify(
         driver
@@ -63,7 +66,7 @@ function results(codegen: "auto" | "off", parallelism: number): string {
 
 test("a loop that reads ahead gives what the interpreter gives, behind a source and behind an exchange", () => {
   const plain = results("off", 1);
-  assert.ok(plain.length > ROWS * 10);
+  assert.ok(plain.length > ROWS * 30);
   assert.ok(results("auto", 1) === plain);
   assert.ok(results("auto", 2) === plain);
 });

@@ -99,7 +99,16 @@ export class MapHandle implements StateHandle {
   }
 
   keys(): unknown[] {
-    return this.#walk().keys;
+    this.expire();
+    const { id } = this.#at;
+    const column = this.#column();
+    const keys: unknown[] = [];
+    let entry = column.counts[id] === 0 ? -1 : column.first[id]! - 1;
+    for (let left = column.counts[id]!; left > 0; left--) {
+      keys.push(column.keyAt(entry));
+      entry = column.entries.next(entry) - 1;
+    }
+    return keys;
   }
 
   #walk(): Walk {
