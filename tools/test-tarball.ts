@@ -78,6 +78,7 @@ try {
     [`Node ${process.version.slice(1)}`, [dirname(process.execPath), PATH].join(delimiter)],
   ] as const) {
     expect(`${name}: npx millrace --version`, run("npx", ["millrace", "--version"], folder, path), tarball.version);
+    if (!run("npx", ["millrace", "broker", "--show-config"], folder, path).includes("9092")) throw new Error("millrace broker has no port");
     expect(`${name}: a pipeline in a .ts file`, run("node", ["views.ts"], folder, path), EXPECTED);
     rmSync(join(folder, "data"), { recursive: true, force: true });
   }
