@@ -35,3 +35,19 @@ test("a full disk is ENOSPC and names the file", { skip: !existsSync("/dev/full"
   );
   await file.close();
 });
+
+test("a read that does not leave the event loop gives what read() gives; not of a closed file", async (context) => {
+  const path = mkdtempSync(join(tmpdir(), "millrace-files-"));
+  context.after(() => rmSync(path, { recursive: true }));
+  const file = await nodeFiles.open(join(path, "a"), "w+");
+  await file.write([Uint8Array.from({ length: 100 }, (_, i) => i)], 0);
+  const into = new Uint8Array(40);
+  const count = file.readNow!(into, 10, 30, 80) ?? (await file.read(into, 10, 30, 80)); // a disk that was slow just now
+  assert.equal(count, 20);
+  assert.deepEqual(
+    [...into.subarray(10, 30)],
+    Array.from({ length: 20 }, (_, i) => 80 + i),
+  );
+  await file.close();
+  assert.throws(() => file.readNow!(into, 0, 1, 0), { code: "EBADF" });
+});

@@ -1,11 +1,15 @@
 // One open file. Invariant: the descriptor is closed only when no operation on it is under way, and no operation starts afterwards,
 // since the number may belong to another file by then.
-import { close, fdatasync, fstat, ftruncate, read, writev } from "node:fs";
+import { close, fdatasync, fstat, ftruncate, read, readSync, writev } from "node:fs";
 import type { FileHandle } from "../env/files.ts";
 import { fromCallback } from "./callback.ts";
 import { fileError } from "./file-error.ts";
+import { PromptReads } from "./prompt-reads.ts";
 
 type Done<T> = (error: Error | null | undefined, value?: T) => void;
+
+/** Of the process: its event loop is what waits. */
+const promptReads = new PromptReads(() => performance.now());
 
 export class NodeFileHandle implements FileHandle {
   readonly path: string;
@@ -21,6 +25,16 @@ export class NodeFileHandle implements FileHandle {
 
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     return this.#operation<number>("read", (done) => read(this.#descriptor, into, offset, length, position, done));
+  }
+
+  /** A hop to the thread pool and back costs more than the copy, and leaves the bytes in another core's cache. */
+  readNow(into: Uint8Array, offset: number, length: number, position: number): number | undefined {
+    if (this.#closing !== undefined) throw fileError("EBADF", "read", this.path, "the file is closed");
+    try {
+      return promptReads.attempt(length, () => readSync(this.#descriptor, into, offset, length, position));
+    } catch (error) {
+      throw withPath(error as Error, this.path);
+    }
   }
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {

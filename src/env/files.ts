@@ -10,6 +10,11 @@ export interface FileHandle {
   /** Reads up to `length` bytes at `position` into `into` from `offset`; resolves to the number read, 0 at the end. */
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<number>;
   /**
+   * The same at once, where that is cheap: the bytes are in memory, most likely. undefined: not now, read() waits for the disk without keeping
+   * anything else from running. Absent where nothing can be told of it.
+   */
+  readNow?(into: Uint8Array, offset: number, length: number, position: number): number | undefined;
+  /**
    * Writes the chunks one after the other at `position`. Resolves when the kernel took all of them.
    * A short write rejects with code ENOSPC: the bytes before the cut may be in the file, the caller truncates.
    */

@@ -213,7 +213,9 @@ export class AppendQueue implements FlushTarget {
     if (append.aborted !== undefined) segment.indexes!.noteAborted(append.aborted);
     this.queuedBytes -= bytes.length;
     this.writtenOffset = append.nextOffset;
-    this.#context.hotTail.push(this.#owner.hotChunks, append.baseOffset, append.nextOffset, bytes);
+    const { hotChunks } = this.#owner;
+    if (hotChunks.isFollowed(bytes.length)) this.#context.hotTail.push(hotChunks, append.baseOffset, append.nextOffset, bytes);
+    else this.#context.hotTail.clear(hotChunks);
   }
 
   #mustRoll(append: PendingAppend): boolean {

@@ -1,9 +1,10 @@
-// The newest written batches of all partitions, kept in memory so that readers at the end of the log do not touch the disk.
+// The newest written batches of the partitions that somebody reads as they grow, kept in memory so that those readers do not touch the disk.
 // They are copied into blocks that are filled one after the other and used again, the oldest first: who appends gets its own memory back,
 // and none is left to the garbage collector. Readers copy in the turn in which they look.
 // Invariant: each partition's chunks are contiguous in offset up to its last written one.
 import { Buffer } from "node:buffer";
 import { Fifo } from "./fifo.ts";
+import { FOLLOWED_BYTES } from "./limits.ts";
 
 /** Larger than any batch that a topic takes unless it is told to. */
 const BLOCK_BYTES = 2 * 1024 * 1024;
@@ -35,6 +36,19 @@ export class HotChunk {
 /** One partition's part. */
 export class HotChunks {
   readonly chunks = new Fifo<HotChunk>();
+  /** Appended since somebody last stood at the end, or since the start. */
+  #unreadBytes = 0;
+
+  /** Somebody reads, or waits, at the end of the partition: what is appended next is wanted. */
+  follow(): void {
+    this.#unreadBytes = 0;
+  }
+
+  /** To be asked once per append: whether a reader is near. Without one a copy for nobody is saved. */
+  isFollowed(sizeBytes: number): boolean {
+    this.#unreadBytes += sizeBytes;
+    return this.#unreadBytes <= FOLLOWED_BYTES;
+  }
 
   /** Index of the chunk that holds `offset`, −1 if it is not in memory. */
   find(offset: number): number {

@@ -11,6 +11,8 @@ export const MAX_WRITE_CHUNKS = 512;
 export const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
 /** Newest appended bytes kept in memory for tailing readers, all partitions of a directory together (option `hotTailBytes`). */
 export const HOT_TAIL_BYTES = 8 * 1024 * 1024;
+/** A partition whose end nobody has read for so many appended bytes keeps none of them there. */
+export const FOLLOWED_BYTES = HOT_TAIL_BYTES;
 /** Buffers of reads that wait to be used again, all partitions of a directory together. */
 export const FREE_READ_BYTES = 8 * 1024 * 1024;
 /** Bytes of loaded indexes of sealed segments kept in memory (option `indexCacheBytes`). */

@@ -396,6 +396,7 @@ export class PartitionLog {
 
   /** Calls back whenever the high watermark or the last stable offset has moved. Returns how to stop it. */
   onAdvance(callback: () => void): () => void {
+    this.hotChunks.follow();
     this.#listeners.add(callback);
     return () => this.#listeners.delete(callback);
   }

@@ -111,6 +111,7 @@ export class PartitionReader {
     const { chunks } = this.#hotChunks;
     const first = this.#hotChunks.find(offset);
     if (first < 0) return undefined;
+    this.#hotChunks.follow();
     const parts: Uint8Array[] = [];
     let total = 0;
     for (let i = first; i < chunks.length; i++) {
@@ -184,6 +185,7 @@ export class PartitionReader {
       }
       if (slice.to > slice.from) {
         this.#remember(slice.nextOffset, segment, position + slice.to);
+        if (slice.nextOffset >= limits.untilOffset) this.#hotChunks.follow();
         return this.#lent(bytes, slice.from, slice.to);
       }
       this.#context.buffers.give(bytes);
@@ -215,7 +217,8 @@ export class PartitionReader {
     const file = this.#context.files.tryAcquire(segment.path) ?? (await this.#context.files.acquire(segment.path));
     try {
       const buffer = this.#context.buffers.take(length);
-      const filled = await readFully(file.handle, buffer, length, position);
+      let filled = file.handle.readNow?.(buffer, 0, length, position) ?? 0;
+      if (filled < length) filled += await readFully(file.handle, buffer.subarray(filled), length - filled, position + filled);
       if (filled === length) return buffer;
       throw logError(
         "KAFKA_STORAGE_ERROR",
