@@ -1,14 +1,15 @@
 // Kafka's own ProducerPerformance, ConsumerPerformance and EndToEndLatency.
 import type { Java } from "../../test/kafka/java.ts";
-import { lingerMs, type Case, type Figures } from "./compare-case.ts";
+import { LARGE_BATCH, LARGE_LINGER_MS, type Figures, type Work } from "./compare-case.ts";
 
 const TOOLS = "org.apache.kafka.tools.";
 const TOOL_TIMEOUT_MS = 300_000;
 
-export async function runJava(java: Java, brokers: string, one: Case, topic: string): Promise<Figures> {
+export async function runJava(java: Java, brokers: string, one: Work, topic: string): Promise<Figures> {
   const records = String(one.records);
   if (one.kind === "produce") {
-    const properties = [`acks=${one.acks}`, `batch.size=${one.batchBytes}`, `linger.ms=${lingerMs(one)}`];
+    const large = one.batches === "default" ? [] : [`batch.size=${LARGE_BATCH}`, `linger.ms=${LARGE_LINGER_MS}`];
+    const properties = [`acks=${one.acks}`, ...large];
     const sizes = ["--num-records", records, "--record-size", String(one.valueBytes), "--throughput", "-1"];
     const told = await tool(java, "ProducerPerformance", brokers, ["--topic", topic, ...sizes, "--command-property", ...properties]);
     const [, perS, mb, p99] = /([\d.]+) records\/sec \(([\d.]+) MB\/sec\).* ([\d.]+) ms 99th/.exec(told.at(-1) ?? "") ?? failed(told);

@@ -128,10 +128,10 @@ function diskItself(): Record<string, unknown> {
   };
 }
 
-const { jsonl, only, scale, compare: besideKafka, rounds } = benchArguments();
+const { jsonl, only, scale, compare: besideKafka, rounds, minutes } = benchArguments();
 if (!jsonl) console.log(machine());
 if (only === undefined) console.log(JSON.stringify(diskItself()));
-if (besideKafka) await compare((line) => console.log(JSON.stringify(line)), { only, scale, rounds });
+if (besideKafka) await compare((line) => console.log(JSON.stringify(line)), { only, scale, rounds, minutes, jsonl });
 else {
   const isWanted = ({ name }: { name: string }): boolean => only === undefined || name.includes(only);
   for (const one of CASES.filter(isWanted)) console.log(JSON.stringify(await run(one, scale)));

@@ -3,15 +3,15 @@ import { connect, type Socket } from "node:net";
 import { newPartitionProduceData, newProduceRequest, newTopicProduceData } from "../../src/protocol/generated/produce.gen.ts";
 import { BatchWriter } from "../../src/protocol/records/batch-writer.ts";
 import { requestFrame } from "../../src/broker/e2e/wire.ts";
-import type { Case, Figures } from "./compare-case.ts";
+import type { Figures, Work } from "./compare-case.ts";
 import { percentile } from "./process-figures.ts";
 
 const PRODUCE_VERSION = 9;
 
-export async function runRequests(brokers: string, one: Case, topic: string): Promise<Figures> {
+export async function runRequests(brokers: string, one: Work, topic: string): Promise<Figures> {
   const frame = produceFrame(topic, one.valueBytes);
   const [host, port] = brokers.split(":") as [string, string];
-  const sockets = await Promise.all(Array.from({ length: one.connections! }, () => opened(host, Number(port))));
+  const sockets = await Promise.all(Array.from({ length: one.connections }, () => opened(host, Number(port))));
   let left = one.records;
   const took: number[] = [];
   const begin = performance.now();

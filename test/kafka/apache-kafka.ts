@@ -13,6 +13,8 @@ const LOG4J =
 export interface ApacheKafka {
   readonly port: number;
   readonly pid: number;
+  /** performance.now() of the broker's own start. */
+  readonly spawnedAt: number;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function startApacheKafka(
   const format = [...java, "kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", config];
   const formatted = spawnSync("java", format, { encoding: "utf8" });
   if (formatted.status !== 0) throw new Error(`Apache Kafka's storage was not formatted:\n${formatted.stdout}${formatted.stderr}`);
+  const spawnedAt = performance.now();
   const child = spawn("java", [...java, "kafka.Kafka", config], { stdio: ["ignore", "pipe", "pipe"] });
   const stop = async (): Promise<void> => {
     await ended(child);
@@ -64,7 +67,7 @@ export async function startApacheKafka(
     await stop();
     throw error;
   }
-  return { port, pid: child.pid!, stop };
+  return { port, pid: child.pid!, spawnedAt, stop };
 }
 
 export function freePort(): Promise<number> {

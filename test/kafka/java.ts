@@ -44,7 +44,7 @@ export function compileJava(): Java {
   const common = [...OPTIONS, `-Dlog4j2.configurationFile=${log4j}`, "-cp", `${classes}:${jars}/*`];
   return {
     directory,
-    run: (mainClass, args, options = []) => watched(spawn("java", [...options, ...common, mainClass, ...args], { cwd: directory })),
+    run: (mainClass, args, options = []) => watched(spawn("java", [...common, ...options, mainClass, ...args], { cwd: directory })),
     dispose: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
