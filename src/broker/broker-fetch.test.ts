@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Env } from "../env/env.ts";
+import { ErrorCode } from "../protocol/errors.ts";
 import {
   newFetchPartition,
   newFetchRequest,
@@ -117,13 +118,40 @@ describe("a long poll", () => {
     inWorld(async (world) => {
       const { partitions, tookMs } = await fetchFrom(world, {
         maxWaitMs: 10_000,
-        partitions: [{ partition: 0 }, { partition: 0, fetchOffset: 9 }],
+        partitions: [{ partition: 0 }, { partition: 1, fetchOffset: 9 }],
       });
       assert.deepEqual(
         partitions.map(({ errorCode }) => errorCode),
         [0, 1],
       );
       assert.ok(tookMs < 200, `${tookMs} ms`);
+    }));
+
+  it("waits for the partitions that are there beside one that is not, which is told behind them", () =>
+    inWorld(async (world) => {
+      const beside = await fetchFrom(world, { maxWaitMs: 1000, partitions: [{ partition: 7 }, { partition: 0 }] });
+      assert.deepEqual(
+        beside.partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode]),
+        [
+          [0, ErrorCode.NONE],
+          [7, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION],
+        ],
+      );
+      assert.ok(beside.tookMs >= 1000, `${beside.tookMs} ms`);
+      assert.ok((await fetchFrom(world, { maxWaitMs: 1000, partitions: [{ partition: 7 }] })).tookMs < 200);
+    }));
+
+  it("tells a reader whose records are of an epoch that this log has not, or lie behind its end (KIP-595)", () =>
+    inWorld(async (world) => {
+      await append(world, 10);
+      const asked = async (fetchOffset: number, lastFetchedEpoch: number) => {
+        const { partitions } = await fetchFrom(world, { maxWaitMs: 10_000, partitions: [{ partition: 0, fetchOffset, lastFetchedEpoch }] });
+        const { errorCode, divergingEpoch, records } = partitions[0]!;
+        return { errorCode, divergingEpoch, hasRecords: (records?.length ?? 0) > 0 };
+      };
+      assert.deepEqual(await asked(0, 0), { errorCode: ErrorCode.NONE, divergingEpoch: null, hasRecords: true });
+      assert.deepEqual(await asked(0, 3), { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, divergingEpoch: null, hasRecords: false });
+      assert.deepEqual(await asked(5, 0), { errorCode: ErrorCode.NONE, divergingEpoch: { epoch: 0, endOffset: 1 }, hasRecords: false });
     }));
 });
 

@@ -72,17 +72,17 @@ export class FetchSessions {
       const former = this.#sessions.get(request.sessionId);
       if (former !== undefined) this.#remove(former);
       const items = itemsOf(request);
-      const session = request.sessionEpoch === FULL && items.length > 0 ? this.#create(items, usesTopicIds) : undefined;
+      const session = request.sessionEpoch === FULL ? this.#create(items, usesTopicIds) : undefined;
       return session === undefined ? sessionless(items) : this.#context(session, true);
     }
     const session = this.#sessions.get(request.sessionId);
     if (session === undefined || buggify("fetch-session-forgotten")) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
-    if (session.usesTopicIds !== usesTopicIds) return ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR;
     if (session.epoch !== request.sessionEpoch) return ErrorCode.INVALID_FETCH_SESSION_EPOCH;
+    if (session.usesTopicIds !== usesTopicIds) return ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR;
     this.#update(session, request);
     if (session.partitions.size === 0) {
       this.#remove(session);
-      return sessionless([]);
+      return sessionless(itemsOf(request));
     }
     session.epoch = session.epoch === MAX_INT ? 1 : session.epoch + 1;
     session.lastUsed = this.#clock.monotonicMs();
@@ -102,7 +102,8 @@ export class FetchSessions {
           const failed = answer.errorCode !== ErrorCode.NONE;
           kept.highWatermark = failed ? -1 : answer.highWatermark;
           kept.logStartOffset = failed ? -1 : answer.logStartOffset;
-          if (!full && (answer.records?.length ?? 0) > 0) {
+          // A new session has the order of its first answer.
+          if (full || (answer.records?.length ?? 0) > 0) {
             session.partitions.delete(key);
             session.partitions.set(key, kept);
           }
@@ -171,8 +172,11 @@ function sessionless(items: readonly FetchItem[]): FetchContext {
   return { items, sessionId: 0, tells: () => true };
 }
 
-function itemsOf({ topics }: FetchRequest): FetchItem[] {
-  return topics.flatMap(({ topic, topicId, partitions }) => partitions.map((request) => ({ topic, topicId, request })));
+/** A partition that is named twice is read once, as it was said last. */
+function itemsOf({ topics }: FetchRequest): readonly FetchItem[] {
+  const items = topics.flatMap(({ topic, topicId, partitions }) => partitions.map((request) => ({ topic, topicId, request })));
+  const byKey = new Map(items.map((item) => [keyOf(item), item]));
+  return byKey.size === items.length ? items : [...byKey.values()];
 }
 
 function keyOf({ topic, topicId, request }: FetchItem): string {

@@ -35,7 +35,7 @@ const create = fc
     fc.constantFrom(1, 2, -1, 0),
     fc.constantFrom(1, -1, 3),
     fc.constantFrom("", "retention.ms=5", "retention.ms=x", "no.such=1"),
-    fc.constantFrom(2, 5, 7),
+    fc.integer({ min: 2, max: 7 }),
   ) // prettier-ignore
   .map(([of, numPartitions, replicationFactor, config, version]) =>
     step<"CreateTopics">({
@@ -54,12 +54,13 @@ const create = fc
     }),
   );
 
-const remove = fc.tuple(fc.constantFrom("n", "m", "missing"), fc.boolean()).map(([of, byId]) =>
+const remove = fc.tuple(fc.constantFrom("n", "m", "missing"), fc.boolean(), fc.integer({ min: 1, max: 6 })).map(([of, byId, version]) =>
   step<"DeleteTopics">({
-    name: `delete ${of}${byId ? " by id" : ""}`,
+    name: `delete ${of}${byId ? " by id" : ""} v${version}`,
     api: "DeleteTopics",
-    version: 6,
+    version,
     request: ({ prefix, topicIds }) => {
+      if (version < 6) return newDeleteTopicsRequest({ topicNames: [prefix + of], timeoutMs: 10_000 });
       const state = byId ? { name: null, topicId: topicIds.get(of) ?? UNKNOWN_ID } : { name: prefix + of, topicId: ZERO_ID };
       return newDeleteTopicsRequest({ topics: [newDeleteTopicState(state)], timeoutMs: 10_000 });
     },
@@ -167,23 +168,24 @@ const configs = fc.constantFrom("t", "n", "missing").map((of) =>
   }),
 );
 
-const metadata = fc.tuple(name, fc.boolean(), fc.constantFrom(10, 11, 12, 13)).map(([of, byId, version]) =>
+const metadata = fc.tuple(name, fc.boolean(), fc.integer({ min: 4, max: 13 })).map(([of, byId, version]) =>
   step<"Metadata">({
-    name: `metadata of ${of}${byId ? " by id" : ""}`,
+    name: `metadata of ${of}${byId ? " by id" : ""} v${version}`,
     api: "Metadata",
     version,
     request: ({ prefix, topicIds }) => {
+      if (version < 10) return newMetadataRequest({ topics: [{ name: prefix + of, topicId: ZERO_ID }], allowAutoTopicCreation: false });
       const asked = byId ? { name: null, topicId: topicIds.get(of) ?? UNKNOWN_ID } : { name: prefix + of, topicId: ZERO_ID };
       return newMetadataRequest({ topics: [asked], allowAutoTopicCreation: false });
     },
   }),
 );
 
-const trim = fc.tuple(topic, partition, fc.constantFrom(-1, 0, 1, 2, 50)).map(([of, partitionIndex, offset]) =>
+const trim = fc.tuple(topic, partition, fc.constantFrom(-2, -1, 0, 1, 2, 50), fc.nat(2)).map(([of, partitionIndex, offset, version]) =>
   step<"DeleteRecords">({
     name: `trim ${of}-${partitionIndex} to ${offset}`,
     api: "DeleteRecords",
-    version: 2,
+    version,
     request: ({ prefix }) => {
       const partitions = [newDeleteRecordsPartition({ partitionIndex, offset })];
       return newDeleteRecordsRequest({ topics: [newDeleteRecordsTopic({ name: prefix + of, partitions })], timeoutMs: 10_000 });
@@ -217,18 +219,22 @@ const fetchById = fc.tuple(fc.constantFrom("t", "n", "missing"), partition, fc.n
   }),
 );
 
-const epochEnd = fc.tuple(topic, partition, fc.constantFrom(0, 3, -1)).map(([of, index, leaderEpoch]) =>
-  step<"OffsetForLeaderEpoch">({
-    name: `end of epoch ${leaderEpoch} of ${of}-${index}`,
-    api: "OffsetForLeaderEpoch",
-    version: 4,
-    request: ({ prefix }) => {
-      const partitions = [newOffsetForLeaderPartition({ partition: index, currentLeaderEpoch: -1, leaderEpoch })];
-      return newOffsetForLeaderEpochRequest({ replicaId: -1, topics: [newOffsetForLeaderTopic({ topic: prefix + of, partitions })] });
-    },
-  }),
-);
+const epochEnd = fc
+  .tuple(topic, partition, fc.constantFrom(0, 3, -1), fc.integer({ min: 2, max: 4 }))
+  .map(([of, index, leaderEpoch, version]) =>
+    step<"OffsetForLeaderEpoch">({
+      name: `end of epoch ${leaderEpoch} of ${of}-${index}`,
+      api: "OffsetForLeaderEpoch",
+      version,
+      request: ({ prefix }) => {
+        const partitions = [newOffsetForLeaderPartition({ partition: index, currentLeaderEpoch: -1, leaderEpoch })];
+        return newOffsetForLeaderEpochRequest({ replicaId: -1, topics: [newOffsetForLeaderTopic({ topic: prefix + of, partitions })] });
+      },
+    }),
+  );
 
+/** For other families. */
+export const adminParts = { create, remove, trim };
 export const adminSteps = fc.oneof(
   create,
   create,

@@ -2,7 +2,9 @@
 import fc from "fast-check";
 import { adminSteps } from "./admin-requests.ts";
 import { groupSteps, migrationSteps } from "./group-requests.ts";
+import { questionSteps } from "./question-requests.ts";
 import { plainSteps, type Step } from "./requests.ts";
+import { sessionSteps } from "./session-requests.ts";
 import { init, transactionSteps } from "./transaction-requests.ts";
 
 const STEPS = { minLength: 5, maxLength: 30 };
@@ -13,6 +15,8 @@ export const FAMILIES: Readonly<Record<string, fc.Arbitrary<Step[]>>> = {
   "about records, offsets and consumer groups": fc.array(plainSteps, STEPS),
   "of a classic group": fc.array(fc.oneof(groupSteps, groupSteps, groupSteps, plainSteps), STEPS),
   "of a group between the protocols": fc.array(migrationSteps, STEPS),
+  "of the other APIs": fc.array(fc.oneof(questionSteps, questionSteps, plainSteps), STEPS),
+  "of fetch sessions": fc.array(sessionSteps, STEPS),
   "about topics, configs and topic ids": fc.array(fc.oneof(adminSteps, adminSteps, adminSteps, plainSteps), STEPS),
 };
 /** One after the other: Apache Kafka answers what it verifies together in the errors of one of the requests' versions. */

@@ -60,6 +60,8 @@ export interface Step<N extends ApiName = ApiName> {
   learn?(response: ResponseOf<N>, learnt: Learnt): void;
   /** What the request starts goes on after its answer; the next one waits for its end: of the transaction, or in the topics. */
   readonly settles?: "transaction" | "topics";
+  /** Of the entries of the answer's lists: which are this sequence's (others run beside). */
+  ours?(entry: never, learnt: Learnt): boolean;
 }
 
 /** Of the consumer protocol. */
@@ -80,7 +82,7 @@ export function batch(records: number, broken: boolean, options: Parameters<Batc
 }
 
 const produce = fc
-  .tuple(topic, partition, fc.integer({ min: 1, max: 3 }), fc.nat(5), fc.constantFrom(5, 9, 11))
+  .tuple(topic, partition, fc.integer({ min: 1, max: 3 }), fc.nat(5), fc.integer({ min: 3, max: 12 }))
   .map(([name, index, records, luck, version]) =>
     step<"Produce">({
       name: `produce ${records} to ${name}-${index}${luck === 0 ? ", broken" : ""}`,
@@ -94,10 +96,10 @@ const produce = fc
   );
 
 const fetch = fc
-  .tuple(topic, partition, offset, fc.boolean(), fc.constantFrom(5, 11, 12))
+  .tuple(topic, partition, offset, fc.boolean(), fc.integer({ min: 4, max: 12 }))
   .map(([name, index, fetchOffset, committed, version]) =>
     step<"Fetch">({
-      name: `fetch ${name}-${index} from ${fetchOffset}`,
+      name: `fetch ${name}-${index} from ${fetchOffset} v${version}`,
       api: "Fetch",
       version,
       request: ({ prefix }) => {
@@ -138,33 +140,50 @@ const session = fc.tuple(fc.constantFrom("open", "go on", "go on", "go on", "ski
 );
 
 const listOffsets = fc
-  .tuple(topic, partition, fc.constantFrom(-3, -2, -1, TIME, TIME + 1, TIME + 9), fc.constantFrom(7, 9))
-  .map(([name, index, timestamp, version]) =>
+  .tuple(
+    topic,
+    partition,
+    fc.constantFrom(-8, -7, -6, -5, -4, -3, -2, -2, -1, -1, 0, TIME, TIME + 1, TIME + 9),
+    fc.integer({ min: 1, max: 11 }),
+    fc.nat(9),
+    fc.constantFrom(-1, -1, -1, 0, 5),
+  )
+  .map(([name, index, timestamp, version, twice, epoch]) =>
     step<"ListOffsets">({
-      name: `offset of ${timestamp} in ${name}-${index}`,
+      name: `offset of ${timestamp} in ${name}-${index} v${version}, epoch ${epoch}${twice === 0 ? ", twice" : ""}`,
       api: "ListOffsets",
       version,
       request: ({ prefix }) => {
-        const partitions = [newListOffsetsPartition({ partitionIndex: index, timestamp })];
-        return newListOffsetsRequest({ topics: [newListOffsetsTopic({ name: prefix + name, partitions })] });
+        const currentLeaderEpoch = version >= 4 ? epoch : -1;
+        const partitions = [newListOffsetsPartition({ partitionIndex: index, timestamp, currentLeaderEpoch })];
+        if (twice === 0) partitions.push(partitions[0]!);
+        const isolationLevel = version >= 2 && index === 1 ? 1 : 0;
+        return newListOffsetsRequest({ isolationLevel, topics: [newListOffsetsTopic({ name: prefix + name, partitions })] });
       },
     }),
   );
 
-const commit = fc.tuple(topic, partition, offset, fc.constantFrom("g", "h")).map(([name, partitionIndex, committedOffset, group]) =>
-  step<"OffsetCommit">({
-    name: `commit ${name}-${partitionIndex} of ${group}`,
-    api: "OffsetCommit",
-    version: 8,
-    request: ({ prefix }) => {
-      const partitions = [
-        newOffsetCommitRequestPartition({ partitionIndex, committedOffset: Math.max(0, committedOffset), committedMetadata: "m" }),
-      ];
-      const topics = [newOffsetCommitRequestTopic({ name: prefix + name, partitions })];
-      return newOffsetCommitRequest({ groupId: prefix + group, generationIdOrMemberEpoch: -1, topics });
-    },
-  }),
-);
+const commit = fc
+  .tuple(
+    topic,
+    partition,
+    offset,
+    fc.constantFrom("g", "h", ""),
+    fc.integer({ min: 2, max: 9 }),
+    fc.constantFrom("m", "m", null, "", "x".repeat(5000)),
+  )
+  .map(([name, partitionIndex, committedOffset, group, version, committedMetadata]) =>
+    step<"OffsetCommit">({
+      name: `commit ${name}-${partitionIndex} of "${group}" v${version}, metadata ${committedMetadata?.slice(0, 2)}`,
+      api: "OffsetCommit",
+      version,
+      request: ({ prefix }) => {
+        const partitions = [newOffsetCommitRequestPartition({ partitionIndex, committedOffset, committedMetadata })];
+        const topics = [newOffsetCommitRequestTopic({ name: prefix + name, partitions })];
+        return newOffsetCommitRequest({ groupId: group === "" ? "" : prefix + group, generationIdOrMemberEpoch: -1, topics });
+      },
+    }),
+  );
 
 /** By the member of the consumer protocol, rightly and wrongly; older versions are not for it. */
 const memberCommit = fc.tuple(fc.constantFrom(0, 0, 7), fc.constantFrom(2, 5, 8, 9)).map(([ahead, version]) =>
@@ -194,17 +213,22 @@ const memberFetch = fc.tuple(fc.constantFrom(MEMBER_ID, "stranger", ""), fc.cons
   }),
 );
 
-const committed = fc.tuple(fc.constantFrom("g", "h", "nobody"), fc.boolean()).map(([group, all]) =>
-  step<"OffsetFetch">({
-    name: `offsets of ${group}`,
-    api: "OffsetFetch",
-    version: 8,
-    request: ({ prefix }) => {
-      const topics = all ? null : [{ name: `${prefix}t`, topicId: "", partitionIndexes: [0, 1, 7] }];
-      return newOffsetFetchRequest({ groups: [{ groupId: prefix + group, memberId: null, memberEpoch: -1, topics }] });
-    },
-  }),
-);
+const committed = fc
+  .tuple(fc.constantFrom("g", "h", "nobody", ""), fc.constantFrom("all", "t", "missing"), fc.integer({ min: 1, max: 9 }))
+  .map(([group, of, version]) =>
+    step<"OffsetFetch">({
+      name: `offsets of "${group}" in ${of} v${version}`,
+      api: "OffsetFetch",
+      version,
+      request: ({ prefix }) => {
+        const groupId = group === "" ? "" : prefix + group;
+        const all = of === "all" && version >= 2 && group !== ""; // the group of that name is everybody's
+        const topics = all ? null : [{ name: prefix + of, topicId: "", partitionIndexes: [0, 1, 7] }];
+        if (version < 8) return newOffsetFetchRequest({ groupId, topics });
+        return newOffsetFetchRequest({ groups: [{ groupId, memberId: null, memberEpoch: -1, topics }] });
+      },
+    }),
+  );
 
 const consumer = fc.constantFrom("join", "beat", "beat", "leave", "future").map((what) =>
   step<"ConsumerGroupHeartbeat">({
@@ -240,6 +264,8 @@ const questions = fc.tuple(fc.constantFrom("producers", "partitions", "election"
   const request = ({ prefix }: Learnt) => newElectLeadersRequest({ topicPartitions: [{ topic: prefix + name, partitions: [0] }] });
   return step<"ElectLeaders">({ name: `election of ${name}`, api: "ElectLeaders", version: 2, request });
 });
+
+export const writes = produce;
 
 /** Records, offsets, sessions, groups of the consumer protocol. */
 export const plainSteps = fc.oneof(

@@ -5,8 +5,8 @@
 import { buggify } from "../../env/fault-points.ts";
 import type { PartitionLog } from "../../log/partition-log.ts";
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
-import { newFetchableTopicResponse, newFetchResponse, newPartitionData } from "../../protocol/generated/fetch.gen.ts";
-import type { FetchableTopicResponse, FetchResponse, PartitionData } from "../../protocol/generated/fetch.gen.ts";
+import { newEpochEndOffset, newFetchableTopicResponse, newFetchResponse, newPartitionData } from "../../protocol/generated/fetch.gen.ts";
+import type { FetchableTopicResponse, FetchPartition, FetchResponse, PartitionData } from "../../protocol/generated/fetch.gen.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import type { FetchContext, FetchItem } from "../fetch-sessions.ts";
 import { FetchWait } from "../fetch-wait.ts";
@@ -36,7 +36,7 @@ export const fetch = defineApi("Fetch", {
     const byId = call.version >= TOPIC_IDS_FROM;
     const context = broker.fetchSessions.begin(request, byId);
     if (typeof context === "number") return newFetchResponse({ errorCode: context });
-    const wanted = context.items.map((item) => find(broker, item, byId));
+    const wanted = inAnswersOrder(context.items.map((item) => find(broker, item, byId)));
     const isolation: Isolation = request.isolationLevel === READ_COMMITTED ? "read_committed" : "read_uncommitted";
     const maxBytes = Math.min(request.maxBytes, broker.settings.number("fetch.max.bytes"));
     const minBytes = Math.min(request.minBytes, maxBytes);
@@ -45,10 +45,10 @@ export const fetch = defineApi("Fetch", {
       for (;;) {
         const marks = wanted.map(({ log }) => (typeof log === "number" ? -1 : endOf(log, isolation)));
         const round = await read(wanted, isolation, maxBytes);
-        if (round.failed || round.bytes >= minBytes || wanted.length === 0 || wait.isOver) {
+        if (round.failed || round.bytes >= minBytes || !wanted.some(isThere) || wait.isOver) {
           count(broker, wanted, round.answers);
           for (const release of round.releases) call.onSent(release);
-          return respond(context, round.answers);
+          return respond(context, wanted, round.answers);
         }
         for (const release of round.releases) release();
         const moved = wanted.some(({ log }, i) => typeof log !== "number" && endOf(log, isolation) !== marks[i]);
@@ -68,7 +68,7 @@ async function read(partitions: readonly Wanted[], isolation: Isolation, maxByte
   for (const wanted of partitions) {
     const answer = await readPartition(wanted, isolation, { room: maxBytes - bytes, minOneBatch: bytes === 0, releases });
     bytes += answer.records?.length ?? 0;
-    if (answer.errorCode !== ErrorCode.NONE) failed = true;
+    if ((answer.errorCode !== ErrorCode.NONE || answer.divergingEpoch !== null) && isThere(wanted)) failed = true;
     answers.push(answer);
   }
   return { answers, releases, bytes, failed };
@@ -86,10 +86,10 @@ function count(broker: BrokerContext, wanted: readonly Wanted[], answers: readon
 }
 
 /** Partitions of one topic that follow each other share its entry. */
-function respond(context: FetchContext, answers: readonly PartitionData[]): FetchResponse {
+function respond(context: FetchContext, wanted: readonly Wanted[], answers: readonly PartitionData[]): FetchResponse {
   const response = newFetchResponse({ sessionId: context.sessionId });
   let last: FetchableTopicResponse | undefined;
-  context.items.forEach((item, i) => {
+  wanted.forEach(({ item }, i) => {
     const answer = answers[i]!;
     if (!context.tells(item, answer)) return;
     if (last === undefined || last.topic !== item.topic || last.topicId !== item.topicId) {
@@ -116,6 +116,10 @@ async function readPartition(
   { room, minOneBatch, releases }: ReadPlace,
 ): Promise<PartitionData> {
   if (typeof log === "number") return refused(request.partition, log, log === ErrorCode.UNKNOWN_LEADER_EPOCH ? null : []);
+  if (request.lastFetchedEpoch >= 0) {
+    const diverged = divergence(request, log, isolation);
+    if (diverged !== undefined) return diverged;
+  }
   const partitionIndex = request.partition;
   const { highWatermark, lastStableOffset, logStartOffset } = log;
   const maxBytes = buggify("fetch-of-one-batch") ? Math.min(1, room) : Math.min(request.partitionMaxBytes, room);
@@ -142,12 +146,33 @@ async function readPartition(
   }
 }
 
+/** KIP-595: a reader that says of which epoch its last record was hears if this log is not a continuation of what it has. */
+function divergence({ partition, fetchOffset, lastFetchedEpoch }: FetchPartition, log: PartitionLog, isolation: Isolation) {
+  const { highWatermark, lastStableOffset, logStartOffset } = log;
+  if (lastFetchedEpoch > LEADER_EPOCH || fetchOffset < logStartOffset) return refused(partition, ErrorCode.OFFSET_OUT_OF_RANGE, null);
+  if (fetchOffset <= log.logEndOffset) return undefined;
+  const divergingEpoch = newEpochEndOffset({ epoch: LEADER_EPOCH, endOffset: log.logEndOffset });
+  const abortedTransactions = isolation === "read_committed" ? [] : null;
+  return newPartitionData({ partitionIndex: partition, highWatermark, lastStableOffset, logStartOffset, divergingEpoch, abortedTransactions, records: NO_RECORDS }); // prettier-ignore
+}
+
 function endOf(log: PartitionLog, isolation: Isolation): number {
   return isolation === "read_committed" ? log.lastStableOffset : log.highWatermark;
 }
 
 function isInRange(log: PartitionLog, offset: number): boolean {
   return offset >= log.logStartOffset && offset <= log.highWatermark;
+}
+
+/** Not there are partitions that nobody knows: they do not end the wait for the others, and are told behind them, as Apache Kafka does. */
+function isThere({ log }: Wanted): boolean {
+  return log !== ErrorCode.UNKNOWN_TOPIC_ID && log !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+}
+
+function inAnswersOrder(wanted: readonly Wanted[]): readonly Wanted[] {
+  if (wanted.every(isThere)) return wanted;
+  const unknown = [ErrorCode.UNKNOWN_TOPIC_ID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION];
+  return [...wanted.filter(isThere), ...unknown.flatMap((code) => wanted.filter(({ log }) => log === code))];
 }
 
 function find(broker: BrokerContext, item: FetchItem, byId: boolean): Wanted {

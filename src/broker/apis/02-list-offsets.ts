@@ -8,9 +8,10 @@ import {
   newListOffsetsResponse,
   newListOffsetsTopicResponse,
 } from "../../protocol/generated/list-offsets.gen.ts";
-import type { ListOffsetsPartition, ListOffsetsPartitionResponse } from "../../protocol/generated/list-offsets.gen.ts";
+import type { ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsTopic } from "../../protocol/generated/list-offsets.gen.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import { LEADER_EPOCH } from "../leader-epoch.ts";
+import { partitionKey } from "../topics.ts";
 
 const LATEST = -1;
 const EARLIEST = -2;
@@ -30,16 +31,29 @@ const LEADER_EPOCH_FROM = 4;
 export const listOffsets = defineApi("ListOffsets", {
   async handle(broker, request, call) {
     const topics = [];
+    const twice = namedTwice(request.topics);
     for (const { name, partitions } of request.topics) {
       const answers = [];
-      for (const partition of partitions) {
-        answers.push(await answer(broker, name, partition, request.isolationLevel === READ_COMMITTED, call.version));
+      for (const partition of new Map(partitions.map((each) => [each.partitionIndex, each])).values()) {
+        const isTwice = twice.has(partitionKey(name, partition.partitionIndex));
+        const found = isTwice ? undefined : answer(broker, name, partition, request.isolationLevel === READ_COMMITTED, call.version);
+        answers.push((await found) ?? refusal(partition.partitionIndex, ErrorCode.INVALID_REQUEST));
       }
       topics.push(newListOffsetsTopicResponse({ name, partitions: answers }));
     }
     return newListOffsetsResponse({ topics });
   },
 });
+
+/** Refused, and told once. */
+function namedTwice(topics: readonly ListOffsetsTopic[]): ReadonlySet<string> {
+  const keys = topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex }) => partitionKey(name, partitionIndex)));
+  return new Set(new Set(keys).size === keys.length ? [] : keys.filter((key, i) => keys.indexOf(key) !== i));
+}
+
+function refusal(partitionIndex: number, errorCode: number): ListOffsetsPartitionResponse {
+  return newListOffsetsPartitionResponse({ partitionIndex, errorCode, timestamp: -1, offset: -1, leaderEpoch: -1 });
+}
 
 async function answer(
   broker: BrokerContext,
@@ -48,14 +62,13 @@ async function answer(
   committed: boolean,
   version: number,
 ): Promise<ListOffsetsPartitionResponse> {
-  const refuse = (errorCode: number): ListOffsetsPartitionResponse =>
-    newListOffsetsPartitionResponse({ partitionIndex, errorCode, timestamp: -1, offset: -1, leaderEpoch: -1 });
-  const log = broker.topics.partition(topic, partitionIndex);
-  if (log === undefined) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-  if (currentLeaderEpoch > LEADER_EPOCH) return refuse(ErrorCode.UNKNOWN_LEADER_EPOCH);
+  const refuse = (errorCode: number): ListOffsetsPartitionResponse => refusal(partitionIndex, errorCode);
   if (timestamp < 0 && version < (FIRST_VERSION_WITH[timestamp] ?? (timestamp < EARLIEST_PENDING_UPLOAD ? Infinity : 0))) {
     return refuse(ErrorCode.UNSUPPORTED_VERSION);
   }
+  const log = broker.topics.partition(topic, partitionIndex);
+  if (log === undefined) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+  if (currentLeaderEpoch > LEADER_EPOCH) return refuse(ErrorCode.UNKNOWN_LEADER_EPOCH);
   try {
     const found = await look(log, timestamp, committed);
     if (found === undefined) return refuse(ErrorCode.NONE);

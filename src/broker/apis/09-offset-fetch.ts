@@ -1,5 +1,6 @@
 // OffsetFetch (9): versions 1–10. One group up to v7, several from v8, topic ids from v10. A partition without a committed offset is −1;
-// with require-stable, one that a transaction is about to commit is UNSTABLE_OFFSET_COMMIT. KIP-88, KIP-447, KIP-709, KIP-848.
+// with require-stable, one that a transaction is about to commit is UNSTABLE_OFFSET_COMMIT. A member epoch without a member id is
+// UNKNOWN_MEMBER_ID (Apache Kafka fails with UNKNOWN_SERVER_ERROR). KIP-88, KIP-447, KIP-709, KIP-848.
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
   newOffsetFetchResponse,

@@ -26,7 +26,7 @@ export const addPartitionsToTxn = defineApi("AddPartitionsToTxn", {
       const results = request.transactions.map(async (transaction) =>
         newAddPartitionsToTxnResult({
           transactionalId: transaction.transactionalId,
-          topicResults: transaction.verifyOnly ? verify(broker, transaction, call.version) : await add(broker, transaction, call.version),
+          topicResults: await addOrVerify(broker, transaction, call.version),
         }),
       );
       return newAddPartitionsToTxnResponse({ resultsByTransaction: await Promise.all(results) });
@@ -38,11 +38,11 @@ export const addPartitionsToTxn = defineApi("AddPartitionsToTxn", {
       verifyOnly: false,
       topics: request.v3AndBelowTopics,
     };
-    return newAddPartitionsToTxnResponse({ resultsByTopicV3AndBelow: await add(broker, transaction, call.version) });
+    return newAddPartitionsToTxnResponse({ resultsByTopicV3AndBelow: await addOrVerify(broker, transaction, call.version) });
   },
 });
 
-async function add(
+async function addOrVerify(
   broker: BrokerContext,
   transaction: AddPartitionsToTxnTransaction,
   version: number,
@@ -61,6 +61,7 @@ async function add(
       unknown.has(key) ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.OPERATION_NOT_ATTEMPTED,
     );
   }
+  if (transaction.verifyOnly) return verify(broker, transaction, version);
   const error = await broker.transactions.addPartitions(transaction.transactionalId, transaction, keys, 0);
   return results(transaction.topics, () => fencedBefore(FENCED_FROM, version, error));
 }

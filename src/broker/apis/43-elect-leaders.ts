@@ -9,18 +9,17 @@ const UNCLEAN = 1;
 
 export const electLeaders = defineApi("ElectLeaders", {
   handle(broker, request) {
-    if (request.electionType !== PREFERRED && request.electionType !== UNCLEAN) {
-      return newElectLeadersResponse({ errorCode: ErrorCode.INVALID_REQUEST });
-    }
+    const wrongType = request.electionType !== PREFERRED && request.electionType !== UNCLEAN;
     const replicaElectionResults = (request.topicPartitions ?? []).map(({ topic, partitions }) =>
       newReplicaElectionResult({
         topic,
         partitionResult: partitions.map((partitionId) => {
-          const name = broker.topics.partition(topic, partitionId) === undefined ? "UNKNOWN_TOPIC_OR_PARTITION" : "ELECTION_NOT_NEEDED";
+          const isThere = broker.topics.partition(topic, partitionId) !== undefined;
+          const name = wrongType ? "INVALID_REQUEST" : isThere ? "ELECTION_NOT_NEEDED" : "UNKNOWN_TOPIC_OR_PARTITION";
           return newPartitionResult({ partitionId, errorCode: ErrorCode[name], errorMessage: ERRORS[name][2] });
         }),
       }),
     );
-    return newElectLeadersResponse({ replicaElectionResults });
+    return newElectLeadersResponse({ errorCode: wrongType ? ErrorCode.INVALID_REQUEST : ErrorCode.NONE, replicaElectionResults });
   },
 });

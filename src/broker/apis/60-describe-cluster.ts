@@ -5,12 +5,14 @@ import { defineApi } from "../api.ts";
 import { CLUSTER_OPERATIONS, NOT_ASKED } from "../authorized-operations.ts";
 
 const BROKERS = 1;
+const CONTROLLERS = 2;
 
 export const describeCluster = defineApi("DescribeCluster", {
   handle(broker, request, call) {
     if (call.version >= 1 && request.endpointType !== BROKERS) {
       const errorMessage = `The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type ${request.endpointType}`;
-      return newDescribeClusterResponse({ errorCode: ErrorCode.MISMATCHED_ENDPOINT_TYPE, errorMessage });
+      const errorCode = request.endpointType === CONTROLLERS ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE;
+      return newDescribeClusterResponse({ errorCode, errorMessage });
     }
     const { host, port } = call.advertised;
     return newDescribeClusterResponse({

@@ -19,7 +19,8 @@ import { invalidTopicName, isInternalTopic } from "../topics.ts";
 export const describeTopicPartitions = defineApi("DescribeTopicPartitions", {
   handle(broker, request) {
     const { cursor } = request;
-    if (cursor !== null && cursor.partitionIndex < 0) {
+    const isAsked = cursor === null || request.topics.length === 0 || request.topics.some(({ name }) => name === cursor.topicName);
+    if (!isAsked || (cursor !== null && cursor.partitionIndex < 0)) {
       const refused = request.topics.map(({ name }) =>
         newDescribeTopicPartitionsResponseTopic({ errorCode: ErrorCode.INVALID_REQUEST, name }),
       );
