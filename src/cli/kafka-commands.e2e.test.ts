@@ -150,9 +150,10 @@ test("the broker's settings are shown and changed while it runs", async () => {
       .trimEnd()
       .split("\n")
       .map((line) => line.split("\t")[0]),
-    ["advertised.listeners", "listeners", "log.dirs", "process.roles"],
+    ["advertised.listeners", "listener.security.protocol.map", "listeners", "log.dirs", "process.roles"],
   );
   assert.match((await run("config", "set", "message.max.bytes=5000", "--dry-run")).notes[0]!, /Would set message\.max\.bytes to 5000/);
+  await assert.rejects(run("config", "set", "message.max.bytes=x", "--dry-run"), /expected a whole number/);
   await run("config", "set", "message.max.bytes=5000");
   const line = "message.max.bytes\t5000\tbroker\tyes\n";
   assert.equal((await run("config", "ls")).out, before.replace("process.roles", `${line}process.roles`));
@@ -167,6 +168,7 @@ test("a topic's settings are shown and changed, and its records trimmed", async 
   await run("topic", "config", "orders", "retention.ms=1000", "max.message.bytes=2000");
   assert.equal((await run("topic", "config", "orders")).out, "max.message.bytes\t2000\ttopic\nretention.ms\t1000\ttopic\n");
   assert.match((await run("topic", "config", "orders", "-u", "retention.ms", "--dry-run")).notes[0]!, /retention.ms back to its default/);
+  await assert.rejects(run("topic", "config", "orders", "segment.bytes=100", "--dry-run"), /must be at least 1048576/);
   await run("topic", "config", "orders", "-u", "retention.ms", "-u", "max.message.bytes");
   assert.match((await run("topic", "config", "orders", "--all")).out, /^cleanup\.policy\tdelete\tdefault$/m);
   await assert.rejects(run("topic", "config", "orders", "retention.ms=soon"), /retention\.ms/);
@@ -174,4 +176,21 @@ test("a topic's settings are shown and changed, and its records trimmed", async 
   await run("topic", "trim", "orders", "-b", "4", "-p", "1", "--yes");
   assert.equal((await run("topic", "tail", "orders", "-e", "-o", "start", "-f", "%t %p %o %k %v\\n")).out.split("\n").length, 7);
   await assert.rejects(run("topic", "trim", "orders", "-b", "4", "-p", "2", "--yes"), refused(3, /no partition 2/));
+});
+
+test("tail ends at a time and begins where a group has committed, as kcat does", async () => {
+  await client.admin().createTopics([{ name: "times", partitions: 2 }]);
+  const producer = client.producer();
+  for (let i = 0; i < 10; i++) await producer.send({ topic: "times", partition: i % 2, value: `v${i}`, timestamp: 1_000_000 + i });
+  await producer.close();
+  const tail = async (...more: string[]): Promise<string> => {
+    const { out } = await run("topic", "tail", "times", "-f", "%p:%o ", ...more);
+    return out.trim().split(" ").sort().join(" "); // prettier-ignore
+  };
+  assert.equal(await tail("-o", "s@1000006", "-o", "e@1000009"), "0:3 0:4 1:3");
+  assert.equal(await tail("-o", "e@1000003", "-p", "1"), "1:0");
+  await run("group", "reset", "tailers", "--to", "4", "--topic", "times:1", "-y");
+  assert.equal(await tail("-o", "stored", "-g", "tailers", "-e", "-p", "1"), "1:4");
+  assert.equal(await tail("-o", "stored", "-g", "nobody", "-e", "-p", "1"), "1:0 1:1 1:2 1:3 1:4");
+  await assert.rejects(run("topic", "tail", "times", "-o", "stored"), refused(2, /-g GROUP/));
 });

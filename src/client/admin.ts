@@ -69,6 +69,11 @@ export interface CallSettings {
   readonly signal?: AbortSignal;
 }
 
+export interface AlterConfigsSettings extends CallSettings {
+  /** Only ask whether the broker would take it: rejects as the change would. */
+  readonly validateOnly?: boolean;
+}
+
 const TOPIC_RESOURCE = 2;
 const BROKER_RESOURCE = 4;
 const SET = 0;
@@ -258,7 +263,7 @@ export class Admin {
   }
 
   /** Sets topic settings; null takes one back to its default. */
-  alterTopicConfigs(topic: string, config: Readonly<Record<string, string | null>>, settings: CallSettings = {}): Promise<void> {
+  alterTopicConfigs(topic: string, config: Readonly<Record<string, string | null>>, settings: AlterConfigsSettings = {}): Promise<void> {
     return this.#alterConfigs(CONTROLLER, TOPIC_RESOURCE, topic, config, settings);
   }
 
@@ -266,7 +271,7 @@ export class Admin {
    * Sets settings of one broker, or of all (`nodeId` left out), that may change while it runs; null takes one back.
    * Rejects with INVALID_REQUEST for a setting that only a start can change.
    */
-  alterBrokerConfigs(config: Readonly<Record<string, string | null>>, nodeId?: number, settings: CallSettings = {}): Promise<void> {
+  alterBrokerConfigs(config: Readonly<Record<string, string | null>>, nodeId?: number, settings: AlterConfigsSettings = {}): Promise<void> {
     const target: Target = nodeId === undefined ? CONTROLLER : { to: "node", nodeId };
     return this.#alterConfigs(target, BROKER_RESOURCE, nodeId === undefined ? "" : String(nodeId), config, settings);
   }
@@ -276,10 +281,10 @@ export class Admin {
     resourceType: number,
     resourceName: string,
     config: Readonly<Record<string, string | null>>,
-    settings: CallSettings,
+    settings: AlterConfigsSettings,
   ): Promise<void> {
     const configs = Object.entries(config).map(([name, value]) => ({ name, value, configOperation: value === null ? DELETE : SET }));
-    const message = newIncrementalAlterConfigsRequest({ resources: [{ resourceType, resourceName, configs }] });
+    const message = newIncrementalAlterConfigsRequest({ resources: [{ resourceType, resourceName, configs }], validateOnly: settings.validateOnly === true }); // prettier-ignore
     const whose =
       resourceType === TOPIC_RESOURCE ? `topic "${resourceName}"` : resourceName === "" ? "all brokers" : `broker ${resourceName}`;
     const what = `Changing settings of ${whose}`;

@@ -42,15 +42,16 @@ export async function configSet(pairs: readonly string[], flags: ConfigSetFlags,
   const names = Object.keys(changes);
   if (names.length === 0)
     throw new CliError(EXIT.usage, "Nothing to change: give NAME=VALUE, or --unset NAME. See: millrace config ls --all");
-  if (flags.dryRun === true) {
-    for (const [name, value] of Object.entries(changes))
-      terminal.note(value === null ? `Would take ${name} back.` : `Would set ${name} to ${value}.`);
-    return;
-  }
   await withClient(terminal, flags, async ({ client }) => {
     const admin = client.admin();
     const { brokers } = await admin.describeCluster();
-    for (const { nodeId } of brokers) await admin.alterBrokerConfigs(changes, nodeId);
+    const validateOnly = flags.dryRun === true;
+    for (const { nodeId } of brokers) await admin.alterBrokerConfigs(changes, nodeId, { validateOnly });
+    if (validateOnly) {
+      for (const [name, value] of Object.entries(changes))
+        terminal.note(value === null ? `Would take ${name} back.` : `Would set ${name} to ${value}.`);
+      return;
+    }
     if (!terminal.quiet) terminal.note(`Changed ${names.join(", ")}.`);
   });
 }

@@ -25,6 +25,7 @@ export async function topicConfig(name: string, pairs: readonly string[], flags:
     const names = Object.keys(changes);
     if (names.length > 0) {
       if (flags.dryRun === true) {
+        await admin.alterTopicConfigs(name, changes, { validateOnly: true });
         for (const [setting, value] of Object.entries(changes))
           terminal.note(value === null ? `Would take ${setting} back to its default.` : `Would set ${setting} to ${value}.`);
         return;
