@@ -49,7 +49,7 @@ function compareMessage(name: string, fields: Fields, options: MessageOptions): 
   const reference = readReference(name);
   const served = parseVersions(options.versions);
   const valid = parseVersions(reference.validVersions);
-  assert.ok(served.from >= valid.from && served.to <= valid.to, `${name}: we serve ${options.versions} of ${reference.validVersions}`);
+  assert.deepEqual(served, valid, `${name}: we serve ${options.versions} of ${reference.validVersions}`);
   const flexible = [options.flexible, reference.flexibleVersions].map((text) => within(parseOptionalVersions(text), served));
   assert.equal(flexible[0], flexible[1], `${name}: flexible versions`);
   const unstable = reference.latestVersionUnstable === true && served.to === valid.to;
