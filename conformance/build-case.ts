@@ -71,7 +71,7 @@ function addWindow(
   const aggregates = { n: count(), total: sum(value), low: min("i"), high: max("i") } as const;
   const trigger = one.trigger === undefined ? undefined : triggerOf(one.trigger, one.sum);
   const evictor = one.evictor === undefined ? undefined : evictorOf(one.evictor, one.sum);
-  const counted = one.window.type === "count" || one.window.type === "global";
+  const counted = ["count", "slidingCount", "global"].includes(one.window.type);
   const assigner: WindowAssigner<TimeWindow | GlobalWindow, InputRecord> = counted ? countAssigner(one.window) : timeAssigner(one.window);
   let windowed = one.key === undefined ? stream.windowAll(assigner) : byKey(one, stream).window(assigner);
   if (one.allowedLatenessMs !== undefined) windowed = windowed.allowedLateness(one.allowedLatenessMs);
@@ -114,13 +114,15 @@ function joinWindow({ sizeMs, slideMs, offsetMs = 0, gapMs }: JoinCase["join"]):
 }
 
 function addIntervalJoin(one: JoinCase, left: Side, right: Side, late: CollectSink<unknown>): DataStream<string> {
-  const { lowerMs, upperMs, lowerExclusive = false, upperExclusive = false } = one.join;
+  const { lowerMs, upperMs, lowerInclusive = true, upperInclusive = true } = one.join;
+  const { lowerExclusive = !lowerInclusive, upperExclusive = !upperInclusive } = one.join;
   const bounds = { lower: lowerMs!, upper: upperMs!, lowerExclusive, upperExclusive };
   const pair = (a: InputRecord, b: InputRecord): string => JSON.stringify([a.i, b.i, Math.max(a.ts, b.ts)]);
   if (one.late !== true) return left.intervalJoin("join", right, bounds, pair);
   const rows = left.intervalJoin("join", right, { ...bounds, lateOutputs: true }, pair);
-  rows.side.lateLeft.map(({ i }) => JSON.stringify(["left", i])).to("late-left", late);
-  rows.side.lateRight.map(({ i }) => JSON.stringify(["right", i])).to("late-right", late);
+  const lateRow = (side: string, { i }: InputRecord): string => JSON.stringify("rows" in one ? [side, i] : [i]);
+  rows.side.lateLeft.map((event) => lateRow("left", event)).to("late-left", late);
+  rows.side.lateRight.map((event) => lateRow("right", event)).to("late-right", late);
   return rows;
 }
 

@@ -14,6 +14,8 @@ export interface WindowCase {
     readonly gap?: { readonly if: Condition; readonly thenMs: number; readonly elseMs: number };
     readonly size?: number;
     readonly slide?: number;
+    readonly maxSizeMs?: number;
+    readonly stepMs?: number;
   };
   readonly sum: string;
   readonly allowedLatenessMs?: number;
@@ -32,6 +34,8 @@ export interface Part {
   readonly field?: string;
   readonly after?: boolean;
   readonly of?: Part;
+  /** Of a trigger: it throws the window's elements away when it fires. */
+  readonly purge?: boolean;
 }
 
 export interface JoinCase {
@@ -42,6 +46,8 @@ export interface JoinCase {
     readonly upperMs?: number;
     readonly lowerExclusive?: boolean;
     readonly upperExclusive?: boolean;
+    readonly lowerInclusive?: boolean;
+    readonly upperInclusive?: boolean;
     readonly sizeMs?: number;
     readonly slideMs?: number;
     readonly offsetMs?: number;
@@ -56,7 +62,7 @@ export interface JoinCase {
   readonly allowedLatenessMs?: number;
   readonly trigger?: Part;
   readonly evictor?: Part;
-  /** Late elements of an interval join: rows ["left" or "right", i]. */
+  /** Late elements of an interval join: rows [i], and ["left" or "right", i] in random cases. */
   readonly late?: boolean;
 }
 
@@ -97,7 +103,7 @@ export interface Conformance {
 const KNOWN = new Set(
   `id group kind text input filter key watermarkDelayMs window sum allowedLatenessMs late trigger evictor join left right function paramMs
   type sizeMs slideMs offsetMs gapMs gap if thenMs elseMs size slide n ms intervalMs threshold field after of lowerMs upperMs lowerExclusive
-  upperExclusive`.split(/\s+/),
+  upperExclusive lowerInclusive upperInclusive maxSizeMs stepMs purge`.split(/\s+/),
 );
 
 /** Properties of a case that this runner does not know: what they mean is not built. */

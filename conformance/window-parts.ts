@@ -4,6 +4,7 @@ import {
   countEvictor,
   countTrigger,
   countWindow,
+  cumulate,
   deltaEvictor,
   deltaTrigger,
   eventTimeTrigger,
@@ -39,6 +40,7 @@ export function timeAssigner(window: WindowCase["window"]): WindowAssigner<TimeW
   if (type === "tumbling") return tumbling(sizeMs!, { offset: offsetMs ?? 0 });
   if (type === "sliding") return sliding(sizeMs!, slideMs!, { offset: offsetMs ?? 0 });
   if (type === "session") return session(gapMs!, { mergedOrder: "as-merged" });
+  if (type === "cumulate") return cumulate(window.maxSizeMs ?? sizeMs!, window.stepMs ?? slideMs!, { offset: offsetMs ?? 0 });
   if (type !== "dynamicSession" || gap === undefined) throw new UnsupportedCaseError(`window ${type}`);
   const isThen = compileCondition(gap.if) as unknown as (event: InputRecord) => boolean;
   return session((event: InputRecord) => (isThen(event) ? gap.thenMs : gap.elseMs), { equalSession: "restarts", mergedOrder: "as-merged" });
@@ -50,7 +52,9 @@ export function countAssigner({ type, size, slide }: WindowCase["window"]): Wind
 
 /** `sum`: the field that the case sums up, which a delta goes by if it names none. */
 export function triggerOf(part: Part, sum: string): Trigger<InputRecord> {
-  const { type, n, intervalMs, ms, of } = part;
+  const { type, n, intervalMs, ms, of, purge } = part;
+  if (purge === true) return purging(triggerOf({ ...part, purge: false }, sum));
+  if (type.startsWith("purging") && of === undefined) return purging(triggerOf({ ...part, type: innerType(type) }, sum));
   switch (type) {
     case "count":
       return countTrigger(n!);
@@ -67,10 +71,15 @@ export function triggerOf(part: Part, sum: string): Trigger<InputRecord> {
     case "budget":
       return budgetTrigger(part);
     case "purging":
-    case "purgingCount":
-      return purging(of !== undefined ? triggerOf(of, sum) : countTrigger(n!));
+      return purging(triggerOf(of!, sum));
   }
   throw new UnsupportedCaseError(`trigger ${JSON.stringify(part)}`);
+}
+
+/** "purgingCount" wraps "count"; "purging" alone that, too. */
+function innerType(type: string): string {
+  const inner = type.slice("purging".length);
+  return inner === "" ? "count" : inner[0]!.toLowerCase() + inner.slice(1);
 }
 
 export function evictorOf(part: Part, sum: string): Evictor<InputRecord> {

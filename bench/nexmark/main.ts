@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { machine } from "../machine.ts";
 import { check } from "./check.ts";
+import { FolderError } from "./reference.ts";
 import { QUERIES, WITHOUT_REFERENCE } from "./queries.ts";
 
 interface Line {
@@ -39,38 +40,46 @@ const FLINK: Readonly<Record<string, number>> = {
   q22: 549,
 };
 
-const { values } = parseArgs({
-  options: {
-    check: { type: "string" },
-    query: { type: "string" },
-    events: { type: "string", default: "3M" },
-    jsonl: { type: "boolean", default: false },
-    profile: { type: "string" },
-  },
-});
+const values = options();
 const only = values.query?.split(",");
 const unknown = only?.find((name) => !QUERIES.some((each) => each.name === name));
 if (unknown !== undefined) {
   const why = WITHOUT_REFERENCE[unknown];
-  console.error(
-    `There is no query ${unknown}${why === undefined ? "" : `: ${why}`}. Queries: ${QUERIES.map(({ name }) => name).join(", ")}.`,
-  );
-  process.exit(2);
+  refuse(`There is no query ${unknown}${why === undefined ? "" : `: ${why}`}. Queries: ${QUERIES.map(({ name }) => name).join(", ")}.`);
 }
 if (values.check === undefined) measureAll(countOf(values.events));
 else {
-  const { passed, failed, skipped } = await check(resolve(values.check), only, (line) => console.log(line));
-  if (skipped > 0) console.log(`${skipped} skipped`);
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+  try {
+    const { passed, failed, skipped } = await check(resolve(values.check), only, (line) => console.log(line));
+    if (skipped > 0) console.log(`${skipped} skipped`);
+    console.log(`${passed} passed, ${failed} failed`);
+    process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof FolderError)) throw error;
+    refuse(error.message);
+  }
+}
+
+function options() {
+  try {
+    const known = { check: { type: "string" }, query: { type: "string" }, profile: { type: "string" } } as const;
+    const others = { events: { type: "string", default: "3M" }, jsonl: { type: "boolean", default: false } } as const;
+    return parseArgs({ options: { ...known, ...others } }).values;
+  } catch (error) {
+    return refuse(`${(error as Error).message} Options: --check DIR, --query q0,q1, --events 3M, --jsonl, --profile DIR.`);
+  }
+}
+
+function refuse(why: string): never {
+  console.error(why);
+  process.exit(2);
 }
 
 function countOf(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)([kKM]?)$/.exec(text) ?? [];
   const count = Number(number) * (unit === "M" ? 1e6 : unit === undefined || unit === "" ? 1 : 1e3);
   if (Number.isInteger(count) && count > 0) return count;
-  console.error(`--events takes a number such as 500000, 500k or 3M, not "${text}".`);
-  process.exit(2);
+  return refuse(`--events takes a number such as 500000, 500k or 3M, not "${text}".`);
 }
 
 function measureAll(events: number): void {
