@@ -17,11 +17,13 @@ const INTRODUCTION = `# The schema registry's HTTP API
 so that its clients work unchanged. Schemas live in the compacted topic \`_schemas\`, in Confluent's record format, on the embedded broker
 or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
 
-- Types: ${Object.keys(FORMATS).join(", ")}. Answers are \`application/vnd.schemaregistry.v1+json\`.
+- Types: ${Object.keys(FORMATS).join(", ")}. Answers are \`application/vnd.schemaregistry.v1+json\`, or what \`accept\` prefers
+  of it, \`application/vnd.schemaregistry+json\` and \`application/json\`; 406 where it wants none of them, 415 for a body that says it is another.
 - An error is \`{ "error_code": 40401, "message": "…" }\`; the HTTP status is the first three digits. Every route may answer 50001 (the
   topic cannot be written or read now) and, if it changes something, 50004 (another registry has taken over the topic; this one only reads).
 - \`/contexts/NAME\` in front of a path means the subjects of that context; \`:.NAME:subject\` is such a subject's full name. Each context has
-  ids of its own.
+  ids of its own; \`:.:\` is the default one. Settings and modes of \`:.NAME:\` hold for its subjects, those of \`:.__GLOBAL:\` for all contexts.
+  A subject that the default context does not have is looked for in the others.
 - One registry writes to a topic. A newer one takes over, and the older one only reads from then on. An id is never given twice, not even
   after a permanent deletion or a crash.
 - The registry listens on loopback only. Requests of web pages and with a foreign Host header are refused.

@@ -4,7 +4,7 @@ import type { Incompatibility } from "../schema/incompatibility.ts";
 import type { ParsedSchema } from "./parsed-schema.ts";
 import type { CompatibilityLevel, SubjectConfig } from "./subject-config.ts";
 import { DEFAULT_LEVEL } from "./subject-config.ts";
-import type { SchemaEntry } from "./schema-entry.ts";
+import type { SchemaEntry, SchemaType } from "./schema-entry.ts";
 
 export interface PreviousVersion {
   readonly entry: SchemaEntry;
@@ -39,17 +39,25 @@ function difference(
   const options = { policy: config.compatibilityPolicy ?? "STRICT" } as const;
   const messages: string[] = [];
   if (level.startsWith("BACKWARD") || level.startsWith("FULL"))
-    messages.push(...candidate.incompatibilities(older, options).map((each) => message(each, "new", "old")));
+    messages.push(...candidate.incompatibilities(older, options).map((each) => message(each, candidate.type, "new", "old")));
   if (level.startsWith("FORWARD") || level.startsWith("FULL"))
-    messages.push(...older.incompatibilities(candidate, options).map((each) => message(each, "old", "new")));
+    messages.push(...older.incompatibilities(candidate, options).map((each) => message(each, candidate.type, "old", "new")));
   return messages;
 }
 
 const MAX_SHOWN = 500;
 
-function message({ type, path, description, reader, writer }: Incompatibility, readerIs: string, writerIs: string): string {
+/** As Confluent's registry quotes them: type, sentence with the place, both definitions. */
+function message(
+  { type, path, description, reader, writer }: Incompatibility,
+  format: SchemaType,
+  readerIs: string,
+  writerIs: string,
+): string {
+  const [quote, place] = format === "AVRO" ? ["'", path] : ['"', `#${path}`];
   const info = `${readerIs} schema (reader): ${shorten(reader)}; ${writerIs} schema (writer): ${shorten(writer)}`;
-  return `{errorType:'${type}', path:'${path}', description:'${description} Reader: the ${readerIs} schema.', additionalInfo:'${info}'}`;
+  const text = `${description} Reader: the ${readerIs} schema, at path '${place}'.`;
+  return `{errorType:${quote}${type}${quote}, description:${quote}${text}${quote}, additionalInfo:${quote}${info}${quote}}`;
 }
 
 function shorten(text: string): string {

@@ -17,13 +17,11 @@ export function deleteSubject(state: RegistryState, subject: string, permanent: 
   if (permanent && live.length > 0) throw refuse.subjectNotSoftDeleted(subject);
   if (!permanent && live.length === 0) throw refuse.subjectSoftDeleted(subject);
   const affected = permanent ? all : live;
-  for (const entry of affected) checkUnreferenced(state, entry, permanent);
+  for (const entry of affected) checkUnreferenced(state, entry);
   const result = affected.map(({ version }) => version);
   if (permanent) return { records: tombstones(state, affected), result };
-  const records: TopicRecord[] = [{ kind: "delete-subject", subject, version: live.at(-1)!.version }];
-  if (state.mode(subject) !== undefined) records.push({ kind: "mode", subject, mode: null });
-  if (state.config(subject) !== undefined) records.push({ kind: "config", subject, config: null });
-  return { records, result };
+  const deletion: TopicRecord = { kind: "delete-subject", subject, version: live.at(-1)!.version };
+  return { records: [deletion, ...withoutSettings(state, subject)], result };
 }
 
 /** `entry` was looked up among all versions, also the soft-deleted. Answers its version. */
@@ -32,9 +30,11 @@ export function deleteVersion(state: RegistryState, entry: SchemaEntry, permanen
   checkWritable(state, subject);
   if (permanent && !entry.deleted) throw refuse.versionNotSoftDeleted(subject, version);
   if (!permanent && entry.deleted) throw refuse.versionSoftDeleted(subject, version);
-  checkUnreferenced(state, entry, permanent);
+  checkUnreferenced(state, entry);
   if (permanent) return { records: tombstones(state, [entry]), result: version };
-  return { records: [{ kind: "schema", subject, version, entry: { ...entry, deleted: true } }], result: version };
+  const deletion: TopicRecord = { kind: "schema", subject, version, entry: { ...entry, deleted: true } };
+  const isLast = state.versions(subject).length === 1;
+  return { records: isLast ? [deletion, ...withoutSettings(state, subject)] : [deletion], result: version };
 }
 
 /** Settings of a context without subjects go. Throws 40401 or 42211. */
@@ -43,14 +43,19 @@ export function deleteContext(state: RegistryState, context: string): Change<str
   if (state.subjects(true).some((subject) => contextOf(subject) === context)) throw refuse.contextNotEmpty(context);
   if (!state.hasContext(context)) throw refuse.subjectNotFound(`:${context}:`);
   const subject = `:${context}:`;
-  const records: TopicRecord[] = [];
-  if (state.mode(subject) !== undefined) records.push({ kind: "mode", subject, mode: null });
-  if (state.config(subject) !== undefined) records.push({ kind: "config", subject, config: null });
-  return { records, result: context };
+  return { records: withoutSettings(state, subject), result: context };
 }
 
-function checkUnreferenced(state: RegistryState, { subject, version }: SchemaEntry, permanent: boolean): void {
-  const users = state.referrers(subject, version).filter((user) => permanent || !user.deleted);
+/** Settings go with the last version. */
+function withoutSettings(state: RegistryState, subject: string): TopicRecord[] {
+  return [
+    ...(state.mode(subject) === undefined ? [] : [{ kind: "mode", subject, mode: null } as const]),
+    ...(state.config(subject) === undefined ? [] : [{ kind: "config", subject, config: null } as const]),
+  ];
+}
+
+function checkUnreferenced(state: RegistryState, { subject, version }: SchemaEntry): void {
+  const users = state.referrers(subject, version).filter((user) => !user.deleted);
   if (users.length > 0) throw refuse.referenceExists(subject, version);
 }
 

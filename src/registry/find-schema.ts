@@ -3,7 +3,7 @@ import { refuse } from "./registry-error.ts";
 import type { RegistryState } from "./registry-state.ts";
 import type { SchemaContent, SchemaEntry } from "./schema-entry.ts";
 import { sortedJson } from "./schema-entry.ts";
-import { storedContent, type SchemaParsing } from "./schema-parsing.ts";
+import { sameWhenResolved, storedContent, type SchemaParsing } from "./schema-parsing.ts";
 import { configInScope } from "./scope.ts";
 import { contextOf, DEFAULT_CONTEXT, nameInContext } from "./subject-name.ts";
 
@@ -56,8 +56,9 @@ export function lookUp(
       entry.schema === wanted.schema &&
       sortedJson(entry.references) === sortedJson(wanted.references),
   );
-  if (sameText === undefined) throw refuse.schemaNotFound();
-  return sameText;
+  const same = sameText ?? sameWhenResolved(state, parsing, parsed, content, versions);
+  if (same === undefined) throw refuse.schemaNotFound();
+  return same;
 }
 
 /**

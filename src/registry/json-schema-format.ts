@@ -2,14 +2,14 @@
 import { isJsonObject, parseKeepingNumbers, sortNames } from "../schema/json-numbers.ts";
 import { jsonSchemaIncompatibilities } from "../schema/json-schema/json-schema-compatibility.ts";
 import { checkReferences, parseJsonSchema, type SchemaDocument } from "../schema/json-schema/json-schema-document.ts";
-import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
+import type { Checks, ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
 
 interface ParsedJsonSchema extends ParsedSchema {
   readonly document: SchemaDocument;
 }
 
-/** Throws SchemaParseError. `checked`: a new schema, whose references must lead somewhere. */
-export function parseJsonSchemaText(text: string, references: readonly ResolvedReference[], checked: boolean): ParsedSchema {
+/** Throws SchemaParseError. */
+export function parseJsonSchemaText(text: string, references: readonly ResolvedReference[], checks: Checks): ParsedSchema {
   const others = new Map<string, SchemaDocument>();
   for (const reference of references) {
     const document = { root: parseJsonSchema(reference.schema), others };
@@ -18,12 +18,13 @@ export function parseJsonSchemaText(text: string, references: readonly ResolvedR
     if (typeof id === "string") others.set(id, document);
   }
   const document: SchemaDocument = { root: parseJsonSchema(text), others };
-  if (checked) checkReferences(document);
+  if (checks.rules) checkReferences(document);
   const parsed: ParsedJsonSchema = {
     type: "JSON",
     document,
     canonical: withoutSpace(text),
     normalized: () => JSON.stringify(sortNames(parseKeepingNumbers(text))),
+    resolved: () => undefined,
     hasTopLevelField: (name) => {
       const properties = isJsonObject(document.root) ? document.root["properties"] : undefined;
       return isJsonObject(properties) && Object.hasOwn(properties, name);

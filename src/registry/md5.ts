@@ -1,12 +1,10 @@
-// MD5 (RFC 1321) of a text's UTF-8 bytes. Fingerprints schemas as Confluent's registry does; protects nothing.
+// MD5 (RFC 1321). Fingerprints schemas as Confluent's registry does; protects nothing.
 
 const SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
 const SINES = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32) | 0);
-const encoder = new TextEncoder();
 
 /** 32 lower-case hexadecimal digits. */
-export function md5(text: string): string {
-  const message = encoder.encode(text);
+export function md5(message: Uint8Array): string {
   const padded = new Uint8Array(((message.length + 8) >> 6) * 64 + 64);
   padded.set(message);
   padded[message.length] = 0x80;

@@ -6,6 +6,14 @@ export interface ComparisonOptions {
   readonly policy: "STRICT" | "LENIENT";
 }
 
+/** What a text is held to; stored versions are taken as they are. */
+export interface Checks {
+  /** References lead somewhere, defaults fit. */
+  readonly rules: boolean;
+  /** Names are those that the format allows. */
+  readonly names: boolean;
+}
+
 export interface ParsedSchema {
   readonly type: SchemaType;
   /** What is stored: equal texts share an id. */
@@ -14,6 +22,8 @@ export interface ParsedSchema {
   normalized(): string;
   /** A record's field, a property, or a field of the first message. */
   hasTopLevelField(name: string): boolean;
+  /** The text with what it refers to in it; undefined: the format has no such text. */
+  resolved(): string | undefined;
   /** Of this schema as the reader; empty: reads all that `writer` wrote. `writer` has the same type. */
   incompatibilities(writer: ParsedSchema, options: ComparisonOptions): Incompatibility[];
 }

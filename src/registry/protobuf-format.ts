@@ -5,7 +5,7 @@ import { parseProtobuf } from "../schema/protobuf/parse-protobuf.ts";
 import { normalizedProto, protoLayout } from "../schema/protobuf/proto-text.ts";
 import { resolveType, SCALARS, type ProtoType, type ProtoWorld } from "../schema/protobuf/proto-file.ts";
 import { protobufIncompatibilities } from "../schema/protobuf/protobuf-compatibility.ts";
-import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
+import type { Checks, ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
 
 interface ParsedProtobuf extends ParsedSchema {
   readonly world: ProtoWorld;
@@ -14,20 +14,21 @@ interface ParsedProtobuf extends ParsedSchema {
 /** Files that every Protobuf compiler brings, or Confluent's. */
 const BUILT_IN = /^(google\/(protobuf|type|api)|confluent)\//;
 
-/** Throws SchemaParseError. `checked`: a new schema, whose imports and types must be there. */
-export function parseProtobufSchema(given: string, references: readonly ResolvedReference[], checked: boolean): ParsedSchema {
+/** Throws SchemaParseError. */
+export function parseProtobufSchema(given: string, references: readonly ResolvedReference[], checks: Checks): ParsedSchema {
   const text = textOfDescriptor(given) ?? given;
   const file = parseProtobuf(text);
   const known = new Map<string, ProtoType>(file.types);
   for (const reference of references) for (const [name, type] of parseProtobuf(reference.schema).types) known.set(name, type);
   const world: ProtoWorld = { file, known };
-  if (checked) checkImports(world, references);
+  if (checks.rules) checkImports(world, references);
   const canonical = protoLayout(text);
   const parsed: ParsedProtobuf = {
     type: "PROTOBUF",
     world,
     canonical,
     normalized: () => normalizedProto(canonical),
+    resolved: () => undefined,
     hasTopLevelField: (name) => {
       const first = [...file.types.values()].find((type) => type.kind === "message");
       return first?.kind === "message" && first.fields.some((field) => field.name === name);

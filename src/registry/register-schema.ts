@@ -7,7 +7,7 @@ import type { RegistryState } from "./registry-state.ts";
 import { reservedFieldMessages } from "./reserved-fields.ts";
 import { sortedJson, type Metadata, type RuleSet, type SchemaContent, type SchemaEntry } from "./schema-entry.ts";
 import type { Change } from "./schema-store.ts";
-import { storedContent, type SchemaParsing } from "./schema-parsing.ts";
+import { checkReferencesLive, sameWhenResolved, storedContent, type SchemaParsing } from "./schema-parsing.ts";
 import { checkWritable, configInScope } from "./scope.ts";
 import type { Mode, SubjectConfig } from "./subject-config.ts";
 import { contextOf } from "./subject-name.ts";
@@ -17,9 +17,9 @@ export interface RegisterRequest {
   readonly subject: string;
   readonly content: SchemaContent;
   readonly normalize: boolean;
-  /** In IMPORT mode only. */
+  /** In IMPORT and FORWARD mode, and only there; always for content that is new to the subject. */
   readonly id: number | undefined;
-  /** Must be the next one, except in IMPORT mode. */
+  /** Must be the next one, except in these modes. */
   readonly version: number | undefined;
   readonly now: number;
 }
@@ -29,7 +29,7 @@ export function registerSchema(state: RegistryState, parsing: SchemaParsing, req
   const { subject } = request;
   const mode = checkWritable(state, subject);
   const context = contextOf(subject);
-  if (request.id !== undefined && mode !== "IMPORT") {
+  if (request.id !== undefined && !imports(mode)) {
     const same = sameInSubject(state, parsing, request);
     if (same?.id === request.id) return { records: [], result: same };
     throw refuse.notPermitted(`Subject ${subject} in context ${context} is not in import mode`);
@@ -42,7 +42,14 @@ export function registerSchema(state: RegistryState, parsing: SchemaParsing, req
   const same = live.findLast((entry) => entry.identity === content.identity);
   if (same !== undefined && (request.version === undefined || request.version === same.version) && (request.id ?? same.id) === same.id)
     return { records: [], result: same };
-  if (mode !== "IMPORT") checkCompatible(state, parsing, request.subject, parsed, content, config);
+  if (request.version === undefined && request.id === undefined) {
+    const resolved = sameWhenResolved(state, parsing, parsed, wanted, live);
+    if (resolved !== undefined) return { records: [], result: resolved };
+  }
+  if (!imports(mode)) {
+    checkReferencesLive(state, subject, content);
+    checkCompatible(state, parsing, request.subject, parsed, content, config);
+  } else if (request.id === undefined) throw refuse.notPermitted(`Subject ${subject} in context ${context} is not in read-write mode`);
   const entry: SchemaEntry = {
     ...content,
     subject,
@@ -52,6 +59,11 @@ export function registerSchema(state: RegistryState, parsing: SchemaParsing, req
     timestamp: request.now,
   };
   return { records: [{ kind: "schema", subject, version: entry.version, entry }], result: entry };
+}
+
+/** Schemas come with the ids that they have elsewhere. */
+function imports(mode: Mode): boolean {
+  return mode === "IMPORT" || mode === "FORWARD";
 }
 
 function sameInSubject(
@@ -99,7 +111,7 @@ export function previousVersions(
 function nextVersion(state: RegistryState, { subject, version }: RegisterRequest, mode: Mode): number {
   const next = (state.versions(subject, true).at(-1)?.version ?? 0) + 1;
   if (version === undefined || version === next) return next;
-  if (mode !== "IMPORT" || version < 1)
+  if (!imports(mode) || version < 1)
     throw refuse.invalidSchema(`Version is ${version}, expected ${next}: one more than the previous version`);
   return version;
 }

@@ -66,6 +66,7 @@ export const refuse = {
   invalidSubject: (subject: string) => new RegistryError(422, 42208, `The specified subject '${subject}' is not a valid.`),
   invalidRuleSet: (reason: string) => new RegistryError(422, 42210, `Invalid ruleset: ${reason}`),
   contextNotEmpty: (context: string) => new RegistryError(422, 42211, `The specified context '${context}' is not empty.`),
+  noSuchPath: (reason: string) => new RegistryError(404, 404, `HTTP 404 Not Found: ${reason}`),
   unprocessable: (reason: string) => new RegistryError(422, 422, reason),
   malformed: (reason: string) => new RegistryError(400, 400, reason),
   store: (reason: string, cause?: unknown) => new RegistryError(500, 50001, `Error in the backend data store: ${reason}`, { cause }),

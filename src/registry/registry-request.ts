@@ -1,5 +1,6 @@
 // A request below HTTP: what routes get, and how they read its parts. Wrong parts are refused with the registry's errors.
 import { refuse } from "./registry-error.ts";
+import { checkRules } from "./rule-check.ts";
 import {
   SCHEMA_TYPES,
   type Metadata,
@@ -11,7 +12,7 @@ import {
 } from "./schema-entry.ts";
 import type { SchemaStore } from "./schema-store.ts";
 import type { SchemaParsing } from "./schema-parsing.ts";
-import { checkSubject, qualified } from "./subject-name.ts";
+import { checkSubject, contextOf, nameInContext, prefixFilter, qualified } from "./subject-name.ts";
 
 export interface RegistryContext {
   readonly store: SchemaStore;
@@ -28,6 +29,8 @@ export interface RegistryRequest {
   readonly body: unknown;
   /** "." unless the path began with /contexts/NAME. */
   readonly context: string;
+  /** The path began with /contexts/NAME. */
+  readonly scoped: boolean;
 }
 
 /** 204: an answer without a body. */
@@ -60,11 +63,19 @@ export function flag({ query }: RegistryRequest, name: string): boolean {
   return query.get(name)?.toLowerCase() === "true";
 }
 
-/** Throws 422 for what is no whole number. */
+/** Throws 404 for what is no whole number, as for a path that is not there. */
 export function wholeNumber(text: string, name: string): number {
   const value = Number(text);
-  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) throw refuse.unprocessable(`${name}=${text}: expected a whole number`);
+  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) throw refuse.noSuchPath(`${name}=${text} is no whole number`);
   return value;
+}
+
+/** Which subjects ?subjectPrefix= and the context of the path ask for; without both, all. */
+export function subjectFilter({ query, context, scoped }: RegistryRequest): (subject: string) => boolean {
+  const prefix = query.get("subjectPrefix");
+  if (prefix?.startsWith(":") === true) return prefixFilter(prefix);
+  if (prefix === null && !scoped) return () => true;
+  return (subject) => contextOf(subject) === context && nameInContext(subject).startsWith(prefix ?? "");
 }
 
 /** ?offset and ?limit (negative: all) of a list. */
@@ -129,14 +140,7 @@ function referencesOf(value: unknown): SchemaReference[] {
 /** Throws 42210 or 422. */
 export function ruleSetOf(value: unknown): RuleSet | undefined {
   const ruleSet = objectOrNothing<RuleSet>(value, "ruleSet");
-  if (ruleSet === undefined) return undefined;
-  const names = new Set<string>();
-  for (const rule of [...(ruleSet.migrationRules ?? []), ...(ruleSet.domainRules ?? []), ...(ruleSet.encodingRules ?? [])]) {
-    const { name } = (rule ?? {}) as JsonObject;
-    if (typeof name !== "string" || name === "") throw refuse.invalidRuleSet("a rule has no name");
-    if (names.has(name)) throw refuse.invalidRuleSet(`the rule "${name}" is there twice`);
-    names.add(name);
-  }
+  if (ruleSet !== undefined) checkRules(ruleSet);
   return ruleSet;
 }
 

@@ -1,7 +1,8 @@
 // Everything the topic says, in memory: subjects with their versions, ids, settings. apply() takes the topic's records in order and is
 // idempotent; queries answer from maps. No I/O. Invariant: an id of a context has one content, for ever.
 import type { SchemaContent, SchemaEntry } from "./schema-entry.ts";
-import { guidOf, identityOf } from "./schema-entry.ts";
+import { identityOf } from "./schema-entry.ts";
+import { guidOf } from "./schema-guid.ts";
 import { contextOf, DEFAULT_CONTEXT, nameInContext, qualified } from "./subject-name.ts";
 import type { Mode, SubjectConfig } from "./subject-config.ts";
 import type { TopicRecord } from "./topic-record.ts";
@@ -73,9 +74,9 @@ export class RegistryState {
     }
     if (!ids.byIdentity.has(entry.identity)) ids.byIdentity.set(entry.identity, entry.id);
     ids.maxId = Math.max(ids.maxId, entry.id);
-    this.#guids?.set(guidOf(entry.identity), entry.identity);
+    this.#guids?.set(guidOf(entry), entry.identity);
     for (const reference of entry.references) {
-      const key = `${reference.subject}\n${reference.version}`;
+      const key = `${qualified(contextOf(subject), reference.subject)}\n${reference.version}`;
       const referrers = this.#referrers.get(key);
       if (referrers === undefined) this.#referrers.set(key, new Set([entry]));
       else referrers.add(entry);
@@ -93,7 +94,8 @@ export class RegistryState {
       ids.byId.delete(entry.id);
       if (ids.byIdentity.get(entry.identity) === entry.id) ids.byIdentity.delete(entry.identity);
     }
-    for (const { subject, version } of entry.references) this.#referrers.get(`${subject}\n${version}`)?.delete(entry);
+    const context = contextOf(entry.subject);
+    for (const { subject, version } of entry.references) this.#referrers.get(`${qualified(context, subject)}\n${version}`)?.delete(entry);
   }
 
   #context(name: string): ContextIds {
@@ -148,8 +150,8 @@ export class RegistryState {
   /** context and id of each place where the content is known. */
   byGuid(guid: string): { readonly context: string; readonly id: number }[] {
     if (this.#guids === undefined) {
-      const identities = [...this.#contexts.values()].flatMap(({ byIdentity }) => [...byIdentity.keys()]);
-      this.#guids = new Map(identities.map((identity) => [guidOf(identity), identity]));
+      const entries = [...this.#contexts.values()].flatMap(({ byId }) => [...byId.values()].map(anyOf));
+      this.#guids = new Map(entries.map((entry) => [guidOf(entry), entry.identity]));
     }
     const identity = this.#guids.get(guid);
     if (identity === undefined) return [];

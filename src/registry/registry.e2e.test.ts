@@ -33,7 +33,7 @@ test("a schema gets an id, the same one again, and the same one under another su
   assert.notEqual((await register("ids-2", record("Id", field("a"), { name: "b", type: "int", default: 0 }))).body.id, id);
   const byId = await call("GET", `/schemas/ids/${id}`);
   assert.equal(byId.body.schema, record("Id", field("a")));
-  assert.equal(byId.body.schemaType, undefined);
+  assert.deepEqual([byId.body.schemaType, byId.body.deleted], ["AVRO", false]);
   assert.deepEqual((await call("GET", `/schemas/ids/${id}/subjects`)).body, ["ids-1", "ids-2"]);
   assert.deepEqual((await call("GET", `/schemas/ids/${id}/versions`)).body, [
     { subject: "ids-1", version: 1 },

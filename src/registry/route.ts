@@ -18,6 +18,8 @@ export interface RouteMatch {
   readonly route: Route;
   readonly path: Readonly<Record<string, string>>;
   readonly context: string;
+  /** The path began with /contexts/NAME. */
+  readonly scoped: boolean;
 }
 
 /** undefined: no such path; a list: the path exists for these methods only. `path` is the raw path of the URL. */
@@ -25,7 +27,8 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   const segments = path.split("/").slice(1).map(decode);
   if (segments.at(-1) === "") segments.pop();
   let context = ".";
-  if (segments[0] === "contexts" && segments.length > 2) {
+  const scoped = segments[0] === "contexts" && segments.length > 2;
+  if (scoped) {
     context = contextName(segments[1]!);
     segments.splice(0, 2);
   }
@@ -33,7 +36,7 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   for (const route of routes) {
     const matched = matchSegments(route.path, segments);
     if (matched === undefined) continue;
-    if (route.method === method) return { route, path: matched, context };
+    if (route.method === method) return { route, path: matched, context, scoped };
     allowed.push(route.method);
   }
   return allowed.length > 0 ? allowed : undefined;

@@ -1,5 +1,4 @@
 // One version of a subject as it is kept, and the parts of it that make two schemas the same: text, type, references, metadata, rules.
-import { md5 } from "./md5.ts";
 
 export const SCHEMA_TYPES = ["JSON", "PROTOBUF", "AVRO"] as const;
 export type SchemaType = (typeof SCHEMA_TYPES)[number];
@@ -44,6 +43,13 @@ export interface SchemaEntry extends SchemaContent {
   readonly identity: string;
   /** Epoch ms of the record that wrote it last. */
   readonly timestamp: number;
+  /** What is stored, where a client sees it in another form. */
+  readonly kept?: SchemaContent;
+}
+
+/** The entry in another form, for an answer. */
+export function shownAs(entry: SchemaEntry, form: Partial<Pick<SchemaContent, "schema" | "references">>): SchemaEntry {
+  return { ...entry, ...form, kept: entry.kept ?? entry };
 }
 
 /** A text that is equal for equal content, in every context. The schema itself, if there is nothing else: no copy. */
@@ -53,12 +59,6 @@ export function identityOf(content: SchemaContent): string {
   if (content.metadata !== undefined) text += `\nmetadata ${sortedJson(content.metadata)}`;
   if (content.ruleSet !== undefined) text += `\nrules ${sortedJson(content.ruleSet)}`;
   return text;
-}
-
-/** A UUID made from an identity: equal for equal content, in every context. */
-export function guidOf(identity: string): string {
-  const hex = md5(identity);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** JSON with sorted names and without nulls: equal for values that mean the same. */

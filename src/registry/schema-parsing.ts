@@ -3,13 +3,14 @@ import { SchemaParseError } from "../schema/incompatibility.ts";
 import { parseAvroSchema, resolvedAvro } from "./avro-format.ts";
 import { parseJsonSchemaText } from "./json-schema-format.ts";
 import { parseProtobufSchema, serializedProtobuf } from "./protobuf-format.ts";
-import type { ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
-import { refuse } from "./registry-error.ts";
+import type { Checks, ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
+import { RegistryError, refuse } from "./registry-error.ts";
 import type { RegistryState } from "./registry-state.ts";
-import { identityOf, type SchemaContent, type SchemaEntry, type SchemaType } from "./schema-entry.ts";
+import { configInScope } from "./scope.ts";
+import { identityOf, shownAs, type SchemaContent, type SchemaEntry, type SchemaType } from "./schema-entry.ts";
 import { contextOf, qualified } from "./subject-name.ts";
 
-type Parse = (text: string, references: readonly ResolvedReference[], checked: boolean) => ParsedSchema;
+type Parse = (text: string, references: readonly ResolvedReference[], checks: Checks) => ParsedSchema;
 
 /** The types that can be registered. */
 export const FORMATS: Readonly<Partial<Record<SchemaType, Parse>>> = {
@@ -33,14 +34,24 @@ export class SchemaParsing {
 
   /** A text from a client: held to all rules. Throws 42201. `subject` (qualified) says where references are looked up. */
   parseNew(state: RegistryState, subject: string, content: SchemaContent): ParsedSchema {
-    return this.#parse(state, subject, content, true);
+    return this.#parse(state, subject, content, { rules: true, names: configInScope(state, subject).validateNames !== false });
+  }
+
+  /** As parseNew, with the refusal as the answer. */
+  tryParse(state: RegistryState, subject: string, content: SchemaContent): ParsedSchema | RegistryError {
+    try {
+      return this.parseNew(state, subject, content);
+    } catch (error) {
+      if (error instanceof RegistryError) return error;
+      throw error;
+    }
   }
 
   /** A version that is stored. Throws 42201 if it cannot be understood any more. */
   parseStored(state: RegistryState, entry: SchemaEntry): ParsedSchema {
     const key = `${contextOf(entry.subject)}\n${entry.identity}`;
     let parsed = this.#cache.get(key);
-    if (parsed === undefined) parsed = this.#parse(state, entry.subject, entry, false);
+    if (parsed === undefined) parsed = this.#parse(state, entry.subject, entry, { rules: false, names: false });
     else this.#cache.delete(key);
     this.#cache.set(key, parsed);
     if (this.#cache.size > CACHED_SCHEMAS) this.#cache.delete(this.#cache.keys().next().value!);
@@ -52,12 +63,12 @@ export class SchemaParsing {
     this.#cache.clear();
   }
 
-  #parse(state: RegistryState, subject: string, content: SchemaContent, checked: boolean): ParsedSchema {
+  #parse(state: RegistryState, subject: string, content: SchemaContent, checks: Checks): ParsedSchema {
     const parse = FORMATS[content.schemaType];
     if (parse === undefined) throw refuse.invalidSchema(`schemas of type ${content.schemaType} are not supported`);
     if (content.schema.length > MAX_SCHEMA_CHARS) throw refuse.schemaTooLarge(content.schema.length, MAX_SCHEMA_CHARS);
     try {
-      return parse(content.schema, resolveReferences(state, subject, content), checked);
+      return parse(content.schema, resolveReferences(state, subject, content), checks);
     } catch (error) {
       if (!(error instanceof SchemaParseError)) throw error;
       throw refuse.invalidSchema(error.message, error);
@@ -89,6 +100,30 @@ export function resolveReferences(state: RegistryState, subject: string, content
   return [...found.values()];
 }
 
+/** What a new version refers to must not be deleted. Throws 42201. */
+export function checkReferencesLive(state: RegistryState, subject: string, { references }: SchemaContent): void {
+  for (const { name, subject: given, version } of references) {
+    const target = qualified(contextOf(subject), given);
+    const entry = version === -1 ? state.versions(target).at(-1) : state.version(target, version);
+    if (entry?.deleted === true)
+      throw refuse.invalidSchema(`the reference "${name}" names version ${version} of subject "${given}", which is deleted`);
+  }
+}
+
+/** The version whose text, with all that it refers to, says the same as `parsed`, which refers to nothing. */
+export function sameWhenResolved(
+  state: RegistryState,
+  parsing: SchemaParsing,
+  parsed: ParsedSchema,
+  content: SchemaContent,
+  versions: readonly SchemaEntry[],
+): SchemaEntry | undefined {
+  const wanted = content.references.length > 0 ? undefined : parsed.resolved();
+  if (wanted === undefined) return undefined;
+  const candidates = versions.filter((entry) => entry.references.length > 0 && entry.schemaType === parsed.type);
+  return candidates.findLast((entry) => parsing.parseStored(state, entry).resolved() === wanted);
+}
+
 /** The content as it is stored: in the form asked for, references with full subject names left as given. */
 export function storedContent(
   content: SchemaContent,
@@ -105,7 +140,7 @@ export function inFormat(state: RegistryState, entry: SchemaEntry, format: strin
   const convert = FORMS.get(`${entry.schemaType} ${format}`);
   if (convert === undefined) return entry;
   try {
-    return { ...entry, schema: convert(entry.schema, resolveReferences(state, entry.subject, entry)) };
+    return shownAs(entry, { schema: convert(entry.schema, resolveReferences(state, entry.subject, entry)) });
   } catch (error) {
     if (!(error instanceof SchemaParseError)) throw error;
     throw refuse.invalidSchema(error.message, error);

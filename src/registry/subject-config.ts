@@ -1,5 +1,6 @@
 // Settings of the registry and of single subjects: compatibility level and its company, and the mode.
 import { refuse } from "./registry-error.ts";
+import { checkRules } from "./rule-check.ts";
 import type { Metadata, RuleSet } from "./schema-entry.ts";
 
 export const COMPATIBILITY_LEVELS = [
@@ -89,7 +90,8 @@ function checked(name: keyof SubjectConfig, value: unknown): unknown {
       if (typeof value !== "string") throw refuse.unprocessable(`${name}: expected a text`);
       return value;
     case "object":
-      if (typeof value !== "object" || Array.isArray(value)) throw refuse.unprocessable(`${name}: expected an object`);
+      if (typeof value !== "object" || value === null || Array.isArray(value)) throw refuse.unprocessable(`${name}: expected an object`);
+      if (name === "defaultRuleSet" || name === "overrideRuleSet") checkRules(value);
       return value;
   }
 }

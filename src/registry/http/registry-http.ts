@@ -13,6 +13,10 @@ import type { User } from "../users-file.ts";
 
 export const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
 const KNOWN_TYPES = [CONTENT_TYPE, "application/vnd.schemaregistry+json", "application/json"];
+/** Of a request's body; no type at all is taken for these, nor is what fetch() says of a text when it is told nothing. */
+const READ_TYPES = [...KNOWN_TYPES, "application/octet-stream"];
+const TYPE_OF_FETCH = "text/plain;charset=utf-8";
+const WILDCARDS = ["*/*", "application/*"];
 const MAX_BODY_BYTES = 8 << 20;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
 
@@ -76,15 +80,43 @@ async function serve(
   const match = matchRoute(routes, method, path);
   if (match === undefined) throw unsupported(path) ?? new RegistryError(404, 404, "HTTP 404 Not Found");
   if (!("route" in match)) {
-    response.setHeader("allow", match.join(", "));
+    response.setHeader("allow", allowed(match).join(", "));
+    if (method === "OPTIONS") return void response.writeHead(200, { "content-length": 0 }).end();
     throw new RegistryError(405, 405, "HTTP 405 Method Not Allowed");
   }
+  checkTypes(request, method);
   const query = new URLSearchParams(question < 0 ? "" : target.slice(question + 1));
   if (user !== undefined) checkRole(user, match.route, query.get("permanent")?.toLowerCase() === "true");
   const body = method === "GET" ? undefined : await readJson(request);
-  const result = await match.route.handle(context, { path: match.path, query, body, context: match.context });
+  const result = await match.route.handle(context, { ...match, query, body });
   if (result === NO_CONTENT) response.writeHead(204).end();
   else send(response, request, 200, result instanceof RawText ? result.text : JSON.stringify(result));
+}
+
+/** HEAD goes where GET does. */
+function allowed(methods: readonly string[]): string[] {
+  return [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
+}
+
+/** Throws 406 and 415. */
+function checkTypes({ headers }: IncomingMessage, method: string): void {
+  const accepted = acceptedTypes(headers.accept);
+  if (accepted.length > 0 && !accepted.some((each) => KNOWN_TYPES.includes(each) || WILDCARDS.includes(each)))
+    throw new RegistryError(406, 406, "HTTP 406 Not Acceptable");
+  const given = headers["content-type"]?.toLowerCase();
+  if (method === "GET" || method === "DELETE" || given === undefined || given === TYPE_OF_FETCH) return;
+  if (!READ_TYPES.includes(given.split(";", 1)[0]!.trim())) throw new RegistryError(415, 415, "HTTP 415 Unsupported Media Type");
+}
+
+/** Best first. */
+function acceptedTypes(header: string | undefined): string[] {
+  const types = (header ?? "").split(",").map((each) => {
+    const [type, ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
+    const quality = parameters.find((part) => part.startsWith("q="));
+    return { type: type!, quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0 };
+  });
+  const wanted = types.filter(({ type, quality }) => type !== "" && quality > 0);
+  return wanted.sort((a, b) => b.quality - a.quality).map(({ type }) => type);
 }
 
 /** Throws 40301. */
@@ -133,8 +165,12 @@ function sendError(response: ServerResponse, request: IncomingMessage, error: un
 }
 
 function send(response: ServerResponse, request: IncomingMessage, status: number, text: string): void {
-  const accepted = (request.headers.accept ?? "").split(",").map((each) => each.split(";", 1)[0]!.trim().toLowerCase());
-  const type = accepted.find((each) => KNOWN_TYPES.includes(each)) ?? CONTENT_TYPE;
-  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text), "x-content-type-options": "nosniff" });
+  const type = acceptedTypes(request.headers.accept).find((each) => KNOWN_TYPES.includes(each)) ?? CONTENT_TYPE;
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-cache, no-store, must-revalidate",
+    "x-content-type-options": "nosniff",
+  });
   response.end(request.method === "HEAD" ? undefined : text);
 }

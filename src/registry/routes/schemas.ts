@@ -1,14 +1,23 @@
 // /schemas: by id, by GUID, all of them, and the types there are.
 import { findById } from "../find-schema.ts";
-import { flag, page, RawText, wholeNumber, type JsonObject, type RegistryContext, type RegistryRequest } from "../registry-request.ts";
+import {
+  flag,
+  page,
+  RawText,
+  subjectFilter,
+  wholeNumber,
+  type JsonObject,
+  type RegistryContext,
+  type RegistryRequest,
+} from "../registry-request.ts";
 import type { RegistryState } from "../registry-state.ts";
 import { refuse } from "../registry-error.ts";
 import { schemaBody, versionBody } from "../response-body.ts";
 import type { Route } from "../route.ts";
-import type { SchemaEntry } from "../schema-entry.ts";
+import { shownAs, type SchemaEntry } from "../schema-entry.ts";
 import { findTags } from "../schema-tags.ts";
 import { FORMATS, inFormat } from "../schema-parsing.ts";
-import { contextOf, prefixFilter, qualified } from "../subject-name.ts";
+import { contextOf, qualified } from "../subject-name.ts";
 
 const OF_SUBJECT = "the id is looked up in this subject's context, and this subject's version comes first";
 export const FORMAT = "serialized: Protobuf as a file descriptor in base64; resolved: Avro with its references in it";
@@ -39,13 +48,17 @@ function live(entries: readonly SchemaEntry[], request: RegistryRequest): Schema
 export function withReferences({ query }: RegistryRequest, entry: SchemaEntry): SchemaEntry {
   if (query.get("referenceFormat")?.toLowerCase() !== "qualified") return entry;
   const context = contextOf(entry.subject);
-  return { ...entry, references: entry.references.map((each) => ({ ...each, subject: qualified(context, each.subject) })) };
+  return shownAs(entry, { references: entry.references.map((each) => ({ ...each, subject: qualified(context, each.subject) })) });
 }
 
 /** ?findTags=, for an answer. */
 export function tagsIn({ query }: RegistryRequest, entry: SchemaEntry): JsonObject {
   const wanted = query.getAll("findTags");
   return wanted.length === 0 ? {} : { schemaTags: findTags(entry, wanted) };
+}
+
+function withAliases(body: JsonObject, aliases: readonly string[]): JsonObject {
+  return aliases.length === 0 ? body : { ...body, aliases };
 }
 
 function hasRuleOfType({ ruleSet }: SchemaEntry, type: string): boolean {
@@ -58,10 +71,10 @@ export const SCHEMA_ROUTES: readonly Route[] = [
     method: "GET",
     path: "/schemas",
     query: {
-      subjectPrefix: "only subjects that begin so; :*: is every context",
+      subjectPrefix: "only subjects that begin so; :*: is every context, nothing before it the default one",
       deleted: DELETED,
       latestOnly: "true: the latest version of each subject",
-      aliases: "true: adds the subjects that are aliases of the schema's",
+      aliases: "true: adds the subjects that are aliases of the schema's, and finds subjects by them",
       ruleType: "only schemas with a rule of this type",
       offset: "how many to leave out",
       limit: "how many at most; negative: all",
@@ -70,11 +83,12 @@ export const SCHEMA_ROUTES: readonly Route[] = [
     errors: [],
     handle: async ({ store }, request) =>
       await store.read((state) => {
-        const matches = prefixFilter(request.query.get("subjectPrefix") ?? "");
+        const matches = subjectFilter(request);
         const deleted = flag(request, "deleted");
+        const aliases = flag(request, "aliases");
         const entries = state
           .subjects(deleted)
-          .filter((subject) => matches(subject) && (request.context === "." || contextOf(subject) === request.context))
+          .filter((subject) => matches(subject) || (aliases && state.aliasesOf(subject).some(matches)))
           .flatMap((subject) => {
             const versions = state.versions(subject, deleted);
             return flag(request, "latestOnly") ? versions.slice(-1) : versions;
@@ -84,8 +98,8 @@ export const SCHEMA_ROUTES: readonly Route[] = [
           request,
           entries.filter((entry) => ruleType === "" || hasRuleOfType(entry, ruleType)),
         );
-        if (!flag(request, "aliases")) return found.map(versionBody);
-        return found.map((entry) => ({ ...versionBody(entry), aliases: state.aliasesOf(entry.subject) }));
+        if (!aliases) return found.map(versionBody);
+        return found.map((entry) => withAliases(versionBody(entry), state.aliasesOf(entry.subject)));
       }),
   },
   {

@@ -4,22 +4,22 @@ import { bodyObject, flag, settingSubjectOf, type RegistryContext, type Registry
 import { configBody } from "../response-body.ts";
 import type { Route } from "../route.ts";
 import type { RegistryState } from "../registry-state.ts";
-import { checkWritable, configInScope, modeInScope } from "../scope.ts";
+import { checkWritable, configInScope, globalConfig, globalMode, modeInScope } from "../scope.ts";
 import { DEFAULT_LEVEL, DEFAULT_MODE, parseMode, updateConfig, type Mode, type SubjectConfig } from "../subject-config.ts";
 import { contextOf, DEFAULT_CONTEXT, nameInContext } from "../subject-name.ts";
 
 const DEFAULT_TO_GLOBAL = { defaultToGlobal: "true: what holds for the subject, wherever it is set" } as const;
 
-/** undefined: global, in the path without a subject. With a context in front, the context. */
+/** undefined: global, in the path without a subject or as the default context (":.:"). With a context in front, the context. */
 function target(request: RegistryRequest): string | undefined {
-  if (request.path["subject"] !== undefined) return settingSubjectOf(request);
+  if (request.path["subject"] !== undefined) return settingSubjectOf(request) || undefined;
   return request.context === "." ? undefined : `:${request.context}:`;
 }
 
 /** Settings of a read-only subject stay; its mode can be changed. Throws 42205. */
 function checkSettable(state: RegistryState, subject: string | undefined): void {
   if (subject !== undefined) return void checkWritable(state, subject);
-  const mode = state.mode(undefined);
+  const mode = globalMode(state);
   if (mode === "READONLY" || mode === "READONLY_OVERRIDE") throw refuse.notPermitted("The registry is in read-only mode");
 }
 
@@ -49,14 +49,15 @@ async function deleteConfig({ store }: RegistryContext, request: RegistryRequest
 
 async function putMode({ store }: RegistryContext, request: RegistryRequest): Promise<unknown> {
   const subject = target(request);
-  const mode = parseMode(bodyObject(request)["mode"]);
+  const given = bodyObject(request)["mode"];
+  const mode = given === null ? null : parseMode(given);
   const force = flag(request, "force");
-  return await store.change<{ mode: Mode }>((state) => {
+  return await store.change<{ mode: Mode | null }>((state) => {
     const name = subject === undefined ? "" : nameInContext(subject);
     const concerned = state
       .subjects()
       .filter((each) => subject === undefined || (name === "" ? contextOf(each) === contextOf(subject) : each === subject));
-    const current = subject === undefined ? (state.mode(undefined) ?? DEFAULT_MODE) : modeInScope(state, subject);
+    const current = subject === undefined ? globalMode(state) : modeInScope(state, subject);
     if (mode === "IMPORT" && current !== "IMPORT" && !force && concerned.length > 0)
       throw refuse.notPermitted("Cannot import since found existing subjects");
     return { records: [{ kind: "mode", subject, mode }], result: { mode } };
@@ -80,7 +81,7 @@ async function deleteMode({ store }: RegistryContext, request: RegistryRequest):
 async function getConfig({ store }: RegistryContext, request: RegistryRequest): Promise<unknown> {
   const subject = target(request);
   return await store.read((state) => {
-    if (subject === undefined) return configBody({ compatibilityLevel: DEFAULT_LEVEL, ...state.config(undefined) }, "compatibilityLevel");
+    if (subject === undefined) return configBody(globalConfig(state), "compatibilityLevel");
     if (flag(request, "defaultToGlobal")) return configBody(configInScope(state, subject), "compatibilityLevel");
     const config = state.config(subject);
     if (config === undefined) throw refuse.noSubjectConfig(subject);
@@ -91,7 +92,8 @@ async function getConfig({ store }: RegistryContext, request: RegistryRequest): 
 async function getMode({ store }: RegistryContext, request: RegistryRequest): Promise<unknown> {
   const subject = target(request);
   return await store.read((state) => {
-    if (subject === undefined) return { mode: state.mode(undefined) ?? DEFAULT_MODE };
+    const global = globalMode(state);
+    if (subject === undefined || global === "READONLY_OVERRIDE") return { mode: global };
     const mode = flag(request, "defaultToGlobal") ? modeInScope(state, subject) : state.mode(subject);
     if (mode === undefined) throw refuse.noSubjectMode(subject);
     return { mode };
@@ -159,7 +161,8 @@ export const SETTING_ROUTES: readonly Route[] = [
     method: "PUT",
     path: "/mode",
     query: { force: "true: IMPORT although there are subjects" },
-    summary: "Sets it: READWRITE, READONLY, READONLY_OVERRIDE (over all subjects), IMPORT or FORWARD.",
+    summary:
+      "Sets it: READWRITE, READONLY, READONLY_OVERRIDE (over all subjects), IMPORT or FORWARD (ids are given); null: goes back to READWRITE.",
     errors: [42204, 42205],
     handle: putMode,
   },

@@ -10,6 +10,7 @@ import {
   contentOrLatest,
   flag,
   page,
+  subjectFilter,
   RawText,
   subjectOf,
   type RegistryContext,
@@ -17,12 +18,11 @@ import {
 } from "../registry-request.ts";
 import { registeredBody, versionBody } from "../response-body.ts";
 import type { Route } from "../route.ts";
-import type { SchemaEntry } from "../schema-entry.ts";
+import { shownAs, type SchemaEntry } from "../schema-entry.ts";
 import { inFormat } from "../schema-parsing.ts";
 import { changeTags, findTags, parseTags } from "../schema-tags.ts";
 import { FIND_TAGS, FORMAT, REFERENCE_FORMAT, tagsIn, withReferences } from "./schemas.ts";
-import { aliased } from "../scope.ts";
-import { contextOf, prefixFilter } from "../subject-name.ts";
+import { aliased, inAnyContext } from "../scope.ts";
 
 const DELETED = "true: soft-deleted ones, too";
 const DELETED_ONLY = "true: only soft-deleted ones";
@@ -33,7 +33,9 @@ function oneVersion({ store }: RegistryContext, request: RegistryRequest): Promi
   const subject = subjectOf(request);
   const spec = parseVersion(request.path["version"]!);
   const format = request.query.get("format");
-  return store.read((state) => inFormat(state, findVersion(state, aliased(state, subject), spec, flag(request, "deleted")), format));
+  return store.read((state) =>
+    inFormat(state, findVersion(state, inAnyContext(state, aliased(state, subject)), spec, flag(request, "deleted")), format),
+  );
 }
 
 async function register({ store, parsing, now }: RegistryContext, request: RegistryRequest): Promise<unknown> {
@@ -53,7 +55,7 @@ async function register({ store, parsing, now }: RegistryContext, request: Regis
     const content = changeTags(changeTags(given, { add: inherited, remove: [], lenient: true }), { add, remove });
     const { records, result } = registerSchema(state, parsing, { subject: to, content, normalize, id, version, now: now() });
     // Clients keep the answer as the schema they sent: a Protobuf file comes back in the form it came in.
-    const shown = format === null && result.schemaType === "PROTOBUF" ? { ...result, schema: content.schema } : result;
+    const shown = format === null && result.schemaType === "PROTOBUF" ? shownAs(result, { schema: content.schema }) : result;
     return { records, result: registeredBody(inFormat(state, shown, format)) };
   });
 }
@@ -77,20 +79,21 @@ export const SUBJECT_ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/subjects",
-    query: { subjectPrefix: "only subjects that begin so; :*: is every context", deleted: DELETED, deletedOnly: DELETED_ONLY, ...PAGE },
+    query: {
+      subjectPrefix: "only subjects that begin so; :*: is every context, nothing before it the default one",
+      deleted: DELETED,
+      deletedOnly: DELETED_ONLY,
+      ...PAGE,
+    },
     summary: "Lists the subjects.",
     errors: [],
     handle: async ({ store }, request) =>
       await store.read((state) => {
-        const matches = prefixFilter(request.query.get("subjectPrefix") ?? "");
+        const matches = subjectFilter(request);
         const names = flag(request, "deletedOnly")
           ? state.subjects(true).filter((subject) => !state.hasLive(subject))
           : state.subjects(flag(request, "deleted"));
-        const inContext = (subject: string): boolean => request.context === "." || contextOf(subject) === request.context;
-        return page(
-          request,
-          names.filter((subject) => matches(subject) && inContext(subject)),
-        );
+        return page(request, names.filter(matches));
       }),
   },
   {
@@ -105,7 +108,7 @@ export const SUBJECT_ROUTES: readonly Route[] = [
       const options = { normalize: flag(request, "normalize"), deleted: flag(request, "deleted") };
       const format = request.query.get("format");
       return await store.read((state) =>
-        versionBody(inFormat(state, lookUp(state, parsing, aliased(state, subject), content, options), format)),
+        versionBody(inFormat(state, lookUp(state, parsing, inAnyContext(state, aliased(state, subject)), content, options), format)),
       );
     },
   },

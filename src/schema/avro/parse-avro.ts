@@ -18,6 +18,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 const MAX_DEPTH = 200;
 const NAME = /^[A-Za-z_]\w*$/;
+/** What older registries let pass. */
+const LOOSE_NAME = /^[^.\s]+$/;
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
   record: ["type", "name", "namespace", "doc", "fields", "aliases"],
   error: ["type", "name", "namespace", "doc", "fields", "aliases"],
@@ -33,6 +35,8 @@ export interface ParseAvroOptions {
   readonly known?: ReadonlyMap<string, AvroNamed>;
   /** Default true. Older schemas may have defaults that do not fit: readers had no trouble with them. */
   readonly checkDefaults?: boolean;
+  /** Default true. False: a name may have any characters but dots and white space. */
+  readonly checkNames?: boolean;
 }
 
 /** Throws SchemaParseError. */
@@ -61,10 +65,12 @@ class Parser {
   readonly #known: ReadonlyMap<string, AvroNamed>;
 
   readonly #checkDefaults: boolean;
+  readonly #name: RegExp;
 
-  constructor({ known, checkDefaults }: ParseAvroOptions) {
+  constructor({ known, checkDefaults, checkNames }: ParseAvroOptions) {
     this.#known = known ?? new Map<string, AvroNamed>();
     this.#checkDefaults = checkDefaults ?? true;
+    this.#name = checkNames === false ? LOOSE_NAME : NAME;
   }
 
   schema(json: unknown, namespace: string, path: string, depth: number): AvroSchema {
@@ -129,7 +135,7 @@ class Parser {
   }
 
   #record(type: "record" | "error", json: JsonObject, namespace: string, path: string, depth: number): AvroSchema {
-    const head = namedHead(json, namespace, path);
+    const head = namedHead(json, namespace, path, this.#name);
     const record: AvroRecord = { type, ...head, fields: [], attributes: attributesOf(json, RESERVED[type]!) };
     this.#define(record, path);
     const { fields } = json;
@@ -146,7 +152,7 @@ class Parser {
 
   #field(json: unknown, namespace: string, path: string, depth: number): AvroField {
     if (!isJsonObject(json)) fail(path, `expected a field, got ${show(json)}`);
-    const name = checkedName(json["name"], path);
+    const name = checkedName(json["name"], path, this.#name);
     if (json["type"] === undefined) fail(path, `field "${name}" has no "type"`);
     const type = this.schema(json["type"], namespace, `${path}/type`, depth + 1);
     const hasDefault = Object.hasOwn(json, "default");
@@ -168,10 +174,10 @@ class Parser {
   }
 
   #enum(json: JsonObject, namespace: string, path: string): AvroSchema {
-    const head = namedHead(json, namespace, path);
+    const head = namedHead(json, namespace, path, this.#name);
     const { symbols, default: fallback } = json;
     if (!Array.isArray(symbols)) fail(path, `enum "${head.name}" has no "symbols" array`);
-    const names = symbols.map((symbol: unknown, i) => checkedName(symbol, `${path}/symbols/${i}`));
+    const names = symbols.map((symbol: unknown, i) => checkedName(symbol, `${path}/symbols/${i}`, this.#name));
     if (new Set(names).size !== names.length) fail(path, `enum "${head.name}" has a symbol twice`);
     if (fallback !== undefined && (typeof fallback !== "string" || !names.includes(fallback)))
       fail(path, `the default ${show(fallback)} is no symbol of enum "${head.name}"`);
@@ -182,7 +188,7 @@ class Parser {
   }
 
   #fixed(json: JsonObject, namespace: string, path: string): AvroSchema {
-    const head = namedHead(json, namespace, path);
+    const head = namedHead(json, namespace, path, this.#name);
     const size = numberOf(json["size"]);
     if (size === undefined || !Number.isInteger(size) || size < 0) fail(path, `fixed "${head.name}" has no "size" that is a whole number`);
     return this.#define({ type: "fixed", ...head, size, attributes: attributesOf(json, RESERVED["fixed"]!) }, path);
@@ -197,14 +203,19 @@ class Parser {
 
 const NO_ATTRIBUTES: AvroAttributes = new Map();
 
-function namedHead(json: JsonObject, outer: string, path: string): { name: string; aliases: string[]; doc: string | undefined } {
+function namedHead(
+  json: JsonObject,
+  outer: string,
+  path: string,
+  pattern: RegExp,
+): { name: string; aliases: string[]; doc: string | undefined } {
   const { name: given, namespace: own } = json;
   if (typeof given !== "string" || given === "") fail(path, `there is no "name"`);
   if (own !== undefined && own !== null && typeof own !== "string") fail(path, `namespace ${show(own)}`);
   const dot = given.lastIndexOf(".");
   const namespace = dot >= 0 ? given.slice(0, dot) : typeof own === "string" ? own : outer;
-  for (const part of namespace === "" ? [] : namespace.split(".")) checkedName(part, path);
-  const short = checkedName(given.slice(dot + 1), path);
+  for (const part of namespace === "" ? [] : namespace.split(".")) checkedName(part, path, pattern);
+  const short = checkedName(given.slice(dot + 1), path, pattern);
   if (isPrimitiveName(short) && namespace === "") fail(path, `"${short}" is the name of a primitive type`);
   const qualify = (alias: string): string => (alias.includes(".") || namespace === "" ? alias : `${namespace}.${alias}`);
   return {
@@ -220,8 +231,8 @@ function namesList(json: unknown, path: string): string[] {
   return json;
 }
 
-function checkedName(name: unknown, path: string): string {
-  if (typeof name === "string" && NAME.test(name)) return name;
+function checkedName(name: unknown, path: string, pattern: RegExp): string {
+  if (typeof name === "string" && pattern.test(name)) return name;
   return fail(path, `${show(name)} is no name: letters, digits and _, no digit first`);
 }
 
