@@ -12,7 +12,7 @@ import { deadLetter } from "../stream/dead-letter.ts";
 import type { DeadLetter } from "../stream/graph.ts";
 import { pipeline } from "../stream/pipeline.ts";
 import { boundedOutOfOrderness } from "../stream/watermarks.ts";
-import { countWindow, tumbling } from "../stream/windows.ts";
+import { countWindow, session, tumbling } from "../stream/windows.ts";
 import { createSimulation } from "../testing/simulation/simulation.ts";
 import { ExplainError } from "./coordinator/explain-job.ts";
 import { jobMetricsText } from "./coordinator/job-metrics-text.ts";
@@ -128,6 +128,38 @@ test("a window that is open: its end and how far the watermark is from it", asyn
   // The window's last millisecond is 59,999; the watermark 20,000 − 5,000 − 1.
   assert.equal(found.number, 59_999 - 14_999);
   assert.match(found.text, /1970-01-01T00:00:59.999Z/);
+});
+
+test("a window that has ended and waits for late elements", async () => {
+  const final: Build = (stream) =>
+    stream.keyBy("n").window(tumbling("1m")).allowedLateness("30s", { emit: "final" }).aggregate("per-minute", { n: count() });
+  const { found, all } = await explained([at(1, 70)], final, "waiting-for-lateness");
+  // The watermark is 70,000 − 5,000 − 1; the lateness of the first window ends with 89,999.
+  assert.deepEqual([found.operator, found.number], ["per-minute", 89_999 - 64_999]);
+  assert.match(found.text, /has ended at 1970-01-01T00:00:59\.999Z and takes late elements for 30000 ms/);
+  assert.ok(!all.some(({ cause }) => cause === "waiting-for-event-time"));
+});
+
+test("sessions and timers that wait: when the first of them really fires", async () => {
+  const sessions: Build = (stream) =>
+    stream
+      .keyBy(() => "one", t.string())
+      .window(session("1m"))
+      .aggregate("visits", { n: count() });
+  // 1, 20 and 40 s are one session, which ends at 100 s; the watermark is 40,000 − 5,000 − 1.
+  const { found } = await explained([at(1, 20, 40)], sessions, "waiting-for-event-time");
+  assert.deepEqual([found.operator, found.number], ["visits", 99_999 - 34_999]);
+  const timers: Build = (stream) =>
+    stream.keyBy("n").process("alarms", {
+      output: t.int(),
+      onElement(e, { timers: own }) {
+        own.setEventTime(e.at + 70_000);
+        if (e.n === 0) own.deleteEventTime(e.at + 70_000);
+      },
+      onTimer: () => undefined,
+    });
+  const { found: alarm } = await explained([at(1, 20, 40)], timers, "waiting-for-event-time");
+  assert.deepEqual([alarm.operator, alarm.number], ["alarms", 90_000 - 34_999]);
 });
 
 test("windows whose trigger waits for more elements: how many", async () => {

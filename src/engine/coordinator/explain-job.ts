@@ -123,13 +123,23 @@ function ofTime(operator: OperatorStatus, way: readonly OperatorStatus[], status
   const lowest = splits.filter(({ status: state }) => state === "active").toSorted((a, b) => timeOf(a) - timeOf(b))[0];
   if (lowest !== undefined && (waits === undefined || isBehind(lowest, splits))) findings.push(heldBy(name, lowest, splits));
   if (waits === undefined) return findings;
-  findings.push({
-    cause: "waiting-for-event-time",
-    operator: name,
-    number: waits,
-    text: `The next window or timer of "${name}" fires at ${timeText(nextEventTime)}; its watermark is ${timeText(watermark!)}, ${waits} ms before.`,
-    fix: "It fires when records with later event times come; a smaller window or out-of-orderness bound fires sooner.",
-  });
+  const { finalAfterMs = 0 } = operator;
+  if (finalAfterMs > 0 && nextEventTime - finalAfterMs <= watermark!)
+    findings.push({
+      cause: "waiting-for-lateness",
+      operator: name,
+      number: waits,
+      text: `A window of "${name}" has ended at ${timeText(nextEventTime - finalAfterMs)} and takes late elements for ${finalAfterMs} ms; its watermark is ${timeText(watermark!)}, ${waits} ms before that is over.`,
+      fix: 'With { emit: "updates" } it sends its result at its end, and again for late elements; a smaller .allowedLateness(…) ends sooner.',
+    });
+  else
+    findings.push({
+      cause: "waiting-for-event-time",
+      operator: name,
+      number: waits,
+      text: `The next window or timer of "${name}" fires at ${timeText(nextEventTime)}; its watermark is ${timeText(watermark!)}, ${waits} ms before.`,
+      fix: "It fires when records with later event times come; a smaller window or out-of-orderness bound fires sooner.",
+    });
   return findings;
 }
 

@@ -72,6 +72,8 @@ export interface OperatorStatus {
   readonly watermark: number | null;
   /** Epoch ms of event time at which its next window or timer fires; null: none waits, or it has none. */
   readonly nextEventTime: number | null;
+  /** Of windows that send one result, when their allowed lateness is over (`emit: "final"`): how long that is. */
+  readonly finalAfterMs?: number;
   readonly lateDropped: number;
   /** Of what was dropped: how far behind the watermark the worst was, and the last few. Left out if nothing was. */
   readonly late?: LateReport;

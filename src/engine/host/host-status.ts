@@ -106,6 +106,7 @@ export class HostStatus {
       };
       return {
         ...describeNode(node, task.parallelism),
+        ...finalAfter(node),
         edges: place === 0 ? task.inputs.map(({ edge }) => edgeStatus(edge, edge.partitioning.kind)) : chainedEdges(node),
         chain: task.id,
         ...counts,
@@ -246,6 +247,11 @@ function losses(runners: readonly SubtaskRunner[], place: number): Losses {
 function lastErrorOf(gates: Execution["gates"]): Pick<OperatorStatus, "lastError"> {
   const last = gates.find((gate) => gate.lastError !== undefined)?.lastError;
   return last === undefined ? {} : { lastError: lossText(last) };
+}
+
+function finalAfter(node: StreamNode): Pick<OperatorStatus, "finalAfterMs"> {
+  const isFinal = node.kind === "window" && node.window.trigger?.kind === "at-the-end";
+  return isFinal ? { finalAfterMs: node.window.allowedLatenessMs } : {};
 }
 
 /** What was thrown, and where in the user's file. */

@@ -41,6 +41,10 @@ export class BroadcastConnect implements ChainOperator {
     return this.#inner.metrics;
   }
 
+  get earliestEventTime(): number | undefined {
+    return this.#inner.earliestEventTime;
+  }
+
   get nextEventTime(): number {
     return this.#inner.nextEventTime;
   }

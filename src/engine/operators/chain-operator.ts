@@ -8,6 +8,8 @@ import type { UserMetrics } from "./user-metrics.ts";
 export interface ChainOperator {
   /** The smallest watermark at which advance() has something to do; Infinity: none. */
   readonly nextEventTime: number;
+  /** When its next window or timer really fires, for people; `nextEventTime` unless it knows better. */
+  readonly earliestEventTime?: number | undefined;
   /** advance() wants every watermark. */
   readonly followsWatermark: boolean;
   /** The next processing-time timer in epoch ms, Infinity if none. */

@@ -73,6 +73,10 @@ export class ProcessOperator implements ChainOperator {
     return Math.min(this.eventTimers.next, this.#guest?.nextSweep ?? Infinity);
   }
 
+  get earliestEventTime(): number {
+    return this.eventTimers.earliest;
+  }
+
   get nextProcessingTime(): number {
     return this.processingTimers.next;
   }

@@ -111,6 +111,15 @@ export class SessionWindows implements ChainOperator {
     return this.#timers.next;
   }
 
+  get earliestEventTime(): number {
+    return this.#timers.earliest((time, group, id) => {
+      const { values } = this.store.tables[group]!.record!;
+      const at = id * this.#width;
+      if (values[at + this.#armed] !== time) return Infinity;
+      return values[at + this.#more]! > 0 ? time : values[at + this.#end]! - 1;
+    });
+  }
+
   /** Points the store at the key. LATE; IN_PLACE: extend() and add to the record; otherwise merge(). Throws WindowError without event time. */
   find(timestamp: number, key: unknown, hash: number): number {
     const end = timestamp + this.#gapMs;

@@ -69,7 +69,7 @@ export class ChainMetrics implements SubtaskMetrics {
         return recordsOut();
       },
       get nextEventTime() {
-        return operator?.nextEventTime;
+        return operator?.earliestEventTime ?? operator?.nextEventTime;
       },
     };
   }

@@ -51,6 +51,15 @@ export class TimerBucket {
     return chunks;
   }
 
+  /** The smallest of what `of` says; Infinity: it is empty. */
+  least(of: (time: number, a: number, b: number) => number): number {
+    let least = Infinity;
+    for (const { times, entries, size } of this.chunks) {
+      for (let at = 0; at < size; at++) least = Math.min(least, of(times[at]!, entries[at * 2]!, entries[at * 2 + 1]!));
+    }
+    return least;
+  }
+
   /** Drops the entries for which `keep` is false. */
   filter(keep: (time: number, a: number, b: number) => boolean): void {
     const chunks = this.take();

@@ -77,6 +77,10 @@ export class TimerSet {
     return this.#cells[(hashOf(id * 2 + 2, time | 0) >>> this.#shift) * 2]!;
   }
 
+  has(id: number, time: number): boolean {
+    return (this.#cells[this.#find(id, time)]! & 1) === 0;
+  }
+
   /** The wheel has come to a timer: it leaves the set. False if it had been deleted. */
   take(id: number, time: number): boolean {
     const cell = this.#find(id, time);

@@ -17,6 +17,9 @@ export type FireTimer = (time: number, a: number, b: number) => void;
 /** Is told of `count` entries (pairs) that are about to fire, so that it can read what their firing is going to read. */
 export type WarmTimers = (time: number, entries: Int32Array, count: number) => void;
 
+/** Entries of a bucket that are looked at one by one for a status report. */
+const MAX_ASKED = 4096;
+
 /** Fewer than this at once are not worth it. */
 const WARM_ENTRIES = 16;
 
@@ -51,6 +54,22 @@ export class TimerWheel {
     if (!this.#overdue.isEmpty) return -Infinity;
     const index = this.#first();
     return index < 0 ? Infinity : startOf(index, this.#position) - WHEEL_RANGE_MS;
+  }
+
+  /**
+   * When the earliest entry really fires, for people: `due` says it of an entry, and Infinity of one that is none any more. Where too many
+   * entries would have to be asked, the earliest of their times.
+   */
+  earliest(due: (time: number, a: number, b: number) => number): number {
+    const shifted = (time: number, a: number, b: number): number => due(time - WHEEL_RANGE_MS, a, b) + WHEEL_RANGE_MS;
+    let best = this.#overdue.least(shifted);
+    for (let index = 0; index < this.#buckets.length; index++) {
+      const bucket = this.#buckets[index];
+      if (bucket === undefined || bucket.isEmpty) continue;
+      if (startOf(index, this.#position) >= best) break;
+      best = Math.min(best, bucket.least(bucket.size > MAX_ASKED ? (time) => time : shifted));
+    }
+    return best - WHEEL_RANGE_MS;
   }
 
   /** Fires everything up to `time`, in time order, what is added meanwhile included. */

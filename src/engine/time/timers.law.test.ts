@@ -64,6 +64,7 @@ test("timers fire as a sorted set would: once each, in time order, what callback
           assert.deepEqual(fired.map(timeOf), expected.map(timeOf));
         }
         assert.equal(timers.size, model.size);
+        assert.equal(timers.earliest, Math.min(...[...model].map(timeOf)));
       }
       const left = [0, 1].flatMap((group) => {
         const snapshot = timers.freeze(group, new CopySpace())?.read();

@@ -35,6 +35,11 @@ export class Timers {
     return this.#wheel.next;
   }
 
+  /** Of the next living timer; Infinity: there is none. For people, see TimerWheel.earliest(). */
+  get earliest(): number {
+    return this.#wheel.earliest((time, group, id) => (this.#sets[group]!.has(id, time) ? time : Infinity));
+  }
+
   /** Living timers. */
   get size(): number {
     return this.#wheel.size - this.#dead;
