@@ -40,6 +40,7 @@ export class Housekeeping {
     for (const topic of this.#broker.topics.all()) {
       for (const partition of topic.partitions) {
         if (this.#closed) return;
+        partition.expireProducers(now);
         await partition.applyRetention(now);
       }
     }

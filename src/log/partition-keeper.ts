@@ -29,6 +29,7 @@ export interface KeptPartition {
   readonly highWatermark: number;
   readonly logEndOffset: number;
   segmentsRemoved(): void;
+  expireProducers(now: number): void;
   /** Bytes in memory and remembered positions are no longer those of the files. */
   segmentsReplaced(): void;
 }
@@ -174,7 +175,7 @@ export class PartitionKeeper {
       return undefined;
     // A log that never had a record is recovered from nothing.
     if (point === undefined && offset === 0) return undefined;
-    producers.expire(this.#context.env.clock.now() - this.#context.options.producerExpirationMs());
+    this.#partition.expireProducers(this.#context.env.clock.now());
     const entries: ProducerEntry[] = [...producers.entries];
     const captured = await queue.exclusive(() => this.#capture(offset, shared));
     if (captured === undefined) return undefined;

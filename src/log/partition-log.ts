@@ -389,9 +389,8 @@ export class PartitionLog {
   }
 
   /** The first record with the largest timestamp (ListOffsets −3, KIP-734). */
-  async offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp | undefined> {
-    const timestamp = await this.#segments.consistently(() => this.#timestamps.maxTimestamp());
-    return timestamp < 0 ? undefined : this.offsetForTimestamp(timestamp);
+  offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp | undefined> {
+    return this.#segments.consistently(() => this.#timestamps.firstOfLargest(this.logStartOffset, this.highWatermark));
   }
 
   /** Calls back whenever the high watermark or the last stable offset has moved. Returns how to stop it. */
@@ -420,6 +419,11 @@ export class PartitionLog {
   /** Deletes the segments that the topic's retention does not keep. */
   applyRetention(now: number): Promise<void> {
     return this.#keeper.applyRetention(now);
+  }
+
+  /** Forgets producers that were silent for longer than the options say, but for those with an open transaction. */
+  expireProducers(now: number): void {
+    this.#producers.expire(now - this.#context.options.producerExpirationMs());
   }
 
   /** Flushes what was written if the last flush by this is flush.ms ago. */

@@ -38,12 +38,56 @@ export class TimestampSearch {
     return undefined;
   }
 
-  /** Largest timestamp of the log, −1 if it is empty. */
-  async maxTimestamp(): Promise<number> {
+  /** The record of [from, until) with the largest timestamp, the first of several. */
+  async firstOfLargest(from: number, until: number): Promise<OffsetAndTimestamp | undefined> {
+    const timestamp = await this.#maxTimestamp(from, (segment) => this.#indexes.maxTimestampOf(segment));
+    const found = timestamp < 0 ? undefined : await this.firstAtOrAfter(timestamp, from, until);
+    if (found !== undefined || timestamp < 0) return found;
+    // The index's largest is of a record in front of `from`, in the segment that `from` is in.
+    const rest = await this.#maxTimestamp(from, (segment) =>
+      segment.baseOffset < from ? this.#maxTimestampFrom(segment, from) : this.#indexes.maxTimestampOf(segment),
+    );
+    return rest < 0 ? undefined : this.firstAtOrAfter(rest, from, until);
+  }
+
+  /** −1 if nothing is there. */
+  async #maxTimestamp(from: number, ofSegment: (segment: Segment) => Promise<number>): Promise<number> {
     let max = -1;
-    for (const segment of this.#segments.all) {
-      if (segment.sizeBytes > 0) max = Math.max(max, await this.#indexes.maxTimestampOf(segment));
+    for (const segment of this.#segments.all.slice(this.#segments.indexOf(from))) {
+      if (segment.sizeBytes > 0) max = Math.max(max, await ofSegment(segment));
     }
+    return max;
+  }
+
+  /** Of the segment's records from `from` on, by reading their batches' headers. */
+  async #maxTimestampFrom(segment: Segment, from: number): Promise<number> {
+    const indexes = await this.#indexes.indexesOf(segment);
+    const file = await this.#context.files.acquire(segment.path);
+    let max = -1;
+    let first: { readonly header: BatchHeader; readonly bytes: Uint8Array } | undefined;
+    try {
+      const at = indexes.offsets.floor(from);
+      const range = { handle: file.handle, from: at, end: segment.sizeBytes, nextOffset: segment.baseOffset, checkCrcFrom: 0 };
+      const result = await scanBatches(range, (header, bytes, position) => {
+        if (header.baseOffset >= from) max = Math.max(max, header.maxTimestamp);
+        else if (header.baseOffset + header.lastOffsetDelta >= from)
+          first = { header, bytes: bytes.slice(position, position + header.sizeBytes) };
+        return true;
+      });
+      if (result.problem !== undefined) throw damaged(result.position, segment, result.problem);
+    } finally {
+      file.release();
+    }
+    return first === undefined ? max : Math.max(max, await this.#maxOfBatch(first.bytes, first.header, from));
+  }
+
+  async #maxOfBatch(batch: Uint8Array, header: BatchHeader, from: number): Promise<number> {
+    const records = await this.#uncompressed(batch, header);
+    if (records === undefined) return header.maxTimestamp;
+    let max = -1;
+    const reader = new BatchReader();
+    reader.reset(records);
+    while (reader.next()) if (reader.offset >= from) max = Math.max(max, reader.timestamp);
     return max;
   }
 
@@ -63,10 +107,7 @@ export class TimestampSearch {
           batch = bytes.slice(position, position + candidate.sizeBytes);
           return false;
         });
-        if (result.problem !== undefined) {
-          const message = `A lookup by time met damage at byte ${result.position} of ${segment.path}: ${result.problem}.`;
-          throw logError("CORRUPT_MESSAGE", message);
-        }
+        if (result.problem !== undefined) throw damaged(result.position, segment, result.problem);
         if (batch === undefined || header === undefined || header.baseOffset >= until) return undefined;
         const found = await this.#searchBatch(batch, header, timestamp, from);
         if (found !== undefined) return found.offset < until ? found : undefined;
@@ -98,4 +139,8 @@ export class TimestampSearch {
       throw error;
     }
   }
+}
+
+function damaged(position: number, segment: Segment, problem: string): Error {
+  return logError("CORRUPT_MESSAGE", `A lookup by time met damage at byte ${position} of ${segment.path}: ${problem}.`);
 }
