@@ -1,5 +1,5 @@
 // The cases of a conformance folder (README.md of that folder has the format): what is to be computed, and what Apache Flink computed.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Condition } from "./condition.ts";
 
@@ -116,7 +116,15 @@ export function unknownProperties(part: object): readonly string[] {
 
 /** Throws if the folder is not of format 1. */
 export function readConformance(folder: string): Conformance {
-  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), "utf8"));
+  const read = (name: string): unknown => {
+    const path = join(folder, name);
+    if (!existsSync(path)) throw new Error(`There is no ${path}: a folder with cases.json, index.json and results/ is wanted.`);
+    try {
+      return JSON.parse(readFileSync(path, "utf8"));
+    } catch (error) {
+      throw new Error(`${path}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
+  };
   const { format, cases } = read("cases.json") as { format: number; cases: readonly Case[] };
   if (format !== 1) throw new Error(`${folder}/cases.json has format ${format}; this runner knows format 1.`);
   return { cases, expected: new Map((read("index.json") as readonly Expected[]).map((one) => [one.id, one])) };
