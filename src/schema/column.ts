@@ -1,5 +1,6 @@
 // Columns of a batch. A record's top-level fields are one column each; numbers live in typed arrays, strings in a byte arena or,
 // when they were made by user code in this thread, as the JS strings they are. A null in an optional field is a set bit in `nulls`.
+import type { TypeInfo } from "./type-info.ts";
 
 export type Column = Float64Column | Int32Column | BooleanColumn | StringColumn | ObjectColumn;
 
@@ -37,8 +38,18 @@ export interface StringColumn extends ColumnBase {
   text: string | undefined;
 }
 
-/** Everything else: arrays, maps, nested records, bytes, bigint, unions, and rows of streams without a schema. */
+/**
+ * Everything else: arrays, maps, nested records, bytes, bigint, unions, and rows of streams without a schema. Either `values` (absent:
+ * undefined, no `nulls`), or, of nested records that a decoder read, `parts` (absent: as in other columns); valueAt() reads both.
+ */
 export interface ObjectColumn extends ColumnBase {
   readonly kind: "object";
-  values: unknown[];
+  values: unknown[] | undefined;
+  parts: Parts | undefined;
+}
+
+/** Nested records, as a column for each field. */
+export interface Parts {
+  readonly type: TypeInfo & { readonly kind: "record" };
+  readonly columns: readonly Column[];
 }

@@ -1,8 +1,8 @@
 // Columns for a type, and single cells of them: the slow, generic way in and out. Loops that run per record are generated elsewhere.
-// Layout: the top-level fields of a record are one column each, in field order; any other type is column 0. Object columns have no
+// Layout: the top-level fields of a record are one column each, in field order; any other type is column 0. Columns of objects have no
 // `nulls`: an absent value is undefined there.
 import { NO_TIMESTAMP, type Batch } from "./batch.ts";
-import type { Column, StringColumn } from "./column.ts";
+import type { Column, Parts, StringColumn } from "./column.ts";
 import { setField } from "./field-value.ts";
 import type { TypeInfo } from "./type-info.ts";
 
@@ -19,6 +19,8 @@ export interface FieldColumn {
 /** Arenas longer than this are not turned into one string: each value is sliced out of the bytes. */
 const MAX_TEXT_BYTES = 128 * 1024;
 const MARKS = 16;
+/** Looked up once: `Buffer` is a getter. */
+const { latin1Slice } = Buffer.prototype;
 
 export function fieldColumns(type: TypeInfo | undefined): readonly FieldColumn[] {
   if (type?.kind !== "record") return [fieldColumn("", 0, type)];
@@ -55,7 +57,7 @@ export function createBatch(type: TypeInfo | undefined, capacity: number, string
   return {
     type,
     rows: 0,
-    columns: fieldColumns(type).map((field) => createColumn(field, capacity, strings)),
+    columns: createColumns(type, capacity, strings),
     timestamps: new Float64Array(capacity),
     markCount: 0,
     markRows: new Int32Array(MARKS),
@@ -64,6 +66,10 @@ export function createBatch(type: TypeInfo | undefined, capacity: number, string
     keyHashes: undefined,
     origins: undefined,
   };
+}
+
+export function createColumns(type: TypeInfo | undefined, capacity: number, strings: "values" | "bytes"): readonly Column[] {
+  return fieldColumns(type).map((field) => createColumn(field, capacity, strings));
 }
 
 function createColumn(field: FieldColumn, capacity: number, strings: "values" | "bytes"): Column {
@@ -78,7 +84,7 @@ function createColumn(field: FieldColumn, capacity: number, strings: "values" | 
     case "string":
       return createStringColumn(nulls, capacity, strings);
     case "object":
-      return { kind: "object", nulls: undefined, values: Array.from<unknown>({ length: capacity }) };
+      return { kind: "object", nulls: undefined, values: Array.from<unknown>({ length: capacity }), parts: undefined };
   }
 }
 
@@ -125,6 +131,8 @@ export function valueAt(column: Column, row: number): unknown {
       return stringAt(column, row);
     case "bool":
       return column.values[row] === 1;
+    case "object":
+      return column.values === undefined ? recordAt(column.parts!, row) : column.values[row];
     default:
       return column.values[row];
   }
@@ -132,13 +140,16 @@ export function valueAt(column: Column, row: number): unknown {
 
 /** The row as the user's value: an object with the record's fields (absent ones are undefined), or the value itself. */
 export function rowAt(batch: Batch, row: number): unknown {
-  if (batch.type?.kind !== "record") return valueAt(batch.columns[0]!, row);
+  return batch.type?.kind === "record" ? recordAt(batch as Parts, row) : valueAt(batch.columns[0]!, row);
+}
+
+function recordAt({ type, columns }: Parts, row: number): object {
   const value = {};
-  batch.type.fields.forEach((field, index) => setField(value, field.name, valueAt(batch.columns[index]!, row)));
+  for (let index = 0; index < columns.length; index++) setField(value, type.fields[index]!.name, valueAt(columns[index]!, row));
   return value;
 }
 
-/** Puts a checked value into a cell. Only for columns that hold JS strings. */
+/** Puts a checked value into a cell. Only for columns that hold JS strings and objects. */
 export function setValue(column: Column, row: number, value: unknown): void {
   const absent = value === undefined || value === null;
   if (column.nulls !== undefined) column.nulls[row] = absent ? 1 : 0;
@@ -154,7 +165,7 @@ export function setValue(column: Column, row: number, value: unknown): void {
       column.values![row] = absent ? "" : (value as string);
       return;
     case "object":
-      column.values[row] = value ?? undefined;
+      column.values![row] = value ?? undefined;
   }
 }
 
@@ -170,7 +181,12 @@ export function resetBatch(batch: Batch): void {
   batch.rows = 0;
   batch.markCount = 0;
   batch.key = undefined;
-  for (const column of batch.columns) {
+  resetColumns(batch.columns);
+}
+
+function resetColumns(columns: readonly Column[]): void {
+  for (const column of columns) {
+    if (column.kind === "object" && column.parts !== undefined) resetColumns(column.parts.columns);
     if (column.kind !== "string") continue;
     column.ascii = true;
     column.text = undefined;
@@ -207,5 +223,5 @@ function utf8(bytes: Uint8Array, start: number, end: number): string {
 
 /** For bytes known to be ASCII. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.prototype.latin1Slice.call(bytes, start, end);
+  return latin1Slice.call(bytes, start, end);
 }

@@ -174,7 +174,7 @@ export class CsvDecoder implements LineDecoder {
       case "object": {
         const value = cellBigint(cell, this.#from, this.#to);
         if (value === undefined) throw this.#mismatch(target, at);
-        column.values[row] = value;
+        builder.setCell(field.index, value);
       }
     }
   }

@@ -2,6 +2,7 @@
 import type { ConnectorContext, Sink } from "../../stream/connector.ts";
 import { connectorClient, type ConnectionOptions } from "./connector-client.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import { unknownOption } from "./option-names.ts";
 import type { RecordFunctions } from "./record-parts.ts";
 import { KafkaSinkConnector } from "./sink-connector.ts";
 import { checkTopic, type Topic } from "./topic.ts";
@@ -27,6 +28,16 @@ export interface KafkaSinkOptions<V = unknown> extends ConnectionOptions, Record
   readonly onLostTransaction?: "fail" | "continue";
 }
 
+const OPTIONS = [
+  "brokers",
+  "delivery",
+  "transactionTimeoutMs",
+  "transactionalIdPrefix",
+  "onLostTransaction",
+  "key",
+  "headers",
+  "partitioner",
+] satisfies (keyof KafkaSinkOptions)[];
 const DELIVERIES: readonly string[] = ["exactly-once", "at-least-once", "none"] satisfies Delivery[];
 
 /**
@@ -35,6 +46,9 @@ const DELIVERIES: readonly string[] = ["exactly-once", "at-least-once", "none"] 
  */
 export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions<NoInfer<V>> = {}): Sink<V> {
   checkTopic(topic, "kafkaSink(topic)");
+  if ("pattern" in topic) throw bad(String(topic.pattern), "a sink writes to one topic, not to a pattern: topic(name, schema)");
+  const unknown = unknownOption(options, OPTIONS);
+  if (unknown !== undefined) throw bad(topic.name, unknown);
   const { delivery = "exactly-once", onLostTransaction = "fail", transactionTimeoutMs, key, headers, partitioner } = options;
   const functions = { ...(key && { key }), ...(headers && { headers }), ...(partitioner && { partitioner }) } as RecordFunctions<unknown>;
   for (const [name, value] of Object.entries(functions))
@@ -66,5 +80,5 @@ export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions<NoInfer<
 }
 
 function bad(topic: string, reason: string): KafkaConnectorError {
-  return new KafkaConnectorError("BAD_OPTION", `kafkaSink("${topic}"): ${reason}.`);
+  return new KafkaConnectorError("BAD_OPTION", `kafkaSink("${topic}"): ${reason}${reason.endsWith("?") ? "" : "."}`);
 }

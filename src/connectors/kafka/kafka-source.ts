@@ -6,6 +6,7 @@ import { RegistryValues } from "./registry-values.ts";
 import { SCHEMA_FORMATS, type SchemaFormat } from "./schema-formats.ts";
 import { connectorClient, connectorRegistry, type ConnectionOptions } from "./connector-client.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import { unknownOption } from "./option-names.ts";
 import { badStart, badUntil, rangeJson, type StartAt, type Until } from "./offset-range.ts";
 import { checkReadable } from "./registry-check.ts";
 import { KafkaSourceConnector, type KafkaSourceSettings } from "./source-connector.ts";
@@ -28,6 +29,7 @@ export interface KafkaSourceOptions extends ConnectionOptions {
   readonly onOutOfRange?: "fail" | "earliest" | "latest";
 }
 
+const OPTIONS = ["brokers", "startAt", "until", "discoverEvery", "groupId", "onOutOfRange"] satisfies (keyof KafkaSourceOptions)[];
 const OUT_OF_RANGE: readonly string[] = ["fail", "earliest", "latest"];
 
 /**
@@ -36,9 +38,11 @@ const OUT_OF_RANGE: readonly string[] = ["fail", "earliest", "latest"];
  */
 export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: KafkaSourceOptions = {}): Source<V> {
   checkTopic(topic, "kafkaSource(topic)");
-  const { startAt = "earliest", until, onOutOfRange = "fail", discoverEvery } = options;
   const name = "pattern" in topic ? String(topic.pattern) : topic.name;
-  const format = "format" in topic ? topic.format : undefined;
+  const unknown = unknownOption(options, OPTIONS);
+  if (unknown !== undefined) throw bad(name, unknown);
+  const { startAt = "earliest", until, onOutOfRange = "fail", discoverEvery } = options;
+  const { format } = topic;
   const wrongStart = badStart(startAt);
   if (wrongStart !== undefined) throw bad(name, `startAt ${wrongStart}`);
   const wrongEnd = until === undefined ? undefined : badUntil(until);
@@ -59,7 +63,7 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
       new KafkaSourceConnector(context, connectorClient(context, options), {
         topic: "pattern" in topic ? topic.pattern : topic.name,
         type: topic.schema.type,
-        ...(format === undefined || format === "json" ? {} : withRegistry(topic as Topic<V>, SCHEMA_FORMATS[format], format, context)),
+        ...(format === undefined || format === "json" ? {} : withRegistry(topic, SCHEMA_FORMATS[format], format, context)),
         startAt,
         until,
         onOutOfRange,
@@ -71,7 +75,7 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
 
 /** One registry for all partitions. Throws NO_REGISTRY. */
 function withRegistry(
-  topic: Topic<unknown>,
+  topic: Topic<unknown> | TopicPattern<unknown>,
   format: SchemaFormat,
   name: string,
   context: ConnectorContext,
@@ -79,10 +83,15 @@ function withRegistry(
   const registry = connectorRegistry(context, topic.registry?.url, name);
   return {
     decoder: () => new RegistryValues(topic.schema.type, format, registry, context.env.clock),
-    check: async () => await checkReadable(topic, format, registry),
+    check: async (topics) => {
+      for (const name of topics) await checkReadable({ ...topic, name }, format, registry);
+    },
   };
 }
 
 function bad(topic: string, reason: string): KafkaConnectorError {
-  return new KafkaConnectorError("BAD_OPTION", `kafkaSource(${topic.startsWith("/") ? topic : `"${topic}"`}): ${reason}.`);
+  return new KafkaConnectorError(
+    "BAD_OPTION",
+    `kafkaSource(${topic.startsWith("/") ? topic : `"${topic}"`}): ${reason}${reason.endsWith("?") ? "" : "."}`,
+  );
 }

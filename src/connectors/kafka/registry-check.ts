@@ -6,11 +6,10 @@ import { typeName } from "../../schema/type-names.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { latest, ownSchema, refused } from "./registry-encoding.ts";
 import type { SchemaFormat } from "./schema-formats.ts";
-import type { Topic } from "./topic.ts";
-import { subjectOf } from "./topic-format.ts";
+import { subjectOf, type RegisteredTopic } from "./topic-format.ts";
 
 /** Rejects with SCHEMA_REFUSED. A registry that cannot be reached refuses nothing: reading meets it again, and may be tried again. */
-export async function checkReadable(topic: Topic<unknown>, format: SchemaFormat, registry: RegistryClient): Promise<void> {
+export async function checkReadable(topic: RegisteredTopic, format: SchemaFormat, registry: RegistryClient): Promise<void> {
   const { autoRegister, useLatest = false, compatibility } = topic.registry ?? {};
   const subject = subjectOf(topic);
   const mustExist = autoRegister === false || useLatest;
@@ -27,7 +26,7 @@ export async function checkReadable(topic: Topic<unknown>, format: SchemaFormat,
 }
 
 async function readable(
-  topic: Topic<unknown>,
+  topic: RegisteredTopic,
   format: SchemaFormat,
   registry: RegistryClient,
   found: RegisteredSchema,

@@ -6,7 +6,7 @@ import { guidFrame, idFrame, VALUE_SCHEMA_HEADER } from "../../schema/wire/schem
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import type { DocumentWriter, SchemaFormat } from "./schema-formats.ts";
 import type { Topic } from "./topic.ts";
-import { subjectOf } from "./topic-format.ts";
+import { subjectOf, type RegisteredTopic } from "./topic-format.ts";
 
 /** What a sink writes: the document, and what says which schema it has. */
 export interface ValueEncoding extends Pick<DocumentWriter, "row" | "value"> {
@@ -36,7 +36,7 @@ export async function registryEncoding(topic: Topic<unknown>, format: SchemaForm
 
 /** The schema of the topic's type as its subject has it; registers it first, or rejects if it is not there. */
 export async function ownSchema(
-  topic: Topic<unknown>,
+  topic: RegisteredTopic,
   format: SchemaFormat,
   registry: RegistryClient,
   subject: string,

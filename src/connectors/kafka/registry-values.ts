@@ -103,6 +103,7 @@ function refusalOf(error: unknown, id: number | string): string | undefined {
   return undefined;
 }
 
+/** The last one counts; a null is none. */
 function schemaHeader(headers: readonly RecordHeader[]): Uint8Array | undefined {
-  return headers.find(({ key }) => key === VALUE_SCHEMA_HEADER)?.value ?? undefined;
+  return headers.findLast(({ key }) => key === VALUE_SCHEMA_HEADER)?.value ?? undefined;
 }

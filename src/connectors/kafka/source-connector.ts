@@ -16,8 +16,8 @@ const MAX_BUFFERED_BYTES = 32 << 20;
 export interface KafkaSourceSettings {
   /** Makes what reads the values of a partition; undefined: JSON. */
   readonly decoder?: (() => ValueDecoder) | undefined;
-  /** Before the job starts: rejects when the topic's schemas cannot be read as the type. */
-  readonly check?: (() => Promise<void>) | undefined;
+  /** Before the job starts: rejects when the schemas of these topics cannot be read as the type. */
+  readonly check?: ((topics: readonly string[]) => Promise<void>) | undefined;
   readonly topic: string | RegExp;
   readonly type: TypeInfo;
   readonly startAt: StartAt;
@@ -58,13 +58,13 @@ export class KafkaSourceConnector implements SourceConnector {
   }
 
   async check(): Promise<void> {
-    await this.#settings.check?.();
+    const { check } = this.#settings;
+    if (check !== undefined) await check(await this.#topics());
   }
 
   async discover(): Promise<readonly Split[]> {
-    const { topic } = this.#settings;
     const { operator } = this.#context;
-    const topics = typeof topic === "string" ? [topic] : await this.#matchingTopics(topic);
+    const topics = await this.#topics();
     const splits: Split[] = [];
     for (const name of topics) {
       const partitions = await partitionCount(this.#client.cluster, name, operator);
@@ -117,6 +117,11 @@ export class KafkaSourceConnector implements SourceConnector {
   async close(): Promise<void> {
     this.#fetcher.close();
     await this.#client.close();
+  }
+
+  async #topics(): Promise<readonly string[]> {
+    const { topic } = this.#settings;
+    return typeof topic === "string" ? [topic] : await this.#matchingTopics(topic);
   }
 
   async #matchingTopics(pattern: RegExp): Promise<string[]> {

@@ -1,6 +1,7 @@
 // How a topic's values are written: JSON, or Avro, Protobuf or JSON with schemas of a registry. What the registry is asked, and when, is in
 // registry-values.ts and registry-encoding.ts.
-import { KafkaConnectorError } from "./kafka-connector-error.ts";
+import { nearest } from "../../stream/nearest.ts";
+import { unknownOption } from "./option-names.ts";
 import type { Topic } from "./topic.ts";
 
 export type TopicFormat = "json" | "avro" | "protobuf" | "json-schema";
@@ -31,23 +32,38 @@ const SUBJECTS: readonly string[] = ["topic", "record", "topic-record"] satisfie
 const IDS: readonly string[] = ["prefix", "guid", "header"];
 const LEVELS = ["NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
 
-export function checkFormat(topic: string, format: unknown, schema: SchemaOptions | undefined): void {
-  if (!FORMATS.includes(format as string)) throw bad(topic, `format is one of ${FORMATS.join(", ")}, not ${JSON.stringify(format)}`);
-  if (schema === undefined) return;
-  if (format === "json") throw bad(topic, 'registry options are for format: "avro", "protobuf" or "json-schema"');
-  if (schema.subject !== undefined && !SUBJECTS.includes(schema.subject)) throw bad(topic, `subject is one of ${SUBJECTS.join(", ")}`);
-  if (schema.ids !== undefined && !IDS.includes(schema.ids)) throw bad(topic, `ids is one of ${IDS.join(", ")}`);
-  if (schema.compatibility !== undefined && !LEVELS.includes(schema.compatibility))
-    throw bad(topic, `compatibility is one of ${LEVELS.join(", ")}`);
+const OPTIONS = ["url", "subject", "autoRegister", "useLatest", "compatibility", "ids"] satisfies (keyof SchemaOptions)[];
+
+/** What is wrong with a topic's format or its schemas; undefined: nothing. */
+export function badFormat(format: unknown, schema: unknown): string | undefined {
+  if (!FORMATS.includes(format as string)) return oneOf("format", FORMATS, format);
+  if (schema === undefined) return undefined;
+  if (format === "json") return 'registry options are for format: "avro", "protobuf" or "json-schema"';
+  return unknownOption(schema, OPTIONS, "registry option") ?? badSchemaOptions(schema as SchemaOptions);
 }
 
+function badSchemaOptions({ url, subject, ids, compatibility, autoRegister, useLatest }: SchemaOptions): string | undefined {
+  if (url !== undefined && !(typeof url === "string" && URL.canParse(url)))
+    return `registry.url is an address such as "http://localhost:8081", not ${JSON.stringify(url)}`;
+  if (subject !== undefined && !SUBJECTS.includes(subject)) return oneOf("registry.subject", SUBJECTS, subject);
+  if (ids !== undefined && !IDS.includes(ids)) return oneOf("registry.ids", IDS, ids);
+  if (compatibility !== undefined && !LEVELS.includes(compatibility)) return oneOf("registry.compatibility", LEVELS, compatibility);
+  for (const [name, value] of Object.entries({ autoRegister, useLatest }))
+    if (value !== undefined && typeof value !== "boolean") return `registry.${name} is true or false, not ${JSON.stringify(value)}`;
+  return undefined;
+}
+
+function oneOf(name: string, values: readonly string[], given: unknown): string {
+  const meant = typeof given === "string" ? nearest(given, values) : undefined;
+  const listed = `${name} is one of ${values.map((value) => `"${value}"`).join(", ")}, not ${JSON.stringify(given) ?? String(given)}`;
+  return meant === undefined ? listed : `${listed}: did you mean "${meant}"?`;
+}
+
+export type RegisteredTopic = Pick<Topic<unknown>, "name" | "schema" | "registry">;
+
 /** Of the topic's values. */
-export function subjectOf({ name, schema: { type }, registry }: Pick<Topic<unknown>, "name" | "schema" | "registry">): string {
+export function subjectOf({ name, schema: { type }, registry }: RegisteredTopic): string {
   const record = type.kind === "record" ? type.name : "value";
   if (registry?.subject === "record") return record;
   return registry?.subject === "topic-record" ? `${name}-${record}` : `${name}-value`;
-}
-
-function bad(topic: string, reason: string): KafkaConnectorError {
-  return new KafkaConnectorError("BAD_TOPIC", `topic(${JSON.stringify(topic)}): ${reason}.`);
 }

@@ -4,7 +4,8 @@ import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
 import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema, TypeInfo } from "../../schema/type-info.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
-import { checkFormat, type SchemaOptions, type TopicFormat } from "./topic-format.ts";
+import { unknownOption } from "./option-names.ts";
+import { badFormat, type SchemaOptions, type TopicFormat } from "./topic-format.ts";
 
 export interface Topic<out V> {
   readonly name: string;
@@ -43,10 +44,13 @@ export function topic<S extends AnySchema>(name: string, given: S, options: Topi
     throw bad(name, 'a topic name is 1 to 249 letters, digits, ".", "_" and "-"');
   const schema = schemaGiven(given) as Schema<TypeOf<S>> | undefined;
   if (schema === undefined) throw bad(name, "the second argument is the schema of its values, such as t.record(…)");
+  const unknown = unknownOption(options, ["key", "format", "registry"]);
+  if (unknown !== undefined) throw bad(name, unknown);
   const key = options.key as string | undefined;
   if (key !== undefined) checkKey(name, schema.type, key);
   const { format = "json", registry } = options;
-  checkFormat(name, format, registry);
+  const wrong = badFormat(format, registry);
+  if (wrong !== undefined) throw bad(name, wrong);
   if (format === "json") return Object.freeze({ name, schema, key });
   return Object.freeze({ name, schema, key, format, ...(registry === undefined ? {} : { registry: Object.freeze({ ...registry }) }) });
 }
@@ -73,5 +77,5 @@ function checkKey(name: string, type: TypeInfo, key: string): void {
 }
 
 function bad(name: unknown, reason: string): KafkaConnectorError {
-  return new KafkaConnectorError("BAD_TOPIC", `topic(${JSON.stringify(name)?.slice(0, 120)}): ${reason}.`);
+  return new KafkaConnectorError("BAD_TOPIC", `topic(${JSON.stringify(name)?.slice(0, 120)}): ${reason}${reason.endsWith("?") ? "" : "."}`);
 }

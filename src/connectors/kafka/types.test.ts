@@ -10,6 +10,7 @@ import { kafkaSink } from "./kafka-sink.ts";
 import { kafkaSource } from "./kafka-source.ts";
 import { RecordEncoder } from "./record-encoder.ts";
 import { topic } from "./topic.ts";
+import { topicPattern } from "./topic-pattern.ts";
 
 const Order = t.record("Order", {
   id: t.string(),
@@ -84,6 +85,41 @@ test("names that Kafka refuses, and options that do not exist, are refused", () 
   });
   // @ts-expect-error: no such delivery
   assert.throws(() => kafkaSink(topic("orders", Order), { delivery: "twice" }), { code: "BAD_OPTION" });
+});
+
+test("misspelt options are refused with the one that was meant", () => {
+  const orders = topic("orders", Order);
+  const refused: readonly (readonly [make: () => unknown, message: string])[] = [
+    [() => topic("o", Order, { formt: "avro" } as never), 'topic("o"): there is no option "formt": did you mean "format"?'],
+    [
+      () => topic("o", Order, { format: "arvo" } as never),
+      'topic("o"): format is one of "json", "avro", "protobuf", "json-schema", not "arvo": did you mean "avro"?',
+    ],
+    [
+      () => topic("o", Order, { format: "avro", registry: { autoregister: false } } as never),
+      'topic("o"): there is no registry option "autoregister": did you mean "autoRegister"?',
+    ],
+    [
+      () => topic("o", Order, { format: "avro", registry: { useLatest: "yes" } } as never),
+      'topic("o"): registry.useLatest is true or false, not "yes".',
+    ],
+    [
+      () => topic("o", Order, { format: "avro", registry: { url: "registry" } }),
+      'topic("o"): registry.url is an address such as "http://localhost:8081", not "registry".',
+    ],
+    [() => topic("o", Order, "avro" as never), 'topic("o"): the options are an object, not "avro".'],
+    [() => topicPattern(/^o/, Order, { key: "id" } as never), 'topicPattern(/^o/): there is no option "key"; there are format, registry.'],
+    [
+      () => kafkaSource(orders, { startat: "latest" } as never),
+      'kafkaSource("orders"): there is no option "startat": did you mean "startAt"?',
+    ],
+    [() => kafkaSink(orders, { delivry: "none" } as never), 'kafkaSink("orders"): there is no option "delivry": did you mean "delivery"?'],
+    [
+      () => kafkaSink(topicPattern(/^o/, Order) as never),
+      'kafkaSink("/^o/"): a sink writes to one topic, not to a pattern: topic(name, schema).',
+    ],
+  ];
+  for (const [make, message] of refused) assert.throws(make, { message });
 });
 
 test("a dead-letter topic is taken by deadLetter() itself, and as a sink", () => {

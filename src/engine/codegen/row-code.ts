@@ -5,10 +5,11 @@ import type { Batch } from "../../schema/batch.ts";
 import type { Column, StringColumn } from "../../schema/column.ts";
 import { fieldValue, isInheritedName } from "../../schema/field-value.ts";
 import { checkValue } from "../../schema/mismatch.ts";
+import { isNested, partOf } from "../../schema/nested-columns.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 
 /** Names that the texts below expect in scope. */
-export const ROW_SCOPE = { stringAt, textOf, fieldValue, checkValue };
+export const ROW_SCOPE = { stringAt, textOf, partOf, fieldValue, checkValue };
 
 /** The whole arena of an ASCII column as one string (substrings of it are the cheapest way to a value), or undefined. */
 export function textOf(column: StringColumn, rows: number): string | undefined {
@@ -23,6 +24,10 @@ export function columnConstants(fields: readonly FieldColumn[], columns: string,
 }
 
 export function cellConstants(field: FieldColumn, column: string, name: string): string {
+  if (isNested(field)) {
+    const parts = fieldColumns(field.type).map((part) => cellConstants(part, `partOf(${name}k,${part.index})`, `${name}_${part.index}`));
+    return `const ${name}k=${column},${name}=${name}k.values,${name}n=${name}k.nulls;${parts.join("")}`;
+  }
   const nulls = field.optional && field.column !== "object" ? `const ${name}n=${column}.nulls;` : "";
   if (field.column !== "string") return `const ${name}=${column}.values;${nulls}`;
   return `const ${name}k=${column},${name}=${name}k.values,${name}t=textOf(${name}k,batch.rows),${name}o=${name}k.offsets;${nulls}`;
@@ -30,6 +35,8 @@ export function cellConstants(field: FieldColumn, column: string, name: string):
 
 /** Expression of one cell of row `i`, after cellConstants. */
 export function cellExpression(field: FieldColumn, name: string): string {
+  if (isNested(field))
+    return `(${name}!==undefined?${name}[i]:${name}n!==undefined&&${name}n[i]===1?undefined:${recordExpression(field.type, `${name}_`)})`;
   const value = presentCell(field.column, name);
   return field.optional && field.column !== "object" ? `(${name}n!==undefined&&${name}n[i]===1?undefined:${value})` : value;
 }
@@ -42,9 +49,13 @@ function presentCell(kind: Column["kind"], name: string): string {
 
 /** Expression of row `i`: an object literal in schema order, which escape analysis can take apart, or the single value. */
 export function rowExpression(type: TypeInfo | undefined, prefix: string): string {
-  const fields = fieldColumns(type);
-  if (type?.kind !== "record") return cellExpression(fields[0]!, `${prefix}0`);
-  return `{${fields.map((field) => `${propertyKey(field.name)}:${cellExpression(field, prefix + field.index)}`).join(",")}}`;
+  return type?.kind === "record" ? recordExpression(type, prefix) : cellExpression(fieldColumns(type)[0]!, `${prefix}0`);
+}
+
+function recordExpression(type: TypeInfo, prefix: string): string {
+  return `{${fieldColumns(type)
+    .map((field) => `${propertyKey(field.name)}:${cellExpression(field, prefix + field.index)}`)
+    .join(",")}}`;
 }
 
 export function propertyKey(name: string): string {

@@ -1,6 +1,6 @@
 // A copy of a batch that outlives the call it came with: what waits for a sink that is not ready.
 import type { Batch } from "../../schema/batch.ts";
-import type { Column, StringColumn } from "../../schema/column.ts";
+import type { Column, Parts, StringColumn } from "../../schema/column.ts";
 
 /** Of the rows from `from` on. */
 export function copyBatch(batch: Batch, from = 0): Batch {
@@ -33,8 +33,12 @@ function copyColumn(column: Column, from: number, to: number): Column {
     case "string":
       return copyStrings(column, nulls, from, to);
     case "object":
-      return { kind: "object", nulls, values: column.values.slice(from, to) };
+      return { kind: "object", nulls, values: column.values?.slice(from, to), parts: copyParts(column.parts, from, to) };
   }
+}
+
+function copyParts(parts: Parts | undefined, from: number, to: number): Parts | undefined {
+  return parts && { type: parts.type, columns: parts.columns.map((column) => copyColumn(column, from, to)) };
 }
 
 function copyStrings(column: StringColumn, nulls: Uint8Array | undefined, from: number, to: number): StringColumn {

@@ -38,7 +38,9 @@ export class OutputBuffer {
   /** Makes the batch a keyed one. `field`: index of the column that is the key, or −1 for a column of its own. */
   keyBy(field: number): void {
     const key: Column =
-      field >= 0 ? this.batch.columns[field]! : { kind: "object", nulls: undefined, values: Array.from({ length: MAX_BATCH_ROWS }) };
+      field >= 0
+        ? this.batch.columns[field]!
+        : { kind: "object", nulls: undefined, values: Array.from({ length: MAX_BATCH_ROWS }), parts: undefined };
     this.batch.key = key;
     this.batch.keyHashes = new Int32Array(MAX_BATCH_ROWS);
   }

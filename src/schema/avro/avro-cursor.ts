@@ -8,6 +8,8 @@ import { MAX_SHORT_TEXT, shortText } from "./short-text.ts";
 /** Items without bytes (nulls, empty records) and values of defaults in one document: a few bytes could claim billions. */
 export const MAX_FREE_ITEMS = 65_536;
 const TWO_27 = 2 ** 27;
+/** Looked up once: `Buffer` is a getter. */
+const { utf8Slice } = Buffer.prototype;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NOTHING: Uint8Array = new Uint8Array(0);
 const scratch = new DataView(new ArrayBuffer(8));
@@ -189,7 +191,7 @@ export class AvroCursor {
   longText(length: number): string {
     const { bytes, at } = this;
     const end = at + length;
-    const text = Buffer.prototype.utf8Slice.call(bytes, at, end);
+    const text = utf8Slice.call(bytes, at, end);
     this.at = end;
     if (!text.includes("\ufffd")) return text;
     this.at = at;

@@ -2,13 +2,12 @@
 // for what it gives up on, and an error with path and position for bytes that do not fit.
 import type { BatchBuilder } from "../batch-builder.ts";
 import { canGenerate, type CodeGeneration } from "../code-generation.ts";
-import { BadSchemaError, SchemaError } from "../schema-error.ts";
+import { BadSchemaError } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { AvroCursor } from "./avro-cursor.ts";
 import type { AvroSchema } from "./avro-schema.ts";
-import { GIVEN_UP } from "./generate-reader.ts";
 import { resolveAvro } from "./resolve-avro.ts";
-import { generateRowReader, interpretRowReader, type AvroRowRead } from "./row-reader.ts";
+import { generateRowReader, interpretRowReader, type AvroRowDecode, type AvroRowRead } from "./row-reader.ts";
 import { typeToAvro } from "./type-to-avro.ts";
 import { planReader } from "./value-decoder.ts";
 
@@ -42,30 +41,13 @@ export function avroDecoder(type: TypeInfo, writer: AvroSchema = typeToAvro(type
       },
     };
   }
-  const fast = canGenerate(codegen) ? generateRowReader(type, plan) : undefined;
-  let slow: AvroRowRead | undefined;
-  return {
-    decodeInto(builder, bytes, start, end, timestamp) {
-      cursor.share(bytes, start, end);
-      const { batch } = builder;
-      if (fast === undefined || !builder.ofBytes || !tryFast(fast, cursor, builder)) {
-        slow ??= interpretRowReader(plan);
-        cursor.reset(bytes, start, end);
-        slow(cursor, builder, batch.columns, builder.arenas, batch.rows);
-      }
-      if (cursor.at !== end) cursor.finish();
-      builder.endRow(timestamp);
-    },
+  let read: AvroRowRead | undefined;
+  const slow: AvroRowDecode = (builder, bytes, start, end, timestamp) => {
+    read ??= interpretRowReader(plan);
+    cursor.share(bytes, start, end);
+    read(cursor, builder);
+    if (cursor.at !== end) cursor.finish();
+    builder.endRow(timestamp);
   };
-}
-
-function tryFast(fast: AvroRowRead, cursor: AvroCursor, builder: BatchBuilder): boolean {
-  const { batch } = builder;
-  try {
-    fast(cursor, builder, batch.columns, builder.arenas, batch.rows);
-    return cursor.at <= cursor.end;
-  } catch (error) {
-    if (error !== GIVEN_UP && !(error instanceof SchemaError)) throw error;
-    return false;
-  }
+  return { decodeInto: (canGenerate(codegen) ? generateRowReader(type, plan, cursor, slow) : undefined) ?? slow };
 }

@@ -18,9 +18,6 @@ const MAX_NODES = 400;
 /** Arrays get room for all items of their first block at once, up to so many. */
 const MAX_ROOM = 4096;
 
-/** All four bytes of a word have bit 7. */
-const WORD_GOES_ON = -2139062144;
-
 /** Little-endian, as Avro and all platforms of Node are. */
 const SCRATCH = new Uint8Array(8);
 
@@ -35,7 +32,7 @@ export function generateReader(plan: ReadPlan): AvroRead | undefined {
 }
 
 /**
- * Local names: X cursor, b bytes, p position, e end, c a byte, d and j where there is a view. Each value has a variable of its own. With
+ * Local names: X cursor, b bytes, p position, e end, c a byte; d, l (of the last word) and j where there is a view. Each value has a variable of its own. With
  * `viewed` the cursor's view is set, as it is for documents that lie in one array: words instead of bytes.
  */
 export class ReaderCode {
@@ -63,7 +60,7 @@ export class ReaderCode {
   }
 
   #start(): string {
-    return `const b=X.bytes,e=X.end${this.viewed ? ",d=X.view" : ""};let p=X.at,c=0${this.viewed ? ",j=0" : ""}`;
+    return `const b=X.bytes,e=X.end${this.viewed ? ",d=X.view,l=b.length-4" : ""};let p=X.at,c=0${this.viewed ? ",j=0" : ""}`;
   }
 
   variable(): string {
@@ -83,9 +80,8 @@ export class ReaderCode {
       case "boolean":
         return `c=b[p++];if(c>1)${this.giveUp()}${to}=c===1;`;
       case "int":
-        return `${this.varint(to)}if(${to}!==(${to}|0))${this.giveUp()}`;
       case "long":
-        return this.viewed ? this.#words(to) : this.varint(to);
+        return this.viewed ? this.#words(plan.op, to) : this.varint(to, plan.op);
       case "bigint":
       case "nearest":
         return this.#call(`X.${plan.op}()`, to);
@@ -118,23 +114,31 @@ export class ReaderCode {
     }
   }
 
-  /** A varint of up to 28 bits inline. */
-  varint(to: string): string {
+  /** A varint: one or two bytes inline, the rest by the cursor. `to` may be an element of an array: it is never read. */
+  varint(to: string, rest: "int" | "long" = "long"): string {
     return (
       `c=b[p++];if(c<128)${to}=(c>>>1)^-(c&1);` +
-      `else{${to}=b[p];if(${to}<128){p++;c=c&127|${to}<<7;${to}=(c>>>1)^-(c&1);}else{X.at=p-1;${to}=X.long();p=X.at;}}`
+      `else{const g=b[p];if(g<128){p++;c=c&127|g<<7;${to}=(c>>>1)^-(c&1);}else{X.at=p-1;${to}=X.${rest}();p=X.at;}}`
     );
   }
 
-  /** One or two bytes as ever; five or six (times) by words; the rest by the cursor. */
-  #words(to: string): string {
+  /**
+   * A varint of up to four bytes, and for longs five or six (times), by words. Numbers go right to where they are wanted: where whole numbers,
+   * doubles and what a call returns meet in one variable, they would all become objects.
+   */
+  #words(op: "int" | "long", to: string): string {
+    const zigzag = `${to}=(j>>>1)^-(j&1);`;
+    const rest = `X.at=p;${to}=X.${op}();p=X.at;`;
+    const high = `c*134217728+(j>>>1)`;
+    const wide =
+      `else if(((c=d.getInt32(p+4,true))&32896)!==32896){j=j&127|j>>1&16256|j>>2&2080768|j>>3&266338304;` +
+      `if((c&128)===0){p+=5;c&=127;}else{p+=6;c=c&127|c>>1&16256;}if((j&1)===0)${to}=${high};else ${to}=-(${high})-1;}`;
     return (
-      `c=b[p];if(c<128){p++;${to}=(c>>>1)^-(c&1);}else{j=p+8<=e?d.getInt32(p,true):0;` +
-      `if((j&${WORD_GOES_ON})===${WORD_GOES_ON}&&((c=d.getInt32(p+4,true))&32896)!==32896){` +
-      `j=j&127|j>>1&16256|j>>2&2080768|j>>3&266338304;` +
-      `if((c&128)===0){p+=5;c&=127;}else{p+=6;c=c&127|c>>1&16256;}` +
-      `${to}=c*134217728+(j>>>1);if((j&1)===1)${to}=-${to}-1;}` +
-      `else{X.at=p;${to}=X.long();p=X.at;}}`
+      `c=b[p];if(c<128){p++;${to}=(c>>>1)^-(c&1);}else if(p+4<=l){j=d.getInt32(p,true);` +
+      `if((j&32768)===0){p+=2;j=j&127|j>>1&16256;${zigzag}}` +
+      `else if((j&8388608)===0){p+=3;j=j&127|j>>1&16256|j>>2&2080768;${zigzag}}` +
+      `else if(j>=0){p+=4;j=j&127|j>>1&16256|j>>2&2080768|j>>3&266338304;${zigzag}}` +
+      `${op === "long" ? wide : ""}else{${rest}}}else{${rest}}`
     );
   }
 

@@ -1,4 +1,4 @@
-// Writes rows of a batch as Avro records of a schema: from the columns to bytes, without a row object. The interpreter, and the generator of
+// Writes rows of a batch as Avro records of a schema: from the columns, also of nested records, to bytes, without an object. The interpreter, and the generator of
 // the same as one function. Fields are the schema's, in its order; each takes its column, or the default where the type has no such field.
 import type { Batch } from "../batch.ts";
 import { generateFunction } from "../code-generation.ts";
@@ -6,6 +6,7 @@ import type { StringColumn } from "../column.ts";
 import { fieldColumns, stringAt, valueAt, type FieldColumn } from "../columns.ts";
 import type { EncodeBuffer } from "../encode-buffer.ts";
 import { rethrowInside } from "../json/value-reader.ts";
+import { isNested } from "../nested-columns.ts";
 import { fieldPath } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { Constants } from "../record-code.ts";
@@ -24,10 +25,24 @@ interface Cell {
   readonly plan: WritePlan;
   readonly absent: Uint8Array | undefined;
   readonly write: AvroWrite;
+  /** The column in generated code. */
+  readonly at: string;
+  /** Of the value. */
+  readonly depth: number;
+  /** Of a nested record that may be kept in columns. */
+  readonly parts: Parts | undefined;
 }
 
-function cellsOf(type: RecordType, plan: WriteRecord): readonly Cell[] {
-  const columns = new Map(fieldColumns(type).map((column) => [column.name, column]));
+interface Parts {
+  /** The branch before it; −1: no union. */
+  readonly branch: number;
+  readonly columns: string;
+  readonly cells: readonly Cell[];
+}
+
+/** `columns`: of the record, in generated code. */
+function cellsOf(type: RecordType, plan: WriteRecord, columns = "C", depth = 1): readonly Cell[] {
+  const byName = new Map(fieldColumns(type).map((column) => [column.name, column]));
   const records: WritersByRecord = new Map();
   return plan.fields.map((field) => {
     const write = interpretWriter(field.plan, records);
@@ -38,8 +53,21 @@ function cellsOf(type: RecordType, plan: WriteRecord): readonly Cell[] {
         rethrowInside(error, (rest) => fieldPath(field.name, rest));
       }
     };
-    return { column: columns.get(field.name), plan: field.plan, absent: field.absent, write: inField };
+    const column = byName.get(field.name);
+    const parts = column === undefined ? undefined : partsOf(column, field.plan, `${columns}_${column.index}`, depth + 1);
+    return { column, plan: field.plan, absent: field.absent, write: inField, at: `${columns}[${column?.index}]`, depth, parts };
   });
+}
+
+function partsOf(column: FieldColumn, plan: WritePlan, columns: string, depth: number): Parts | undefined {
+  if (!isNested(column)) return undefined;
+  const branch = plan.op === "union" && plan.branches.length === 2 && plan.nothing >= 0 ? 1 - plan.nothing : -1;
+  const record = plan.op === "union" ? plan.branches[branch] : plan;
+  return record?.op === "record" ? { branch, columns, cells: cellsOf(column.type, record, columns, depth) } : undefined;
+}
+
+function allOf(cells: readonly Cell[]): readonly Cell[] {
+  return cells.flatMap((cell) => [cell, ...allOf(cell.parts?.cells ?? [])]);
 }
 
 export function interpretRowWriter(type: RecordType, plan: WriteRecord): AvroRowWrite {
@@ -66,7 +94,8 @@ const ROOM = 10;
 export function generateRowWriter(type: RecordType, plan: WriteRecord): AvroRowWrite | undefined {
   if (plan.fields.length > MAX_FIELDS) return undefined;
   const cells = cellsOf(type, plan);
-  const code = new RowWriterCode(2 * ROOM * (cells.length + 1) + cells.reduce((sum, { absent }) => sum + (absent?.length ?? 0), 0));
+  const all = allOf(cells);
+  const code = new RowWriterCode(2 * ROOM * (all.length + 1) + all.reduce((sum, { absent }) => sum + (absent?.length ?? 0), 0));
   const lines = cells.map((cell) => code.cell(cell));
   const body =
     `return function(B,r,O){const C=B.columns;O.ensure(${code.room});let b=O.bytes,d=O.view,p=O.at,v,w,n=0;\n` +
@@ -93,11 +122,24 @@ class RowWriterCode {
   }
 
   cell(cell: Cell): string {
-    const { column, absent } = cell;
+    const { column, absent, at, parts } = cell;
     if (column === undefined) return absent === undefined ? this.#call("undefined", cell) : this.#constant(absent);
-    if (!column.optional || column.column === "object")
-      return absent === undefined || !column.optional ? this.#present(cell, column, cell.plan) : this.#any(cell, column);
-    return `if(C[${column.index}].nulls[r]===1){${absent === undefined ? this.#nothing(cell) : this.#constant(absent)}}else{${this.#present(cell, column, cell.plan)}}`;
+    if (column.column === "object") {
+      const whole = column.optional && absent !== undefined ? this.#any(cell) : this.#present(cell, column, cell.plan);
+      return parts === undefined ? whole : `if(${at}.values!==undefined){${whole}}else{${this.#parts(cell, column, parts)}}`;
+    }
+    if (!column.optional) return this.#present(cell, column, cell.plan);
+    return this.#unlessAbsent(cell, this.#present(cell, column, cell.plan));
+  }
+
+  #unlessAbsent(cell: Cell, present: string): string {
+    return `if(${cell.at}.nulls[r]===1){${cell.absent === undefined ? this.#nothing(cell) : this.#constant(cell.absent)}}else{${present}}`;
+  }
+
+  #parts(cell: Cell, { optional }: FieldColumn, { branch, columns, cells }: Parts): string {
+    const before = branch < 0 ? "" : `b[p++]=${branch * 2};`;
+    const all = `${before}const ${columns}=${cell.at}.parts.columns;${cells.map((each) => this.cell(each)).join("")}`;
+    return optional ? this.#unlessAbsent(cell, all) : all;
   }
 
   #constant(bytes: Uint8Array): string {
@@ -109,53 +151,48 @@ class RowWriterCode {
     return plan.op === "union" && plan.nothing >= 0 && plan.nothing < 64 ? `b[p++]=${plan.nothing * 2};` : this.#call("undefined", cell);
   }
 
-  #any(cell: Cell, { index }: FieldColumn): string {
-    return `v=C[${index}].values[r];if(v===undefined){${this.#constant(cell.absent!)}}else{${this.#call("v", cell)}}`;
+  #any(cell: Cell): string {
+    return `v=${this.#value}(${cell.at},r);if(v===undefined){${this.#constant(cell.absent!)}}else{${this.#call("v", cell)}}`;
   }
 
   #call(value: string, cell: Cell): string {
-    return this.#callWriter(value, cell.column?.column === "object" ? (generateWriter(cell.plan) ?? cell.write) : cell.write);
-  }
-
-  #callWriter(value: string, write: AvroWrite): string {
-    return `O.at=p;${this.constants.add(write)}(O,${value},1);O.ensure(${this.room});b=O.bytes;d=O.view;p=O.at;`;
+    const write = cell.column?.column === "object" ? (generateWriter(cell.plan) ?? cell.write) : cell.write;
+    return `O.at=p;${this.constants.add(write)}(O,${value},${cell.depth});O.ensure(${this.room});b=O.bytes;d=O.view;p=O.at;`;
   }
 
   #present(cell: Cell, column: FieldColumn, plan: WritePlan): string {
-    const { index } = column;
+    const { at } = cell;
     if (plan.op === "union") {
       const other = plan.branches.length === 2 && plan.nothing >= 0 ? 1 - plan.nothing : -1;
       return other < 0 || column.column === "object"
-        ? this.#call(`${this.#value}(C[${index}],r)`, cell)
+        ? this.#call(`${this.#value}(${at},r)`, cell)
         : `b[p++]=${other * 2};${this.#present(cell, column, plan.branches[other]!)}`;
     }
-    const other = `${this.#value}(C[${index}],r)`;
+    const other = `${this.#value}(${at},r)`;
     const numeric = column.column === "f64" || column.column === "i32";
     switch (plan.op) {
       case "int":
-        if (column.column === "i32") return `v=C[${index}].values[r];${this.#varint()}`;
+        if (column.column === "i32") return `v=${at}.values[r];${this.#varint()}`;
         break;
       case "long":
-        if (column.column === "i32") return `v=C[${index}].values[r];${this.#varint()}`;
+        if (column.column === "i32") return `v=${at}.values[r];${this.#varint()}`;
         if (column.column === "f64")
-          return `v=C[${index}].values[r];if(v===Math.floor(v)&&v<=9007199254740991&&v>=-9007199254740991){${this.#varint()}}else{${this.#call("v", cell)}}`;
+          return `v=${at}.values[r];if(v===Math.floor(v)&&v<=9007199254740991&&v>=-9007199254740991){${this.#varint()}}else{${this.#call("v", cell)}}`;
         break;
       case "float":
       case "double":
         if (numeric)
-          return plan.op === "float"
-            ? `d.setFloat32(p,C[${index}].values[r],true);p+=4;`
-            : `d.setFloat64(p,C[${index}].values[r],true);p+=8;`;
+          return plan.op === "float" ? `d.setFloat32(p,${at}.values[r],true);p+=4;` : `d.setFloat64(p,${at}.values[r],true);p+=8;`;
         break;
       case "boolean":
-        if (column.column === "bool") return `b[p++]=C[${index}].values[r];`;
+        if (column.column === "bool") return `b[p++]=${at}.values[r];`;
         break;
       case "string":
-        if (column.column === "string") return this.#string(index);
+        if (column.column === "string") return this.#string(at);
         break;
       case "enum":
         if (column.column === "string")
-          return `v=${this.#symbol}(C[${index}],r,${this.constants.add(symbolTable(plan.symbols))});if(v<0)${this.constants.add(wrong)}(${this.constants.add(plan.expected)},${other});${this.#varint()}`;
+          return `v=${this.#symbol}(${at},r,${this.constants.add(symbolTable(plan.symbols))});if(v<0)${this.constants.add(wrong)}(${this.constants.add(plan.expected)},${other});${this.#varint()}`;
         break;
       default:
     }
@@ -171,10 +208,10 @@ class RowWriterCode {
     return `if(v>=-64&&v<64)b[p++]=(v<<1)^(v>>31);else p=${this.#long}(b,p,v);`;
   }
 
-  #string(index: number): string {
+  #string(at: string): string {
     const ensure = `if(p+n+${this.room}>b.length){O.at=p;O.ensure(n+${this.room});b=O.bytes;d=O.view;}`;
     return (
-      `w=C[${index}];if(w.values!==undefined){v=w.values[r];n=v.length*3;${ensure}p=${this.#text}(b,p,v);}` +
+      `w=${at};if(w.values!==undefined){v=w.values[r];n=v.length*3;${ensure}p=${this.#text}(b,p,v);}` +
       `else{v=w.offsets[r];n=w.offsets[r+1]-v;${ensure}if(n<64)b[p++]=n<<1;else p=${this.#long}(b,p,n);${this.#copy}(w.bytes,v,n,b,p);p+=n;}`
     );
   }

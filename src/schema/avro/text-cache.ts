@@ -2,6 +2,8 @@
 // one whose texts seldom come again gives up looking. Equal bytes are equal texts, so what is read never depends on it.
 import { MAX_SHORT_TEXT, shortText } from "./short-text.ts";
 
+/** Looked up once: `Buffer` is a getter. */
+const { utf8Slice } = Buffer.prototype;
 const SLOTS = 256;
 /** Of keys: words of four bytes, those at both ends first. */
 const WORDS = 16;
@@ -93,7 +95,7 @@ export class TextCache {
 
 /** undefined: perhaps no UTF-8; whoever asked looks closely. */
 function longText(bytes: Uint8Array, at: number, length: number): string | undefined {
-  const text = Buffer.prototype.utf8Slice.call(bytes, at, at + length);
+  const text = utf8Slice.call(bytes, at, at + length);
   return text.includes("\ufffd") ? undefined : text;
 }
 

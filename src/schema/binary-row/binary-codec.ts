@@ -5,7 +5,7 @@ import type { Batch } from "../batch.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
 import { canGenerate, type CodeGeneration } from "../code-generation.ts";
 import type { Column, StringColumn } from "../column.ts";
-import { fieldColumns, stringAt, type FieldColumn } from "../columns.ts";
+import { fieldColumns, stringAt, valueAt, type FieldColumn } from "../columns.ts";
 import { EncodeBuffer } from "../encode-buffer.ts";
 import { mismatchOf } from "../mismatch.ts";
 import { SchemaError } from "../schema-error.ts";
@@ -125,7 +125,7 @@ function checkedCodec(type: TypeInfo, codegen: CodeGeneration): ValueCodec {
 }
 
 function isAbsent(column: Column, row: number): boolean {
-  return column.kind === "object" ? column.values[row] === undefined : column.nulls![row] === 1;
+  return column.nulls === undefined ? valueAt(column, row) === undefined : column.nulls[row] === 1;
 }
 
 function writeCell(column: Column, row: number, out: EncodeBuffer, codec: ValueCodec): void {
@@ -141,7 +141,7 @@ function writeCell(column: Column, row: number, out: EncodeBuffer, codec: ValueC
         ? putUtf8(out, column.bytes!, column.offsets![row]!, column.offsets![row + 1]!)
         : putText(out, stringAt(column, row));
     case "object":
-      return codec.write(out, column.values[row]);
+      return codec.write(out, valueAt(column, row));
   }
 }
 

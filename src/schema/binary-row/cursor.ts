@@ -3,6 +3,8 @@ import { SchemaError } from "../schema-error.ts";
 
 /** Shorter strings are put together by character; longer ones cost a call into the platform. */
 const SHORT_TEXT = 12;
+/** Looked up once: `Buffer` is a getter. */
+const { utf8Slice } = Buffer.prototype;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export class BinaryCursor {
@@ -86,7 +88,7 @@ export class BinaryCursor {
       }
       return text;
     }
-    return Buffer.prototype.utf8Slice.call(bytes, start, start + length);
+    return utf8Slice.call(bytes, start, start + length);
   }
 
   truncated(): SchemaError {

@@ -75,7 +75,7 @@ function present(field: FieldColumn): string {
 function absentCode({ index, column }: FieldColumn): string {
   switch (column) {
     case "object":
-      return `C[${index}].values[r]=undefined;`;
+      return `B.setCell(${index},undefined);`;
     case "string":
       return `w=C[${index}];w.nulls[r]=1;w.offsets[r+1]=w.offsets[r];`;
     default:

@@ -66,7 +66,7 @@ export function generateRowWriter(type: RecordType): RowWriter | undefined {
   ].join("\n");
   const make = generateFunction<(...args: unknown[]) => RowWriter>(
     "json-writer",
-    ["number", "string", "utf8", "W", "bad"],
+    ["number", "string", "utf8", "object", "W", "bad"],
     `return function(B,r,O){${body}};`,
   );
   const writers = fields.map((field) => inField(field, valueWriter(field.type!)));
@@ -77,7 +77,7 @@ export function generateRowWriter(type: RecordType): RowWriter | undefined {
       return rethrowInside(error, (rest) => fieldPath(fields[index]!.name, rest));
     }
   };
-  return make(writeNumber, writeString, writeUtf8String, writers, bad);
+  return make(writeNumber, writeString, writeUtf8String, valueAt, writers, bad);
 }
 
 /** Adds the room that this row's string takes at worst. */
@@ -90,11 +90,11 @@ function fieldCode(field: FieldColumn): string {
   const name = [...encoder.encode(`${JSON.stringify(field.name)}:`)].map((byte, at) => `b[p+${at}]=${byte};`);
   const code = `b[p++]=f;f=44;${name.join("")}p+=${name.length};${valueCode(field)}`;
   if (!field.optional) return code;
-  const present = field.column === "object" ? `C[${field.index}].values[r]!==undefined` : `C[${field.index}].nulls[r]===0`;
+  const present = field.column === "object" ? `(v=object(C[${field.index}],r))!==undefined` : `C[${field.index}].nulls[r]===0`;
   return `if(${present}){${code}}`;
 }
 
-function valueCode({ index, column, type }: FieldColumn): string {
+function valueCode({ index, column, type, optional }: FieldColumn): string {
   switch (column) {
     case "f64": {
       const check = type!.kind === "double" ? "v-v===0" : "v===Math.floor(v)&&v<=9007199254740991&&v>=-9007199254740991";
@@ -107,6 +107,6 @@ function valueCode({ index, column, type }: FieldColumn): string {
     case "string":
       return `w=C[${index}];p=w.values!==undefined?string(b,p,w.values[r]):utf8(b,p,w.bytes,w.offsets[r],w.offsets[r+1]);`;
     case "object":
-      return `O.at=p;W[${index}](O,C[${index}].values[r],1);O.ensure(n);b=O.bytes;p=O.at;`;
+      return `O.at=p;W[${index}](O,${optional ? "v" : `object(C[${index}],r)`},1);O.ensure(n);b=O.bytes;p=O.at;`;
   }
 }

@@ -98,8 +98,7 @@ class RowCode {
   #put(slot: number): string {
     const { column, optional } = this.#columns[slot]!;
     const absent = this.message.absent(this.#plan.slots[slot]!, `s${slot}`);
-    if (column === "object") return `${absent}x${slot}[r]=s${slot};`;
-    if (column === "string") return `${absent}B.setCell(${slot},s${slot});`;
+    if (column === "object" || column === "string") return `${absent}B.setCell(${slot},s${slot});`;
     const nulls = optional ? `n${slot}[r]=s${slot}===undefined?1:0;` : "";
     return `${absent}${nulls}x${slot}[r]=s${slot}===undefined?0:+s${slot};`;
   }

@@ -82,7 +82,7 @@ class WriterCode {
 
   #cell(field: WriteField, { column, index, optional }: FieldColumn, room: number): string {
     const { element, shape } = field;
-    if (column === "object") return `v=C[${index}].values[r];${this.#present(field, room)}`;
+    if (column === "object") return `v=${this.constants.add(valueAt)}(C[${index}],r);${this.#present(field, room)}`;
     const isPlain = shape === "one" && this.#isInline(element);
     const other = `v=${this.constants.add(valueAt)}(w,r);${isPlain ? this.#value(field, room) : this.#call(field, room)}`;
     let code = `w=C[${index}];`;

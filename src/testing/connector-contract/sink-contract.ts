@@ -154,7 +154,7 @@ class Writing<T> {
 
 function spoil(batch: Batch): void {
   for (const column of batch.columns) {
-    if (column.kind === "object") column.values.fill(undefined);
+    if (column.kind === "object") column.values?.fill(undefined);
     else if (column.kind !== "string") column.values.fill(0);
     else if (column.values !== undefined) column.values.fill("spoilt");
     else column.bytes!.fill(0x78);

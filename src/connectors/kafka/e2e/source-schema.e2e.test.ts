@@ -6,13 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { createClient, type KafkaClient } from "../../../client/index.ts";
+import { arraySource } from "../../memory/array-source.ts";
+import { collectSink } from "../../memory/collect-sink.ts";
 import { functionSink } from "../../memory/function-sink.ts";
 import { RegistryClient } from "../../../registry/http/registry-client.ts";
 import { t } from "../../../schema/t.ts";
 import { startServer, type Server } from "../../../server/index.ts";
 import { pipeline, type Pipeline } from "../../../stream/pipeline.ts";
+import { kafkaSink } from "../kafka-sink.ts";
 import { kafkaSource } from "../kafka-source.ts";
 import { topic } from "../topic.ts";
+import { topicPattern } from "../topic-pattern.ts";
 import type { SchemaOptions, TopicFormat } from "../topic-format.ts";
 
 const Order = t.record("Order", { id: t.string(), amount: t.double(), note: t.optional(t.string()) });
@@ -116,4 +120,34 @@ test("only the newest version must fit: older records are met one by one", async
   assert.equal(await outcome("turned", "avro"), undefined);
   await registry.register("turned-value", SCHEMAS.avro.not, "AVRO");
   assert.match((await outcome("turned", "avro"))!, /version 3/);
+});
+
+test("topics by pattern: each has a subject of its own, read by its own writer's schema", async () => {
+  const { type, not } = SCHEMAS.avro;
+  const Reordered = t.record("Order", { amount: t.double(), note: t.optional(t.string()), id: t.string() });
+  await client.admin().createTopics(["many-a", "many-b"].map((name) => ({ name, partitions: 2 })));
+  const rows = [
+    { id: "1", amount: 1.5, note: undefined },
+    { id: "2", amount: 2, note: "x" },
+  ];
+  for (const [index, [name, schema]] of [["many-a", Order] as const, ["many-b", Reordered] as const].entries()) {
+    const write = pipeline(name, (p) =>
+      p.from("rows", arraySource(schema, [rows[index]!])).to("out", kafkaSink(topic(name, schema as typeof Order, { format: "avro" }))),
+    );
+    await (await server.run(write, { once: true })).finished; // prettier-ignore
+  }
+  const out = collectSink(Order);
+  const read = (name: string): Pipeline =>
+    pipeline(name, (p) => p.from("many", kafkaSource(topicPattern(/^many-/, Order, { format: "avro" }))).to("out", out));
+  await (await server.run(read("read-many"), { once: true, parallelism: 2 })).finished; // prettier-ignore
+  assert.deepEqual(
+    out.rows.toSorted((a, b) => a.amount - b.amount),
+    rows,
+  );
+  await client.admin().createTopics([{ name: "many-c", partitions: 1 }]);
+  await registry.register("many-c-value", not, type);
+  await assert.rejects(
+    async () => (await server.run(read("refused-many"), { once: true })).finished,
+    /Topic "many-c" cannot be read as record Order: subject "many-c-value", version 1: amount: double cannot be read from boolean/,
+  );
 });
