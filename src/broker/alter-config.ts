@@ -2,9 +2,9 @@
 import { KafkaError } from "../protocol/errors.ts";
 import type { BrokerContext } from "./api.ts";
 import type { ConfigDefinition } from "./config-value.ts";
-import type { SettingScope } from "./dynamic-settings.ts";
+import { knownSetting, type SettingScope } from "./dynamic-settings.ts";
 import { effectiveGroupConfig, groupConfigDefinition } from "./group-config.ts";
-import { settingDefinition } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { effectiveTopicConfig, invalidTopicConfig, topicConfigDefinition } from "./topic-config.ts";
 
 const TOPIC = 2;
@@ -17,6 +17,11 @@ export interface AlteredResource {
   definition(name: string): ConfigDefinition | undefined;
   /** The value that holds if `own` is what is set. */
   effective(name: string, own: Readonly<Record<string, string>>): string;
+}
+
+interface NamedResource {
+  readonly resourceType: number;
+  readonly resourceName: string;
 }
 
 export type ConfigChange = (present: Readonly<Record<string, string>>, resource: AlteredResource) => Record<string, string>;
@@ -53,15 +58,29 @@ function alterGroup(broker: BrokerContext, groupId: string, validateOnly: boolea
   );
 }
 
+function effectiveSetting(name: string, settings: Settings): string {
+  const changed = settings.dynamic("broker")[name] ?? settings.dynamic("cluster")[name];
+  return changed ?? settings.given(name) ?? knownSetting(name)?.default ?? "";
+}
+
 /** No name: what holds for all brokers. */
 function alterBroker(broker: BrokerContext, name: string, validateOnly: boolean, change: ConfigChange): Promise<void> {
   if (name !== "" && name !== String(broker.nodeId))
     throw new KafkaError("INVALID_REQUEST", `Unexpected broker id, expected ${broker.nodeId} or empty string, but received ${name}`);
   const scope: SettingScope = name === "" ? "cluster" : "broker";
-  const effective = (setting: string, own: Readonly<Record<string, string>>): string => own[setting] ?? broker.settings.text(setting);
+  const effective = (setting: string, own: Readonly<Record<string, string>>): string =>
+    own[setting] ?? effectiveSetting(setting, broker.settings);
   return broker.dynamicSettings.alter(scope, validateOnly, (present) =>
-    change(present, { kind: "broker", definition: settingDefinition, effective }),
+    change(present, { kind: "broker", definition: knownSetting, effective }),
   );
+}
+
+/** None of them is changed. */
+export function resourcesNamedTwice<R extends NamedResource>(resources: readonly R[]): ReadonlySet<R> {
+  const key = ({ resourceType, resourceName }: R): string => `${resourceType} ${resourceName}`;
+  const counts = new Map<string, number>();
+  for (const resource of resources) counts.set(key(resource), (counts.get(key(resource)) ?? 0) + 1);
+  return new Set(resources.filter((resource) => counts.get(key(resource))! > 1));
 }
 
 export function refusalOf(error: unknown): { errorCode: number; errorMessage: string } {

@@ -1,7 +1,8 @@
 // Configs as the APIs tell them: value, where it comes from, and the broker settings behind it.
 import { placeConfigs, type BrokerPlace } from "./broker-place.ts";
-import { CONFIG_TYPE_CODES } from "./config-value.ts";
-import { isDynamic } from "./dynamic-settings.ts";
+import { CONFIG_TYPE_CODES, plainText, type ConfigType } from "./config-value.ts";
+import { isDynamic, knownSetting } from "./dynamic-settings.ts";
+import { FOREIGN_SETTINGS } from "./foreign-settings.ts";
 import { GROUP_CONFIGS, groupDefault } from "./group-config.ts";
 import { settingDefinition, SETTINGS, type Settings } from "./settings.ts";
 import { brokerDefault, TOPIC_CONFIGS } from "./topic-config.ts";
@@ -28,8 +29,9 @@ export interface DescribedConfig {
 
 export function describeTopicConfigs(own: Readonly<Record<string, string>>, settings: Settings): DescribedConfig[] {
   return TOPIC_CONFIGS.map((definition) => {
-    const set = own[definition.name];
-    const inherited = brokerDefault(definition, settings);
+    const { type } = definition;
+    const set = own[definition.name] === undefined ? undefined : plainText(type, own[definition.name]!);
+    const inherited = plainText(type, brokerDefault(definition, settings));
     const synonyms: DescribedConfig["synonyms"] = set === undefined ? [] : [{ name: definition.name, value: set, source: FROM_TOPIC }];
     for (const [name] of definition.synonyms) synonyms.push(...setSynonyms(name, settings));
     const first = definition.synonyms[0];
@@ -43,7 +45,7 @@ export function describeTopicConfigs(own: Readonly<Record<string, string>>, sett
       configSource: source,
       isSensitive: false,
       synonyms,
-      configType: CONFIG_TYPE_CODES[definition.type],
+      configType: CONFIG_TYPE_CODES[type],
       documentation: definition.doc,
     };
   });
@@ -52,7 +54,7 @@ export function describeTopicConfigs(own: Readonly<Record<string, string>>, sett
 export function describeGroupConfigs(own: Readonly<Record<string, string>>, settings: Settings): DescribedConfig[] {
   return GROUP_CONFIGS.map((definition) => {
     const { name, type, doc, synonym } = definition;
-    const set = own[name];
+    const set = own[name] === undefined ? undefined : plainText(type, own[name]);
     const synonyms: DescribedConfig["synonyms"] = set === undefined ? [] : [{ name, value: set, source: FROM_GROUP }];
     const behind = synonym ?? name;
     synonyms.push(...setSynonyms(behind, settings));
@@ -71,13 +73,13 @@ export function describeGroupConfigs(own: Readonly<Record<string, string>>, sett
 }
 
 export function describeBrokerSettings(settings: Settings): DescribedConfig[] {
-  return SETTINGS.map(({ name, type, doc, default: fallback }) => {
+  return [...SETTINGS, ...FOREIGN_SETTINGS.filter(({ name }) => isTold(name, settings))].map(({ name, type, doc, default: fallback }) => {
     const synonyms = setSynonyms(name, settings);
     const source = synonyms[0]?.source ?? FROM_DEFAULT;
-    if (!UNSET.has(name)) synonyms.push({ name, value: fallback ?? "", source: FROM_DEFAULT });
+    if (!UNSET.has(name) && fallback !== null) synonyms.push({ name, value: fallback, source: FROM_DEFAULT });
     return {
       name,
-      value: source !== FROM_DEFAULT || !UNSET.has(name) ? settings.text(name) : null,
+      value: synonyms[0]?.value ?? null,
       readOnly: !isDynamic(name),
       configSource: source,
       isSensitive: false,
@@ -86,6 +88,31 @@ export function describeBrokerSettings(settings: Settings): DescribedConfig[] {
       documentation: doc,
     };
   });
+}
+
+const CLIENT_METRICS: readonly (readonly [name: string, type: ConfigType, value: string])[] = [
+  ["interval.ms", "int", "300000"],
+  ["match", "list", ""],
+  ["metrics", "list", ""],
+];
+
+/** Of any name: no client is asked for its metrics (KIP-714). */
+export function describeClientMetrics(): DescribedConfig[] {
+  return CLIENT_METRICS.map(([name, type, value]) => ({
+    name,
+    value,
+    readOnly: false,
+    configSource: FROM_DEFAULT,
+    isSensitive: false,
+    synonyms: [],
+    configType: CONFIG_TYPE_CODES[type],
+    documentation: "No client is asked for its metrics.",
+  }));
+}
+
+/** Throttles are there only while somebody has set them. */
+function isTold(name: string, settings: Settings): boolean {
+  return (!name.endsWith("throttled.rate") && !name.startsWith("replica.")) || settings.dynamicScope(name) !== undefined;
 }
 
 /** Apache Kafka's settings that are options of the start here: its configuration file has them. */
@@ -113,11 +140,12 @@ export function describeClusterSettings(settings: Settings): DescribedConfig[] {
 /** Where a broker setting is set, strongest first. */
 function setSynonyms(name: string, settings: Settings): DescribedConfig["synonyms"] {
   const synonyms: DescribedConfig["synonyms"] = [];
+  const type = knownSetting(name)?.type ?? "string";
   for (const scope of ["broker", "cluster"] as const) {
     const value = settings.dynamic(scope)[name];
-    if (value !== undefined) synonyms.push({ name, value, source: FROM_DYNAMIC[scope] });
+    if (value !== undefined) synonyms.push({ name, value: plainText(type, value), source: FROM_DYNAMIC[scope] });
   }
   const given = settings.given(name);
-  if (given !== undefined) synonyms.push({ name, value: given, source: FROM_BROKER_FILE });
+  if (given !== undefined) synonyms.push({ name, value: plainText(type, given), source: FROM_BROKER_FILE });
   return synonyms;
 }

@@ -108,3 +108,35 @@ test("what only a start can set, wrong values and other brokers are refused", ()
     assert.equal((await alter(world, "message.max.bytes", "5", { resource: "7" })).errorCode, ErrorCode.INVALID_REQUEST);
     assert.match(await told(world, BROKER, "0", "message.max.bytes"), /^1048588 dynamic @5/);
   }));
+
+test("settings that say nothing here but change on Apache Kafka are checked, kept over a restart, told, and taken back", () =>
+  inWorld(async (world) => {
+    const name = "sasl.kerberos.min.time.before.relogin";
+    assert.equal(await told(world, BROKER, "0", name), `60000 dynamic @5 [${name}=60000@5]`);
+    assert.equal((await alter(world, name, "soon")).errorCode, ErrorCode.INVALID_REQUEST);
+    assert.equal((await alter(world, name, "58000")).errorCode, ErrorCode.NONE);
+    await world.restart();
+    assert.equal(await told(world, BROKER, "0", name), `58000 dynamic @2 [${name}=58000@2 ${name}=60000@5]`);
+    assert.equal((await alter(world, name, null)).errorCode, ErrorCode.NONE);
+    assert.equal(await told(world, BROKER, "0", name), `60000 dynamic @5 [${name}=60000@5]`);
+    // A throttle is there only while somebody has set it, as tools do that move replicas.
+    const throttle = "leader.replication.throttled.rate";
+    assert.equal(await told(world, BROKER, "0", throttle), "none");
+    assert.equal((await alter(world, throttle, "1000")).errorCode, ErrorCode.NONE);
+    assert.equal(await told(world, BROKER, "0", throttle), `1000 dynamic @2 [${throttle}=1000@2]`);
+  }));
+
+test("a resource or a config that is named twice in one request, and a value that is none, change nothing", () =>
+  inWorld(async (world) => {
+    const config = { name: "log.retention.ms", value: "5000", configOperation: SET! };
+    const ask = async (...resources: (typeof config | { name: string; value: null; configOperation: number })[][]) => {
+      const named = resources.map((configs) => ({ resourceType: BROKER, resourceName: "0", configs }));
+      const { responses } = await world.wire.call("IncrementalAlterConfigs", 1, newIncrementalAlterConfigsRequest({ resources: named }));
+      return responses.map(({ errorCode }) => errorCode);
+    };
+    const refused = ErrorCode.INVALID_REQUEST;
+    assert.deepEqual(await ask([config], [config]), [refused, refused]);
+    assert.deepEqual(await ask([config, config]), [refused]);
+    assert.deepEqual(await ask([{ ...config, value: null }]), [refused]);
+    assert.equal(await told(world, BROKER, "0", "log.retention.ms"), "null dynamic @5 []");
+  }));

@@ -4,7 +4,8 @@ import type { Files } from "../env/files.ts";
 import { writeFileAtomically } from "../log/atomic-file.ts";
 import { makeDirectoryDurably } from "../log/durable-directory.ts";
 import { KafkaError } from "../protocol/errors.ts";
-import { invalidValue } from "./config-value.ts";
+import { invalidValue, type ConfigDefinition } from "./config-value.ts";
+import { foreignSetting } from "./foreign-settings.ts";
 import { MIN_SEGMENT_BYTES, settingDefinition, type Settings } from "./settings.ts";
 
 /** "broker" overrides "cluster". */
@@ -60,7 +61,12 @@ const DYNAMIC: ReadonlySet<string> = new Set([
 const LIMITS: Readonly<Record<string, { readonly min: number }>> = { "log.segment.bytes": { min: MIN_SEGMENT_BYTES } };
 
 export function isDynamic(name: string): boolean {
-  return DYNAMIC.has(name);
+  return DYNAMIC.has(name) || foreignSetting(name) !== undefined;
+}
+
+/** One that the tables know, whether it may be changed or not. */
+export function knownSetting(name: string): ConfigDefinition | undefined {
+  return settingDefinition(name) ?? foreignSetting(name);
 }
 
 export class DynamicSettings {
@@ -112,10 +118,10 @@ export class DynamicSettings {
 }
 
 function check(values: ScopedSettings): void {
-  const fixed = Object.keys(values).filter((name) => !DYNAMIC.has(name));
+  const fixed = Object.keys(values).filter((name) => !isDynamic(name));
   if (fixed.length > 0) throw new KafkaError("INVALID_REQUEST", `Cannot update these configs dynamically: Set(${fixed.join(", ")})`);
   for (const [name, value] of Object.entries(values)) {
-    const problem = invalidValue({ ...settingDefinition(name)!, ...LIMITS[name] }, value);
+    const problem = invalidValue({ ...knownSetting(name)!, ...LIMITS[name] }, value);
     if (problem !== undefined) throw new KafkaError("INVALID_REQUEST", `Invalid value ${value} for configuration ${name}: ${problem}`);
   }
 }

@@ -1,6 +1,7 @@
 // The random sequences of requests, by what they are about.
 import fc from "fast-check";
 import { adminSteps } from "./admin-requests.ts";
+import { configSteps } from "./config-requests.ts";
 import { groupSteps, migrationSteps } from "./group-requests.ts";
 import { questionSteps } from "./question-requests.ts";
 import { plainSteps, type Step } from "./requests.ts";
@@ -17,6 +18,7 @@ export const FAMILIES: Readonly<Record<string, fc.Arbitrary<Step[]>>> = {
   "of a group between the protocols": fc.array(migrationSteps, STEPS),
   "of the other APIs": fc.array(fc.oneof(questionSteps, questionSteps, plainSteps), STEPS),
   "of fetch sessions": fc.array(sessionSteps, STEPS),
+  "about configs": fc.array(configSteps, STEPS),
   "about topics, configs and topic ids": fc.array(fc.oneof(adminSteps, adminSteps, adminSteps, plainSteps), STEPS),
 };
 /** One after the other: Apache Kafka answers what it verifies together in the errors of one of the requests' versions. */

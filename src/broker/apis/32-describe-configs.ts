@@ -1,4 +1,5 @@
-// DescribeConfigs (32): versions 1–4. Topics (all of Kafka's topic configs), this broker (its settings) and groups. KIP-133, KIP-226, KIP-569.
+// DescribeConfigs (32): versions 1–4. Topics (all of Kafka's topic configs), this broker (its settings), groups, and
+// subscriptions of clients' metrics, of which there are none: each name has the defaults. KIP-133, KIP-226, KIP-569.
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
   newDescribeConfigsResourceResult,
@@ -14,6 +15,7 @@ import type {
 import { defineApi, type BrokerContext } from "../api.ts";
 import {
   describeBrokerSettings,
+  describeClientMetrics,
   describeClusterSettings,
   describeGroupConfigs,
   describePlace,
@@ -24,6 +26,7 @@ import { invalidTopicName } from "../topics.ts";
 
 const TOPIC = 2;
 const BROKER = 4;
+const CLIENT_METRICS = 16;
 const GROUP = 32;
 
 export const describeConfigs = defineApi("DescribeConfigs", {
@@ -57,6 +60,10 @@ function find(broker: BrokerContext, type: number, name: string): DescribedConfi
   if (type === GROUP) {
     if (name === "") return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: "Group name must not be empty" };
     return describeGroupConfigs(broker.groupConfigs.of(name), broker.settings);
+  }
+  if (type === CLIENT_METRICS) {
+    if (name === "") return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: "Client metrics subscription name must not be empty" };
+    return describeClientMetrics();
   }
   return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Configs of resource type ${type} are not served` };
 }

@@ -2,19 +2,22 @@
 // Deprecated in Kafka in favour of IncrementalAlterConfigs. KIP-133, KIP-226 (broker settings).
 import { newAlterConfigsResourceResponse, newAlterConfigsResponse } from "../../protocol/generated/alter-configs.gen.ts";
 import { KafkaError } from "../../protocol/errors.ts";
-import { alterConfig, refusalOf } from "../alter-config.ts";
+import { alterConfig, refusalOf, resourcesNamedTwice } from "../alter-config.ts";
 import { defineApi } from "../api.ts";
 
 export const alterConfigs = defineApi("AlterConfigs", {
   async handle(broker, request) {
     const responses = [];
-    for (const { resourceType, resourceName, configs } of request.resources) {
+    const twice = resourcesNamedTwice(request.resources);
+    for (const resource of request.resources) {
+      const { resourceType, resourceName, configs } = resource;
       const answer = { resourceType, resourceName, errorMessage: null };
       try {
+        if (twice.has(resource)) throw new KafkaError("INVALID_REQUEST", "Each resource must appear at most once.");
         await alterConfig(broker, resourceType, resourceName, request.validateOnly, (_present, { kind }) => {
           const next: Record<string, string> = {};
           for (const { name, value } of configs) {
-            if (value === null) throw new KafkaError("INVALID_CONFIG", `Null value not supported for ${kind} configs: ${name}`);
+            if (value === null) throw new KafkaError("INVALID_REQUEST", `Null value not supported for ${kind} configs: ${name}`);
             if (name in next) throw new KafkaError("INVALID_REQUEST", `The ${kind} config ${name} is given twice.`);
             next[name] = value;
           }
