@@ -24,6 +24,7 @@ export interface Side {
 export async function startOurs(durability: Durability): Promise<Side> {
   const dataDir = mkdtempSync(join(tmpdir(), "millrace-compare-"));
   const { brokers, pid, end, spawnedAt } = await startBrokerProcess(dataDir, ["--durability", durability]);
+  endsWithUs(pid);
   const stop = async (): Promise<void> => {
     await end("SIGTERM");
     rmSync(dataDir, { recursive: true, force: true });
@@ -36,9 +37,21 @@ export async function startOurs(durability: Durability): Promise<Side> {
 export async function startApache(durability: Durability): Promise<Side> {
   const flushing = durability === "disk" ? { "log.flush.interval.messages": "1" } : {};
   const { port, pid, stop, spawnedAt } = await startApacheKafka({ ...APACHE_SETTINGS, ...flushing }, BROKER_JVM);
+  endsWithUs(pid);
   const brokers = `127.0.0.1:${port}`;
   await firstRecord(brokers);
   return { name: "apache", durability, broker: { brokers, pid, stop }, firstAcknowledgementMs: performance.now() - spawnedAt };
+}
+
+/** Whoever ends the benchmark with Ctrl-C has no brokers left behind. */
+function endsWithUs(pid: number): void {
+  process.once("exit", () => {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      return; // it has ended
+    }
+  });
 }
 
 async function firstRecord(brokers: string): Promise<void> {

@@ -17,7 +17,11 @@ import { whereTheTimeWent } from "./where-time-goes.ts";
 import { runRequests } from "./wire-requests.ts";
 
 /** Before anything is measured: compilers, and the first segments. */
-const WARM_UP = CASES.find(({ name }) => name === "own-produce-1000B-128KB-batches-acks-all-1-partition")!;
+const WARM_UP = [
+  "1000B-128KB-batches-acks-all-1-partition",
+  "1000B-default-batches-acks-all-6-partitions",
+  "100B-128KB-batches-acks-1-1-partition",
+];
 const MORE_ROUNDS = 2;
 /** Never flushed by its number of records, on either side: what is to be consumed is written as fast as it goes. */
 const SOURCE_CONFIG = { "flush.messages": "9223372036854775807" };
@@ -83,7 +87,8 @@ class Run {
   }
 
   async warmUp(scale: number): Promise<void> {
-    for (const side of this.#sides) await this.#measured(side, this.#workOf(WARM_UP, Math.min(1, scale)));
+    const cases = CASES.filter(({ name }) => WARM_UP.some((end) => name === `own-produce-${end}`));
+    for (const one of cases) for (const side of this.#sides) await this.#measured(side, this.#workOf(one, Math.min(1, scale)));
   }
 
   async cases(cases: readonly Case[], { scale, rounds }: Comparison): Promise<void> {
