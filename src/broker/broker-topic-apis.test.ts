@@ -156,6 +156,10 @@ describe("a trimmed log", () => {
       };
       assert.deepEqual(await trim(2), [0, 2]);
       assert.deepEqual(await trim(9), [ErrorCode.OFFSET_OUT_OF_RANGE, -1]);
+      await world.broker.logs.setTopicConfig("t", { "cleanup.policy": "compact" });
+      assert.deepEqual(await trim(3), [ErrorCode.POLICY_VIOLATION, -1], "a compacted topic keeps what it has");
+      await world.broker.logs.setTopicConfig("t", { "cleanup.policy": "compact,delete" });
+      assert.deepEqual(await trim(2), [0, 2]);
       const list = async (timestamp: number, version = 11, isolationLevel = 0) => {
         const topics = [newListOffsetsTopic({ name: "t", partitions: [newListOffsetsPartition({ partitionIndex: 0, timestamp })] })];
         const answer = await world.wire.call("ListOffsets", version, newListOffsetsRequest({ topics, isolationLevel, timeoutMs: 1_000 }));

@@ -1,4 +1,5 @@
-// DeleteRecords (21): versions 0–2. Moves a partition's log start offset forward; −1 means up to the high watermark. KIP-107.
+// DeleteRecords (21): versions 0–2. Moves a partition's log start offset forward; −1 means up to the high watermark. Topics that are
+// only compacted, and internal ones, are refused (POLICY_VIOLATION). KIP-107.
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import {
   newDeleteRecordsPartitionResult,
@@ -27,7 +28,8 @@ async function answer(broker: BrokerContext, topic: string, partitionIndex: numb
     newDeleteRecordsPartitionResult({ partitionIndex, errorCode, lowWatermark: -1 });
   const log = broker.topics.partition(topic, partitionIndex);
   if (log === undefined) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-  if (isInternalTopic(topic)) return refuse(ErrorCode.POLICY_VIOLATION);
+  const { compacts, deletes } = log.settings;
+  if (isInternalTopic(topic) || (compacts && !deletes)) return refuse(ErrorCode.POLICY_VIOLATION);
   const before = offset === UP_TO_HIGH_WATERMARK ? log.highWatermark : offset;
   if (before < 0 || before > log.highWatermark) return refuse(ErrorCode.OFFSET_OUT_OF_RANGE);
   try {
