@@ -24,7 +24,7 @@ import type { Case, JoinCase, WindowCase } from "./case.ts";
 import { compileCondition } from "./condition.ts";
 import type { Input, InputRecord } from "./inputs.ts";
 import { addProcess } from "./process-functions.ts";
-import { countAssigner, evictorOf, timeAssigner, triggerOf, UnsupportedCaseError } from "./window-parts.ts";
+import { countAssigner, evictorOf, timeAssigner, toldIn, triggerOf, UnsupportedCaseError } from "./window-parts.ts";
 
 export interface BuiltCase {
   readonly pipeline: Pipeline;
@@ -69,8 +69,9 @@ function addWindow(
 ): undefined {
   const value = (event: InputRecord): number => (event as unknown as Record<string, number>)[one.sum]!;
   const aggregates = { n: count(), total: sum(value), low: min("i"), high: max("i") } as const;
-  const trigger = one.trigger === undefined ? undefined : triggerOf(one.trigger, one.sum);
-  const evictor = one.evictor === undefined ? undefined : evictorOf(one.evictor, one.sum);
+  const { text, sum: field } = one;
+  const trigger = one.trigger === undefined ? undefined : triggerOf(toldIn(text, one.trigger), field);
+  const evictor = one.evictor === undefined ? undefined : evictorOf(toldIn(text, one.evictor), field);
   const counted = ["count", "slidingCount", "global"].includes(one.window.type);
   const assigner: WindowAssigner<TimeWindow | GlobalWindow, InputRecord> = counted ? countAssigner(one.window) : timeAssigner(one.window);
   let windowed = one.key === undefined ? stream.windowAll(assigner) : byKey(one, stream).window(assigner);

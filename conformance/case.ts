@@ -36,6 +36,8 @@ export interface Part {
   readonly of?: Part;
   /** Of a trigger: it throws the window's elements away when it fires. */
   readonly purge?: boolean;
+  /** Of a delta: without its sign. The case's text may say so instead: "|difference|", "absolute". */
+  readonly abs?: boolean;
 }
 
 export interface JoinCase {
@@ -103,7 +105,7 @@ export interface Conformance {
 const KNOWN = new Set(
   `id group kind text input filter key watermarkDelayMs window sum allowedLatenessMs late trigger evictor join left right function paramMs
   type sizeMs slideMs offsetMs gapMs gap if thenMs elseMs size slide n ms intervalMs threshold field after of lowerMs upperMs lowerExclusive
-  upperExclusive lowerInclusive upperInclusive maxSizeMs stepMs purge`.split(/\s+/),
+  upperExclusive lowerInclusive upperInclusive maxSizeMs stepMs purge abs`.split(/\s+/),
 );
 
 /** Properties of a case that this runner does not know: what they mean is not built. */

@@ -65,8 +65,8 @@ export function triggerOf(part: Part, sum: string): Trigger<InputRecord> {
     case "processingTime":
       return processingTimeTrigger();
     case "delta": {
-      const value = fieldOf(part, sum);
-      return deltaTrigger(part.threshold!, (last: InputRecord, current: InputRecord) => value(current) - value(last));
+      const difference = differenceOf(part, sum);
+      return deltaTrigger(part.threshold!, difference);
     }
     case "budget":
       return budgetTrigger(part);
@@ -88,8 +88,19 @@ export function evictorOf(part: Part, sum: string): Evictor<InputRecord> {
   if (type === "count") return countEvictor(n!, options);
   if (type === "time") return timeEvictor(ms!, options);
   if (type !== "delta") throw new UnsupportedCaseError(`evictor ${JSON.stringify(part)}`);
+  return deltaEvictor(part.threshold!, differenceOf(part, sum), options);
+}
+
+/** What a case says of its deltas in words only. */
+export function toldIn(text: string, part: Part): Part {
+  const of = part.of === undefined ? {} : { of: toldIn(text, part.of) };
+  return part.abs === undefined && /\|.+\||\babs/i.test(text) ? { ...part, ...of, abs: true } : { ...part, ...of };
+}
+
+/** From the earlier element to the later one. */
+function differenceOf(part: Part, sum: string): (from: InputRecord, to: InputRecord) => number {
   const value = fieldOf(part, sum);
-  return deltaEvictor(part.threshold!, (element: InputRecord, last: InputRecord) => value(last) - value(element), options);
+  return (from, to) => (part.abs === true ? Math.abs(value(to) - value(from)) : value(to) - value(from));
 }
 
 function fieldOf({ field }: Part, sum: string): (event: InputRecord) => number {
