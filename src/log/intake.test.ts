@@ -148,6 +148,19 @@ test(
 );
 
 test(
+  "which records are too far ahead of the clock is told, too, whatever their compression",
+  withTopic({ "message.timestamp.after.max.ms": "1000" }, async (log, env) => {
+    const at = (...aheads: number[]) => keyedBatch(aheads.map((ahead, i) => ({ key: `k${i}`, value: "v", timestamp: NOW + ahead })));
+    await log.append(at(-1e9, 1_000), appending);
+    for (const kind of ["none", "gzip", "lz4"] as const) {
+      const refused = log.append((await packed(env, kind, at(0, 1_001, 5, 2_000))).slice(), appending);
+      await assert.rejects(refused, (error) => error instanceof RefusedRecordsError && error.code === "INVALID_TIMESTAMP" && assert.deepEqual(error.positions, [1, 3]) === undefined); // prettier-ignore
+    }
+    assert.equal(log.logEndOffset, 2);
+  }),
+);
+
+test(
   "message.timestamp.before.max.ms is about every record of a batch, and which were too old is told",
   withTopic({ "message.timestamp.before.max.ms": "1000" }, async (log, env) => {
     const at = (...ages: number[]) => keyedBatch(ages.map((age, i) => ({ key: `k${i}`, value: "v", timestamp: NOW - age })));

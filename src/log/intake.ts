@@ -4,14 +4,21 @@
 // them, so that the order of calls stays the order in the log. Where a topic asks for none of it, batches stay opaque.
 import { FrameError } from "../bytes/frame-error.ts";
 import type { Compression } from "../env/compression.ts";
-import { ATTRIBUTES_AT, compressionCodeOf, int16At, wholeBatchSizeAt } from "../protocol/records/batch-header.ts";
+import {
+  ATTRIBUTES_AT,
+  compressionCodeOf,
+  int16At,
+  int64At,
+  MAX_TIMESTAMP_AT,
+  wholeBatchSizeAt,
+} from "../protocol/records/batch-header.ts";
 import { BatchReader } from "../protocol/records/batch-reader.ts";
 import { compressBatch } from "../protocol/records/compress.ts";
 import { COMPRESSION_NAMES } from "../protocol/records/compression-type.ts";
 import { decompressBatch } from "../protocol/records/decompress.ts";
 import { MAX_DECOMPRESSED_BYTES, MAX_QUEUED_BYTES } from "./limits.ts";
 import { logError } from "./log-error.ts";
-import { agedRecords, keylessRecords } from "./refused-records-error.ts";
+import { keylessRecords, untimelyRecords } from "./refused-records-error.ts";
 import type { TopicSettings } from "./topic-config.ts";
 
 /** One append on its way in. */
@@ -99,7 +106,7 @@ export class IntakeQueue {
     const { settings } = intake;
     // As it came, too: what is too large must not be compressed until it fits.
     if (batch.length > settings.maxMessageBytes) return batch;
-    if (!looksInside(settings, batch)) {
+    if (!looksInside(intake, batch)) {
       check(batch, intake, this.#partition);
       return batch;
     }
@@ -113,9 +120,14 @@ export class IntakeQueue {
   }
 }
 
-/** Whether appends of clients have to come this way at all. */
-export function asksForIntake(settings: TopicSettings): boolean {
-  return asksOfRecords(settings) || settings.compression !== "producer";
+/** Whether an append of a client has to come this way at all. */
+export function asksForIntake({ batches, settings, now }: Intake): boolean {
+  return asksOfRecords(settings) || settings.compression !== "producer" || isAhead(batches, settings, now);
+}
+
+/** It will be refused: which records are at fault is to be told. */
+function isAhead(batch: Uint8Array, { timestampType, timestampAfterMaxMs }: TopicSettings, now: number): boolean {
+  return timestampType === "CreateTime" && int64At(batch, MAX_TIMESTAMP_AT) - now > timestampAfterMaxMs;
 }
 
 function asksOfRecords({ compacts, timestampType, timestampBeforeMaxMs }: TopicSettings): boolean {
@@ -123,17 +135,18 @@ function asksOfRecords({ compacts, timestampType, timestampBeforeMaxMs }: TopicS
 }
 
 /** Something has to be decompressed or compressed. */
-function needsWork({ batches, settings }: Intake): boolean {
+function needsWork(intake: Intake): boolean {
+  const { batches } = intake;
   for (let at = 0; ;) {
     const sizeBytes = wholeBatchSizeAt(batches, at);
     if (sizeBytes === 0) return false;
-    if (looksInside(settings, batches.subarray(at, at + sizeBytes))) return true;
+    if (looksInside(intake, batches.subarray(at, at + sizeBytes))) return true;
     at += sizeBytes;
   }
 }
 
-function looksInside(settings: TopicSettings, batch: Uint8Array): boolean {
-  return isToChange(settings, batch) || (codeOf(batch) !== 0 && asksOfRecords(settings));
+function looksInside({ settings, now }: Intake, batch: Uint8Array): boolean {
+  return isToChange(settings, batch) || (codeOf(batch) !== 0 && (asksOfRecords(settings) || isAhead(batch, settings, now)));
 }
 
 function isToChange({ compression }: TopicSettings, batch: Uint8Array): boolean {
@@ -157,20 +170,21 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 /** Throws a RefusedRecordsError for records that the topic does not take, and INVALID_RECORD for those that cannot be read. */
 function check(batches: Uint8Array, { settings, now }: Intake, partition: string): void {
-  if (!asksOfRecords(settings)) return;
-  const { compacts, timestampType, timestampBeforeMaxMs } = settings;
-  const earliest = timestampType === "CreateTime" ? now - timestampBeforeMaxMs : Number.NEGATIVE_INFINITY;
+  if (!asksOfRecords(settings) && !isAhead(batches, settings, now)) return;
+  const { compacts, timestampType, timestampBeforeMaxMs, timestampAfterMaxMs } = settings;
+  const timed = timestampType === "CreateTime";
+  const [earliest, latest] = timed ? [now - timestampBeforeMaxMs, now + timestampAfterMaxMs] : [-Infinity, Infinity];
   try {
     for (let at = 0; wholeBatchSizeAt(batches, at) > 0;) {
       at = reader.reset(batches, at);
       let keyless: number[] | undefined;
-      let aged: number[] | undefined;
+      let untimely: number[] | undefined;
       for (let position = 0; reader.next(); position++) {
         if (compacts && reader.keyStart < 0) (keyless ??= []).push(position);
-        if (reader.timestamp >= 0 && reader.timestamp < earliest) (aged ??= []).push(position);
+        if (reader.timestamp >= 0 && (reader.timestamp < earliest || reader.timestamp > latest)) (untimely ??= []).push(position);
       }
       if (keyless !== undefined) throw keylessRecords(partition, keyless);
-      if (aged !== undefined) throw agedRecords(partition, aged, timestampBeforeMaxMs, now);
+      if (untimely !== undefined) throw untimelyRecords(partition, untimely, settings, now);
     }
   } catch (error) {
     if (error instanceof FrameError) throw logError("INVALID_RECORD", `A batch for ${partition} cannot be read: ${error.message}`, error);

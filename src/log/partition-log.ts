@@ -169,8 +169,10 @@ export class PartitionLog {
    * RECORD_LIST_TOO_LARGE, INVALID_TIMESTAMP, INVALID_RECORD (no key, on a compacted topic), KAFKA_STORAGE_ERROR (retriable), UNKNOWN_TOPIC_OR_PARTITION (deleted meanwhile).
    */
   append(batches: Uint8Array, options: AppendOptions): Promise<AppendResult> {
-    if (options.origin !== "client" || (this.#intake.isIdle && !asksForIntake(this.settings))) return this.#append(batches, options);
-    return this.#intake.admit({ batches, settings: this.settings, now: options.now }, (taken) => this.#append(taken, options));
+    if (options.origin !== "client") return this.#append(batches, options);
+    const intake = { batches, settings: this.settings, now: options.now };
+    if (this.#intake.isIdle && !asksForIntake(intake)) return this.#append(batches, options);
+    return this.#intake.admit(intake, (taken) => this.#append(taken, options));
   }
 
   /**

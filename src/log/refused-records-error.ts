@@ -1,5 +1,6 @@
 // Some records of a batch are not allowed: the whole batch is refused, and which records were at fault is told (KIP-467).
 import { KafkaError } from "../protocol/errors.ts";
+import type { TopicSettings } from "./topic-config.ts";
 
 export class RefusedRecordsError extends KafkaError {
   /** Of the records at fault: how many records of their batch are before each. */
@@ -20,9 +21,16 @@ export function keylessRecords(partition: string, positions: readonly number[]):
   return new RefusedRecordsError("INVALID_RECORD", message, positions, "The record has no key, and its topic is compacted.");
 }
 
-export function agedRecords(partition: string, positions: readonly number[], maxAgeMs: number, now: number): RefusedRecordsError {
+export function untimelyRecords(
+  partition: string,
+  positions: readonly number[],
+  settings: TopicSettings,
+  now: number,
+): RefusedRecordsError {
   const which = positions.length === 1 ? "A record" : `${positions.length} records`;
-  const limit = `message.timestamp.before.max.ms=${maxAgeMs} before ${now}`;
-  const message = `${which} for ${partition} ${positions.length === 1 ? "is" : "are"} too old: ${limit} is the limit.`;
-  return new RefusedRecordsError("INVALID_TIMESTAMP", message, positions, `The record is older than ${limit}.`);
+  const { timestampBeforeMaxMs, timestampAfterMaxMs } = settings;
+  const before = timestampBeforeMaxMs < Number.MAX_SAFE_INTEGER ? `message.timestamp.before.max.ms=${timestampBeforeMaxMs}, ` : "";
+  const limits = `${before}message.timestamp.after.max.ms=${timestampAfterMaxMs} of ${now}`;
+  const message = `${which} for ${partition} ${positions.length === 1 ? "has a timestamp" : "have timestamps"} out of range: ${limits}.`;
+  return new RefusedRecordsError("INVALID_TIMESTAMP", message, positions, `The record's timestamp is out of range: ${limits}.`);
 }
