@@ -2,7 +2,7 @@
 // of a window, a timer and an aggregate.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arraySource, collectSink, functionSink, type CollectSink } from "../connectors/memory/index.ts";
+import { arraySource, collectSink, functionSink, generatorSource, type CollectSink } from "../connectors/memory/index.ts";
 import { t } from "../schema/t.ts";
 import { count, custom, sum } from "../stream/aggregates.ts";
 import { deadLetter } from "../stream/dead-letter.ts";
@@ -55,6 +55,10 @@ function pair(left: Event, right: Event | undefined): string {
   if ((left.n + (right?.n ?? 0)) % 5 === 0) throw new RangeError(`no pair of ${left.n} and ${right?.n}`);
   return `${left.n}+${right?.n}`;
 }
+
+const bad = (what: string): never => {
+  throw new RangeError(what);
+};
 
 type Policy = "skip" | ReturnType<typeof deadLetter>;
 
@@ -141,6 +145,36 @@ test("a key that a rolling aggregate cannot use goes by the aggregate's policy",
   }
 });
 
+test("rows of an array or a generator that are not of the schema go by the source's policy, and the others keep their offsets", async () => {
+  const odd = (n: number): Event => (n % 4 === 1 ? { k: "a", n: "odd" as never, at: n } : { k: "a", n, at: n });
+  const all = Array.from({ length: 3000 }, (_, n) => odd(n));
+  const sources = { array: arraySource(Event, all), generator: generatorSource(Event, { count: all.length, row: odd }) };
+  for (const [name, made] of Object.entries(sources)) {
+    const [letters, later] = [collectSink<DeadLetter>(), collectSink<DeadLetter>()];
+    const out = collectSink<number>();
+    const check = ({ n }: Event): number => (n % 4 === 2 ? bad("later") : n);
+    await run(
+      (p) =>
+        p
+          .from("in", made, { onError: deadLetter(letters) })
+          .map(check, { onError: deadLetter(later) })
+          .to("out", out),
+      WAYS[0]!,
+    );
+    assert.deepEqual(
+      out.rows,
+      all.map((_, n) => n).filter((n) => n % 4 === 0 || n % 4 === 3),
+    );
+    const offsets = (of: CollectSink<DeadLetter>): number[] => of.rows.map(({ offset }) => offset);
+    assert.deepEqual(offsets(letters), all.map((_, n) => n).filter((n) => n % 4 === 1)); // prettier-ignore
+    assert.deepEqual(offsets(later), all.map((_, n) => n).filter((n) => n % 4 === 2)); // prettier-ignore
+    for (const { error, topic, partition, value } of letters.rows) {
+      assert.deepEqual([error, topic, partition], ["n: expected int, got a string of 3 characters", name, 0]);
+      assert.equal((JSON.parse(value) as Event).n, "odd");
+    }
+  }
+});
+
 test("a row that a sink's function throws on is skipped and counted, or becomes a dead letter", async () => {
   for (const how of WAYS) {
     const taken: number[] = [];
@@ -182,9 +216,6 @@ async function failure(build: (p: PipelineBuilder) => undefined, how: How): Prom
   return assert.fail("the job did not fail");
 }
 
-const bad = (what: string): never => {
-  throw new RangeError(what);
-};
 const PLACE = /\(\/.*error-policies\.test\.ts:\d+:\d+\)$/;
 /** Build, and what the message says behind the operator's name. */
 const FAILURES: Readonly<Record<string, readonly [(stream: Keyed) => undefined, RegExp]>> = {
@@ -272,6 +303,18 @@ const FAILURES: Readonly<Record<string, readonly [(stream: Keyed) => undefined, 
         .to("out", collectSink()),
     /^Job "policies" failed in "x" at key "[ab]", event-time timer 1970-01-01T00:00:0[0-9]\.500Z: oh /,
   ],
+  "a timer that nobody waits for": [
+    (s) => s.process("x", { output: t.int(), onElement: (e, { timers }) => timers.setEventTime(e.at) }).to("out", collectSink()),
+    /^Job "policies" failed in "x" at key "a", record array-0@0: A timer was set, and the function has no onTimer\(at, ctx\)/,
+  ],
+  "a flatMap that returns nothing": [
+    (s) => s.flatMap((e) => (e.n === 4 ? (undefined as never) : [e]), { name: "x" }).to("out", collectSink()),
+    /^Job "policies" failed in "x", record array-0@4: flatMap\(fn\): the function returns an array or another iterable \(\[\] for no element\), not undefined/,
+  ],
+  open: [
+    (s) => s.process("x", { output: t.int(), open: () => bad("oh"), onElement: () => undefined }).to("out", collectSink()),
+    /^Job "policies" failed in "x": oh /,
+  ],
   "a rolling reduce": [
     (s) => s.reduce("x", (a, e) => (e.n === 7 ? bad("oh") : a)).to("out", collectSink()),
     /^Job "policies" failed in "x" at key "b", record array-0@7: oh /,
@@ -284,6 +327,6 @@ for (const [what, [build, message]] of Object.entries(FAILURES))
       const { message: text, operator } = await failure((p) => build(source(p)), how);
       assert.equal(operator, "x");
       assert.match(text, message);
-      if (!text.includes("wants a number")) assert.match(text, PLACE);
+      if (!/wants a number|flatMap/.test(text)) assert.match(text, PLACE);
     }
   });

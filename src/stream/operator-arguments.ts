@@ -51,11 +51,20 @@ export function compositeType(types: readonly (TypeInfo | undefined)[]): TypeInf
   return of !== undefined && types.every((type) => sameType(type, of)) ? Object.freeze({ kind: "array", of }) : undefined;
 }
 
+const NO_KEYS: Readonly<Partial<Record<TypeInfo["kind"], string>>> = {
+  bytes: "a field of bytes",
+  map: "a map",
+  record: "a record",
+  union: "a union",
+  optional: "an optional field, which may be absent,",
+};
+
 export function checkKeyType(field: string, type: TypeInfo | undefined, where: Where): void {
-  if (type === undefined || !["bytes", "map", "record", "union", "optional"].includes(type.kind)) return;
+  const what = type === undefined ? undefined : NO_KEYS[type.kind];
+  if (what === undefined) return;
   throw new PipelineError(
     "BAD_ARGUMENT",
-    `keyBy("${field}"): a ${type.kind} is no key. A key is a string, a number, a bigint or a boolean; make one with keyBy((e) => …).`,
+    `keyBy("${field}"): ${what} is no key. A key is a string, a number, a bigint or a boolean; make one with keyBy((e) => …).`,
     where,
   );
 }

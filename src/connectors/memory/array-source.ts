@@ -1,13 +1,11 @@
 // A bounded source over rows that are there: tests, examples, small reference data. Positions count rows, so it is exactly once.
 import { NO_TIMESTAMP } from "../../schema/batch.ts";
-import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
-import { BatchBuilder } from "../../schema/batch-builder.ts";
 import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
 import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import { calledAt } from "../../stream/called-at.ts";
 import { checkOptions } from "../../stream/check-options.ts";
 import type { ConnectorContext, Source, SourceConnector } from "../../stream/connector.ts";
-import { PacedReader } from "./paced-reader.ts";
+import { fillRows, PacedReader } from "./paced-reader.ts";
 
 export interface ArraySourceOptions<T> {
   /** Splits that can be read in parallel; row i is in split i % splits. Default 1. */
@@ -18,7 +16,7 @@ export interface ArraySourceOptions<T> {
   readonly ratePerSecond?: number;
 }
 
-/** Every row must fit the schema: SchemaError when it is read. The array must not change while the job runs. */
+/** A row that does not fit the schema goes by the source's onError. The array must not change while the job runs. */
 export function arraySource<S extends AnySchema>(
   given: S,
   rows: readonly TypeOf<S>[],
@@ -38,14 +36,8 @@ export function arraySource<S extends AnySchema>(
       open(split, position) {
         const index = Number(split.data ?? split.id.slice("array-".length));
         const own = splits === 1 ? rows : rows.filter((_, row) => row % splits === index);
-        const builder = new BatchBuilder(schema.type, MAX_BATCH_ROWS);
-        const filler = {
-          fill(first: number, count: number) {
-            builder.reset();
-            for (let at = first; at < first + count; at++) builder.append(own[at], options.timestamp?.(own[at]!) ?? NO_TIMESTAMP);
-            return builder.finish();
-          },
-        };
+        const timestamp = (at: number): number => options.timestamp?.(own[at]!) ?? NO_TIMESTAMP;
+        const filler = fillRows(schema.type, (at) => own[at], timestamp, { topic: "array", partition: index });
         return Promise.resolve(
           new PacedReader(filler, env, { position, count: own.length, ratePerSecond: options.ratePerSecond ?? Infinity }),
         );

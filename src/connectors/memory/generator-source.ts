@@ -2,7 +2,6 @@
 // the position, so a restored job goes on with the same rows: the function must depend on nothing else.
 import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
 import type { Batch } from "../../schema/batch.ts";
-import { BatchBuilder } from "../../schema/batch-builder.ts";
 import { createBatch } from "../../schema/columns.ts";
 import { schemaFrom } from "../../schema/foreign/foreign-schema.ts";
 import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
@@ -11,7 +10,7 @@ import { calledAt } from "../../stream/called-at.ts";
 import { checkOptions } from "../../stream/check-options.ts";
 import type { ConnectorContext, Source, SourceConnector } from "../../stream/connector.ts";
 import { PipelineError } from "../../stream/pipeline-error.ts";
-import { PacedReader } from "./paced-reader.ts";
+import { fillRows, PacedReader } from "./paced-reader.ts";
 import type { RowFiller } from "./paced-reader.ts";
 
 interface GeneratorOptions {
@@ -65,14 +64,8 @@ export function generatorSource<S extends AnySchema>(given: S, generator: RowGen
 }
 
 function rowFiller<T>(schema: Schema<T>, generator: RowGenerator<T>, split: number): RowFiller {
-  const builder = new BatchBuilder(schema.type, MAX_BATCH_ROWS);
-  return {
-    fill(first, rows, dueMs) {
-      builder.reset();
-      for (let at = first; at < first + rows; at++) builder.append(generator.row(at, split), generator.timestamp?.(at, split) ?? dueMs(at));
-      return builder.finish();
-    },
-  };
+  const timestamp = (at: number, dueMs: (row: number) => number): number => generator.timestamp?.(at, split) ?? dueMs(at);
+  return fillRows(schema.type, (at) => generator.row(at, split), timestamp, { topic: "generator", partition: split });
 }
 
 function columnFiller(schema: Schema<unknown>, generator: ColumnGenerator, split: number): RowFiller {

@@ -2,11 +2,58 @@
 // Pacing is by schedule, not by gaps: row n is due at start + n / rate, whatever happened before (so waiting shows up as lag).
 import type { Clock, Timer, Timers } from "../../env/clock.ts";
 import type { Batch } from "../../schema/batch.ts";
-import type { Json, SourceBatch, SplitReader } from "../../stream/connector.ts";
+import { MAX_BATCH_ROWS } from "../../schema/batch.ts";
+import { BatchBuilder } from "../../schema/batch-builder.ts";
+import { SchemaError } from "../../schema/schema-error.ts";
+import type { TypeInfo } from "../../schema/type-info.ts";
+import type { Json, PoisonRecord, SourceBatch, SplitReader } from "../../stream/connector.ts";
 
 export interface RowFiller {
   /** Makes the batch of rows [first, first + rows). It stays the filler's; valid until the next call. `dueMs(row)` = when the row was due. */
   fill(first: number, rows: number, dueMs: (row: number) => number): Batch;
+  /** Of the last fill(): rows that are not in the batch, because they are not of the schema. */
+  readonly refused?: readonly PoisonRecord[];
+}
+
+/** Fills batches row by row. A row that is not of the schema goes where a record goes that cannot be decoded. */
+export function fillRows(
+  type: TypeInfo | undefined,
+  rowOf: (at: number) => unknown,
+  timestampOf: (at: number, dueMs: (row: number) => number) => number,
+  origin: Pick<PoisonRecord, "topic" | "partition">,
+): RowFiller {
+  const builder = new BatchBuilder(type, MAX_BATCH_ROWS);
+  let refused: PoisonRecord[] = [];
+  return {
+    get refused() {
+      return refused;
+    },
+    fill(first, rows, dueMs) {
+      builder.reset();
+      refused = [];
+      for (let at = first; at < first + rows; at++) {
+        const row = rowOf(at);
+        try {
+          builder.append(row, timestampOf(at, dueMs));
+        } catch (error) {
+          if (!(error instanceof SchemaError)) throw error;
+          const value = encoder.encode(textOf(row));
+          refused.push({ row: builder.rows, error: error.message, ...origin, offset: at, timestamp: -1, key: null, value });
+        }
+      }
+      return builder.finish();
+    },
+  };
+}
+
+const encoder = new TextEncoder();
+
+function textOf(row: unknown): string {
+  try {
+    return JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)) ?? String(row);
+  } catch {
+    return String(row);
+  }
 }
 
 export interface PacedReaderOptions {
@@ -29,7 +76,7 @@ export class PacedReader implements SplitReader {
   #offsets = new Float64Array(0);
   #waiting: { readonly timer: Timer | undefined; readonly resolve: () => void } | undefined;
   #closed = false;
-  readonly #out: { batch: Batch; offsets: Float64Array; poison: undefined };
+  readonly #out: { batch: Batch; offsets: Float64Array; poison: readonly PoisonRecord[] | undefined };
 
   constructor(filler: RowFiller, env: { readonly clock: Clock; readonly timers: Timers }, options: PacedReaderOptions) {
     this.#filler = filler;
@@ -48,7 +95,9 @@ export class PacedReader implements SplitReader {
     if (rows <= 0) return undefined;
     const first = this.#at;
     this.#out.batch = this.#filler.fill(first, rows, (row) => Math.floor(this.#dueMs(row)));
-    this.#out.offsets = this.#offsetsFrom(first, rows);
+    const { refused = [] } = this.#filler;
+    this.#out.poison = refused.length === 0 ? undefined : refused;
+    this.#out.offsets = this.#offsetsFrom(first, rows, refused);
     this.#at += rows;
     return this.#out;
   }
@@ -101,9 +150,13 @@ export class PacedReader implements SplitReader {
     return this.#rate === Infinity ? this.#clock.now() : this.#startMs + (row - this.#startRow + 1) / this.#rate;
   }
 
-  #offsetsFrom(first: number, rows: number): Float64Array {
+  #offsetsFrom(first: number, rows: number, refused: readonly PoisonRecord[]): Float64Array {
     if (this.#offsets.length < rows) this.#offsets = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) this.#offsets[i] = first + i;
+    let next = 0;
+    for (let at = first, row = 0; at < first + rows; at++) {
+      if (refused[next]?.offset === at) next++;
+      else this.#offsets[row++] = at;
+    }
     return this.#offsets;
   }
 

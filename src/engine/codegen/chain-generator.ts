@@ -12,6 +12,7 @@ import { emitsByItself, hasOperator, keySelectorOf, mainConsumers, type Consumer
 import { keyExpression, keyScope } from "./key-code.ts";
 import { outputScope, writeOutput } from "./output-code.ts";
 import { readAhead, READ_AHEAD_SCOPE, type ReadAhead } from "./read-ahead-code.ts";
+import { iterable } from "./iterable.ts";
 import { cellConstants, cellExpression, columnConstants, ROW_SCOPE, rowExpression } from "./row-code.ts";
 
 /** Lambdas in a row before the loop calls a function for the rest: longer bodies exceed V8's budget for inlining. */
@@ -46,6 +47,7 @@ export class ChainGenerator implements ChainCompiler {
       counts: runtime.counts,
       hashOfKey,
       keyGroup,
+      iterable,
       checkEventTime,
       watermarks,
       MAX: MAX_BATCH_ROWS,
@@ -197,7 +199,7 @@ function guarded(step: PlanStep, text: string, e: string, failed: string): strin
 function flatMapCode(step: PlanStep, e: string): string {
   const { index } = step;
   const emit = (x: string): string => (step.consumers.has("main") ? `emit${index}(${x},ts);` : `counts[${index * 2}]++;`);
-  return `const many=f${index}(${e});if(Array.isArray(many))for(let j=0;j<many.length;j++){${emit("many[j]")}}else for(const one of many){${emit("one")}}`;
+  return `const many=f${index}(${e});if(Array.isArray(many))for(let j=0;j<many.length;j++){${emit("many[j]")}}else for(const one of iterable(many)){${emit("one")}}`;
 }
 
 function stepScope(step: PlanStep): Record<string, unknown> {

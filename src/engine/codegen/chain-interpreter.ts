@@ -10,6 +10,7 @@ import type { Emit } from "../subtask/chain-runtime.ts";
 import { checkEventTime } from "../time/event-time.ts";
 import type { ChainCompiler, ChainParts, RunRows } from "./chain-compiler.ts";
 import { emitsByItself, keySelectorOf, mainConsumers, type Consumers, type PlanStep } from "./chain-plan.ts";
+import { iterable } from "./iterable.ts";
 import { readRow } from "./row-code.ts";
 
 export class ChainInterpreter implements ChainCompiler {
@@ -134,7 +135,7 @@ export class ChainInterpreter implements ChainCompiler {
       case "flat-map":
         return this.#guard(step, (element, timestamp) => {
           const emit = runtime.emitters[index]!.get("main");
-          for (const one of node.fn(element)) {
+          for (const one of iterable(node.fn(element))) {
             if (emit === undefined) runtime.counts[index * 2]!++;
             else emit(one, timestamp);
           }

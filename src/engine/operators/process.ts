@@ -61,6 +61,10 @@ export class ProcessOperator implements ChainOperator {
     this.context = new UserContext(this, home.now, { index: home.index, parallelism: home.parallelism });
   }
 
+  get hasTimers(): boolean {
+    return this.#spec.onTimer !== undefined;
+  }
+
   get lateDropped(): number {
     return this.#guest?.lateDropped ?? 0;
   }

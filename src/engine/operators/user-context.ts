@@ -1,6 +1,6 @@
 // The context of a keyed process function (stream/process-function.ts): one object per operator, pointed at the current key and element
 // before each call. State, timers and outputs work only during a call: there is no key outside of one.
-import { noCurrentKey } from "../state/context-error.ts";
+import { ContextError, noCurrentKey } from "../state/context-error.ts";
 import type { SubtaskInfo } from "../../stream/function-context.ts";
 import type { StateHandle } from "../state/state-handle.ts";
 import type { Emit } from "../subtask/chain-runtime.ts";
@@ -10,6 +10,8 @@ import { folding } from "./folding-state.ts";
 import type { UserMetrics } from "./user-metrics.ts";
 
 export interface ContextOwner {
+  /** The function that timers are set for. */
+  readonly hasTimers: boolean;
   readonly store: KeyedStore;
   readonly eventTimers: Timers;
   readonly processingTimers: Timers;
@@ -90,6 +92,17 @@ export class UserTimers {
       if (store.id < 0) throw noCurrentKey("A timer was set or deleted");
       timers.delete(store.group, store.table, store.id, at);
     };
+    const nobody = (): never => {
+      if (store.id < 0) throw noCurrentKey("A timer was set or deleted");
+      throw new ContextError("A timer was set, and the function has no onTimer(at, ctx): write one, or set no timers.", "NO_ON_TIMER");
+    };
+    if (!owner.hasTimers) {
+      this.setEventTime = nobody;
+      this.setProcessingTime = nobody;
+      this.deleteEventTime = (at) => remove(owner.eventTimers, at);
+      this.deleteProcessingTime = (at) => remove(owner.processingTimers, at);
+      return;
+    }
     this.setEventTime = (at) => set(owner.eventTimers, at);
     this.deleteEventTime = (at) => remove(owner.eventTimers, at);
     this.setProcessingTime = (at) => set(owner.processingTimers, at);

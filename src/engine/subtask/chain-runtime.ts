@@ -214,6 +214,15 @@ export class ChainRuntime {
     return error;
   }
 
+  /** What is thrown by `work` is the step's. */
+  named(index: number, work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      throw this.wrap(thrown, index);
+    }
+  }
+
   /** For work with an element whose key the operator does not hold yet. */
   withKey<T>(index: number, key: unknown, work: () => T): T {
     try {

@@ -128,7 +128,7 @@ export class ChainSubtask implements Subtask {
 
   start(_now: number): void {
     this.#compiler.linkEmitters();
-    for (const operator of this.#runtime.operators) operator?.open();
+    for (const [index, operator] of this.#runtime.operators.entries()) this.#runtime.named(index, () => operator?.open());
     if (!this.#isSource && this.#watermarks !== undefined) {
       this.#watermarks.selectSubtask(this.#index, this.#parallelism);
       this.#runtime.resume(this.#watermarks.combined());
