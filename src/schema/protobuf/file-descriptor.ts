@@ -3,6 +3,7 @@
 import protobuf from "protobufjs";
 import descriptor from "protobufjs/ext/descriptor.js";
 import { SchemaParseError } from "../incompatibility.ts";
+import { addKnownFiles } from "./known-files.ts";
 import { printDescriptor, type FileDescriptor } from "./print-descriptor.ts";
 import { parseProtobuf } from "./parse-protobuf.ts";
 
@@ -29,7 +30,7 @@ export function descriptorOfText(text: string, imported: readonly string[]): str
     const needed = new Set<string>();
     for (const each of imported) for (const path of protobuf.parse(each, root, { keepCase: true }).imports ?? []) needed.add(path);
     const { imports, package: given } = protobuf.parse(text, root, { keepCase: true });
-    for (const path of [...needed, ...(imports ?? [])]) addWellKnown(root, path);
+    addKnownFiles(root, [...needed, ...(imports ?? [])]);
     root.resolveAll();
     const own = new Set([...parseProtobuf(text).types.values()].map(({ localName }) => localName).filter((name) => !name.includes(".")));
     const scope = given ? (root.lookup(given) as protobuf.Namespace) : root;
@@ -64,9 +65,4 @@ function messageOf(type: protobuf.Type, syntax: string): descriptor.IDescriptorP
   }
   const own = type.nestedArray.filter((each) => each instanceof protobuf.Type).map((each) => messageOf(each, syntax));
   return Object.assign(message, { nestedType: [...entries, ...own] });
-}
-
-function addWellKnown(root: protobuf.Root, path: string): void {
-  const known = protobuf.common.get(path);
-  if (known?.nested !== undefined) root.addJSON(known.nested);
 }

@@ -2,6 +2,7 @@
 // Only reflection: protobufjs never makes code of it.
 import protobuf from "protobufjs";
 import { BadSchemaError } from "../schema-error.ts";
+import { addKnownFiles } from "./known-files.ts";
 import { parseProtobuf } from "./parse-protobuf.ts";
 import type { EnumSchema, FieldSchema, MessageSchema, Meta, ProtoScalar, ValueSchema } from "./proto-schema.ts";
 import { SCALARS } from "./proto-file.ts";
@@ -25,10 +26,7 @@ export function readProtoSchema(text: string, imported: readonly string[] = []):
     const needed = new Set<string>();
     for (const each of [...imported, text])
       for (const path of protobuf.parse(each, root, { keepCase: true }).imports ?? []) needed.add(path);
-    for (const path of needed) {
-      const known = protobuf.common.get(path);
-      if (known?.nested !== undefined) root.addJSON(known.nested);
-    }
+    addKnownFiles(root, needed);
     root.resolveAll();
     return new Reader(root, ownMessages(text));
   } catch (error) {
@@ -92,7 +90,7 @@ class Reader implements ProtoSchema {
       meta: metaOf(type.parsedOptions, "(confluent.message_meta)"),
     };
     this.#known.set(type, message);
-    for (const field of type.fieldsArray) fields.push(this.#field(field));
+    for (const field of type.fieldsArray) if (!field.name.startsWith(".")) fields.push(this.#field(field)); // "." is of an extension
     fields.sort((a, b) => a.number - b.number);
     return message;
   }
