@@ -9,9 +9,9 @@ import { deadLetter } from "../stream/dead-letter.ts";
 import type { DeadLetter } from "../stream/graph.ts";
 import type { KeyedStream } from "../stream/data-stream.ts";
 import { pipeline, type PipelineBuilder } from "../stream/pipeline.ts";
-import { countTrigger } from "../stream/triggers.ts";
+import { countTrigger, customTrigger } from "../stream/triggers.ts";
 import { boundedOutOfOrderness } from "../stream/watermarks.ts";
-import { globalWindow, session, sliding, tumbling } from "../stream/windows.ts";
+import { countWindow, globalWindow, session, sliding, tumbling } from "../stream/windows.ts";
 import { createSimulation } from "../testing/simulation/simulation.ts";
 import type { JobStatus } from "./coordinator/job-status.ts";
 import { JobFailedError } from "./coordinator/job-failure.ts";
@@ -123,6 +123,94 @@ test("what a coGroup throws on is the group, whose window its dead letter tells"
       letters.rows.map(({ key, value }) => [key, value]).toSorted(),
       [0, 1, 2, 3].map((n) => ['"a"', `{"window":{"start":${n * 10_000},"end":${n * 10_000 + 10_000}}}`]),
     );
+  }
+});
+
+test("a window whose function throws loses that result and nothing else, and its state ends with it", async () => {
+  for (const how of WAYS) {
+    const out = collectSink<number>();
+    const cleared: number[] = [];
+    const letters = collectSink<DeadLetter>();
+    const status = await run(
+      (p) =>
+        source(p)
+          .window(countWindow(4, 2))
+          .process("x", {
+            output: t.int(),
+            onError: deadLetter(letters),
+            onWindow: (all, { emit }) => {
+              if (all.some(({ n }) => n === 10)) bad("ten");
+              emit(all.at(-1)!.n);
+            },
+          })
+          .to("out", out),
+      how,
+    );
+    // Key "b" has 1 2 4 5 7 8 10 11 13 14 …: every second element fires, with the last four of them.
+    const ofB = rows.filter(({ k }) => k === "b").map(({ n }) => n); // prettier-ignore
+    const ofA = rows.filter(({ k }) => k === "a").map(({ n }) => n); // prettier-ignore
+    const fires = [ofA, ofB].flatMap((all) => all.filter((_, at) => at % 2 === 1));
+    assert.deepEqual(
+      out.rows.toSorted((a, b) => a - b),
+      fires.filter((n) => n !== 11 && n !== 14).toSorted((a, b) => a - b),
+    );
+    assert.deepEqual(letters.rows.map(({ value, offset, key }) => [value, offset, key]), [11, 14].map((n) => ['{"window":{"global":true}}', n, '"b"'])); // prettier-ignore
+    assert.equal(status.operators.find(({ name }) => name === "x")!.deadLettered, 2);
+    const kept = await run(
+      (p) =>
+        source(p)
+          .window(tumbling("10s"))
+          .process("x", {
+            output: t.int(),
+            onError: "skip",
+            onWindow: () => bad("never"),
+            onClear: ({ window }) => void cleared.push(window.start),
+          })
+          .to("out", out),
+      how,
+    );
+    const { skipped, keptKeys } = kept.operators.find(({ name }) => name === "x")!;
+    assert.deepEqual([skipped, keptKeys], [8, 0]);
+    assert.equal(cleared.length, 8);
+  }
+});
+
+test("an element that a trigger throws on is not in its window; sessions that it merged stay merged", async () => {
+  const events = [1, 3, 9, 6, 5, 30].map((at, n) => ({ k: "a", n, at }));
+  const picky = customTrigger({
+    onElement: ({ at }: Event) => (at === 6 ? bad("six") : "continue"),
+    onEventTime: () => "continue",
+    merge: (a) => a,
+    onMerge: () => undefined,
+  });
+  for (const how of WAYS) {
+    const [out, letters] = [collectSink(), collectSink<DeadLetter>()];
+    const fires = customTrigger({
+      onElement: (e: Event, { window, timers }) => {
+        timers.setEventTime((window as { end: number }).end - 1);
+        return picky.trigger.kind === "custom" ? (picky.trigger.onElement(e, undefined) as "continue") : "continue";
+      },
+      onEventTime: () => "fire",
+      merge: (a: unknown) => a,
+      onMerge: ({ window, timers }) => void timers.setEventTime((window as { end: number }).end - 1),
+    });
+    await run(
+      (p) =>
+        p
+          .from("in", arraySource(Event, events), { eventTime: (e) => e.at, watermarks: boundedOutOfOrderness(20) })
+          .keyBy("k")
+          .window(session(4))
+          .trigger(fires)
+          .process("x", {
+            output: t.string(),
+            onError: deadLetter(letters),
+            onWindow: (all, { window, emit }) => emit(`${window.start}-${window.end}: ${all.map(({ at }) => at).join(" ")}`),
+          })
+          .to("out", out),
+      how,
+    );
+    assert.deepEqual(out.rows.toSorted(), ["1-13: 1 3 9 5", "30-34: 30"]);
+    assert.deepEqual(letters.rows.map(({ error, offset }) => [error, offset]), [["RangeError: six", 3]]); // prettier-ignore
   }
 });
 

@@ -9,7 +9,7 @@ import { LateDrops } from "./late-drops.ts";
 import type { UserContext } from "./user-context.ts";
 import { CONTINUE, FIRE, PURGE } from "./running-trigger.ts";
 import { isMerging, mergesAsFlink, windowsOf, type Bounds } from "./window-assigner.ts";
-import { WindowContents } from "./window-contents.ts";
+import { WindowContents, windowOf } from "./window-contents.ts";
 import { WindowError } from "./window-error.ts";
 import { newRow, rowType, type WindowRow } from "./window-row.ts";
 import { planTrigger, type TriggerPlan } from "./window-trigger.ts";
@@ -121,8 +121,11 @@ export class KeyedWindows {
     const start = Math.min(bounds.start, ...met.map(({ row }) => row.start));
     const end = Math.max(bounds.end, ...met.map(({ row }) => row.end));
     const { row } = target;
-    if (others.length > 0 || start < row.start || end > row.end) this.#merge(row, others, { start, end }, ctx);
-    else if (this.#restarts && row.moved && bounds.start === start && bounds.end === end) {
+    if (others.length > 0 || start < row.start || end > row.end) {
+      this.#merge(row, others, { start, end }, ctx);
+      // Should the trigger throw at the element: what has merged is there.
+      if (ctx["~failed"] !== undefined) this.#keep(target.id, row, ctx);
+    } else if (this.#restarts && row.moved && bounds.start === start && bounds.end === end) {
       this.#contents.clear(row, ctx);
       row.moved = false;
     }
@@ -201,8 +204,12 @@ export class KeyedWindows {
 
   #addTo(id: WindowId, row: WindowRow, element: unknown, ctx: UserContext): void {
     this.#contents.add(id, row, element, ctx);
-    const result = this.#trigger.trigger.onElement(this.#at(row, ctx), element, ctx.timestamp);
+    const result = this.#triggered(id, row, element, ctx);
     this.#act(result, id, row, ctx);
+    this.#keep(id, row, ctx);
+  }
+
+  #keep(id: WindowId, row: WindowRow, ctx: UserContext): void {
     if (row.end !== Infinity) {
       if (this.#processingTime) ctx.timers.setProcessingTime(this.#clearAt(row.end));
       else ctx.timers.setEventTime(this.#clearAt(row.end));
@@ -210,9 +217,30 @@ export class KeyedWindows {
     windowsState(ctx).set(id, row);
   }
 
+  #triggered(id: WindowId, row: WindowRow, element: unknown, ctx: UserContext): number {
+    try {
+      return this.#trigger.trigger.onElement(this.#at(row, ctx), element, ctx.timestamp);
+    } catch (thrown) {
+      this.#contents.takeBack(id, row, ctx);
+      throw thrown;
+    }
+  }
+
   #act(result: number, id: WindowId, row: WindowRow, ctx: UserContext): void {
-    if ((result & FIRE) !== 0 && row.size > 0) this.#contents.fire(id, row, ctx);
+    if ((result & FIRE) !== 0 && row.size > 0) this.#lenient(row, ctx, () => this.#contents.fire(id, row, ctx));
     if ((result & PURGE) !== 0) this.#contents.clear(row, ctx);
+  }
+
+  /** Calls the user's function. If it throws and the policy lets the job go on, the window's result is lost, and the window itself goes on. */
+  #lenient(row: WindowRow, ctx: UserContext, call: () => void): void {
+    const failed = ctx["~failed"];
+    if (failed === undefined) return call();
+    try {
+      call();
+    } catch (thrown) {
+      failed(thrown, { window: windowOf(row) });
+      ctx.firing = undefined;
+    }
   }
 
   #timer(at: number, ctx: UserContext): void {
@@ -234,7 +262,9 @@ export class KeyedWindows {
 
   #remove(id: WindowId, row: WindowRow, ctx: UserContext): void {
     const windows = windowsState(ctx);
-    this.#contents.close(id, row, ctx);
+    this.#contents.clear(row, ctx);
+    this.#lenient(row, ctx, () => this.#contents.tellClosed(id, row, ctx));
+    this.#contents.close(id, ctx);
     if (windows.size <= 1) {
       for (const time of row.eventTimes) ctx.timers.deleteEventTime(time);
       for (const time of row.processingTimes) ctx.timers.deleteProcessingTime(time);

@@ -82,13 +82,21 @@ export class WindowContents {
     row.size = 0;
   }
 
-  /** The window has ended. */
-  close(id: WindowId, row: WindowRow, ctx: UserContext): void {
+  /** The last element is not to be in the window after all. */
+  takeBack(id: WindowId, row: WindowRow, ctx: UserContext): void {
+    const run = row.runs.at(-1);
+    if (run?.id === id && run.to > run.from) elementsState(ctx).delete(`${id}:${--run.to}`);
+  }
+
+  /** Tells the user's function that the window has ended. */
+  tellClosed(id: WindowId, row: WindowRow, ctx: UserContext): void {
     const { apply } = this.#spec;
-    this.clear(row, ctx);
-    if (apply?.kind !== "process") return;
-    if (apply.onClear !== undefined) apply.onClear(this.#contextOf(id, row, ctx));
-    this.#own.clear(id, ctx);
+    if (apply?.kind === "process") apply.onClear?.(this.#contextOf(id, row, ctx));
+  }
+
+  /** What the user's function keeps for the window is gone. */
+  close(id: WindowId, ctx: UserContext): void {
+    if (this.#spec.apply?.kind === "process") this.#own.clear(id, ctx);
   }
 
   /** The key has no open window any more. */
@@ -114,14 +122,17 @@ export class WindowContents {
     const { evictor } = this.#spec;
     const all = this.#elementsOf(row, ctx);
     let left: readonly WindowElement[] = evictor === undefined || evictor.after ? all : evict(evictor, all);
-    this.#apply(
-      id,
-      row,
-      left.map(({ e }) => e),
-      ctx,
-    );
-    if (evictor?.after === true) left = evict(evictor, left);
-    if (left.length < all.length) this.#replace(id, row, left, ctx);
+    try {
+      this.#apply(
+        id,
+        row,
+        left.map(({ e }) => e),
+        ctx,
+      );
+    } finally {
+      if (evictor?.after === true) left = evict(evictor, left);
+      if (left.length < all.length) this.#replace(id, row, left, ctx);
+    }
   }
 
   #apply(id: WindowId, row: WindowRow, elements: readonly unknown[], ctx: UserContext): void {
@@ -170,7 +181,7 @@ export class WindowContents {
   }
 }
 
-function windowOf({ start, end }: WindowRow): { readonly start: number; readonly end: number } | { readonly global: true } {
+export function windowOf({ start, end }: WindowRow): { readonly start: number; readonly end: number } | { readonly global: true } {
   return end === Infinity ? { global: true } : { start, end };
 }
 
