@@ -109,6 +109,7 @@ class Run {
   }
 
   async #rounds(one: Case, scale: number, rounds: number): Promise<void> {
+    if (one.records[this.#durability] === 0) return;
     for (let i = 0; i < rounds; i++) {
       const isFirst = this.#lines.filter((line) => line.case === one.name && line.durability === this.#durability).length % 4 === 0;
       for (const side of isFirst ? this.#sides : this.#sides.toReversed()) {
