@@ -75,6 +75,15 @@ describe("a pattern", () => {
     ["", "", true],
     ["", "a", false],
     ["a{2", "a{2", true],
+    ["\\pL+-\\p{Nd}", "ordérs-7", true],
+    ["\\p{Greek}", "α", true],
+    ["\\p{^Greek}", "α", false],
+    ["\\PL", "-", true],
+    ["\\101\\x42\\x{43}", "ABC", true],
+    ["\\Qab\\E*", "abbb", true],
+    ["(?i)[[:upper:]]k", "ak", true],
+    ["(?i)straße", "STRAẞE", true],
+    ["a(?i)*", "aaa", true],
   ];
   for (const [source, candidate, expected] of cases) {
     it(`/${source}/ ${expected ? "is" : "is not"} "${candidate}"`, () => assert.equal(new Pattern(source).matches(candidate), expected));
@@ -93,7 +102,12 @@ describe("a pattern", () => {
     "[b-a]",
     "a{2,1}",
     "a{1001}",
-    "\\pL",
+    "\\p{foo}",
+    "\\p{Grek}",
+    "\\C",
+    "(?i)*",
+    "a{*",
+    "(?<n>a)(?P<n>b)",
     "\\",
     "((a{1000}){1000}){1000}",
   ]) {

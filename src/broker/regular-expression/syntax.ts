@@ -1,6 +1,6 @@
 // Regular expressions as clients of Kafka send them: the part of RE2's syntax that can be matched in linear time, read into a tree.
-// Refused with a message: back references, look-around, possessive quantifiers (RE2 has none of them), Unicode scripts and \C.
-import { classEscape, negated, NAMED_CLASSES, type CharacterSet } from "./character-set.ts";
+// Refused with a message: back references, look-around, possessive quantifiers (RE2 has none of them) and \C.
+import { classEscape, folded, negated, NAMED_CLASSES, unicodeClass, type CharacterSet } from "./character-set.ts";
 
 export type Node =
   | { readonly kind: "set"; readonly set: CharacterSet }
@@ -15,6 +15,8 @@ export class PatternError extends Error {
   readonly code = "INVALID_PATTERN";
 }
 
+/** What `(?i)` is read as. */
+const FLAGS_SET: Node = { kind: "sequence", items: [] };
 /** RE2's own limit. */
 const MAX_REPEAT = 1000;
 const MAX_DEPTH = 200;
@@ -37,6 +39,7 @@ class Parser {
   readonly #text: string;
   #at = 0;
   #depth = 0;
+  readonly #names = new Set<string>();
   #flags: Flags = { ignoreCase: false, dotAll: false, multiline: false };
 
   constructor(text: string) {
@@ -60,8 +63,16 @@ class Parser {
   #sequence(): Node {
     const items: Node[] = [];
     while (this.#at < this.#text.length && !this.#sees("|") && !this.#sees(")")) {
-      if (this.#take("\\Q")) items.push(...this.#quoted());
-      else items.push(this.#repeated(this.#atom()));
+      if (this.#take("\\Q")) {
+        const literals = this.#quoted();
+        items.push(...literals.slice(0, -1), ...literals.slice(-1).map((last) => this.#repeated(last)));
+      } else {
+        const atom = this.#atom();
+        // Flags are no atom: what is repeated behind them is the atom in front of them.
+        const repeated = atom === FLAGS_SET ? items.pop() : atom;
+        if (repeated === undefined && this.#quantifier() !== undefined) this.#fail("a quantifier that repeats nothing");
+        if (repeated !== undefined) items.push(this.#repeated(repeated));
+      }
     }
     return items.length === 1 ? items[0]! : { kind: "sequence", items };
   }
@@ -118,6 +129,9 @@ class Parser {
       case "+":
       case "?":
         return this.#fail(`"${character}" repeats nothing`);
+      case "{":
+        if (/^[*+?]/.test(this.#text.slice(this.#at))) this.#fail("a quantifier after what begins one");
+        return this.#literal(character.codePointAt(0)!);
       default:
         return this.#literal(character.codePointAt(0)!);
     }
@@ -126,9 +140,12 @@ class Parser {
   #group(): Node {
     const outer = this.#flags;
     if (this.#take("?")) {
-      const name = /^P?<[A-Za-z_]\w*>/.exec(this.#text.slice(this.#at, this.#at + 100));
-      if (name !== null) this.#at += name[0].length;
-      else if (this.#readFlags()) return { kind: "sequence", items: [] };
+      const name = /^P?<(\w+)>/.exec(this.#text.slice(this.#at, this.#at + 100));
+      if (name !== null) {
+        this.#at += name[0].length;
+        if (this.#names.has(name[1]!)) this.#fail(`two groups are named ${name[1]}`);
+        this.#names.add(name[1]!);
+      } else if (this.#readFlags()) return FLAGS_SET;
     }
     const inner = this.#choice();
     if (!this.#take(")")) this.#fail('missing ")"');
@@ -160,10 +177,24 @@ class Parser {
       case "B":
         return { kind: "assert", at: "no-word" };
       default:
-        return classEscape(character) !== undefined
-          ? { kind: "set", set: classEscape(character)! }
-          : this.#literal(this.#codePoint(character));
+        return { kind: "set", set: this.#escapedSet(character) ?? this.#cased(isCode(this.#codePoint(character))) };
     }
+  }
+
+  /** A class that `\` and this letter begin; undefined if they stand for one character. */
+  #escapedSet(letter: string): CharacterSet | undefined {
+    if (letter !== "p" && letter !== "P") {
+      const set = classEscape(letter.toLowerCase());
+      if (set === undefined) return undefined;
+      return letter === letter.toLowerCase() ? this.#cased(set) : negated(this.#cased(set));
+    }
+    const match = /^(?:([A-Z])|\{(\^?)([A-Za-z_]+)\})/.exec(this.#text.slice(this.#at, this.#at + 60));
+    if (match === null) return this.#fail(`\\${letter} needs a Unicode class, such as \\pL or \\p{Greek}`);
+    const name = match[1] ?? match[3]!;
+    const set = unicodeClass(name) ?? this.#fail(`there is no Unicode class "${name}"`);
+    this.#at += match[0].length;
+    const not = (letter === "P") !== (match[2] === "^");
+    return not ? negated(this.#cased(set)) : this.#cased(set);
   }
 
   /** The character that `\` and `character` stand for. */
@@ -177,6 +208,11 @@ class Parser {
       this.#at += match![0].length;
       return code;
     }
+    const octal = /^(?:[1-7][0-7]{1,2}|0[0-7]{0,2})/.exec(this.#text.slice(this.#at - 1, this.#at + 2));
+    if (octal !== null) {
+      this.#at += octal[0].length - 1;
+      return Number.parseInt(octal[0], 8);
+    }
     if (/[A-Za-z0-9]/.test(character)) return this.#fail(`the escape \\${character} is not served`);
     return character.codePointAt(0)!;
   }
@@ -189,7 +225,7 @@ class Parser {
       if (named !== null) {
         const set = NAMED_CLASSES[named[2]!] ?? this.#fail(`there is no class [:${named[2]}:]`);
         this.#at += named[0].length;
-        sets.push(named[1] === "" ? set : negated(set));
+        sets.push(named[1] === "" ? this.#cased(set) : negated(this.#cased(set)));
         continue;
       }
       sets.push(this.#classItem());
@@ -203,7 +239,7 @@ class Parser {
     const character = this.#next();
     if (character === "\\") {
       const escaped = this.#next();
-      const set = classEscape(escaped);
+      const set = this.#escapedSet(escaped);
       return set ?? this.#range(this.#codePoint(escaped));
     }
     return this.#range(character.codePointAt(0)!);
@@ -211,7 +247,7 @@ class Parser {
 
   #range(from: number): CharacterSet {
     const isRange = this.#sees("-") && this.#text[this.#at + 1] !== "]" && this.#at + 1 < this.#text.length;
-    if (!isRange) return this.#cased((c) => c === from);
+    if (!isRange) return this.#cased(isCode(from));
     this.#at++;
     const end = this.#next();
     const to = end === "\\" ? this.#codePoint(this.#next()) : end.codePointAt(0)!;
@@ -220,15 +256,11 @@ class Parser {
   }
 
   #literal(code: number): Node {
-    return { kind: "set", set: this.#cased((c) => c === code) };
+    return { kind: "set", set: this.#cased(isCode(code)) };
   }
 
   #cased(set: CharacterSet): CharacterSet {
-    if (!this.#flags.ignoreCase) return set;
-    return (c) => {
-      const character = String.fromCodePoint(c);
-      return set(c) || set(character.toLowerCase().codePointAt(0)!) || set(character.toUpperCase().codePointAt(0)!);
-    };
+    return this.#flags.ignoreCase ? folded(set) : set;
   }
 
   #next(): string {
@@ -251,4 +283,8 @@ class Parser {
   #fail(why: string): never {
     throw new PatternError(`The pattern "${this.#text}" cannot be used: ${why} (near character ${this.#at}).`);
   }
+}
+
+function isCode(code: number): CharacterSet {
+  return (c) => c === code;
 }
