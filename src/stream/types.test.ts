@@ -444,6 +444,19 @@ export function types(): void {
     p.from("v", txSource, { eventTime: (e) => e.att, watermarks: boundedOutOfOrderness("5s") });
     // @ts-expect-error no such policy
     a.map((e) => e.amount, { onError: "ignore" });
+    const [left, right] = [a.keyBy("accountId"), a.keyBy("accountId")];
+    left.intervalJoin("j", right, { lower: 0, upper: "1m" }, (x, y) => x.amount - y.amount, { onError: deadLetter(dlq) });
+    left
+      .join("r", right, (x) => x, { onError: "skip" })
+      .map(({ row }) => row)
+      .to("r-out", txSink, { onError: deadLetter(dlq) });
+    left.minBy("least", "amount", { onError: "skip" });
+    // @ts-expect-error no such policy of a join
+    left.temporalJoin("t", right, (x) => x, { onError: "ignore" });
+    // @ts-expect-error no such policy of a sink
+    a.to("a-out", txSink, { onError: "ignore" });
+    // @ts-expect-error a sink's name stands in front
+    a.to("b-out", txSink, { name: "b" });
     // @ts-expect-error a sink of another type as dead-letter target
     deadLetter(txSink);
     // @ts-expect-error watermarks are a strategy
