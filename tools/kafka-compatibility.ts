@@ -48,6 +48,14 @@ const OTHERS: readonly (readonly [key: number, name: string, reason: string])[] 
   [92, "DeleteShareGroupOffsets", "no share groups yet"],
 ];
 
+const DIFFERENCES: readonly string[] = [
+  "Batches stay opaque unless a topic asks to look inside (compaction, `compression.type`, `message.timestamp.before.max.ms`): their header and checksum are checked, records that make no sense inside of a sound batch are left to readers. Apache Kafka answers INVALID_RECORD.",
+  "A batch that has to be looked into and decompresses to more than 16 MB is refused with MESSAGE_TOO_LARGE.",
+  "ListOffsets of the largest timestamp (−3) answers with a record that is still there; Apache Kafka may answer with one that DeleteRecords has removed.",
+  "With durability `disk`, the default, records are flushed before they are acknowledged: `flush.messages` and `flush.ms` have nothing to add. They hold with `page-cache`, which is how Apache Kafka works.",
+  "Transactions that were open when the broker stopped get their whole timeout again.",
+];
+
 export async function compatibilityPage(): Promise<string> {
   const served = new Set(ALL_APIS.map(({ api }) => api.key));
   const lines = [
@@ -76,6 +84,15 @@ export async function compatibilityPage(): Promise<string> {
     "| feature | levels | in force |",
     "|---|---|---|",
     ...FEATURES.map(({ name, minVersion, maxVersion, level }) => `| ${name} | ${minVersion}–${maxVersion} | ${level} |`),
+    "",
+    "## Where it differs on purpose",
+    "",
+    ...DIFFERENCES.map((difference) => `- ${difference}`),
+    "",
+    "## Files",
+    "",
+    "Segments, their indexes and producer snapshots have Apache Kafka's formats: `millrace log dump` and `millrace log verify` read a directory of its",
+    "`log.dirs`, too (`--data DIR`, or the directory of one partition), also while Kafka runs on it. `millrace log repair` leaves such a directory alone.",
     "",
     "## Topic configs",
     "",
