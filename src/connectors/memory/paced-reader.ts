@@ -152,12 +152,14 @@ export class PacedReader implements SplitReader {
 
   #offsetsFrom(first: number, rows: number, refused: readonly PoisonRecord[]): Float64Array {
     if (this.#offsets.length < rows) this.#offsets = new Float64Array(rows);
-    let next = 0;
-    for (let at = first, row = 0; at < first + rows; at++) {
-      if (refused[next]?.offset === at) next++;
-      else this.#offsets[row++] = at;
+    const offsets = this.#offsets;
+    if (refused.length === 0) {
+      for (let row = 0; row < rows; row++) offsets[row] = first + row;
+      return offsets;
     }
-    return this.#offsets;
+    const gone = new Set(refused.map(({ offset }) => offset));
+    for (let at = first, row = 0; at < first + rows; at++) if (!gone.has(at)) offsets[row++] = at;
+    return offsets;
   }
 
   #wake(): void {
