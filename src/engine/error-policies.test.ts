@@ -372,6 +372,14 @@ const FAILURES: Readonly<Record<string, readonly [(stream: Keyed) => undefined, 
         .to("out", collectSink()),
     /^Job "policies" failed in "x" at key "b", the global window, record array-0@5: oh /,
   ],
+  "a window's onClear": [
+    (s) =>
+      s
+        .window(tumbling("10s"))
+        .process("x", { output: t.int(), onWindow: () => undefined, onClear: () => bad("oh") })
+        .to("out", collectSink()),
+    /^Job "policies" failed in "x" at key "[ab]", window 1970-01-01T00:00:00\.000Z to 1970-01-01T00:00:10\.000Z: oh /,
+  ],
   "a window join": [
     (s) => s.windowJoin("x", s, tumbling("1h"), () => bad("oh")).to("out", collectSink()),
     /^Job "policies" failed in "x" at key "[ab]", window 1970-01-01T00:00:00\.000Z to 1970-01-01T01:00:00\.000Z: oh /,

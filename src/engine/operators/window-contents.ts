@@ -91,7 +91,10 @@ export class WindowContents {
   /** Tells the user's function that the window has ended. */
   tellClosed(id: WindowId, row: WindowRow, ctx: UserContext): void {
     const { apply } = this.#spec;
-    if (apply?.kind === "process") apply.onClear?.(this.#contextOf(id, row, ctx));
+    if (apply?.kind !== "process" || apply.onClear === undefined) return;
+    ctx.firing = { start: row.start, end: row.end };
+    apply.onClear(this.#contextOf(id, row, ctx));
+    ctx.firing = undefined;
   }
 
   /** What the user's function keeps for the window is gone. */
