@@ -139,7 +139,7 @@ refuses("an aggregate of no field", "UNKNOWN_FIELD", /aggregate "x": record Tx h
     .aggregate("w", { x: sum(any("user")) })
     .to("o", sink());
 });
-refuses("a field that cannot be a key", "BAD_ARGUMENT", /a optional is no key/, (p) => {
+refuses("a field that cannot be a key", "BAD_ARGUMENT", /an optional field, which may be absent, is no key/, (p) => {
   p.from("a", source(Tx))
     .keyBy(any("note"))
     .process("c", { output: Tx, onElement() {} })
