@@ -2,8 +2,9 @@
 import { refuse } from "./registry-error.ts";
 import type { RegistryState } from "./registry-state.ts";
 import type { SchemaContent, SchemaEntry } from "./schema-entry.ts";
-import { sortedJson } from "./schema-entry.ts";
-import { sameWhenResolved, storedContent, type SchemaParsing } from "./schema-parsing.ts";
+import { withInherited } from "./register-schema.ts";
+import { findSame } from "./same-schema.ts";
+import { storedContent, type SchemaParsing } from "./schema-parsing.ts";
 import { configInScope } from "./scope.ts";
 import { contextOf, DEFAULT_CONTEXT, nameInContext } from "./subject-name.ts";
 
@@ -43,20 +44,13 @@ export function lookUp(
   const versions = state.versions(subject, options.deleted);
   if (versions.length === 0) throw refuse.subjectNotFound(subject);
   const parsed = parsing.parseNew(state, subject, content);
-  const normalize = options.normalize || configInScope(state, subject).normalize === true;
-  const wanted = storedContent(content, parsed, normalize);
-  const exact = versions.findLast((entry) => entry.identity === wanted.identity);
-  if (exact !== undefined) return exact;
-  // A client that knows nothing of metadata and rules means the schema alone.
-  const bare = content.metadata === undefined && content.ruleSet === undefined;
-  const sameText = versions.findLast(
-    (entry) =>
-      bare &&
-      entry.schemaType === wanted.schemaType &&
-      entry.schema === wanted.schema &&
-      sortedJson(entry.references) === sortedJson(wanted.references),
-  );
-  const same = sameText ?? sameWhenResolved(state, parsing, parsed, content, versions);
+  const config = configInScope(state, subject);
+  const normalize = options.normalize || config.normalize === true;
+  const find = (wanted: SchemaContent): SchemaEntry | undefined =>
+    findSame(state, parsing, parsed, storedContent(wanted, parsed, normalize), versions);
+  const latest = state.versions(subject).at(-1);
+  // As what a registration would make of it: who knows nothing of metadata and rules means those that are there.
+  const same = find(content) ?? (latest === undefined ? undefined : find(withInherited(content, latest, config)));
   if (same === undefined) throw refuse.schemaNotFound();
   return same;
 }

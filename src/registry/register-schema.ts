@@ -7,72 +7,104 @@ import type { RegistryState } from "./registry-state.ts";
 import { reservedFieldMessages } from "./reserved-fields.ts";
 import { sortedJson, type Metadata, type RuleSet, type SchemaContent, type SchemaEntry } from "./schema-entry.ts";
 import type { Change } from "./schema-store.ts";
-import { checkReferencesLive, sameWhenResolved, storedContent, type SchemaParsing } from "./schema-parsing.ts";
+import { findSame, hasVersionProperty, withVersionProperty } from "./same-schema.ts";
+import { checkReferencesLive, storedContent, type SchemaParsing } from "./schema-parsing.ts";
 import { checkWritable, configInScope } from "./scope.ts";
 import type { Mode, SubjectConfig } from "./subject-config.ts";
 import { contextOf } from "./subject-name.ts";
+import type { TopicRecord } from "./topic-record.ts";
 
 export interface RegisterRequest {
   /** Qualified. */
   readonly subject: string;
   readonly content: SchemaContent;
+  /** The content was made of an older version or its tags: known content does not count before the subject's mode. */
+  readonly derived?: boolean;
   readonly normalize: boolean;
   /** In IMPORT and FORWARD mode, and only there; always for content that is new to the subject. */
   readonly id: number | undefined;
-  /** Must be the next one, except in these modes. */
-  readonly version: number | undefined;
+  /**
+   * Given: a new version, with its number in the metadata, even if the content is known. It must be the next one, except in these modes.
+   * "next": a new version if the content is not the latest one's.
+   */
+  readonly version: number | "next" | undefined;
   readonly now: number;
 }
 
 /** Throws RegistryError: 42201, 42205, 409 and others. */
 export function registerSchema(state: RegistryState, parsing: SchemaParsing, request: RegisterRequest): Change<SchemaEntry> {
   const { subject } = request;
+  const config = configInScope(state, subject);
+  const normalize = request.normalize || config.normalize === true;
+  const parsed = parsing.parseNew(state, subject, request.content);
+  const existing = request.derived === true ? undefined : alreadyThere(state, parsing, request, parsed, config);
+  if (existing !== undefined) return { records: [], result: existing };
   const mode = checkWritable(state, subject);
   const context = contextOf(subject);
-  if (request.id !== undefined && !imports(mode)) {
-    const same = sameInSubject(state, parsing, request);
-    if (same?.id === request.id) return { records: [], result: same };
+  if (request.id !== undefined && !imports(mode))
     throw refuse.notPermitted(`Subject ${subject} in context ${context} is not in import mode`);
-  }
-  const config = configInScope(state, subject);
+  if (request.id === undefined && imports(mode))
+    throw refuse.notPermitted(`Subject ${subject} in context ${context} is not in read-write mode`);
   const live = state.versions(subject);
-  const parsed = parsing.parseNew(state, subject, request.content);
-  const wanted = withInherited(request.content, live.at(-1), config);
-  const content = storedContent(wanted, parsed, request.normalize || config.normalize === true);
-  const same = live.findLast((entry) => entry.identity === content.identity);
-  if (same !== undefined && (request.version === undefined || request.version === same.version) && (request.id ?? same.id) === same.id)
-    return { records: [], result: same };
-  if (request.version === undefined && request.id === undefined) {
-    const resolved = sameWhenResolved(state, parsing, parsed, wanted, live);
-    if (resolved !== undefined) return { records: [], result: resolved };
+  const wanted = imports(mode) ? request.content : numbered(state, request, withInherited(request.content, live.at(-1), config));
+  const content = storedContent(wanted, parsed, normalize);
+  if (request.version === undefined) {
+    const candidates = live.filter(({ id }) => id === (request.id ?? id));
+    const same = findSame(state, parsing, parsed, content, candidates);
+    if (same !== undefined) return { records: [], result: same };
   }
   if (!imports(mode)) {
     checkReferencesLive(state, subject, content);
-    checkCompatible(state, parsing, request.subject, parsed, content, config);
-  } else if (request.id === undefined) throw refuse.notPermitted(`Subject ${subject} in context ${context} is not in read-write mode`);
+    checkCompatible(state, parsing, subject, parsed, content, config);
+  }
   const entry: SchemaEntry = {
     ...content,
     subject,
-    version: nextVersion(state, request, mode),
+    version: versionFor(state, request, mode),
     id: nextId(state, context, content, request.id),
     deleted: false,
     timestamp: request.now,
   };
-  return { records: [{ kind: "schema", subject, version: entry.version, entry }], result: entry };
+  const record: TopicRecord = { kind: "schema", subject, version: entry.version, entry };
+  return { records: [...supersededBy(state, entry), record], result: entry };
+}
+
+/** Known content is answered in every mode. */
+function alreadyThere(
+  state: RegistryState,
+  parsing: SchemaParsing,
+  { subject, content, normalize, id, version }: RegisterRequest,
+  parsed: ParsedSchema,
+  config: SubjectConfig,
+): SchemaEntry | undefined {
+  const { defaultMetadata, overrideMetadata, defaultRuleSet, overrideRuleSet } = config;
+  if ([defaultMetadata, overrideMetadata, defaultRuleSet, overrideRuleSet].some((each) => each !== undefined)) return undefined;
+  const live = state.versions(subject);
+  const candidates = version === "next" ? live.slice(-1) : live;
+  const stored = storedContent(content, parsed, normalize || config.normalize === true);
+  const same = findSame(state, parsing, parsed, stored, candidates);
+  if (same === undefined) return undefined;
+  if (version === undefined || version === "next") return id === undefined || id === same.id ? same : undefined;
+  return live.find((entry) => entry.version === version && entry.id === id && entry.identity === same.identity);
+}
+
+/** The deleted versions of the same schema go when it comes back, unless somebody refers to them. */
+function supersededBy(state: RegistryState, { subject, id, version }: SchemaEntry): TopicRecord[] {
+  const gone = state
+    .versions(subject, true)
+    .filter((each) => each.deleted && each.id === id && each.version < version && state.referrers(subject, each.version).length === 0);
+  return gone.map((each) => ({ kind: "schema", subject, version: each.version, entry: null }));
+}
+
+/** With the version's number in the metadata, if a version was asked for or the metadata of before has one. */
+function numbered(state: RegistryState, { subject, version }: RegisterRequest, content: SchemaContent): SchemaContent {
+  if (version === undefined && !hasVersionProperty(content.metadata)) return content;
+  return { ...content, metadata: withVersionProperty(content.metadata, nextVersion(state, subject)) };
 }
 
 /** Schemas come with the ids that they have elsewhere. */
 function imports(mode: Mode): boolean {
   return mode === "IMPORT" || mode === "FORWARD";
-}
-
-function sameInSubject(
-  state: RegistryState,
-  parsing: SchemaParsing,
-  { subject, content, normalize }: RegisterRequest,
-): SchemaEntry | undefined {
-  const { identity } = storedContent(content, parsing.parseNew(state, subject, content), normalize);
-  return state.versions(subject).findLast((entry) => entry.identity === identity);
 }
 
 function checkCompatible(
@@ -108,11 +140,14 @@ export function previousVersions(
     .map((entry) => ({ entry, parsed: () => parsing.parseStored(state, entry) }));
 }
 
-function nextVersion(state: RegistryState, { subject, version }: RegisterRequest, mode: Mode): number {
-  const next = (state.versions(subject, true).at(-1)?.version ?? 0) + 1;
-  if (version === undefined || version === next) return next;
-  if (!imports(mode) || version < 1)
-    throw refuse.invalidSchema(`Version is ${version}, expected ${next}: one more than the previous version`);
+function nextVersion(state: RegistryState, subject: string): number {
+  return (state.versions(subject, true).at(-1)?.version ?? 0) + 1;
+}
+
+function versionFor(state: RegistryState, { subject, version }: RegisterRequest, mode: Mode): number {
+  const next = nextVersion(state, subject);
+  if (version === undefined || version === "next" || version === next) return next;
+  if (!imports(mode)) throw refuse.invalidSchema(`Version is ${version}, expected ${next}: one more than the previous version`);
   return version;
 }
 
@@ -125,12 +160,12 @@ function nextId(
   if (given === undefined) return state.idOf(context, content) ?? state.maxId(context) + 1;
   const [user] = state.byId(context, given);
   if (user !== undefined && user.identity !== content.identity)
-    throw refuse.notPermitted(`Overwrite new schema with id ${given} is not permitted.`);
+    throw refuse.notPermitted(`Overwrite new schema with id ${given} in context ${context} is not permitted.`);
   return given;
 }
 
 /** Metadata and rules that the request leaves out are those of the version before; the configuration has defaults and overrides. */
-function withInherited(content: SchemaContent, latest: SchemaEntry | undefined, config: SubjectConfig): SchemaContent {
+export function withInherited(content: SchemaContent, latest: SchemaEntry | undefined, config: SubjectConfig): SchemaContent {
   const metadata = mergeMetadata(config.defaultMetadata, content.metadata ?? latest?.metadata, config.overrideMetadata);
   const ruleSet = mergeRules(config.defaultRuleSet, content.ruleSet ?? latest?.ruleSet, config.overrideRuleSet);
   return { ...content, metadata, ruleSet };

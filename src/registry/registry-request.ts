@@ -94,8 +94,7 @@ export function bodyObject({ body }: RegistryRequest): JsonObject {
 /** As contentOf, but a body with metadata or rules and without a schema means those of the latest version. */
 export function contentOrLatest(body: JsonObject, latest: SchemaEntry | undefined): SchemaContent {
   const bare = body["schema"] === undefined || body["schema"] === null || body["schema"] === "";
-  const changes = (body["metadata"] ?? body["ruleSet"] ?? undefined) !== undefined;
-  if (!bare || !changes || latest === undefined) return contentOf(body);
+  if (!bare || latest === undefined) return contentOf(body);
   const { schema, schemaType, references } = latest;
   return contentOf({ ...body, schema, schemaType, references });
 }
@@ -124,6 +123,13 @@ export function bodyNumber(body: JsonObject, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Number.isSafeInteger(value)) throw refuse.unprocessable(`${name}: expected a whole number`);
   return (value as number) < 0 ? undefined : (value as number);
+}
+
+/** The version to register: none or 0 is whichever there is. */
+export function bodyVersion(body: JsonObject): number | "next" | undefined {
+  const version = bodyNumber(body, "version");
+  if (version === undefined && typeof body["version"] === "number") return "next";
+  return version === 0 ? undefined : version;
 }
 
 function referencesOf(value: unknown): SchemaReference[] {

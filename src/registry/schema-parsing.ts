@@ -110,20 +110,6 @@ export function checkReferencesLive(state: RegistryState, subject: string, { ref
   }
 }
 
-/** The version whose text, with all that it refers to, says the same as `parsed`, which refers to nothing. */
-export function sameWhenResolved(
-  state: RegistryState,
-  parsing: SchemaParsing,
-  parsed: ParsedSchema,
-  content: SchemaContent,
-  versions: readonly SchemaEntry[],
-): SchemaEntry | undefined {
-  const wanted = content.references.length > 0 ? undefined : parsed.resolved();
-  if (wanted === undefined) return undefined;
-  const candidates = versions.filter((entry) => entry.references.length > 0 && entry.schemaType === parsed.type);
-  return candidates.findLast((entry) => parsing.parseStored(state, entry).resolved() === wanted);
-}
-
 /** The content as it is stored: in the form asked for, references with full subject names left as given. */
 export function storedContent(
   content: SchemaContent,

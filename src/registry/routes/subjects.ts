@@ -6,6 +6,7 @@ import { refuse } from "../registry-error.ts";
 import {
   bodyNumber,
   bodyObject,
+  bodyVersion,
   contentOf,
   contentOrLatest,
   flag,
@@ -45,7 +46,8 @@ async function register({ store, parsing, now }: RegistryContext, request: Regis
   const remove = parseTags(body["schemaTagsToRemove"], "schemaTagsToRemove");
   const normalize = flag(request, "normalize");
   const id = bodyNumber(body, "id");
-  const version = bodyNumber(body, "version");
+  const tagged = add.length > 0 || remove.length > 0;
+  const version = bodyVersion(body) ?? (tagged ? "next" : undefined);
   const format = request.query.get("format");
   return await store.change((state) => {
     const to = aliased(state, subject);
@@ -53,7 +55,8 @@ async function register({ store, parsing, now }: RegistryContext, request: Regis
     const given = contentOrLatest(body, latest);
     const inherited = body["propagateSchemaTags"] === true && latest !== undefined ? findTags(latest, ["*"]) : [];
     const content = changeTags(changeTags(given, { add: inherited, remove: [], lenient: true }), { add, remove });
-    const { records, result } = registerSchema(state, parsing, { subject: to, content, normalize, id, version, now: now() });
+    const derived = tagged || inherited.length > 0 || content.schema !== body["schema"];
+    const { records, result } = registerSchema(state, parsing, { subject: to, content, derived, normalize, id, version, now: now() });
     // Clients keep the answer as the schema they sent: a Protobuf file comes back in the form it came in.
     const shown = format === null && result.schemaType === "PROTOBUF" ? shownAs(result, { schema: content.schema }) : result;
     return { records, result: registeredBody(inFormat(state, shown, format)) };
@@ -100,7 +103,7 @@ export const SUBJECT_ROUTES: readonly Route[] = [
     method: "POST",
     path: "/subjects/{subject}",
     query: { normalize: NORMALIZE, deleted: DELETED, format: FORMAT },
-    summary: "Looks a schema up: answers the subject's version that has it.",
+    summary: "Looks a schema up: answers the subject's version that has it. Metadata and rules that are left out may be the latest one's.",
     errors: [40401, 40403, 42201],
     handle: async ({ store, parsing }, request) => {
       const subject = subjectOf(request);
@@ -169,7 +172,7 @@ export const SUBJECT_ROUTES: readonly Route[] = [
     path: "/subjects/{subject}/versions",
     query: { normalize: NORMALIZE, format: FORMAT },
     summary:
-      "Registers a schema; answers its id, the same for the same schema. The body may have references, metadata and ruleSet (without a schema they are for the latest one), schemaTagsToAdd, schemaTagsToRemove and propagateSchemaTags.",
+      "Registers a schema; answers its id, the same for the same schema, and in every mode. The body may have references, metadata and ruleSet (without a schema they are for the latest one; left out they are the latest one's), schemaTagsToAdd, schemaTagsToRemove and propagateSchemaTags. With version it is a new version, even if the schema is known, that has its number as confluent:version in its metadata: version must be the next one; -1 is the next one, if the schema is not the latest already.",
     errors: [409, 42201, 42205, 42208, 42209, 42210],
     handle: register,
   },

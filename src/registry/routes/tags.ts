@@ -14,12 +14,10 @@ import {
 } from "../registry-request.ts";
 import { registeredBody } from "../response-body.ts";
 import type { Route } from "../route.ts";
-import type { Metadata, RuleSet } from "../schema-entry.ts";
+import { withVersionProperty } from "../same-schema.ts";
+import type { RuleSet } from "../schema-entry.ts";
 import { changeTags, parseTags } from "../schema-tags.ts";
 import { aliased } from "../scope.ts";
-
-/** Where Confluent keeps the version that a change asked for. */
-const VERSION_PROPERTY = "confluent:version";
 
 async function modifyTags({ store, parsing, now }: RegistryContext, request: RegistryRequest): Promise<unknown> {
   const given = subjectOf(request);
@@ -40,16 +38,17 @@ async function modifyTags({ store, parsing, now }: RegistryContext, request: Reg
       throw refuse.invalidSchema(`newVersion is ${version}, expected ${latest + 1}: one more than the latest version`);
     const content = {
       ...changeTags(entry, { add, remove }),
-      metadata: withVersion(metadata ?? entry.metadata, version),
+      metadata: withVersionProperty(metadata ?? entry.metadata, latest + 1),
       ruleSet: withoutRules(mergeRules(ruleSet ?? entry.ruleSet, merged), dropped),
     };
     const normalize = flag(request, "normalize");
     const { records, result } = registerSchema(state, parsing, {
       subject,
       content,
+      derived: true,
       normalize,
       id: undefined,
-      version: undefined,
+      version,
       now: now(),
     });
     return { records, result: registeredBody(result) };
@@ -61,11 +60,6 @@ function namesOf(value: unknown): ReadonlySet<string> {
   if (!Array.isArray(value) || !value.every((each) => typeof each === "string"))
     throw refuse.unprocessable("rulesToRemove: expected an array of names");
   return new Set(value);
-}
-
-function withVersion(metadata: Metadata | undefined, version: number | undefined): Metadata | undefined {
-  if (version === undefined) return metadata;
-  return { ...metadata, properties: { ...metadata?.properties, [VERSION_PROPERTY]: String(version) } };
 }
 
 function withoutRules(ruleSet: RuleSet | undefined, dropped: ReadonlySet<string>): RuleSet | undefined {
