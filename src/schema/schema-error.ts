@@ -32,6 +32,11 @@ export class SchemaError extends Error implements Mismatch {
   }
 }
 
+/** An error whose position is counted in an array of bytes, counted from where its document begins; others as they are. */
+export function fromStart(error: unknown, start: number): unknown {
+  return error instanceof SchemaError && error.at >= 0 && start > 0 ? new SchemaError(error, error.at - start) : error;
+}
+
 /** A type that cannot be: thrown by the `t` builder and by the makers of codecs. */
 export class BadSchemaError extends Error {
   override readonly name = "BadSchemaError";

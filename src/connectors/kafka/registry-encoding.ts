@@ -69,9 +69,10 @@ export function refused(error: unknown, topic: string, subject: string, mustExis
   const reason = missing
     ? "there is no such schema, and autoRegister is off or useLatest is on"
     : (error as Error).message.replace(/\.$/, "");
+  const command = missing ? `Register it: millrace schema register ${subject} FILE` : `See: millrace schema check ${subject} FILE`;
   return new KafkaConnectorError(
     "SCHEMA_REFUSED",
-    `The schema of topic "${topic}" cannot be used with subject "${subject}": ${reason}. See: millrace schema check ${subject} FILE`,
+    `The schema of topic "${topic}" cannot be used with subject "${subject}": ${reason}. ${command}`,
     { cause: error },
   );
 }

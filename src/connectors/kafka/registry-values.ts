@@ -70,12 +70,13 @@ export class RegistryValues implements ValueDecoder {
     return undefined;
   }
 
-  decodeInto(builder: BatchBuilder, bytes: Uint8Array, _start: number, end: number, timestamp: number): void {
+  decodeInto(builder: BatchBuilder, bytes: Uint8Array, start: number, end: number, timestamp: number): void {
     try {
       this.#decoder!.decodeInto(builder, bytes, this.#at, end, timestamp);
     } catch (error) {
       if (!(error instanceof SchemaError)) throw error;
-      const { path, expected, got, at } = error;
+      const { path, expected, got } = error;
+      const at = error.at < 0 ? -1 : error.at + this.#at - start; // in the record's value
       throw new SchemaError({ path, expected, got: `${got} in a value of schema ${this.#lastId}` }, at);
     }
   }

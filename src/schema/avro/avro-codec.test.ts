@@ -374,3 +374,14 @@ test("schemas of Kafka Connect: what connect.* says is taken over where a type s
     assert.deepEqual(rowAt(builder.finish(), 0), value);
   }
 });
+
+test("an error's place is counted from where the document begins, wherever that lies", () => {
+  const type = t.record("R", { a: t.string(), b: t.boolean() }).type;
+  const bytes = Uint8Array.of(9, 9, 9, 2, 65, 7);
+  const expected = { code: "BAD_DATA", path: "b", at: 3 };
+  const builder = new BatchBuilder(type, 1, "bytes");
+  for (const codegen of ["auto", "off"] as const) {
+    assert.throws(() => avroDecoder(type, undefined, { codegen }).decodeInto(builder, bytes, 3, 6, 0), expected);
+    assert.throws(() => avroValueDecoder(typeToAvro(type), undefined, { codegen })(bytes, 3, 6), expected);
+  }
+});

@@ -2,14 +2,14 @@
 // for what it gives up on, and an error with path and position for bytes that do not fit.
 import type { BatchBuilder } from "../batch-builder.ts";
 import { canGenerate, type CodeGeneration } from "../code-generation.ts";
-import { BadSchemaError } from "../schema-error.ts";
+import { BadSchemaError, fromStart } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { AvroCursor } from "./avro-cursor.ts";
 import type { AvroSchema } from "./avro-schema.ts";
 import { resolveAvro } from "./resolve-avro.ts";
 import { generateRowReader, interpretRowReader, type AvroRowDecode, type AvroRowRead } from "./row-reader.ts";
 import { typeToAvro } from "./type-to-avro.ts";
-import { planReader } from "./value-decoder.ts";
+import { planReader, readDocument } from "./value-decoder.ts";
 
 export interface AvroDecoder {
   /** Appends the document in bytes[start, end) as one row. Throws SchemaError, and then the builder is as before. */
@@ -33,10 +33,7 @@ export function avroDecoder(type: TypeInfo, writer: AvroSchema = typeToAvro(type
     const read = planReader(plan, codegen);
     return {
       decodeInto(builder, bytes, start, end, timestamp) {
-        cursor.reset(bytes, start, end);
-        const value = read(cursor);
-        if (cursor.at !== end) cursor.finish();
-        builder.setCell(0, value);
+        builder.setCell(0, readDocument(cursor, read, bytes, start, end));
         builder.endRow(timestamp);
       },
     };
@@ -45,8 +42,12 @@ export function avroDecoder(type: TypeInfo, writer: AvroSchema = typeToAvro(type
   const slow: AvroRowDecode = (builder, bytes, start, end, timestamp) => {
     read ??= interpretRowReader(plan);
     cursor.share(bytes, start, end);
-    read(cursor, builder);
-    if (cursor.at !== end) cursor.finish();
+    try {
+      read(cursor, builder);
+      if (cursor.at !== end) cursor.finish();
+    } catch (error) {
+      throw fromStart(error, start);
+    }
     builder.endRow(timestamp);
   };
   return { decodeInto: (canGenerate(codegen) ? generateRowReader(type, plan, cursor, slow) : undefined) ?? slow };

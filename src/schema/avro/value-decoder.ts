@@ -1,7 +1,7 @@
 // Decodes single Avro documents into JS values: records are plain objects, maps are Maps, decimals and uuids text, instants numbers in the
 // unit of the reader's schema. Generated code first; what it gives up on is read again by the interpreter, which says what is wrong.
 import { canGenerate, type CodeGeneration } from "../code-generation.ts";
-import { SchemaError } from "../schema-error.ts";
+import { fromStart, SchemaError } from "../schema-error.ts";
 import { AvroCursor } from "./avro-cursor.ts";
 import type { AvroSchema } from "./avro-schema.ts";
 import { generateReader, GIVEN_UP } from "./generate-reader.ts";
@@ -21,12 +21,19 @@ export function avroValueDecoder(reader: AvroSchema, writer: AvroSchema = reader
   const plan = resolveAvro(writer, reader, options);
   const cursor = new AvroCursor();
   const read = planReader(plan, options.codegen ?? "auto");
-  return (bytes, start = 0, end = bytes.length) => {
-    cursor.reset(bytes, start, end);
+  return (bytes, start = 0, end = bytes.length) => readDocument(cursor, read, bytes, start, end);
+}
+
+/** Reads bytes[start, end). Throws SchemaError. */
+export function readDocument(cursor: AvroCursor, read: AvroRead, bytes: Uint8Array, start: number, end: number): unknown {
+  cursor.reset(bytes, start, end);
+  try {
     const value = read(cursor);
     if (cursor.at !== end) cursor.finish();
     return value;
-  };
+  } catch (error) {
+    throw fromStart(error, start);
+  }
 }
 
 /** A reader of documents: the cursor is behind what was read. */

@@ -1,7 +1,7 @@
 // Decodes Protobuf documents of a writer's message into a builder's columns of a type, or into values of it.
 import type { BatchBuilder } from "../batch-builder.ts";
 import { canGenerate, type CodeGeneration } from "../code-generation.ts";
-import { SchemaError } from "../schema-error.ts";
+import { fromStart, SchemaError } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { generateReader, GIVEN_UP } from "./generate-reader.ts";
 import { generateRowReader, type ProtoRowRead } from "./generate-row-reader.ts";
@@ -29,10 +29,11 @@ export function protoDecoder(type: TypeInfo, writer: MessageSchema = typeToProto
     decodeInto(builder, bytes, start, end, timestamp) {
       if (fast === undefined || !builder.ofBytes || !tryFast(fast, cursor, builder, bytes, start, end)) {
         cursor.reset(bytes, start, end);
-        if (type.kind !== "record") builder.setCell(0, readMessage(plan, cursor));
-        else {
-          const values = readSlots(plan, cursor);
-          for (let slot = 0; slot < values.length; slot++) builder.setCell(slot, values[slot]);
+        try {
+          if (type.kind !== "record") builder.setCell(0, readMessage(plan, cursor));
+          else readSlots(plan, cursor).forEach((value, slot) => builder.setCell(slot, value));
+        } catch (error) {
+          throw fromStart(error, start);
         }
       }
       builder.endRow(timestamp);
@@ -74,6 +75,10 @@ export function protoValueDecoder(
         cursor.reset(bytes, start, end);
       }
     }
-    return readMessage(plan, cursor);
+    try {
+      return readMessage(plan, cursor);
+    } catch (error) {
+      throw fromStart(error, start);
+    }
   };
 }

@@ -156,6 +156,8 @@ test("records that cannot be read are dead letters with schema, path and cause; 
   ].entries())
     assert.match(errors[index]!, pattern);
   assert.match(errors[4]!, new RegExp(`in a value of schema ${id}`));
+  const at = Number(/at byte (\d+)/.exec(errors[4]!)?.[1]);
+  assert.ok(at > 5 && at <= good.length - 3, `a place in the record's value, not ${at}`);
   assert.equal((await consume("bad-out", 2)).length, 2);
 });
 
