@@ -224,6 +224,24 @@ describe("DescribeConfigs of a topic", () => {
     }, { "log.retention.hours": "3" })); // prettier-ignore
 });
 
+describe("a batch of a producer", () => {
+  it("needs a sequence number: without one it is refused, and the next one is taken", () =>
+    inWorld(async (world) => {
+      await create(world, {});
+      const produce = async (baseSequence: number) => {
+        const writer = new BatchWriter({});
+        writer.append(world.env.clock.now(), null, new Uint8Array(5));
+        const records = writer.finish({ producerId: 7, producerEpoch: 0, baseSequence }).slice();
+        const topicData = [newTopicProduceData({ name: "t", partitionData: [newPartitionProduceData({ index: 0, records })] })];
+        const { responses } = await world.wire.call("Produce", 12, newProduceRequest({ acks: -1, timeoutMs: 1_000, topicData }));
+        const { errorCode, baseOffset } = responses[0]!.partitionResponses[0]!;
+        return [errorCode, baseOffset];
+      };
+      assert.deepEqual(await produce(-1), [ErrorCode.INVALID_RECORD, -1]);
+      assert.deepEqual(await produce(0), [ErrorCode.NONE, 0]);
+    }));
+});
+
 describe("what a topic inherits from the broker", () => {
   it("is obeyed: compression.type and log.message.timestamp.type", () =>
     inWorld(async (world) => {

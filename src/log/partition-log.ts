@@ -4,10 +4,12 @@
 import { isPlanted } from "../env/planted-faults.ts";
 import {
   BATCH_HEADER_BYTES,
+  LOG_APPEND_TIME_FLAG,
   type BatchHeader,
   patchBaseOffset,
   patchLeaderEpoch,
   readBatchHeader,
+  stampCreateTime,
   stampLogAppendTime,
 } from "../protocol/records/batch-header.ts";
 import type { KafkaError } from "../protocol/errors.ts";
@@ -286,6 +288,7 @@ export class PartitionLog {
       patchBaseOffset(bytes, at, this.logEndOffset);
       patchLeaderEpoch(bytes, at, options.leaderEpoch);
       if (this.settings.timestampType === "LogAppendTime") stampLogAppendTime(bytes, at, options.now);
+      else if (options.origin === "client" && (header.attributes & LOG_APPEND_TIME_FLAG) !== 0) stampCreateTime(bytes, at);
       this.logEndOffset += header.lastOffsetDelta + 1;
       at += header.sizeBytes;
     }

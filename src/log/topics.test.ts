@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KafkaError } from "../protocol/errors.ts";
-import { readBatchHeader } from "../protocol/records/batch-header.ts";
+import { computeCrc, readBatchHeader, stampLogAppendTime } from "../protocol/records/batch-header.ts";
 import { createSimulation } from "../testing/simulation/simulation.ts";
 import type { Env } from "../env/env.ts";
 import { LogDirectory } from "./log-directory.ts";
@@ -118,6 +118,20 @@ test(
     assert.equal(readBatchHeader(bytes, 0).maxTimestamp, NOW);
     assert.deepEqual(await log.offsetForTimestamp(NOW), { offset: 0, timestamp: NOW });
     assert.equal(await log.offsetForTimestamp(NOW + 1), undefined);
+  }),
+);
+
+test(
+  "a batch that claims LogAppendTime on a topic without it keeps its records' own times",
+  withDirectory(async (directory) => {
+    const log = await partition(directory, {});
+    const bytes = dataBatch({ count: 2, timestamp: 5 });
+    stampLogAppendTime(bytes, 0, 77);
+    assert.equal((await log.append(bytes, { leaderEpoch: 0, origin: "client", now: NOW })).logAppendTime, -1);
+    const read = (await log.read(0, all)).bytes;
+    const header = readBatchHeader(read, 0);
+    assert.deepEqual([header.attributes, header.crc], [0, computeCrc(read, 0)]);
+    assert.deepEqual(await log.offsetForTimestamp(6), { offset: 1, timestamp: 6 });
   }),
 );
 

@@ -149,6 +149,11 @@ function checkBatch(header: BatchHeader, records: Uint8Array, call: Call): void 
     throw new KafkaError("INVALID_RECORD", "A produce request may carry only one record batch per partition.");
   }
   if (isControl(header.attributes)) throw new KafkaError("INVALID_RECORD", "Clients may not write control batches.");
+  if (header.producerId >= 0 && header.baseSequence < 0)
+    throw new KafkaError(
+      "INVALID_RECORD",
+      `A batch of producer ${header.producerId} needs a sequence number, ${header.baseSequence} is none.`,
+    );
   if ((header.attributes & 0x07) === ZSTD && call.version < ZSTD_FROM) throw new KafkaError("UNSUPPORTED_COMPRESSION_TYPE");
 }
 

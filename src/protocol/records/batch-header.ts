@@ -111,6 +111,12 @@ export function stampLogAppendTime(bytes: Uint8Array, at: number, timestamp: num
   renewCrc(bytes, at);
 }
 
+/** For all other topics: a client cannot say that the log gave its records their times. Renews the checksum. */
+export function stampCreateTime(bytes: Uint8Array, at: number): void {
+  bytes[at + ATTRIBUTES_AT + 1] = bytes[at + ATTRIBUTES_AT + 1]! & ~LOG_APPEND_TIME_FLAG;
+  renewCrc(bytes, at);
+}
+
 /** For a producer that sends a batch again under a new identity. Renews the checksum. */
 export function stampProducer(bytes: Uint8Array, at: number, producerId: number, producerEpoch: number, baseSequence: number): void {
   putInt64At(bytes, at + PRODUCER_ID_AT, producerId);
