@@ -40,6 +40,7 @@ public final class Checks {
         GroupChecks.add();
         TransactionChecks.add();
         ToolChecks.add();
+        ToolCommandChecks.add();
         var executor = Executors.newCachedThreadPool(work -> {
             var thread = new Thread(work);
             thread.setDaemon(true);
