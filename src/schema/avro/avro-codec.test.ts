@@ -360,7 +360,7 @@ test("schemas of Kafka Connect: what connect.* says is taken over where a type s
   );
   const numbers = t.map(t.int(), t.string());
   const plain = t.array(t.record("other.Plain", { key: t.int(), value: t.string() }));
-  const V = t.record("V", { a: t.int(), b: t.timestamp(), c: t.optional(t.string()), d: numbers, e: numbers, f: plain });
+  const V = t.record("V", { a: t.int(), b: t.timestamp(), c: t.optional(t.literal("x", "y")), d: numbers, e: numbers, f: plain });
   assert.deepEqual(avroToType(schema), V.type);
   for (const kept of ['"connect.name":"db.V"', '"connect.parameters":{"allowed":"x,y"}', '"connect.type":"int16"'])
     assert.ok(avroText(schema, "normalized").includes(kept), kept);
@@ -373,6 +373,27 @@ test("schemas of Kafka Connect: what connect.* says is taken over where a type s
     avroDecoder(V.type, schema, { codegen }).decodeInto(builder, out.bytes, 0, out.at, 0);
     assert.deepEqual(rowAt(builder.finish(), 0), value);
   }
+});
+
+test("schemas of Debezium: names of times, dates and enums say what numbers and texts are", () => {
+  const of = (type: string, name: string, allowed?: string): unknown =>
+    avroToType(
+      parseAvro(JSON.stringify({ type, "connect.version": 1, "connect.name": name, ...(allowed && { "connect.parameters": { allowed } }) }))
+        .schema,
+    );
+  assert.deepEqual(of("long", "io.debezium.time.MicroTimestamp"), t.localTimestampMicros().type);
+  assert.deepEqual(of("long", "io.debezium.time.NanoTimestamp"), t.localTimestampNanos().type);
+  assert.deepEqual(of("int", "io.debezium.time.Date"), t.date().type);
+  assert.deepEqual(of("string", "io.debezium.data.Uuid"), t.uuid().type);
+  assert.deepEqual(of("string", "io.debezium.data.Enum", "small,large"), t.literal("small", "large").type);
+  for (const [type, name, allowed] of [
+    ["string", "io.debezium.data.Enum", "a,a"],
+    ["string", "io.debezium.data.Enum", ""],
+    ["string", "io.debezium.time.ZonedTimestamp", undefined],
+    ["string", "io.debezium.time.Date", undefined],
+    ["string", "toString", undefined],
+  ] as const)
+    assert.deepEqual(of(type, name, allowed), { kind: "string" });
 });
 
 test("an error's place is counted from where the document begins, wherever that lies", () => {

@@ -1,5 +1,7 @@
 // An Avro schema as a type. What a type cannot say is refused with its place: types that hold themselves, unions whose members JSON could
 // not tell apart, null alone.
+import { namedType } from "../connect/connect-schema.ts";
+import { isJsonObject } from "../json-numbers.ts";
 import { BadSchemaError, fieldPath } from "../schema-error.ts";
 import type { FieldInfo, LogicalName, TypeInfo } from "../type-info.ts";
 import { checkUnion } from "../union-variants.ts";
@@ -23,6 +25,8 @@ class Reader {
     if (++this.#nodes > MAX_NODES) throw bad(path, `the schema has more than ${MAX_NODES} parts when written out`);
     if (schema.type === "union") return this.#union(schema.branches, path);
     const logical = avroLogical(schema);
+    const connect = logical === undefined ? connectType(schema) : undefined;
+    if (connect !== undefined) return connect;
     switch (schema.type) {
       case "null":
         throw bad(path, "a type that is always null");
@@ -93,6 +97,22 @@ class Reader {
     }
     return values.length < branches.length ? { kind: "optional", of } : of;
   }
+}
+
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  int: ["int"],
+  long: ["long", "bigint", "timestamp"],
+  string: ["string", "literal"],
+};
+
+/** What Kafka Connect and Debezium say of a scalar in attributes. */
+function connectType(schema: AvroSchema & { readonly attributes: ReadonlyMap<string, unknown> }): TypeInfo | undefined {
+  const name = schema.attributes.get("connect.name");
+  const kinds = KINDS[schema.type as string];
+  if (typeof name !== "string" || kinds === undefined) return undefined;
+  const parameters = schema.attributes.get("connect.parameters");
+  const found = namedType(name, isJsonObject(parameters) ? parameters : {});
+  return found !== undefined && kinds.includes(found.kind) ? found : undefined;
 }
 
 function bad(path: string, reason: string): BadSchemaError {

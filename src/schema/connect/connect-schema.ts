@@ -42,6 +42,14 @@ const NAMED: Readonly<Record<string, TypeInfo>> = {
   "io.debezium.time.MicroTimestamp": { kind: "long", logical: "local-timestamp-micros" },
   "io.debezium.time.NanoTimestamp": { kind: "bigint", logical: "local-timestamp-nanos" },
 };
+/** What the name of a scalar's schema says its values are, be they enums; undefined: nothing that is known. */
+export function namedType(name: string, parameters: Readonly<Record<string, unknown>>): TypeInfo | undefined {
+  if (name !== CONNECT_NAMES.enum) return Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
+  const { allowed } = parameters;
+  const values = typeof allowed === "string" && allowed !== "" ? allowed.split(",") : [];
+  return values.length > 0 && new Set(values).size === values.length ? { kind: "literal", values } : undefined;
+}
+
 /** The first name of each. */
 const NAME_OF = new Map(
   Object.entries(NAMED)
