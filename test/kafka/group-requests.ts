@@ -24,7 +24,7 @@ import {
   newOffsetDeleteRequestTopic,
 } from "../../src/protocol/generated/offset-delete.gen.ts";
 import { newSyncGroupRequest, newSyncGroupRequestAssignment } from "../../src/protocol/generated/sync-group.gen.ts";
-import { partition, step, topic, type Learnt } from "./requests.ts";
+import { partition, step, topic, type Learnt, type Step } from "./requests.ts";
 
 const GROUP = "k";
 /** null: metadata that are none. */
@@ -40,13 +40,15 @@ const join = fc
   .tuple(
     fc.constantFrom("range", "range", "range", "other"),
     fc.constantFrom("mine", "mine", "mine", "nobody"),
-    fc.constantFrom(5, 9),
+    fc.integer({ min: 0, max: 9 }),
     fc.constantFrom(["t"], ["t"], ["t", "u"], ["missing"], null),
     fc.constantFrom(0, 1, 3),
     fc.constantFrom(GROUP, GROUP, GROUP, "c"),
   ) // prettier-ignore
-  .map(([protocol, who, version, topics, metadataVersion, of]) =>
-    step<"JoinGroup">({
+  .map(([protocol, who, drawn, topics, metadataVersion, of]): Step => {
+    // Before version 4 everybody who comes is a member at once, and the next one waits for it.
+    const version = of === GROUP ? drawn : Math.max(4, drawn);
+    return step<"JoinGroup">({
       name: `join ${of} v${version} as ${who} with ${protocol} v${metadataVersion} of ${topics}`,
       api: "JoinGroup",
       version,
@@ -64,27 +66,28 @@ const join = fc
         if (who === "mine" && response.memberId !== "") learnt.memberId = response.memberId;
         if (response.errorCode === 0) learnt.generation = response.generationId;
       },
-    }),
-  );
+    });
+  });
 
 const generation = fc.constantFrom(0, 0, 0, 1);
 
-const sync = fc.tuple(generation, fc.constantFrom("range", "range", "other"), fc.boolean()).map(([ahead, protocolName, leads]) =>
-  step<"SyncGroup">({
-    name: `sync generation +${ahead} ${protocolName}`,
-    api: "SyncGroup",
-    version: 5,
-    request: ({ prefix, memberId, generation: present }) =>
-      newSyncGroupRequest({
-        groupId: prefix + GROUP,
-        generationId: present + ahead,
-        memberId,
-        protocolType: "consumer",
-        protocolName,
-        assignments: leads ? [newSyncGroupRequestAssignment({ memberId, assignment: new Uint8Array([1, 2]) })] : [],
-      }),
-  }),
-);
+const sync = fc
+  .tuple(generation, fc.constantFrom("range", "range", "other"), fc.boolean(), fc.constantFrom(0, 2, 3, 4, 5, 5))
+  .map(([ahead, protocolName, leads, version]) =>
+    step<"SyncGroup">({
+      name: `sync generation +${ahead} ${protocolName} v${version}`,
+      api: "SyncGroup",
+      version,
+      request: ({ prefix, memberId, generation: present }) =>
+        newSyncGroupRequest({
+          groupId: prefix + GROUP,
+          generationId: present + ahead,
+          memberId,
+          ...(version >= 5 ? { protocolType: "consumer", protocolName } : {}),
+          assignments: leads ? [newSyncGroupRequestAssignment({ memberId, assignment: new Uint8Array([1, 2]) })] : [],
+        }),
+    }),
+  );
 
 /** A member of the consumer protocol comes to the classic group, and goes (KIP-848). */
 const migrate = fc.tuple(fc.constantFrom("join", "join", "beat", "beat", "beat", "leave", "future"), fc.boolean()).map(([what, tells]) =>
@@ -110,17 +113,17 @@ const migrate = fc.tuple(fc.constantFrom("join", "join", "beat", "beat", "beat",
   }),
 );
 
-const heartbeat = generation.map((ahead) =>
+const heartbeat = fc.tuple(generation, fc.nat(4)).map(([ahead, version]) =>
   step<"Heartbeat">({
-    name: `beat generation +${ahead}`,
+    name: `beat generation +${ahead} v${version}`,
     api: "Heartbeat",
-    version: 4,
+    version,
     request: ({ prefix, memberId, generation: present }) =>
       newHeartbeatRequest({ groupId: prefix + GROUP, generationId: present + ahead, memberId }),
   }),
 );
 
-const commit = fc.tuple(generation, topic, partition, fc.constantFrom(8, 9)).map(([ahead, name, partitionIndex, version]) =>
+const commit = fc.tuple(generation, topic, partition, fc.integer({ min: 2, max: 9 })).map(([ahead, name, partitionIndex, version]) =>
   step<"OffsetCommit">({
     name: `member commits ${name}-${partitionIndex}, generation +${ahead}`,
     api: "OffsetCommit",
@@ -133,12 +136,13 @@ const commit = fc.tuple(generation, topic, partition, fc.constantFrom(8, 9)).map
   }),
 );
 
-const leave = fc.constantFrom("mine", "nobody").map((who) =>
+const leave = fc.tuple(fc.constantFrom("mine", "nobody"), fc.nat(5)).map(([who, version]) =>
   step<"LeaveGroup">({
-    name: `${who} leaves`,
+    name: `${who} leaves v${version}`,
     api: "LeaveGroup",
-    version: 5,
+    version,
     request: ({ prefix, memberId }) => {
+      if (version < 3) return newLeaveGroupRequest({ groupId: prefix + GROUP, memberId: who === "mine" ? memberId : who });
       const members = [newMemberIdentity({ memberId: who === "mine" ? memberId : who })];
       return newLeaveGroupRequest({ groupId: prefix + GROUP, members });
     },
@@ -150,7 +154,7 @@ const leave = fc.constantFrom("mine", "nobody").map((who) =>
 
 const group = fc.constantFrom(GROUP, GROUP, "g", "c", "nobody");
 
-const describe = fc.tuple(group, fc.constantFrom(5, 6)).map(([name, version]) =>
+const describe = fc.tuple(group, fc.nat(6)).map(([name, version]) =>
   step<"DescribeGroups">({
     name: `describe group ${name} v${version}`,
     api: "DescribeGroups",
@@ -159,20 +163,20 @@ const describe = fc.tuple(group, fc.constantFrom(5, 6)).map(([name, version]) =>
   }),
 );
 
-const describeConsumer = group.map((name) =>
+const describeConsumer = fc.tuple(group, fc.nat(1)).map(([name, version]) =>
   step<"ConsumerGroupDescribe">({
-    name: `describe consumer group ${name}`,
+    name: `describe consumer group ${name} v${version}`,
     api: "ConsumerGroupDescribe",
-    version: 1,
+    version,
     request: ({ prefix }) => newConsumerGroupDescribeRequest({ groupIds: [prefix + name] }),
   }),
 );
 
-const remove = group.map((name) =>
+const remove = fc.tuple(group, fc.nat(2)).map(([name, version]) =>
   step<"DeleteGroups">({
-    name: `delete group ${name}`,
+    name: `delete group ${name} v${version}`,
     api: "DeleteGroups",
-    version: 2,
+    version,
     request: ({ prefix }) => newDeleteGroupsRequest({ groupsNames: [prefix + name] }),
   }),
 );

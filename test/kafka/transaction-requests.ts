@@ -21,9 +21,9 @@ const epoch = fc.constantFrom(0, 0, 0, 0, 0, 1);
 const index = fc.constantFrom(0, 0, 1);
 const id = (learnt: Learnt): string => `${learnt.prefix}tx`;
 
-export const init = fc.constantFrom(3, 4).map((version) =>
+export const init = fc.nat(5).map((version) =>
   step<"InitProducerId">({
-    name: "init",
+    name: `init v${version}`,
     api: "InitProducerId",
     version,
     request: (learnt) => newInitProducerIdRequest({ transactionalId: id(learnt), transactionTimeoutMs: TIMEOUT_MS, producerId: -1, producerEpoch: -1 }), // prettier-ignore
@@ -36,11 +36,11 @@ export const init = fc.constantFrom(3, 4).map((version) =>
   }),
 );
 
-const add = fc.tuple(epoch, fc.constantFrom(0, 0, 1, 9)).map(([ahead, partition]) =>
+const add = fc.tuple(epoch, fc.constantFrom(0, 0, 1, 9), fc.nat(3)).map(([ahead, partition, version]) =>
   step<"AddPartitionsToTxn">({
-    name: `add t-${partition}, epoch +${ahead}`,
+    name: `add t-${partition}, epoch +${ahead} v${version}`,
     api: "AddPartitionsToTxn",
-    version: 3,
+    version,
     request: (learnt) =>
       newAddPartitionsToTxnRequest({
         v3AndBelowTransactionalId: id(learnt),
@@ -74,11 +74,11 @@ const produce = (version: number) =>
     }),
   );
 
-const addOffsets = epoch.map((ahead) =>
+const addOffsets = fc.tuple(epoch, fc.nat(4)).map(([ahead, version]) =>
   step<"AddOffsetsToTxn">({
-    name: `add offsets, epoch +${ahead}`,
+    name: `add offsets, epoch +${ahead} v${version}`,
     api: "AddOffsetsToTxn",
-    version: 3,
+    version,
     request: (learnt) =>
       newAddOffsetsToTxnRequest({
         transactionalId: id(learnt),
