@@ -5,8 +5,10 @@ import { MAX_DEPTH } from "../mismatch.ts";
 import { SchemaError } from "../schema-error.ts";
 import { MAX_SHORT_TEXT, shortText } from "./short-text.ts";
 
-/** Items without bytes (nulls, empty records) and values of defaults in one document: a few bytes could claim billions. */
-export const MAX_FREE_ITEMS = 65_536;
+/** Items without bytes (nulls, empty records) and values of defaults in one document, a few bytes could claim billions: so many, */
+export const MAX_FREE_ITEMS = 16_384;
+/** and so many more for each byte of it: an item that has bytes may lack fields that have defaults. */
+const FREE_ITEMS_PER_BYTE = 4;
 const TWO_27 = 2 ** 27;
 /** Looked up once: `Buffer` is a getter. */
 const { utf8Slice } = Buffer.prototype;
@@ -22,6 +24,8 @@ export class AvroCursor {
   #viewOf = NOTHING;
   at = 0;
   end = 0;
+  /** Of the document. */
+  start = 0;
   /** Records of recursive types around the position. */
   depth = 0;
   /** Items so far that took no bytes. */
@@ -30,6 +34,7 @@ export class AvroCursor {
   reset(bytes: Uint8Array, at: number, end: number): void {
     this.bytes = bytes;
     this.at = at;
+    this.start = at;
     this.end = end;
     this.depth = 0;
     this.freeItems = 0;
@@ -243,7 +248,8 @@ export class AvroCursor {
 
   /** Counts items that take no bytes. */
   free(items: number): void {
-    if ((this.freeItems += items) > MAX_FREE_ITEMS) this.fail(`at most ${MAX_FREE_ITEMS} values without bytes of their own`, "more");
+    const most = MAX_FREE_ITEMS + FREE_ITEMS_PER_BYTE * (this.end - this.start);
+    if ((this.freeItems += items) > most) this.fail(`at most ${most} values without bytes of their own`, "more");
   }
 
   enter(): void {

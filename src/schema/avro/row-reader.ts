@@ -59,7 +59,7 @@ export function generateRowReader(type: RecordType, plan: RecordPlan, cursor: Av
     `var X=${x},L=null,H=null,G=0,K=false,q=null;${bound}${functions.join("\n")}` +
     `function R(){G=L.growths;${room}}function F(n){L.reserve(n);R();}` +
     `return function(B,b,i,e,t){if(B!==L){if(!B.ofBytes)return ${slowly}(B,b,i,e,t);L=B;H=B.batch;K=B.checks;q=B.place;${bind}R();}` +
-    `else if(B.growths!==G)R();if(X.bytes!==b)X.share(b,i,e);else{X.end=e;X.freeItems=0;}const d=X.view,r=H.rows,l=b.length-4;let p=i,c=0,v=0,o=0,s=0,j=0;` +
+    `else if(B.growths!==G)R();if(X.bytes!==b)X.share(b,i,e);else{X.start=i;X.end=e;X.freeItems=0;}const d=X.view,r=H.rows,l=b.length-4;let p=i,c=0,v=0,o=0,s=0,j=0;` +
     `try{${code.join("\n")}}catch(z){if(z!==${g}&&!(z instanceof ${e}))throw z;p=-1;}` +
     `if(p!==e)return ${slowly}(B,b,i,e,t);if(K)B.endRow(t);else{H.timestamps[r]=Math.floor(t);H.rows=r+1;}};`;
   return generateFunction<(...values: unknown[]) => AvroRowDecode>("avro-rows", constants.names(), body)(...constants.values);

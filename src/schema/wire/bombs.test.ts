@@ -27,6 +27,11 @@ const AVRO: readonly (readonly [what: string, schema: unknown, bytes: readonly n
   ["a block of a size that is not there", { type: "array", items: "null" }, [0xfd, 0xff, 0xff, 0xff, 0x0f, 0x02]],
   ["a text that is not there", "string", MANY],
   ["bytes that are not there", "bytes", MANY],
+  [
+    "as many empty records as there may be, and then the end",
+    { type: "array", items: { type: "record", name: "E", fields: [] } },
+    [0xfe, 0xff, 0x01],
+  ],
   ["a list without end", LIST, Array.from({ length: 100_000 }, () => 2)],
   ["arrays in arrays of nothing", { type: "array", items: { type: "array", items: "null" } }, [0x02, ...MANY]],
 ];
