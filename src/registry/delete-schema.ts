@@ -19,9 +19,8 @@ export function deleteSubject(state: RegistryState, subject: string, permanent: 
   const affected = permanent ? all : live;
   for (const entry of affected) checkUnreferenced(state, entry);
   const result = affected.map(({ version }) => version);
-  if (permanent) return { records: tombstones(state, affected), result };
-  const deletion: TopicRecord = { kind: "delete-subject", subject, version: live.at(-1)!.version };
-  return { records: [deletion, ...withoutSettings(state, subject)], result };
+  if (permanent) return { records: [...tombstones(state, affected), ...withoutSettings(state, subject)], result };
+  return { records: [{ kind: "delete-subject", subject, version: live.at(-1)!.version }], result };
 }
 
 /** `entry` was looked up among all versions, also the soft-deleted. Answers its version. */
@@ -31,10 +30,9 @@ export function deleteVersion(state: RegistryState, entry: SchemaEntry, permanen
   if (permanent && !entry.deleted) throw refuse.versionNotSoftDeleted(subject, version);
   if (!permanent && entry.deleted) throw refuse.versionSoftDeleted(subject, version);
   checkUnreferenced(state, entry);
-  if (permanent) return { records: tombstones(state, [entry]), result: version };
-  const deletion: TopicRecord = { kind: "schema", subject, version, entry: { ...entry, deleted: true } };
-  const isLast = state.versions(subject).length === 1;
-  return { records: isLast ? [deletion, ...withoutSettings(state, subject)] : [deletion], result: version };
+  if (!permanent) return { records: [{ kind: "schema", subject, version, entry: { ...entry, deleted: true } }], result: version };
+  const isLast = state.versions(subject, true).length === 1;
+  return { records: [...tombstones(state, [entry]), ...(isLast ? withoutSettings(state, subject) : [])], result: version };
 }
 
 /** Settings of a context without subjects go. Throws 40401 or 42211. */
@@ -46,7 +44,7 @@ export function deleteContext(state: RegistryState, context: string): Change<str
   return { records: withoutSettings(state, subject), result: context };
 }
 
-/** Settings go with the last version. */
+/** Settings go with the last trace of the last version: until then a subject may come back as it was. */
 function withoutSettings(state: RegistryState, subject: string): TopicRecord[] {
   return [
     ...(state.mode(subject) === undefined ? [] : [{ kind: "mode", subject, mode: null } as const]),

@@ -137,15 +137,23 @@ test("what only deleted schemas refer to can be deleted, and then nothing can re
   await refused("POST", `/subjects/${context}${name}-user/versions`, body, 422, 42201);
 });
 
-test("settings go with the last version", async () => {
-  for (const field of ["x", "y"]) {
-    await ok("PUT", `/config/${name}`, { compatibility: "NONE" });
-    await ok("POST", `/subjects/${name}/versions`, { schema: record(name, field) });
+test("settings go with the last version, when it is deleted for good", async () => {
+  const noSettings = (of: string): Promise<string> => refused("GET", `/config/${of}`, undefined, 404, 40408);
+  const settings = { compatibilityLevel: "NONE" };
+  for (const subject of [name, `${name}-whole`]) {
+    await ok("PUT", `/config/${subject}`, { compatibility: "NONE" });
+    for (const field of ["x", "y"]) await ok("POST", `/subjects/${subject}/versions`, { schema: record(name, field) });
   }
-  await ok("DELETE", `/subjects/${name}/versions/1`);
-  assert.deepEqual(await ok("GET", `/config/${name}`), { compatibilityLevel: "NONE" });
-  await ok("DELETE", `/subjects/${name}/versions/2`);
-  await refused("GET", `/config/${name}`, undefined, 404, 40408);
+  for (const path of ["1", "2", "1?permanent=true"]) {
+    await ok("DELETE", `/subjects/${name}/versions/${path}`);
+    assert.deepEqual(await ok("GET", `/config/${name}`), settings);
+  }
+  await ok("DELETE", `/subjects/${name}/versions/2?permanent=true`);
+  await noSettings(name);
+  await ok("DELETE", `/subjects/${name}-whole`);
+  assert.deepEqual(await ok("GET", `/config/${name}-whole`), settings);
+  await ok("DELETE", `/subjects/${name}-whole?permanent=true`);
+  await noSettings(`${name}-whole`);
 });
 
 test("verdicts: what cannot be understood is told in messages or refused; a version that is not there is 40402", async () => {

@@ -88,7 +88,7 @@ describe("Confluent's Java client", { skip: missing("java", "javac", "mvn") }, (
 
 function formsOf(text: string): string {
   try {
-    const { canonical, normalized } = parseAvroSchema(text, [], true);
+    const { canonical, normalized } = parseAvroSchema(text, [], { rules: true, names: true });
     return `${canonical}\t${normalized()}`;
   } catch (error) {
     if (!(error instanceof SchemaParseError)) throw error;
