@@ -75,13 +75,14 @@ async function send({ wire, env }: World, count: number, topic = "t") {
 describe("CreateTopics", () => {
   it("tells every config with its source, the id and the numbers, from version 5 on, also if it only validates", () =>
     inWorld(async (world) => {
-      const configs = [newCreatableTopicConfig({ name: "retention.ms", value: "5" })];
+      const configs = [newCreatableTopicConfig({ name: "retention.ms", value: "5" }), newCreatableTopicConfig({ name: "segment.bytes", value: " +2000000 " })]; // prettier-ignore
       for (const validateOnly of [true, false]) {
         const made = await create(world, { numPartitions: -1, replicationFactor: -1, configs }, 7, validateOnly);
         assert.deepEqual([made.errorCode, made.numPartitions, made.replicationFactor], [0, 3, 1]);
         assert.notEqual(made.topicId, ZERO_ID);
         assert.equal(world.broker.logs.topic("t")?.id, validateOnly ? undefined : made.topicId);
         assert.deepEqual(made.configs!.map(({ name }) => name).sort(), TOPIC_CONFIGS.map(({ name }) => name).sort());
+        assert.equal(made.configs!.find(({ name }) => name === "segment.bytes")!.value, " +2000000 ", "as it was given");
         const source = (name: string) => made.configs!.find((config) => config.name === name)!;
         assert.deepEqual([source("retention.ms").value, source("retention.ms").configSource], ["5", DYNAMIC_TOPIC]);
         assert.deepEqual([source("cleanup.policy").value, source("cleanup.policy").configSource], ["delete", DEFAULT]);

@@ -98,6 +98,18 @@ test("what is set for this broker stands above what is set for all, and that abo
     assert.match(await told(world, BROKER, "", "log.cleanup.policy"), /^compact,delete /);
   }));
 
+test("segments and the interval between assignments keep to their limits", () =>
+  inWorld(async (world) => {
+    const name = "group.consumer.assignment.interval.ms";
+    assert.equal((await alter(world, name, "15001")).errorCode, ErrorCode.INVALID_REQUEST);
+    assert.equal((await alter(world, name, "15000")).errorCode, ErrorCode.NONE);
+    assert.match(await told(world, BROKER, "0", name), /^15000 dynamic/);
+    assert.equal((await alter(world, "log.segment.bytes", "1048575")).errorCode, ErrorCode.INVALID_REQUEST);
+    assert.equal((await alter(world, "log.segment.bytes", "1048576")).errorCode, ErrorCode.NONE);
+    assert.equal((await alter(world, "log.retention.ms", "0")).errorCode, ErrorCode.INVALID_REQUEST);
+    assert.equal((await alter(world, "log.retention.ms", "-1")).errorCode, ErrorCode.NONE);
+  }));
+
 test("what only a start can set, wrong values and other brokers are refused", () =>
   inWorld(async (world) => {
     assert.equal(await told(world, BROKER, "0", "num.partitions"), "1 fixed @5 [num.partitions=1@5]");

@@ -104,7 +104,7 @@ export class DynamicSettings {
   alter(scope: SettingScope, validateOnly: boolean, change: (present: ScopedSettings) => Record<string, string>): Promise<void> {
     const done = this.#changes.then(async () => {
       const values = change(this.#settings.dynamic(scope));
-      check(values);
+      check(values, this.#settings);
       if (validateOnly) return;
       const stored: Stored = { version: VERSION, broker: this.#settings.dynamic("broker"), cluster: this.#settings.dynamic("cluster"), [scope]: values }; // prettier-ignore
       await makeDirectoryDurably(this.#files, this.#directory);
@@ -117,11 +117,22 @@ export class DynamicSettings {
   }
 }
 
-function check(values: ScopedSettings): void {
+const ASSIGNMENT_INTERVAL = "group.consumer.assignment.interval.ms";
+
+function check(values: ScopedSettings, settings: Settings): void {
   const fixed = Object.keys(values).filter((name) => !isDynamic(name));
   if (fixed.length > 0) throw new KafkaError("INVALID_REQUEST", `Cannot update these configs dynamically: Set(${fixed.join(", ")})`);
   for (const [name, value] of Object.entries(values)) {
     const problem = invalidValue({ ...knownSetting(name)!, ...LIMITS[name] }, value);
     if (problem !== undefined) throw new KafkaError("INVALID_REQUEST", `Invalid value ${value} for configuration ${name}: ${problem}`);
+  }
+  const interval = Number(values[ASSIGNMENT_INTERVAL] ?? 0);
+  for (const [bound, beyond] of [
+    ["min", -1],
+    ["max", 1],
+  ] as const) {
+    const limit = ASSIGNMENT_INTERVAL.replace("consumer.", `consumer.${bound}.`);
+    if (values[ASSIGNMENT_INTERVAL] !== undefined && (interval - settings.number(limit)) * beyond > 0)
+      throw new KafkaError("INVALID_REQUEST", `${ASSIGNMENT_INTERVAL} (${interval}) must be within ${limit} (${settings.number(limit)})`);
   }
 }

@@ -29,8 +29,9 @@ async function answer(broker: BrokerContext, topic: CreatableTopic, validateOnly
     const partitions = check(broker, topic);
     const config = Object.fromEntries(topic.configs.map(({ name, value }) => [name, value!]));
     const created = validateOnly ? undefined : await broker.topics.create(topic.name, partitions, config);
-    const configs = describeTopicConfigs(config, broker.settings).map(({ name, value, readOnly, configSource, isSensitive }) =>
-      newCreatableTopicConfigs({ name, value, readOnly, configSource, isSensitive }),
+    const configs = describeTopicConfigs(config, broker.settings).map(
+      ({ name, value, readOnly, configSource, isSensitive }) =>
+        newCreatableTopicConfigs({ name, value: config[name] ?? value, readOnly, configSource, isSensitive }), // as it was given
     );
     return newCreatableTopicResult({
       name: topic.name,
