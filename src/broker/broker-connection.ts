@@ -14,7 +14,7 @@ import { type SupersededConnections, SupersededError, ownedRequest } from "./sup
 
 /** Requests of one connection that wait or run, and their bytes; reading pauses above either. */
 const MAX_REQUESTS = 64;
-const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
 export interface ConnectionOptions {
   readonly broker: BrokerContext;

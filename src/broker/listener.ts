@@ -10,7 +10,7 @@ import { SupersededConnections } from "./superseded-connections.ts";
 
 const IDLE_CHECK_MS = 30_000;
 /** Buffers of requests that wait to be used again, all connections together. */
-const FREE_REQUEST_BYTES = 8 * 1024 * 1024;
+const FREE_REQUEST_BYTES = 4 * 1024 * 1024;
 /** How long close() waits for answers that are on their way before it cuts the connections. */
 const CLOSE_GRACE_MS = 250;
 

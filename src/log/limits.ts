@@ -14,7 +14,7 @@ export const HOT_TAIL_BYTES = 8 * 1024 * 1024;
 /** A partition whose end nobody has read for so many appended bytes keeps none of them there. */
 export const FOLLOWED_BYTES = HOT_TAIL_BYTES;
 /** Buffers of reads that wait to be used again, all partitions of a directory together. */
-export const FREE_READ_BYTES = 8 * 1024 * 1024;
+export const FREE_READ_BYTES = 4 * 1024 * 1024;
 /** Bytes of loaded indexes of sealed segments kept in memory (option `indexCacheBytes`). */
 export const INDEX_CACHE_BYTES = 64 * 1024 * 1024;
 /** End positions of recent reads remembered per partition, so that a reader that goes on scans nothing. */
