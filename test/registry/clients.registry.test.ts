@@ -34,6 +34,12 @@ describe("python: confluent_kafka.schema_registry", { skip: missing("python3") }
       config: ["app", "FULL"],
       reference: "avro-value",
       deleted: [[1], [1]],
+      contract: [true, "1", "true"],
+      pages: [["avro-value"], [], true],
+      places: [["contract", 1]],
+      server: [["."], ["AVRO", "JSON", "PROTOBUF"], "READWRITE"],
+      mode: ["READONLY", "READONLY", "READONLY"],
+      "all versions": false,
       "unknown id": [404, 40403],
       incompatible: [409, 409],
       referenced: [422, 42206],
@@ -48,7 +54,7 @@ describe("npm: avro-schema-registry and @confluentinc/schemaregistry", () => {
   });
   after(async () => await registry?.stop());
 
-  test("Avro and JSON Schema, settings, metadata, deletion", () => {
+  test("Avro and JSON Schema, settings, metadata, deletion, ids in headers, conditions and migrations", () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [NPM_PROGRAM, npmClients(), registry.url], {
       encoding: "utf8",
       timeout: 60_000,
