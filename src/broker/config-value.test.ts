@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plainText } from "./config-value.ts";
+import { invalidValue, plainText } from "./config-value.ts";
+import { topicConfigDefinition } from "./topic-config.ts";
 
 test("values are told as they are understood, whatever they were written like", () => {
   const written = [
@@ -16,4 +17,10 @@ test("values are told as they are understood, whatever they were written like", 
     ["string", " lz4 ", "lz4"],
   ] as const;
   for (const [type, value, told] of written) assert.equal(plainText(type, value), told);
+});
+
+test("throttled replicas are pairs, or all, which whatever follows does not change", () => {
+  const definition = topicConfigDefinition("leader.replication.throttled.replicas")!;
+  for (const value of ["", "0:1", "0:1,2:3", "*", "*,"]) assert.equal(invalidValue(definition, value), undefined, value);
+  for (const value of ["x", "0:1,x", "0:1,*x", "none"]) assert.notEqual(invalidValue(definition, value), undefined, value);
 });

@@ -14,6 +14,8 @@ export interface SettingLimits {
   readonly values?: readonly string[];
 }
 
+/** At the head of a list with a pattern: what follows is not looked at. */
+const ALL = "*";
 const INT_MAX = 0x7fffffff;
 const LONG_MAX = 2n ** 63n - 1n;
 /** What Java reads as a double, but for hexadecimal numbers. */
@@ -51,6 +53,7 @@ export function parseList(text: string): string[] {
 }
 
 function invalidList({ values, pattern }: SettingLimits, elements: readonly string[]): string | undefined {
+  if (pattern !== undefined && elements[0]!.trim() === ALL) return undefined;
   for (const element of elements.map((each) => each.trim())) {
     if (element === "" && values !== undefined) return "its elements must not be empty";
     if (values?.includes(element) === false) return `expected a list of ${values.join(", ")}, got "${element}"`;

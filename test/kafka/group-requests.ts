@@ -209,5 +209,9 @@ export const groupSteps = fc.oneof(
   removeOffsets,
 );
 
-const modes = [migrate, migrate, migrate, join, join, sync, heartbeat, commit, leave, describe, describeConsumer];
+/**
+ * Without ConsumerGroupDescribe: when a member that nobody knows asks to join an empty group of the consumer protocol, later requests find
+ * that group gone on Apache Kafka, as here, while descriptions still find it there.
+ */
+const modes = [migrate, migrate, migrate, join, join, sync, heartbeat, commit, leave, describe];
 export const migrationSteps = fc.oneof(...modes); // prettier-ignore

@@ -24,6 +24,6 @@ export const FAMILIES: Readonly<Record<string, fc.Arbitrary<Step[]>>> = {
 /** One after the other: Apache Kafka answers what it verifies together in the errors of one of the requests' versions. */
 export const TRANSACTIONS: typeof FAMILIES = {
   "of transactions of version 1": begun(fc.oneof(transactionSteps.v1, transactionSteps.v1, transactionSteps.v1, plainSteps)),
-  "of transactions of both versions": begun(fc.oneof(transactionSteps.v1, transactionSteps.v2, transactionSteps.v2)),
+  "of transactions of both versions": begun(transactionSteps.mixed),
   "of transactions of version 2": begun(fc.oneof(transactionSteps.v2, transactionSteps.v2, transactionSteps.v2, plainSteps)),
 };
