@@ -6,14 +6,22 @@ import type { Address } from "../../src/env/network.ts";
 import { newCreatableTopic, newCreateTopicsRequest } from "../../src/protocol/generated/create-topics.gen.ts";
 import { newFindCoordinatorRequest } from "../../src/protocol/generated/find-coordinator.gen.ts";
 import { newListOffsetsPartition, newListOffsetsRequest, newListOffsetsTopic } from "../../src/protocol/generated/list-offsets.gen.ts";
+import { newOffsetFetchRequest } from "../../src/protocol/generated/offset-fetch.gen.ts";
 import { comparable } from "./comparable.ts";
-import { newLearnt, type Learnt, type Step } from "./requests.ts";
+import { newLearnt, step, type Learnt, type Step } from "./requests.ts";
 import { describeTransaction } from "./transaction-requests.ts";
 
 /** Answers of a coordinator that is about to be there; Apache Kafka gives them while it makes its internal topics. */
 const NOT_YET =
   /CONCURRENT_TRANSACTIONS|NOT_ENOUGH_REPLICAS|COORDINATOR_NOT_AVAILABLE|COORDINATOR_LOAD_IN_PROGRESS|NOT_COORDINATOR|LEADER_NOT_AVAILABLE/;
 const WAIT_MS = 15_000;
+
+const ANY_OFFSETS = step<"OffsetFetch">({
+  name: "offsets of the group",
+  api: "OffsetFetch",
+  version: 8,
+  request: ({ prefix }) => newOffsetFetchRequest({ groups: [{ groupId: `${prefix}g`, memberId: null, memberEpoch: -1, topics: null }] }),
+});
 
 /** `prefix`: of every name, so that sequences do not meet. */
 export async function answers(env: Env, address: Address, prefix: string, steps: readonly Step[]): Promise<unknown[]> {
@@ -26,6 +34,7 @@ export async function answers(env: Env, address: Address, prefix: string, steps:
     await settled(env, wire, topics);
     await wire.call("FindCoordinator", 4, newFindCoordinatorRequest({ coordinatorKeys: [`${prefix}g`] })); // makes __consumer_offsets
     await wire.call("FindCoordinator", 4, newFindCoordinatorRequest({ keyType: 1, coordinatorKeys: [`${prefix}tx`] }));
+    await ask(env, wire, ANY_OFFSETS, learnt); // a coordinator that is still reading its topic says NONE to every heartbeat on Apache Kafka
     const told: unknown[] = [];
     for (const [at, step] of steps.entries()) {
       const answer = await ask(env, wire, step, learnt);
