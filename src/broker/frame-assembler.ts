@@ -3,8 +3,8 @@
 // Invariant: memory held is at most about twice the bytes received of the present frame, plus EAGER_BYTES.
 import { BufferPool } from "../bytes/buffer-pool.ts";
 
-/** Frames up to this size get their buffer at once; larger ones grow into it. */
-const EAGER_BYTES = 1024 * 1024;
+/** Frames up to this size get their buffer at once; larger ones grow into it. Clients fill requests up to 1 MiB and what stands around it. */
+const EAGER_BYTES = 1.25 * 1024 * 1024;
 const PREFIX_BYTES = 4;
 
 /** The length prefix cannot be one of a request: nothing after it makes sense. */

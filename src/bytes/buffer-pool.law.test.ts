@@ -45,6 +45,25 @@ describe("BufferPool", () => {
     }
   });
 
+  it("gives up sizes that nobody asks for any more, for those that somebody does", () => {
+    const pool = new BufferPool(1_000_000);
+    const small = Array.from({ length: 60 }, () => pool.take(16_384));
+    for (const each of small) pool.give(each);
+    assert.ok(pool.freeBytes > 950_000);
+    for (let round = 0; round < 3; round++) {
+      const [first, second] = [pool.take(400_000), pool.take(400_000)];
+      pool.give(first);
+      pool.give(second);
+      assert.deepEqual([pool.take(400_000).buffer, pool.take(400_000).buffer], [second.buffer, first.buffer]);
+      pool.give(first);
+      pool.give(second);
+    }
+    assert.ok(pool.freeBytes <= 1_000_000);
+    const wanted = pool.take(16_384);
+    pool.give(wanted);
+    assert.equal(pool.take(16_384).buffer, wanted.buffer);
+  });
+
   it("keeps nothing that is too small, too large, or not its own", () => {
     const pool = new BufferPool(100_000_000);
     for (const bytes of [pool.take(4095), pool.take(4 * 1024 * 1024 + 1), new Uint8Array(5000)]) pool.give(bytes);

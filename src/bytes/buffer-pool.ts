@@ -1,6 +1,7 @@
 // Buffers of kilobytes to megabytes that are used again. Left to the garbage collector, which sees only the sum of what lies outside of its
 // heap, every ten or twenty megabytes of them cost a collection of the whole heap, and as many stay behind as memory.
-// Invariants: a buffer is in the pool or with one taker, never both; the pool keeps at most `maxFreeBytes`.
+// Invariants: a buffer is in the pool or with one taker, never both; the pool keeps at most `maxFreeBytes`, and none of a size that nobody asks
+// for any more in place of one that somebody does.
 import { Buffer } from "node:buffer";
 
 /** Smaller ones are not worth it; larger ones would be the whole pool. */
@@ -15,6 +16,9 @@ export class BufferPool {
   readonly #maxFreeBytes: number;
   readonly #free: ArrayBuffer[][] = Array.from({ length: CLASSES }, () => []);
   #freeBytes = 0;
+  /** When a size was last asked for, in calls of take(). */
+  readonly #askedAt = new Float64Array(CLASSES);
+  #asks = 0;
 
   constructor(maxFreeBytes: number) {
     this.#maxFreeBytes = maxFreeBytes;
@@ -27,8 +31,10 @@ export class BufferPool {
   /** `size` bytes with any contents. */
   take(size: number): Uint8Array<ArrayBuffer> {
     if (size < MIN_BYTES || size > MAX_BYTES) return new Uint8Array(uninitialised(size), 0, size);
-    const free = this.#free[classFor(size)]!.pop();
-    if (free === undefined) return new Uint8Array(uninitialised(sizeOf(classFor(size))), 0, size);
+    const index = classFor(size);
+    this.#askedAt[index] = ++this.#asks;
+    const free = this.#free[index]!.pop();
+    if (free === undefined) return new Uint8Array(uninitialised(sizeOf(index)), 0, size);
     this.#freeBytes -= free.byteLength;
     return new Uint8Array(free, 0, size);
   }
@@ -36,11 +42,23 @@ export class BufferPool {
   /** Bytes from take() that nobody will look at again, by whatever view. */
   give({ buffer }: Uint8Array<ArrayBuffer>): void {
     const size = buffer.byteLength;
-    if (size < MIN_BYTES || size > MAX_BYTES || this.#freeBytes + size > this.#maxFreeBytes) return;
+    if (size < MIN_BYTES || size > MAX_BYTES || size > this.#maxFreeBytes) return;
     const index = classFor(size);
     if (sizeOf(index) !== size) return;
+    while (this.#freeBytes + size > this.#maxFreeBytes) if (!this.#dropOlderThan(index)) return;
     this.#freeBytes += size;
     this.#free[index]!.push(buffer);
+  }
+
+  /** Drops a buffer of the size that was not asked for the longest; false: none has waited longer than the class `index`. */
+  #dropOlderThan(index: number): boolean {
+    let oldest = index;
+    for (let each = 0; each < CLASSES; each++)
+      if (this.#free[each]!.length > 0 && this.#askedAt[each]! < this.#askedAt[oldest]!) oldest = each;
+    if (oldest === index) return false;
+    this.#free[oldest]!.pop();
+    this.#freeBytes -= sizeOf(oldest);
+    return true;
   }
 }
 
