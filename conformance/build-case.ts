@@ -24,7 +24,7 @@ import type { Case, JoinCase, WindowCase } from "./case.ts";
 import { compileCondition } from "./condition.ts";
 import type { Input, InputRecord } from "./inputs.ts";
 import { addProcess } from "./process-functions.ts";
-import { countAssigner, evictorOf, timeAssigner, toldIn, triggerOf, UnsupportedCaseError } from "./window-parts.ts";
+import { countAssigner, evictorOf, timeAssigner, triggerOf, UnsupportedCaseError } from "./window-parts.ts";
 
 export interface BuiltCase {
   readonly pipeline: Pipeline;
@@ -69,10 +69,9 @@ function addWindow(
 ): undefined {
   const value = (event: InputRecord): number => (event as unknown as Record<string, number>)[one.sum]!;
   const aggregates = { n: count(), total: sum(value), low: min("i"), high: max("i") } as const;
-  const { text, sum: field } = one;
-  const trigger = one.trigger === undefined ? undefined : triggerOf(toldIn(text, one.trigger), field);
-  const evictor = one.evictor === undefined ? undefined : evictorOf(toldIn(text, one.evictor), field);
-  const counted = ["count", "slidingCount", "global"].includes(one.window.type);
+  const trigger = one.trigger === undefined ? undefined : triggerOf(one.trigger, one.sum);
+  const evictor = one.evictor === undefined ? undefined : evictorOf(one.evictor, one.sum);
+  const counted = one.window.type === "count" || one.window.type === "global";
   const assigner: WindowAssigner<TimeWindow | GlobalWindow, InputRecord> = counted ? countAssigner(one.window) : timeAssigner(one.window);
   let windowed = one.key === undefined ? stream.windowAll(assigner) : byKey(one, stream).window(assigner);
   if (one.allowedLatenessMs !== undefined) windowed = windowed.allowedLateness(one.allowedLatenessMs);
@@ -115,8 +114,7 @@ function joinWindow({ sizeMs, slideMs, offsetMs = 0, gapMs }: JoinCase["join"]):
 }
 
 function addIntervalJoin(one: JoinCase, left: Side, right: Side, late: CollectSink<unknown>): DataStream<string> {
-  const { lowerMs, upperMs, lowerInclusive = true, upperInclusive = true } = one.join;
-  const { lowerExclusive = !lowerInclusive, upperExclusive = !upperInclusive } = one.join;
+  const { lowerMs, upperMs, lowerExclusive = false, upperExclusive = false } = one.join;
   const bounds = { lower: lowerMs!, upper: upperMs!, lowerExclusive, upperExclusive };
   const pair = (a: InputRecord, b: InputRecord): string => JSON.stringify([a.i, b.i, Math.max(a.ts, b.ts)]);
   if (one.late !== true) return left.intervalJoin("join", right, bounds, pair);

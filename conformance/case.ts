@@ -14,8 +14,6 @@ export interface WindowCase {
     readonly gap?: { readonly if: Condition; readonly thenMs: number; readonly elseMs: number };
     readonly size?: number;
     readonly slide?: number;
-    readonly maxSizeMs?: number;
-    readonly stepMs?: number;
   };
   readonly sum: string;
   readonly allowedLatenessMs?: number;
@@ -34,10 +32,6 @@ export interface Part {
   readonly field?: string;
   readonly after?: boolean;
   readonly of?: Part;
-  /** Of a trigger: it throws the window's elements away when it fires. */
-  readonly purge?: boolean;
-  /** Of a delta: without its sign. The case's text may say so instead: "|difference|", "absolute". */
-  readonly abs?: boolean;
 }
 
 export interface JoinCase {
@@ -48,8 +42,6 @@ export interface JoinCase {
     readonly upperMs?: number;
     readonly lowerExclusive?: boolean;
     readonly upperExclusive?: boolean;
-    readonly lowerInclusive?: boolean;
-    readonly upperInclusive?: boolean;
     readonly sizeMs?: number;
     readonly slideMs?: number;
     readonly offsetMs?: number;
@@ -105,7 +97,7 @@ export interface Conformance {
 const KNOWN = new Set(
   `id group kind text input filter key watermarkDelayMs window sum allowedLatenessMs late trigger evictor join left right function paramMs
   type sizeMs slideMs offsetMs gapMs gap if thenMs elseMs size slide n ms intervalMs threshold field after of lowerMs upperMs lowerExclusive
-  upperExclusive lowerInclusive upperInclusive maxSizeMs stepMs purge abs`.split(/\s+/),
+  upperExclusive`.split(/\s+/),
 );
 
 /** Properties of a case that this runner does not know: what they mean is not built. */

@@ -4,7 +4,6 @@ import {
   countEvictor,
   countTrigger,
   countWindow,
-  cumulate,
   deltaEvictor,
   deltaTrigger,
   eventTimeTrigger,
@@ -40,7 +39,6 @@ export function timeAssigner(window: WindowCase["window"]): WindowAssigner<TimeW
   if (type === "tumbling") return tumbling(sizeMs!, { offset: offsetMs ?? 0 });
   if (type === "sliding") return sliding(sizeMs!, slideMs!, { offset: offsetMs ?? 0 });
   if (type === "session") return session(gapMs!, { mergedOrder: "as-merged" });
-  if (type === "cumulate") return cumulate(window.maxSizeMs ?? sizeMs!, window.stepMs ?? slideMs!, { offset: offsetMs ?? 0 });
   if (type !== "dynamicSession" || gap === undefined) throw new UnsupportedCaseError(`window ${type}`);
   const isThen = compileCondition(gap.if) as unknown as (event: InputRecord) => boolean;
   return session((event: InputRecord) => (isThen(event) ? gap.thenMs : gap.elseMs), { equalSession: "restarts", mergedOrder: "as-merged" });
@@ -52,9 +50,7 @@ export function countAssigner({ type, size, slide }: WindowCase["window"]): Wind
 
 /** `sum`: the field that the case sums up, which a delta goes by if it names none. */
 export function triggerOf(part: Part, sum: string): Trigger<InputRecord> {
-  const { type, n, intervalMs, ms, of, purge } = part;
-  if (purge === true) return purging(triggerOf({ ...part, purge: false }, sum));
-  if (type.startsWith("purging") && of === undefined) return purging(triggerOf({ ...part, type: innerType(type) }, sum));
+  const { type, n, intervalMs, ms, of } = part;
   switch (type) {
     case "count":
       return countTrigger(n!);
@@ -65,21 +61,16 @@ export function triggerOf(part: Part, sum: string): Trigger<InputRecord> {
     case "processingTime":
       return processingTimeTrigger();
     case "delta": {
-      const difference = differenceOf(part, sum);
-      return deltaTrigger(part.threshold!, difference);
+      const value = fieldOf(part, sum);
+      return deltaTrigger(part.threshold!, (last: InputRecord, current: InputRecord) => value(current) - value(last));
     }
     case "budget":
       return budgetTrigger(part);
     case "purging":
-      return purging(triggerOf(of!, sum));
+    case "purgingCount":
+      return purging(of !== undefined ? triggerOf(of, sum) : countTrigger(n!));
   }
   throw new UnsupportedCaseError(`trigger ${JSON.stringify(part)}`);
-}
-
-/** "purgingCount" wraps "count"; "purging" alone that, too. */
-function innerType(type: string): string {
-  const inner = type.slice("purging".length);
-  return inner === "" ? "count" : inner[0]!.toLowerCase() + inner.slice(1);
 }
 
 export function evictorOf(part: Part, sum: string): Evictor<InputRecord> {
@@ -88,19 +79,8 @@ export function evictorOf(part: Part, sum: string): Evictor<InputRecord> {
   if (type === "count") return countEvictor(n!, options);
   if (type === "time") return timeEvictor(ms!, options);
   if (type !== "delta") throw new UnsupportedCaseError(`evictor ${JSON.stringify(part)}`);
-  return deltaEvictor(part.threshold!, differenceOf(part, sum), options);
-}
-
-/** What a case says of its deltas in words only. */
-export function toldIn(text: string, part: Part): Part {
-  const of = part.of === undefined ? {} : { of: toldIn(text, part.of) };
-  return part.abs === undefined && /\|.+\||\babs/i.test(text) ? { ...part, ...of, abs: true } : { ...part, ...of };
-}
-
-/** From the earlier element to the later one. */
-function differenceOf(part: Part, sum: string): (from: InputRecord, to: InputRecord) => number {
   const value = fieldOf(part, sum);
-  return (from, to) => (part.abs === true ? Math.abs(value(to) - value(from)) : value(to) - value(from));
+  return deltaEvictor(part.threshold!, (element: InputRecord, last: InputRecord) => value(last) - value(element), options);
 }
 
 function fieldOf({ field }: Part, sum: string): (event: InputRecord) => number {

@@ -121,7 +121,7 @@ export class IntakeQueue {
 }
 
 /** Whether an append of a client has to come this way at all. */
-export function asksForIntake({ batches, settings, now }: Intake): boolean {
+export function asksForIntake(batches: Uint8Array, settings: TopicSettings, now: number): boolean {
   return asksOfRecords(settings) || settings.compression !== "producer" || isAhead(batches, settings, now);
 }
 

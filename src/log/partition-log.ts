@@ -172,9 +172,9 @@ export class PartitionLog {
    */
   append(batches: Uint8Array, options: AppendOptions): Promise<AppendResult> {
     if (options.origin !== "client") return this.#append(batches, options);
-    const intake = { batches, settings: this.settings, now: options.now };
-    if (this.#intake.isIdle && !asksForIntake(intake)) return this.#append(batches, options);
-    return this.#intake.admit(intake, (taken) => this.#append(taken, options));
+    const { settings } = this;
+    if (this.#intake.isIdle && !asksForIntake(batches, settings, options.now)) return this.#append(batches, options);
+    return this.#intake.admit({ batches, settings, now: options.now }, (taken) => this.#append(taken, options));
   }
 
   /**
