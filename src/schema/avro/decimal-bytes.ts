@@ -3,13 +3,14 @@
 import { SchemaError } from "../schema-error.ts";
 
 /** 10^4000 takes 1,661 bytes: enough for every precision that t.decimal() allows, and little to convert. */
-const MAX_DECIMAL_BYTES = 2048;
+export const MAX_DECIMAL_BYTES = 2048;
 
 export function decimalText(bytes: Uint8Array, scale: number): string {
   return placePoint(unscaled(bytes), scale);
 }
 
-function unscaled(bytes: Uint8Array): string {
+/** As digits. Throws SchemaError. */
+export function unscaled(bytes: Uint8Array): string {
   const { length } = bytes;
   if (length > MAX_DECIMAL_BYTES) throw bad(`a decimal of at most ${MAX_DECIMAL_BYTES} bytes`, `${length} bytes`);
   if (length <= 6) {
@@ -22,7 +23,8 @@ function unscaled(bytes: Uint8Array): string {
   return String(value);
 }
 
-function placePoint(digits: string, scale: number): string {
+/** `digits` with so many behind the point. */
+export function placePoint(digits: string, scale: number): string {
   if (scale === 0) return digits;
   const minus = digits.startsWith("-");
   const whole = (minus ? digits.slice(1) : digits).padStart(scale + 1, "0");

@@ -42,6 +42,11 @@ export function interpretWriter(plan: WriteElement): ProtoWrite {
           putInt64(out, nanos);
         }
       };
+    case "known":
+      return (out, value) => {
+        if (!fitsScalar(plan.type, value)) throw wrong(plan.type, value);
+        plan.write(out, value);
+      };
     case "wrapper": {
       const write = fieldWriter(plan.field);
       return (out, value, depth) => write(out, value, checkedDepth(depth));

@@ -2,18 +2,33 @@
 import type { LogicalName, TypeInfo } from "../type-info.ts";
 import type { ProtoScalar } from "./proto-schema.ts";
 
-/** undefined: it takes a message. */
-export function scalarOf(type: TypeInfo): ProtoScalar | undefined {
+/** Of a map's key. */
+export function keyScalarOf(type: TypeInfo): "string" | "int32" | "int64" | "bool" {
   switch (type.kind) {
+    case "int":
+      return "int32";
+    case "boolean":
+      return "bool";
     case "string":
     case "decimal":
     case "literal":
       return "string";
+    default:
+      return "int64";
+  }
+}
+
+/** undefined: it takes a message. */
+export function scalarOf(type: TypeInfo): ProtoScalar | undefined {
+  switch (type.kind) {
+    case "string":
+    case "literal":
+      return "string";
     case "int":
-      return "int32";
+      return type.logical === undefined ? "int32" : undefined;
     case "long":
     case "bigint":
-      return type.logical?.startsWith("timestamp-") === true ? undefined : "int64";
+      return type.logical?.startsWith("local-") === false ? undefined : "int64";
     case "double":
       return type.logical === "float" ? "float" : "double";
     case "boolean":

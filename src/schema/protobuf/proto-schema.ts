@@ -79,6 +79,13 @@ export const REQUIRED_META = "millrace.required";
 /** Of a message: it only stands around a value ("value") or around one of several ("union"). */
 export const WRAPPER_META = "millrace.wrapper";
 
+/** Confluent's and Flink's notes beside confluent.type.Decimal, google.protobuf.Timestamp and messages that are always there. */
+export const PRECISION_META = "precision";
+export const SCALE_META = "scale";
+export const FLINK_PRECISION_META = "flink.precision";
+export const FLINK_TYPE_META = "flink.type";
+export const FLINK_REQUIRED_META = "flink.notNull";
+
 export const TIMESTAMP = "google.protobuf.Timestamp";
 
 const WRAPPED = new Set(

@@ -3,18 +3,20 @@
 import { BadSchemaError, fieldPath } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { checkUnion } from "../union-variants.ts";
+import { knownType } from "./known-messages.ts";
 import { notedType, plainType, scalarOf } from "./leaf-type.ts";
 import {
+  FLINK_REQUIRED_META,
   KEY_META,
   NAME_META,
   propertyName,
   REQUIRED_META,
-  TIMESTAMP,
   TYPE_META,
   wrapped,
   WRAPPER_META,
   type FieldSchema,
   type MessageSchema,
+  type Meta,
   type ProtoScalar,
   type ValueSchema,
 } from "./proto-schema.ts";
@@ -31,11 +33,12 @@ class Reader {
   readonly #open = new Set<MessageSchema>();
   #nodes = 0;
 
-  value(value: ValueSchema, noted: string | undefined, path: string): TypeInfo {
+  value(value: ValueSchema, meta: Meta | undefined, path: string): TypeInfo {
     if (++this.#nodes > MAX_NODES) throw bad(path, `the schema has more than ${MAX_NODES} parts when written out`);
-    if (value.kind === "scalar") return leaf(value.scalar, noted);
+    if (value.kind === "scalar") return leaf(value.scalar, meta?.get(TYPE_META));
     if (value.kind === "enum") return { kind: "literal", values: [...value.numbers.keys()] };
-    if (value.name === TIMESTAMP) return instant(noted);
+    const known = knownType(value.name, meta);
+    if (known !== undefined) return known;
     const inside = wrapped(value);
     if (inside !== undefined) {
       const type = this.field(inside, path);
@@ -51,12 +54,11 @@ class Reader {
   }
 
   field(field: FieldSchema, path: string): TypeInfo {
-    const noted = field.meta.get(TYPE_META);
-    const of = this.value(field.value, noted, path);
+    const of = this.value(field.value, field.meta, path);
     if (field.shape === "repeated") return { kind: "array", of };
     if (field.shape === "map") return { kind: "map", key: keyType(field), value: of };
-    const always = !field.presence || field.required || field.meta.get(REQUIRED_META) === "true" || of.kind === "optional";
-    return always ? of : { kind: "optional", of };
+    const always = [REQUIRED_META, FLINK_REQUIRED_META].some((key) => field.meta.get(key) === "true");
+    return always || !field.presence || field.required || of.kind === "optional" ? of : { kind: "optional", of };
   }
 
   #record(message: MessageSchema, path: string): TypeInfo {
@@ -70,7 +72,7 @@ class Reader {
   }
 
   #union(message: MessageSchema, path: string): TypeInfo {
-    const of = message.fields.map((field) => this.value(field.value, field.meta.get(TYPE_META), path));
+    const of = message.fields.map((field) => this.value(field.value, field.meta, path));
     try {
       checkUnion(of);
     } catch (error) {
@@ -83,11 +85,6 @@ class Reader {
 function leaf(scalar: ProtoScalar, text: string | undefined): TypeInfo {
   const noted = notedType(text);
   return noted !== undefined && scalarOf(noted) === scalar ? noted : plainType(scalar);
-}
-
-function instant(text: string | undefined): TypeInfo {
-  const noted = notedType(text);
-  return noted !== undefined && "logical" in noted && noted.logical?.startsWith("timestamp-") === true ? noted : { kind: "timestamp" };
 }
 
 function keyType(field: FieldSchema): TypeInfo {

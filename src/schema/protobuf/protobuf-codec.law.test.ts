@@ -13,6 +13,7 @@ import { SchemaError } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { protoDecoder, protoValueDecoder } from "./decoder.ts";
 import { protoEncoder } from "./encoder.ts";
+import { addKnownFiles } from "./known-files.ts";
 import { protoText, typeToProto } from "./type-to-proto.ts";
 
 const seed = process.env["MILLRACE_SEED"] === undefined ? {} : { seed: Number(process.env["MILLRACE_SEED"]) };
@@ -93,7 +94,10 @@ test("rows and values are read as they were written", () => {
 function theirs(type: TypeInfo): protobuf.Type {
   const root = new protobuf.Root();
   protobuf.parse(protoText(type), root, { keepCase: true });
-  root.addJSON(protobuf.common.get("google/protobuf/timestamp.proto")!.nested!);
+  addKnownFiles(
+    root,
+    ["google/protobuf/timestamp", "google/type/date", "google/type/timeofday", "confluent/type/decimal"].map((path) => `${path}.proto`),
+  );
   root.resolveAll();
   return root.lookupType(`.${typeToProto(type).name}`);
 }

@@ -3,12 +3,11 @@
 import { BadSchemaError, fieldPath, SchemaError } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { typeName } from "../type-names.ts";
-import { instantPlan } from "./instant.ts";
+import { isKnownMessage, knownPlan } from "./known-messages.ts";
 import { enumPlan, leafPlan } from "./read-leaf.ts";
 import {
   describeProto,
   propertyName,
-  TIMESTAMP,
   wrapped,
   WRAPPER_META,
   type FieldSchema,
@@ -37,7 +36,7 @@ function refuse(path: string, type: TypeInfo, writer: ValueSchema, more = ""): B
 function elementPlan(type: TypeInfo, writer: ValueSchema, path: string): ElementPlan | undefined {
   if (writer.kind === "scalar") return leafPlan(bare(type), writer.scalar);
   if (writer.kind === "enum") return enumPlan(bare(type), writer);
-  if (writer.name === TIMESTAMP && bare(type).kind !== "record") return instantPlan(bare(type));
+  if (isKnownMessage(writer.name) && bare(type).kind !== "record") return knownPlan(writer.name, bare(type));
   const inside = wrapped(writer);
   if (inside !== undefined && (writer.meta.has(WRAPPER_META) ? type : bare(type)).kind !== "record")
     return wrapperPlan(type, writer, inside, path);

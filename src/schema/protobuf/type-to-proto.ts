@@ -4,8 +4,9 @@
 import { BadSchemaError } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { typeText } from "../type-names.ts";
-import { plainType, scalarOf } from "./leaf-type.ts";
-import { KEY_META, NAME_META, REQUIRED_META, TIMESTAMP, TYPE_META, WRAPPER_META, type MessageSchema } from "./proto-schema.ts";
+import { isKnownMessage, knownMessage } from "./known-messages.ts";
+import { keyScalarOf, plainType, scalarOf } from "./leaf-type.ts";
+import { KEY_META, NAME_META, REQUIRED_META, TYPE_META, WRAPPER_META, type MessageSchema } from "./proto-schema.ts";
 import { readProtoSchema } from "./read-proto-schema.ts";
 
 type RecordType = TypeInfo & { readonly kind: "record" };
@@ -45,7 +46,8 @@ class Writer {
   /** Message name → the text of the type that has it. */
   readonly #names = new Map<string, string>();
   readonly #previous = new Map<string, MessageSchema>();
-  #timestamps = false;
+  /** Of known messages. */
+  readonly #files = new Set<string>();
   #notes = false;
 
   constructor(previous: MessageSchema | undefined) {
@@ -56,7 +58,7 @@ class Writer {
     const { space, name } = type.kind === "record" ? splitName(type.name) : { space: "", name: "Value" };
     if (type.kind === "record") this.#record(type, name, 0);
     else this.#wrapper("value", typeText(type), name, [["value", type]], 0);
-    const imports = [...(this.#notes ? ["confluent/meta.proto"] : []), ...(this.#timestamps ? ["google/protobuf/timestamp.proto"] : [])];
+    const imports = [...(this.#notes ? ["confluent/meta.proto"] : []), ...[...this.#files].sort()];
     const head = ['syntax = "proto3";', ...(space === "" ? [] : [`package ${space};`]), ...imports.map((path) => `import "${path}";`)];
     return `${head.join("\n")}\n\n${this.#messages.join("\n")}`;
   }
@@ -65,7 +67,7 @@ class Writer {
     const short = message.name.slice(message.name.lastIndexOf(".") + 1);
     if (this.#previous.has(short)) return;
     this.#previous.set(short, message);
-    for (const { value } of message.fields) if (value.kind === "message" && value.name !== TIMESTAMP) this.#remember(value);
+    for (const { value } of message.fields) if (value.kind === "message" && !isKnownMessage(value.name)) this.#remember(value);
   }
 
   #record(type: RecordType, wanted: string, depth: number): string {
@@ -143,7 +145,7 @@ class Writer {
       case "array":
         return { ...this.#element(type.of, `${hint}_item`, depth), label: "repeated " };
       case "map": {
-        const key = mapKey(type.key);
+        const key = keyScalarOf(type.key);
         const value = this.#element(type.value, `${hint}_value`, depth);
         const noted = typeText(type.key) === typeText(plainType(key)) ? [] : [[KEY_META, typeText(type.key)] as const];
         return { label: "", type: `map<${key}, ${value.type}>`, meta: [...value.meta, ...noted] };
@@ -173,9 +175,11 @@ class Writer {
       case "map":
       case "optional":
         return { label: "", type: this.#wrapper("value", typeText(type), hint, [["value", type]], depth), meta: [] };
-      default:
-        this.#timestamps = true;
-        return { label: "", type: TIMESTAMP, meta: type.kind === "timestamp" ? [] : [[TYPE_META, typeText(type)]] };
+      default: {
+        const { name, file, notes } = knownMessage(type)!;
+        this.#files.add(file);
+        return { label: "", type: name, meta: notes };
+      }
     }
   }
 }
@@ -194,12 +198,6 @@ function numbered(
     if (next >= 19_000 && next < 20_000) next = 20_000;
     return next++;
   }
-}
-
-function mapKey(key: TypeInfo): "string" | "int32" | "int64" | "bool" {
-  const scalar = scalarOf(key) ?? "int64";
-  if (scalar === "string" || scalar === "int32" || scalar === "bool") return scalar;
-  return "int64";
 }
 
 /** A record's name as a package and a message's name. `whole`: both again, which is another one if the name is no plain one. */

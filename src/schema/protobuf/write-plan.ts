@@ -6,6 +6,7 @@ import type { TypeInfo } from "../type-info.ts";
 import { typeName } from "../type-names.ts";
 import { jsonShape } from "../union-variants.ts";
 import { unitsPerSecond } from "./instant.ts";
+import { knownWriter } from "./known-messages.ts";
 import { WIRE } from "./proto-cursor.ts";
 import {
   describeProto,
@@ -24,6 +25,8 @@ export type WriteElement =
   | { readonly op: "leaf"; readonly wire: number; readonly scalar: ProtoScalar; readonly type: TypeInfo }
   | { readonly op: "enum"; readonly wire: number; readonly numbers: ReadonlyMap<string, number>; readonly type: TypeInfo }
   | { readonly op: "instant"; readonly wire: number; readonly units: number; readonly type: TypeInfo }
+  /** Another message that stands for one value: what `write` appends for one that fits the type. */
+  | { readonly op: "known"; readonly wire: number; readonly write: (out: EncodeBuffer, value: unknown) => void; readonly type: TypeInfo }
   /** A message around one value. */
   | { readonly op: "wrapper"; readonly wire: number; readonly field: WriteField; readonly type: TypeInfo }
   /** By the member of the union. */
@@ -83,6 +86,8 @@ function elementOf(type: TypeInfo, value: ValueSchema, path: string): WriteEleme
   const wire = WIRE.bytes;
   const units = value.name === TIMESTAMP ? unitsPerSecond(type) : undefined;
   if (units !== undefined) return { op: "instant", wire, units, type };
+  const write = knownWriter(value.name, type);
+  if (write !== undefined) return { op: "known", wire, write, type };
   const inside = wrapped(value);
   if (inside !== undefined && type.kind !== "record") {
     const of = value.meta.has(WRAPPER_META) ? type : bare(type);

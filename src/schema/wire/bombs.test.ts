@@ -1,6 +1,8 @@
 // A few bytes that claim billions of items, or nest without end, are refused within 50 ms of computing, by generated code and interpreter.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BatchBuilder } from "../batch-builder.ts";
+import { jsonDecoder } from "../json/decoder.ts";
 import { avroValueDecoder } from "../avro/value-decoder.ts";
 import { parseAvro } from "../avro/parse-avro.ts";
 import { protoValueDecoder } from "../protobuf/decoder.ts";
@@ -67,4 +69,51 @@ for (const codegen of ["auto", "off"] as const)
       const decode = protoValueDecoder(M.type, readProtoSchema(PROTO).messageAt([0]), { codegen });
       const document = Uint8Array.from(bytes);
       refusedAtOnce(() => decode(document));
+    });
+
+const DOCUMENT =
+  'syntax = "proto3"; import "google/protobuf/struct.proto"; import "confluent/type/decimal.proto"; message D { google.protobuf.Struct json = 1; confluent.type.Decimal price = 2; }';
+const D = t.record("D", { json: t.optional(t.string()), price: t.optional(t.decimal(9, 2)) });
+
+function nested(levels: number): number[] {
+  const size = (bytes: readonly number[]): number[] =>
+    bytes.length < 128 ? [bytes.length] : [(bytes.length & 0x7f) | 0x80, bytes.length >> 7];
+  const inside = (tag: number, bytes: readonly number[]): number[] => [tag, ...size(bytes), ...bytes];
+  let list: number[] = [];
+  for (let level = 0; level < levels; level++) list = inside(0x0a, inside(0x32, list));
+  return inside(0x0a, inside(0x0a, [0x0a, 1, 0x61, ...inside(0x12, inside(0x32, list))]));
+}
+
+const KNOWN: readonly (readonly [what: string, bytes: readonly number[]])[] = [
+  ["JSON that nests too deep", nested(1000)],
+  ["JSON whose entries are not there", [0x0a, 5, 0x0a, 0xff, 0xff, 0xff, 0x7f]],
+  ["a decimal of two billion zeros", [0x12, 9, 0x0a, 1, 1, 0x18, 0xff, 0xff, 0xff, 0xff, 0x07]],
+  ["a decimal of two billion places", [0x12, 14, 0x0a, 1, 1, 0x18, 0x81, 0x80, 0x80, 0x80, 0xf8, 0xff, 0xff, 0xff, 0xff, 0x01]],
+];
+
+for (const codegen of ["auto", "off"] as const)
+  for (const [what, bytes] of KNOWN)
+    test(`Protobuf, code generation ${codegen}: ${what}`, () => {
+      const decode = protoValueDecoder(D.type, readProtoSchema(DOCUMENT).messageAt([0]), { codegen });
+      refusedAtOnce(() => decode(Uint8Array.from(bytes)));
+    });
+
+// The third format is text: what is deep or unended there.
+const JSON_BOMBS: readonly (readonly [what: string, text: string])[] = [
+  ["arrays in arrays", "[".repeat(100_000)],
+  ["objects in objects", '{"next":'.repeat(50_000)],
+  ["what the type does not have, without end", `{"other":${"[".repeat(100_000)}`],
+  ["a number of a million digits", `{"n":${"9".repeat(1_000_000)}}`],
+  ["an exponent of a million digits", `{"n":1e${"9".repeat(1_000_000)}}`],
+  ["a text without end", `{"s":"${"\\u0041".repeat(20_000)}`],
+  ["a name again and again", `{${'"s":"",'.repeat(50_000)}`],
+];
+const J = t.record("J", { n: t.optional(t.long()), s: t.optional(t.string()), list: t.optional(t.array(t.array(t.int()))) });
+
+for (const codegen of ["auto", "off"] as const)
+  for (const [what, text] of JSON_BOMBS)
+    test(`JSON, code generation ${codegen}: ${what}`, () => {
+      const decoder = jsonDecoder(J.type, { codegen });
+      const bytes = new TextEncoder().encode(text);
+      refusedAtOnce(() => decoder.decodeInto(new BatchBuilder(J.type, 1, "bytes"), bytes, 0, bytes.length, 0));
     });
