@@ -4,7 +4,6 @@ import { format } from "oxfmt";
 import { neededRole } from "../src/registry/access.ts";
 import type { Route } from "../src/registry/route.ts";
 import { ROUTES } from "../src/registry/routes/all.ts";
-import { UNSUPPORTED } from "../src/registry/routes/unsupported.ts";
 import { FORMATS } from "../src/registry/schema-parsing.ts";
 
 const TARGET = new URL("../docs/registry-api.md", import.meta.url);
@@ -34,8 +33,10 @@ or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
 - What is compatible with what, and the reasons that are given: [schema-compatibility.md](schema-compatibility.md).
 - Tags stand in the texts: \`confluent:tags\` in Avro and JSON Schema, \`(confluent.message_meta)\` and \`(confluent.field_meta)\` in Protobuf. An incompatible schema is 409 in status
   and \`error_code\`.
-- Not there: ${[...new Set(UNSUPPORTED.map(({ what }) => what))].join(", ")}, column provenance: their paths answer 501. There are no associations of subjects
-  with topics: 404, as where none is made.
+- An association (\`/associations\`) says which subject the keys or values of a topic have; serialisers with Confluent's strategy ASSOCIATED ask
+  for it. \`WEAK\`: several topics may have the subject; \`STRONG\`: it is the topic's alone, and goes with it where a deletion cascades.
+- Not there, as in Confluent's community server: exporters (schema linking), encryption keys (the DEK registry, an extension there), the stream
+  catalog. Their paths answer 404.
 
 | method | path | query |
 | --- | --- | --- |

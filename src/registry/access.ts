@@ -5,7 +5,9 @@ import type { Route } from "./route.ts";
 export const ROLES = ["read", "write", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
-const WRITING = new Set(["/subjects/{subject}/versions", "/subjects/{subject}/versions/{version}/tags"]);
+const WRITING = new Set(["/subjects/{subject}/versions", "/subjects/{subject}/versions/{version}/tags", "/associations"]);
+/** Of many at once, deletions for good among them. */
+const SETTING = new Set(["/associations:batchMutate"]);
 
 export function allows(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
@@ -15,6 +17,6 @@ export function allows(role: Role, needed: Role): boolean {
 export function neededRole({ method, path }: Pick<Route, "method" | "path">, permanent: boolean): Role {
   if (method === "GET") return "read";
   // Looking a schema up and checking one change nothing.
-  if (method === "POST") return WRITING.has(path) ? "write" : "read";
+  if (method === "POST") return WRITING.has(path) ? "write" : SETTING.has(path) ? "admin" : "read";
   return method === "DELETE" && path.startsWith("/subjects/") && !permanent ? "write" : "admin";
 }

@@ -68,8 +68,8 @@ test("without the right credentials the answer is 401, with how to give them, wh
 
 /** What each role may do, written down once more. */
 const ALLOWED: Readonly<Record<Role, RegExp>> = {
-  read: /^(GET|POST \/$|POST \/subjects\/s|POST \/compatibility\/)/,
-  write: /^(GET|POST|DELETE \/subjects\/s(\/versions\/1)?$)/,
+  read: /^(GET|POST \/$|POST \/subjects\/s|POST \/compatibility\/|POST \/associations:batchGet)/,
+  write: /^(GET|POST(?! \/associations:batchMutate)|DELETE \/subjects\/s(\/versions\/1)?$)/,
   admin: /^/,
 };
 

@@ -23,6 +23,14 @@ export function deleteSubject(state: RegistryState, subject: string, permanent: 
   return { records: [{ kind: "delete-subject", subject, version: live.at(-1)!.version }], result };
 }
 
+/** For good, whatever is left of it, without a soft deletion first. */
+export function purgeSubject(state: RegistryState, subject: string): TopicRecord[] {
+  checkWritable(state, subject);
+  const all = state.versions(subject, true);
+  for (const entry of all) checkUnreferenced(state, entry);
+  return all.length === 0 ? [] : [...tombstones(state, all), ...withoutSettings(state, subject)];
+}
+
 /** `entry` was looked up among all versions, also the soft-deleted. Answers its version. */
 export function deleteVersion(state: RegistryState, entry: SchemaEntry, permanent: boolean): Change<number> {
   const { subject, version } = entry;

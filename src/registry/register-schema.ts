@@ -69,6 +69,17 @@ export function registerSchema(state: RegistryState, parsing: SchemaParsing, req
   return { records: [...supersededBy(state, entry), record], result: entry };
 }
 
+/** Would be registered: it is there, or compatible. Throws as registerSchema does. */
+export function checkRegistration(
+  state: RegistryState,
+  parsing: SchemaParsing,
+  subject: string,
+  content: SchemaContent,
+  normalize: boolean,
+): void {
+  registerSchema(state, parsing, { subject, content, normalize, id: undefined, version: undefined, now: 0 });
+}
+
 /** Known content is answered in every mode. */
 function alreadyThere(
   state: RegistryState,

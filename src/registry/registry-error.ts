@@ -31,6 +31,18 @@ export const refuse = {
   noSubjectConfig: (subject: string) =>
     new RegistryError(404, 40408, `Subject '${subject}' does not have subject-level compatibility configured`),
   noSubjectMode: (subject: string) => new RegistryError(404, 40409, `Subject '${subject}' does not have subject-level mode configured`),
+  associationNotFound: (resource: string) => new RegistryError(404, 40410, `Association for '${resource}' not found.`),
+  associationExists: (type: string, resource: string) =>
+    new RegistryError(409, 40903, `An association of type '${type}' already exists for resource '${resource}'`),
+  subjectAssociated: (subject: string) => new RegistryError(409, 40904, `An association already exists for subject '${subject}'`),
+  subjectStronglyAssociated: (subject: string) =>
+    new RegistryError(409, 40905, `A strong association already exists for subject '${subject}'`),
+  noActiveVersion: (subject: string) => new RegistryError(409, 40907, `No active (non-deleted) version exists for subject '${subject}'`),
+  associationFrozen: (type: string, subject: string) =>
+    new RegistryError(409, 40908, `The association of type '${type}' is frozen for subject '${subject}'`),
+  invalidAssociation: (property: string, reason: string) =>
+    new RegistryError(422, 42212, `The association specified an invalid value for property: '${property}', reason: ${reason}`),
+  associationBatchTooLarge: () => new RegistryError(422, 42213, "Associations batchMutate request exceeded a configured limit"),
   incompatible: (subject: string, details: readonly string[]) =>
     new RegistryError(
       409,

@@ -19,6 +19,8 @@ export interface RegistryContext {
   readonly parsing: SchemaParsing;
   readonly now: () => number;
   readonly version: string;
+  /** A random UUID. */
+  readonly newGuid: () => string;
 }
 
 export interface RegistryRequest {

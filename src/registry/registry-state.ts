@@ -1,11 +1,12 @@
 // Everything the topic says, in memory: subjects with their versions, ids, settings. apply() takes the topic's records in order and is
 // idempotent; queries answer from maps. No I/O. Invariant: an id of a context has one content, for ever.
+import { AssociationIndex } from "./association-index.ts";
 import type { SchemaContent, SchemaEntry } from "./schema-entry.ts";
 import { identityOf } from "./schema-entry.ts";
 import { guidOf } from "./schema-guid.ts";
 import { contextOf, DEFAULT_CONTEXT, nameInContext, qualified } from "./subject-name.ts";
 import type { Mode, SubjectConfig } from "./subject-config.ts";
-import type { TopicRecord } from "./topic-record.ts";
+import { associationKey, type TopicRecord } from "./topic-record.ts";
 
 interface ContextIds {
   /** Also of soft-deleted schemas. Mostly one, which then stands for itself: a hundred thousand sets are felt when a registry starts. */
@@ -20,6 +21,7 @@ export class RegistryState {
   readonly #contexts = new Map<string, ContextIds>([[DEFAULT_CONTEXT, newContext()]]);
   readonly #configs = new Map<string | undefined, SubjectConfig>();
   readonly #modes = new Map<string | undefined, Mode>();
+  readonly associations = new AssociationIndex();
   /** "subject\nversion" → who refers to it. */
   readonly #referrers = new Map<string, Set<SchemaEntry>>();
   /** GUID to identity; made when it is asked for first, for it takes a digest of every schema. */
@@ -41,6 +43,8 @@ export class RegistryState {
         return void (record.config === null ? this.#configs.delete(record.subject) : this.#configs.set(record.subject, record.config));
       case "mode":
         return void (record.mode === null ? this.#modes.delete(record.subject) : this.#modes.set(record.subject, record.mode));
+      case "association":
+        return this.associations.set(associationKey(record.key), record.association);
       case "delete-subject":
         for (const entry of this.versions(record.subject, true))
           if (entry.version <= record.version && !entry.deleted)

@@ -1,5 +1,6 @@
 // The GUID of a schema: a digest of all its content, equal in every context and on every registry, for it stands in front of records. What is
 // digested, and in which order, is Confluent's.
+import type { Random } from "../env/clock.ts";
 import { md5 } from "./md5.ts";
 import type { Metadata, RuleSet, SchemaContent } from "./schema-entry.ts";
 
@@ -27,7 +28,18 @@ export function guidOf({ schema, references, metadata, ruleSet }: SchemaContent)
   const parts: Part[] = [schema, ...references.flatMap(({ name, subject, version }) => [name, subject, version])];
   if (metadata !== undefined) parts.push(THERE, ...metadataParts(metadata));
   if (ruleSet !== undefined) parts.push(THERE, ...ruleParts(ruleSet));
-  const hex = md5(bytesOf(parts));
+  return uuid(md5(bytesOf(parts)));
+}
+
+/** Of what is no schema. Version 4. */
+export function randomGuid(random: Random): string {
+  const bytes = random.bytes(16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return uuid([...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+}
+
+function uuid(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

@@ -1,5 +1,6 @@
 // Records of the registry's topic in Confluent's own format: the key is JSON with its members in a fixed order (compaction compares bytes),
 // the value is JSON or null for a deletion. A NOOP may carry { maxIds }, so that the id of a schema deleted for good is not given again.
+import { associationBody, type Association } from "./association.ts";
 import {
   identityOf,
   SCHEMA_TYPES,
@@ -18,7 +19,14 @@ export type TopicRecord =
   | { readonly kind: "mode"; readonly subject: string | undefined; readonly mode: Mode | null }
   | { readonly kind: "delete-subject"; readonly subject: string; readonly version: number }
   | { readonly kind: "clear-subject"; readonly subject: string }
+  | { readonly kind: "association"; readonly key: AssociationKey; readonly association: Association | null }
   | { readonly kind: "noop"; readonly maxIds: Readonly<Record<string, number>> };
+
+/** What tells an association from others. */
+export type AssociationKey = Pick<Association, "resourceName" | "resourceNamespace" | "resourceType" | "associationType" | "subject">;
+
+/** Confluent's name of the only tenant. */
+const TENANT = "default";
 
 export interface EncodedRecord {
   readonly key: string;
@@ -49,6 +57,11 @@ export function encodeRecord(record: TopicRecord): EncodedRecord {
       };
     case "clear-subject":
       return { key: subjectKey("CLEAR_SUBJECT", record.subject), value: JSON.stringify({ subject: record.subject }) };
+    case "association": {
+      const { association } = record;
+      const value = association === null ? null : JSON.stringify({ ...associationBody(association), tenant: TENANT });
+      return { key: associationKey(record.key), value };
+    }
     case "noop":
       return { key: JSON.stringify({ keytype: "NOOP", magic: 0 }), value: JSON.stringify({ maxIds: record.maxIds }) };
   }
@@ -56,6 +69,12 @@ export function encodeRecord(record: TopicRecord): EncodedRecord {
 
 function subjectKey(keytype: string, subject: string | undefined): string {
   return JSON.stringify({ keytype, subject: subject ?? null, magic: 0 });
+}
+
+/** The key as it is written: also what a state knows an association by. */
+export function associationKey({ resourceName, resourceNamespace, resourceType, associationType, subject }: AssociationKey): string {
+  const parts = { tenant: TENANT, resourceName, resourceNamespace, resourceType, associationType, subject };
+  return JSON.stringify({ keytype: "ASSOC", ...parts, magic: 0 });
 }
 
 function schemaValue({ subject, version, id, schemaType, references, metadata, ruleSet, schema, deleted }: SchemaEntry): JsonObject {
@@ -72,7 +91,7 @@ function schemaValue({ subject, version, id, schemaType, references, metadata, r
   };
 }
 
-/** undefined: a key type this registry does not keep (exporters, associations, …). Throws on what is no JSON or lacks its parts. */
+/** undefined: a key type this registry does not keep (exporters, contexts, …). Throws on what is no JSON or lacks its parts. */
 export function decodeRecord(key: string, value: string | null, timestamp: number): TopicRecord | undefined {
   const parsedKey = JSON.parse(key) as JsonObject;
   const { keytype } = parsedKey;
@@ -93,6 +112,8 @@ export function decodeRecord(key: string, value: string | null, timestamp: numbe
       return { kind: "delete-subject", subject, version: wholeNumber(body["version"], "version") };
     case "CLEAR_SUBJECT":
       return body === null || subject === undefined ? undefined : { kind: "clear-subject", subject };
+    case "ASSOC":
+      return associationOf(parsedKey, body);
     case "NOOP":
       return { kind: "noop", maxIds: (body?.["maxIds"] ?? {}) as Readonly<Record<string, number>> };
     default:
@@ -120,6 +141,33 @@ function entryOf(subject: string, version: number, body: JsonObject, timestamp: 
     identity: identityOf(content),
     timestamp,
   };
+}
+
+function associationOf(parsedKey: JsonObject, body: JsonObject | null): TopicRecord {
+  const text = (from: JsonObject, name: string): string => {
+    if (typeof from[name] !== "string") throw new Error(`An association without ${name}`);
+    return from[name];
+  };
+  const key = {
+    resourceName: text(parsedKey, "resourceName"),
+    resourceNamespace: text(parsedKey, "resourceNamespace"),
+    resourceType: text(parsedKey, "resourceType"),
+    associationType: text(parsedKey, "associationType"),
+    subject: text(parsedKey, "subject"),
+  };
+  if (body === null) return { kind: "association", key, association: null };
+  const time = (name: "createTs" | "updateTs"): { readonly [key in typeof name]?: number } =>
+    typeof body[name] === "number" ? { [name]: body[name] } : {};
+  const association: Association = {
+    ...key,
+    guid: text(body, "guid"),
+    resourceId: text(body, "resourceId"),
+    lifecycle: body["lifecycle"] === "STRONG" ? "STRONG" : "WEAK",
+    frozen: body["frozen"] === true,
+    ...time("createTs"),
+    ...time("updateTs"),
+  };
+  return { kind: "association", key, association };
 }
 
 function withoutNulls(body: JsonObject): SubjectConfig {

@@ -8,7 +8,6 @@ import type { Authentication } from "../authentication.ts";
 import { RegistryError, refuse } from "../registry-error.ts";
 import { NO_CONTENT, RawText, type RegistryContext } from "../registry-request.ts";
 import { matchRoute, type Route } from "../route.ts";
-import { unsupported } from "../routes/unsupported.ts";
 import type { User } from "../users-file.ts";
 
 export const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
@@ -78,7 +77,7 @@ async function serve(
   const question = target.indexOf("?");
   const path = question < 0 ? target : target.slice(0, question);
   const match = matchRoute(routes, method, path);
-  if (match === undefined) throw unsupported(path) ?? new RegistryError(404, 404, "HTTP 404 Not Found");
+  if (match === undefined) throw new RegistryError(404, 404, "HTTP 404 Not Found");
   if (!("route" in match)) {
     response.setHeader("allow", allowed(match).join(", "));
     if (method === "OPTIONS") return void response.writeHead(200, { "content-length": 0 }).end();

@@ -1,5 +1,6 @@
 // Every route of the registry. docs/registry-api.md is made of this table (tools/registry-docs.ts).
 import type { Route } from "../route.ts";
+import { ASSOCIATION_ROUTES } from "./associations.ts";
 import { COMPATIBILITY_ROUTES } from "./compatibility.ts";
 import { SCHEMA_ROUTES } from "./schemas.ts";
 import { SERVER_ROUTES } from "./server.ts";
@@ -14,4 +15,5 @@ export const ROUTES: readonly Route[] = [
   ...TAG_ROUTES,
   ...COMPATIBILITY_ROUTES,
   ...SETTING_ROUTES,
+  ...ASSOCIATION_ROUTES,
 ];
