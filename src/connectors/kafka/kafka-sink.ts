@@ -5,6 +5,7 @@ import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { unknownOption } from "./option-names.ts";
 import type { RecordFunctions } from "./record-parts.ts";
 import { KafkaSinkConnector } from "./sink-connector.ts";
+import { keyParts, type TextKey } from "./topic-key.ts";
 import { checkTopic, type Topic } from "./topic.ts";
 
 /**
@@ -14,7 +15,7 @@ import { checkTopic, type Topic } from "./topic.ts";
  */
 export type Delivery = "exactly-once" | "at-least-once" | "none";
 
-export interface KafkaSinkOptions<V = unknown> extends ConnectionOptions, RecordFunctions<V> {
+export interface KafkaSinkOptions<V = unknown, K = TextKey> extends ConnectionOptions, RecordFunctions<V, K> {
   /** Default "exactly-once". */
   readonly delivery?: Delivery;
   /** How long a broker keeps a transaction open, in ms. Default, and at most: the broker's transaction.max.timeout.ms. */
@@ -41,18 +42,23 @@ const OPTIONS = [
 const DELIVERIES: readonly string[] = ["exactly-once", "at-least-once", "none"] satisfies Delivery[];
 
 /**
- * Writes each element as a document of the topic's schema, in its format, with the text of the topic's key field as the record key. The record's
- * timestamp is the event time, if there is one, otherwise now. Throws BAD_OPTION.
+ * Writes each element as a document of the topic's schema, in its format, with the topic's key field as the record key: its text, or with
+ * keyFormat a document of the key's schema. The record's timestamp is the event time, if there is one, otherwise now. Throws BAD_OPTION.
  */
-export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions<NoInfer<V>> = {}): Sink<V> {
+export function kafkaSink<V, K = TextKey>(topic: Topic<V, K>, options: KafkaSinkOptions<NoInfer<V>, NoInfer<K>> = {}): Sink<V> {
   checkTopic(topic, "kafkaSink(topic)");
   if ("pattern" in topic) throw bad(String(topic.pattern), "a sink writes to one topic, not to a pattern: topic(name, schema)");
   const unknown = unknownOption(options, OPTIONS);
   if (unknown !== undefined) throw bad(topic.name, unknown);
   const { delivery = "exactly-once", onLostTransaction = "fail", transactionTimeoutMs, key, headers, partitioner } = options;
-  const functions = { ...(key && { key }), ...(headers && { headers }), ...(partitioner && { partitioner }) } as RecordFunctions<unknown>;
+  const functions = { ...(key && { key }), ...(headers && { headers }), ...(partitioner && { partitioner }) } as RecordFunctions<
+    unknown,
+    unknown
+  >;
   for (const [name, value] of Object.entries(functions))
     if (typeof value !== "function") throw bad(topic.name, `${name} is a function of the row`);
+  if (key === undefined && topic.keySchema !== undefined && keyParts(topic.schema.type, topic) === undefined)
+    throw bad(topic.name, "the topic's type does not have what keyType is made of: say key: (row) => …");
   if (!DELIVERIES.includes(delivery))
     throw bad(topic.name, `delivery is one of ${DELIVERIES.map((each) => `"${each}"`).join(", ")}, not ${JSON.stringify(delivery)}`);
   if (onLostTransaction !== "fail" && onLostTransaction !== "continue") throw bad(topic.name, 'onLostTransaction is "fail" or "continue"');
@@ -65,6 +71,7 @@ export function kafkaSink<V>(topic: Topic<V>, options: KafkaSinkOptions<NoInfer<
       topic: topic.name,
       delivery,
       ...(topic.key === undefined ? {} : { key: topic.key }),
+      ...(topic.keyFormat === undefined ? {} : { keyFormat: topic.keyFormat }),
       ...(topic.format === undefined ? {} : { format: topic.format }),
     }),
     create: (context: ConnectorContext) =>

@@ -3,14 +3,17 @@ import type { ConnectorContext, Source } from "../../stream/connector.ts";
 import { durationMs } from "../../stream/duration.ts";
 import type { Duration } from "../../stream/watermarks.ts";
 import { RegistryValues } from "./registry-values.ts";
-import { SCHEMA_FORMATS, type SchemaFormat } from "./schema-formats.ts";
+import { SCHEMA_FORMATS } from "./schema-formats.ts";
 import { connectorClient, connectorRegistry, type ConnectionOptions } from "./connector-client.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { unknownOption } from "./option-names.ts";
 import { badStart, badUntil, rangeJson, type StartAt, type Until } from "./offset-range.ts";
-import { checkReadable } from "./registry-check.ts";
+import { KeyCheck } from "./key-check.ts";
+import { checkReadable, hintAtKeys } from "./registry-check.ts";
 import { KafkaSourceConnector, type KafkaSourceSettings } from "./source-connector.ts";
+import { keyPart } from "./topic-key.ts";
 import { checkTopic, type Topic } from "./topic.ts";
+import type { RegisteredFormat } from "./topic-format.ts";
 import type { TopicPattern } from "./topic-pattern.ts";
 
 export interface KafkaSourceOptions extends ConnectionOptions {
@@ -34,9 +37,10 @@ const OUT_OF_RANGE: readonly string[] = ["fail", "earliest", "latest"];
 
 /**
  * Reads the committed records of all partitions, each value as a document of the topic's schema, in its format, with the record's timestamp.
- * Records without a value and values that do not fit go where the source's onError says. Throws BAD_OPTION.
+ * With keyFormat keys are held to the key's type, too. Records without a value, and values and keys that do not fit, go where the source's
+ * onError says. Throws BAD_OPTION.
  */
-export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: KafkaSourceOptions = {}): Source<V> {
+export function kafkaSource<V>(topic: Topic<V, unknown> | TopicPattern<V, unknown>, options: KafkaSourceOptions = {}): Source<V> {
   checkTopic(topic, "kafkaSource(topic)");
   const name = "pattern" in topic ? String(topic.pattern) : topic.name;
   const unknown = unknownOption(options, OPTIONS);
@@ -56,6 +60,7 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
     describe: () => ({
       ...("pattern" in topic ? { pattern: name } : { topic: name }),
       ...(format === undefined ? {} : { format }),
+      ...(topic.keyFormat === undefined ? {} : { keyFormat: topic.keyFormat }),
       startAt: rangeJson(startAt),
       ...(until === undefined ? {} : { until: rangeJson(until) }),
     }),
@@ -63,7 +68,7 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
       new KafkaSourceConnector(context, connectorClient(context, options), {
         topic: "pattern" in topic ? topic.pattern : topic.name,
         type: topic.schema.type,
-        ...(format === undefined || format === "json" ? {} : withRegistry(topic, SCHEMA_FORMATS[format], format, context)),
+        ...withRegistry(topic, context),
         startAt,
         until,
         onOutOfRange,
@@ -75,16 +80,25 @@ export function kafkaSource<V>(topic: Topic<V> | TopicPattern<V>, options: Kafka
 
 /** One registry for all partitions. Throws NO_REGISTRY. */
 function withRegistry(
-  topic: Topic<unknown> | TopicPattern<unknown>,
-  format: SchemaFormat,
-  name: string,
+  topic: Topic<unknown, unknown> | TopicPattern<unknown, unknown>,
   context: ConnectorContext,
-): Pick<KafkaSourceSettings, "decoder" | "check"> {
-  const registry = connectorRegistry(context, topic.registry?.url, name);
+): Pick<KafkaSourceSettings, "decoder" | "keys" | "check"> {
+  const { clock } = context.env;
+  const { format, keyFormat, registry } = topic;
+  const ofValues = format === undefined || format === "json" ? undefined : connectorRegistry(context, registry?.url, format);
+  const ofKeys = keyFormat === undefined ? undefined : connectorRegistry(context, topic.keyRegistry?.url, keyFormat);
+  const type = topic.schema.type;
+  const keyType = topic.keySchema?.type;
   return {
-    decoder: () => new RegistryValues(topic.schema.type, format, registry, context.env.clock),
+    ...(ofValues && { decoder: () => new RegistryValues(type, SCHEMA_FORMATS[format as RegisteredFormat], ofValues, clock) }),
+    ...(ofKeys && { keys: () => new KeyCheck(keyType!, new RegistryValues(keyType!, SCHEMA_FORMATS[keyFormat!], ofKeys, clock, "key")) }),
     check: async (topics) => {
-      for (const name of topics) await checkReadable({ ...topic, name }, format, registry);
+      for (const name of topics) {
+        const named = { ...topic, name };
+        if (ofValues !== undefined) await checkReadable(named, SCHEMA_FORMATS[format as RegisteredFormat], ofValues);
+        if (ofKeys !== undefined) await checkReadable(keyPart(named)!, SCHEMA_FORMATS[keyFormat!], ofKeys);
+        else if (ofValues !== undefined) await hintAtKeys(named, ofValues, context, "read");
+      }
     },
   };
 }

@@ -10,6 +10,7 @@ import { jsonDecoder } from "../../schema/json/decoder.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { Json, PoisonRecord, SourceBatch, SplitReader } from "../../stream/connector.ts";
+import type { KeyCheck } from "./key-check.ts";
 import type { ValueDecoder } from "./registry-values.ts";
 
 /** Per poll: their bytes are copied. */
@@ -19,6 +20,8 @@ const NO_VALUE = "expected a document, got a record without a value (a tombstone
 export interface PartitionReaderHooks {
   /** Default: JSON. One per partition. */
   readonly decoder?: ValueDecoder | undefined;
+  /** One per partition; undefined: keys are not looked at. */
+  readonly keys?: KeyCheck | undefined;
   /** The first offset that a bounded source does not read; undefined: none. */
   readonly stopAt: number | undefined;
   /** Where the committed log ends now. */
@@ -30,6 +33,7 @@ export class PartitionReader implements SplitReader {
   readonly #cursor: PartitionCursor;
   readonly #hooks: PartitionReaderHooks;
   readonly #decoder: ValueDecoder;
+  readonly #keys: KeyCheck | undefined;
   readonly #builder: BatchBuilder;
   readonly #records = new BatchReader();
   readonly #offsets = new Float64Array(MAX_BATCH_ROWS);
@@ -48,6 +52,7 @@ export class PartitionReader implements SplitReader {
     this.#cursor = cursor;
     this.#hooks = hooks;
     this.#decoder = hooks.decoder ?? jsonDecoder(type);
+    this.#keys = hooks.keys;
     this.#builder = new BatchBuilder(type, MAX_BATCH_ROWS, "bytes");
     this.#out = { batch: this.#builder.batch, offsets: this.#offsets, poison: undefined };
     this.#stopAt = hooks.stopAt ?? Infinity;
@@ -153,7 +158,10 @@ export class PartitionReader implements SplitReader {
       if (records.valueStart < 0) return NO_VALUE;
       this.#offsets[builder.rows] = offset;
       try {
-        const waiting = this.#decoder.wait?.(bytes, records.valueStart, records.valueEnd, records.hasHeaders ? this.#headers : undefined);
+        const headers = records.hasHeaders ? this.#headers : undefined;
+        const waiting =
+          this.#keys?.check(bytes, records.keyStart, records.keyEnd, headers) ??
+          this.#decoder.wait?.(bytes, records.valueStart, records.valueEnd, headers);
         if (waiting !== undefined) {
           this.#position = offset;
           return this.#hold(waiting);

@@ -9,11 +9,18 @@ import { jsonEncoder, jsonValueEncoder } from "../../schema/json/encoder.ts";
 import { checkValue } from "../../schema/mismatch.ts";
 import { sameType } from "../../schema/type-names.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
-import type { ValueEncoding } from "./registry-encoding.ts";
+import { KeyEncoder } from "./key-encoder.ts";
+import type { RegistryEncoding } from "./registry-encoding.ts";
 import type { RecordParts } from "./record-parts.ts";
 import type { Topic } from "./topic.ts";
 
 const NOTHING = new Uint8Array(0);
+
+/** Of values and keys whose schemas are in a registry; undefined: JSON, text. */
+export interface TopicEncodings {
+  readonly value?: RegistryEncoding | undefined;
+  readonly key?: RegistryEncoding | undefined;
+}
 
 export class RecordEncoder {
   /** The value of the last encoded row is value.bytes[0, value.at). */
@@ -27,6 +34,8 @@ export class RecordEncoder {
   readonly #type: TypeInfo;
   readonly #keyName: string | undefined;
   readonly #keyIndex: number;
+  /** Undefined: keys are text, or not of the row. */
+  readonly #keys: KeyEncoder | undefined;
   readonly #keyBuffer = new EncodeBuffer(64);
   readonly #writeRow: (batch: Batch, row: number, out: EncodeBuffer) => void;
   readonly #writeValue: (value: unknown, out: EncodeBuffer) => void;
@@ -34,22 +43,26 @@ export class RecordEncoder {
   #lastType: TypeInfo | undefined;
   #columnar = false;
 
-  /** `encoding` undefined: JSON. */
-  constructor(topic: Topic<unknown>, parts?: RecordParts, encoding?: ValueEncoding) {
+  constructor(topic: Topic<unknown, unknown>, parts?: RecordParts, encodings: TopicEncodings = {}) {
     this.parts = parts;
     this.#type = topic.schema.type;
-    this.#keyName = topic.key;
-    this.#keyIndex = topic.key === undefined ? -1 : fieldColumns(this.#type).findIndex((field) => field.name === topic.key);
-    this.#prefix = encoding?.prefix ?? NOTHING;
-    this.#writeRow = encoding?.row ?? jsonEncoder(this.#type);
-    this.#writeValue = encoding?.value ?? jsonValueEncoder(this.#type);
+    const { value, key } = encodings;
+    const keys = key === undefined || parts?.hasKey === true ? undefined : new KeyEncoder(this.#type, topic, key);
+    this.#keys = keys?.ofRow === true ? keys : undefined;
+    this.#keyName = key === undefined ? (topic.key as string | undefined) : undefined;
+    this.#keyIndex = this.#keyName === undefined ? -1 : fieldColumns(this.#type).findIndex((field) => field.name === this.#keyName);
+    this.#prefix = value?.prefix ?? NOTHING;
+    this.#writeRow = value?.row ?? jsonEncoder(this.#type);
+    this.#writeValue = value?.value ?? jsonValueEncoder(this.#type);
   }
 
   /** Call before the rows of a batch. */
   begin(batch: Batch): void {
-    if (batch.type === this.#lastType && batch.type !== undefined) return;
-    this.#lastType = batch.type;
-    this.#columnar = sameType(batch.type, this.#type);
+    if (batch.type !== this.#lastType || batch.type === undefined) {
+      this.#lastType = batch.type;
+      this.#columnar = sameType(batch.type, this.#type);
+    }
+    this.#keys?.begin(batch, this.#columnar);
   }
 
   /** Throws SchemaError when the row does not fit the topic's type or JSON. */
@@ -57,11 +70,13 @@ export class RecordEncoder {
     this.#encodeRow(batch, row);
     const { parts } = this;
     if (parts === undefined) return;
-    parts.of(rowAt(batch, row), this.keyBytes === null ? null : this.keyBytes.slice(this.keyStart, this.keyEnd));
-    if (!parts.hasKey) return;
-    this.keyBytes = parts.key;
-    this.keyStart = 0;
-    this.keyEnd = parts.key?.length ?? 0;
+    if (parts.seesRows) parts.of(rowAt(batch, row), this.keyBytes === null ? null : this.keyBytes.slice(this.keyStart, this.keyEnd));
+    if (parts.hasKey) {
+      this.keyBytes = parts.key;
+      this.keyStart = 0;
+      this.keyEnd = parts.key?.length ?? 0;
+    }
+    parts.tellKey(this.keyBytes !== null);
   }
 
   #encodeRow(batch: Batch, row: number): void {
@@ -72,12 +87,22 @@ export class RecordEncoder {
       this.#writeRow(batch, row, value);
       if (this.#keyIndex >= 0) this.#keyOfColumn(batch.columns[this.#keyIndex]!, row);
       else if (this.#keyName !== undefined) this.#keyOfText(String(fieldValue(rowAt(batch, row) as object, this.#keyName)));
+      else if (this.#keys !== undefined) this.#keyOfSchema(this.#keys, batch, row, undefined);
       return;
     }
     const object = rowAt(batch, row);
     checkValue(this.#type, object);
     this.#writeValue(object, value);
     if (this.#keyName !== undefined) this.#keyOfText(String(fieldValue(object as object, this.#keyName)));
+    else if (this.#keys !== undefined) this.#keyOfSchema(this.#keys, batch, row, object);
+  }
+
+  /** `object`: the row, if it was made already. */
+  #keyOfSchema(keys: KeyEncoder, batch: Batch, row: number, object: unknown): void {
+    if (!keys.encodeRow(row)) keys.encodeObject((object ?? rowAt(batch, row)) as object);
+    this.keyBytes = keys.out.bytes;
+    this.keyStart = 0;
+    this.keyEnd = keys.out.at;
   }
 
   #keyOfColumn(column: Column, row: number): void {

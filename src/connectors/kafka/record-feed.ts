@@ -8,8 +8,7 @@ import { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
 import { SinkRowError } from "../../stream/sink-row-error.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
-import type { ValueEncoding } from "./registry-encoding.ts";
-import { RecordEncoder } from "./record-encoder.ts";
+import { RecordEncoder, type TopicEncodings } from "./record-encoder.ts";
 import type { RecordParts } from "./record-parts.ts";
 import type { Topic } from "./topic.ts";
 
@@ -28,10 +27,10 @@ export class RecordFeed {
   #keptRows = 0;
   #fedRows = 0;
 
-  constructor(topic: Topic<unknown>, clock: Clock, parts?: RecordParts, encoding?: ValueEncoding) {
+  constructor(topic: Topic<unknown, unknown>, clock: Clock, parts?: RecordParts, encodings?: TopicEncodings) {
     this.#topic = topic.name;
     this.#clock = clock;
-    this.#encoder = new RecordEncoder(topic, parts, encoding);
+    this.#encoder = new RecordEncoder(topic, parts, encodings);
   }
 
   get isEmpty(): boolean {

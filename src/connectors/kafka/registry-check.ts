@@ -6,10 +6,11 @@ import { typeName } from "../../schema/type-names.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { latest, ownSchema, refused } from "./registry-encoding.ts";
 import type { SchemaFormat } from "./schema-formats.ts";
-import { subjectOf, type RegisteredTopic } from "./topic-format.ts";
+import type { ConnectorContext } from "../../stream/connector.ts";
+import { subjectOf, type RegisteredPart } from "./topic-format.ts";
 
 /** Rejects with SCHEMA_REFUSED. A registry that cannot be reached refuses nothing: reading meets it again, and may be tried again. */
-export async function checkReadable(topic: RegisteredTopic, format: SchemaFormat, registry: RegistryClient): Promise<void> {
+export async function checkReadable(topic: RegisteredPart, format: SchemaFormat, registry: RegistryClient): Promise<void> {
   const { autoRegister, useLatest = false, compatibility } = topic.registry ?? {};
   const subject = subjectOf(topic);
   const mustExist = autoRegister === false || useLatest;
@@ -21,12 +22,12 @@ export async function checkReadable(topic: RegisteredTopic, format: SchemaFormat
     if (mustExist) await registry.version(subject);
   } catch (error) {
     if (error instanceof KafkaConnectorError) throw error;
-    if (!(error instanceof RegistryClientError && error.status === 0)) throw refused(error, topic.name, subject, mustExist);
+    if (!(error instanceof RegistryClientError && error.status === 0)) throw refused(error, topic, subject, mustExist);
   }
 }
 
 async function readable(
-  topic: RegisteredTopic,
+  topic: RegisteredPart,
   format: SchemaFormat,
   registry: RegistryClient,
   found: RegisteredSchema,
@@ -41,8 +42,24 @@ async function readable(
     const reason = (error as Error).message.replace(/\.$/, "");
     throw new KafkaConnectorError(
       "SCHEMA_REFUSED",
-      `Topic "${topic.name}" cannot be read as ${typeName(type)}: subject "${subject}", version ${found.version}: ${reason}. A type that fits: millrace schema gen ts ${subject}`,
+      `${topic.part === "key" ? "The keys of topic" : "Topic"} "${topic.name}" cannot be read as ${typeName(type)}: subject "${subject}", version ${found.version}: ${reason}. A type that fits: millrace schema gen ts ${subject}`,
       { cause: error },
     );
   }
+}
+
+/** The registry has a schema for the topic's keys, and the topic has none: told in the log. Whatever cannot be asked is no matter here. */
+export async function hintAtKeys(
+  topic: RegisteredPart,
+  registry: RegistryClient,
+  { env, job, operator }: ConnectorContext,
+  use: "read" | "written",
+): Promise<void> {
+  const subject = `${topic.name}-key`;
+  const found = await latest(registry, subject).catch(() => undefined);
+  if (found === undefined) return;
+  const keyFormat = found.schemaType === "JSON" ? "json-schema" : found.schemaType.toLowerCase();
+  const meaning = use === "read" ? "keys are not looked at" : "keys are written as text, which readers with schemas refuse";
+  const text = `Subject "${subject}" has a schema, and topic "${topic.name}" no keyFormat: ${meaning}. With a schema: topic("${topic.name}", …, { keyFormat: "${keyFormat}" })`;
+  env.logger.log(use === "read" ? "info" : "warn", "key-schema-ignored", { job, operator, text });
 }

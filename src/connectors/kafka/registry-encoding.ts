@@ -2,20 +2,19 @@
 import type { RecordHeader } from "../../protocol/records/batch-writer.ts";
 import { RegistryClientError, type RegisteredSchema, type RegistryClient } from "../../registry/http/registry-client.ts";
 import { BadSchemaError } from "../../schema/schema-error.ts";
-import { guidFrame, idFrame, VALUE_SCHEMA_HEADER } from "../../schema/wire/schema-frame.ts";
+import { guidFrame, idFrame, schemaHeaderOf } from "../../schema/wire/schema-frame.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import type { DocumentWriter, SchemaFormat } from "./schema-formats.ts";
-import type { Topic } from "./topic.ts";
-import { subjectOf, type RegisteredTopic } from "./topic-format.ts";
+import { subjectOf, type RegisteredPart } from "./topic-format.ts";
 
-/** What a sink writes: the document, and what says which schema it has. */
-export interface ValueEncoding extends Pick<DocumentWriter, "row" | "value"> {
+/** What a sink writes of values, or of keys: the document, and what says which schema it has. */
+export interface RegistryEncoding extends Pick<DocumentWriter, "row" | "value"> {
   readonly prefix: Uint8Array;
   readonly header: RecordHeader | undefined;
 }
 
-/** Registers or finds the topic's schema. Rejects with SCHEMA_REFUSED, or RegistryClientError when the registry cannot be asked. */
-export async function registryEncoding(topic: Topic<unknown>, format: SchemaFormat, registry: RegistryClient): Promise<ValueEncoding> {
+/** Registers or finds the schema of a topic's values or keys. Rejects with SCHEMA_REFUSED, or RegistryClientError when the registry cannot be asked. */
+export async function registryEncoding(topic: RegisteredPart, format: SchemaFormat, registry: RegistryClient): Promise<RegistryEncoding> {
   const { autoRegister = true, useLatest = false, compatibility, ids = "prefix" } = topic.registry ?? {};
   const { type } = topic.schema;
   const subject = subjectOf(topic);
@@ -28,15 +27,15 @@ export async function registryEncoding(topic: Topic<unknown>, format: SchemaForm
     const guid = joined(guidFrame(found.guid === "" ? (await registry.byId(found.id)).guid : found.guid), behindId);
     return ids === "guid"
       ? { row, value, prefix: guid, header: undefined }
-      : { row, value, prefix: new Uint8Array(0), header: { key: VALUE_SCHEMA_HEADER, value: guid } };
+      : { row, value, prefix: new Uint8Array(0), header: { key: schemaHeaderOf(topic.part), value: guid } };
   } catch (error) {
-    throw refused(error, topic.name, subject, useLatest || !autoRegister);
+    throw refused(error, topic, subject, useLatest || !autoRegister);
   }
 }
 
 /** The schema of the topic's type as its subject has it; registers it first, or rejects if it is not there. */
 export async function ownSchema(
-  topic: RegisteredTopic,
+  topic: RegisteredPart,
   format: SchemaFormat,
   registry: RegistryClient,
   subject: string,
@@ -45,8 +44,9 @@ export async function ownSchema(
   const found = await latest(registry, subject);
   const before = found?.schemaType === format.schemaType ? found : undefined;
   const text = format.text(topic.schema.type, before, before === undefined ? [] : await registry.referenced(before));
-  if (autoRegister) await registry.register(subject, text, format.schemaType);
-  return { ...(await registry.lookup(subject, text, format.schemaType)), schemaType: format.schemaType };
+  const { normalize = false } = topic.registry ?? {};
+  if (autoRegister) await registry.register(subject, text, format.schemaType, { normalize });
+  return { ...(await registry.lookup(subject, text, format.schemaType, { normalize })), schemaType: format.schemaType };
 }
 
 /** undefined: there is none. */
@@ -63,7 +63,7 @@ function joined(frame: Uint8Array, behind: Uint8Array): Uint8Array {
   return behind.length === 0 ? frame : Uint8Array.of(...frame, ...behind);
 }
 
-export function refused(error: unknown, topic: string, subject: string, mustExist: boolean): unknown {
+export function refused(error: unknown, { name, part }: RegisteredPart, subject: string, mustExist: boolean): unknown {
   if (error instanceof RegistryClientError && error.status === 0) return error;
   const missing = error instanceof RegistryClientError && error.status === 404 && mustExist;
   const reason = missing
@@ -72,7 +72,7 @@ export function refused(error: unknown, topic: string, subject: string, mustExis
   const command = missing ? `Register it: millrace schema register ${subject} FILE` : `See: millrace schema check ${subject} FILE`;
   return new KafkaConnectorError(
     "SCHEMA_REFUSED",
-    `The schema of topic "${topic}" cannot be used with subject "${subject}": ${reason}. ${command}`,
+    `The schema of ${part === "key" ? "the keys of " : ""}topic "${name}" cannot be used with subject "${subject}": ${reason}. ${command}`,
     { cause: error },
   );
 }

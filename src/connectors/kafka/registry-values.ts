@@ -1,12 +1,12 @@
-// Values of a topic whose schemas are in a registry: readers find the writer's schema by the id in each record and resolve it to the topic's
-// type. A schema is asked for once and kept; while it is asked for, its partition waits.
+// Values, or keys, of a topic whose schemas are in a registry: readers find the writer's schema by the id in each record and resolve it to the
+// topic's type. A schema is asked for once and kept; while it is asked for, its partition waits.
 import type { Clock } from "../../env/clock.ts";
 import type { RecordHeader } from "../../protocol/records/batch-writer.ts";
 import { RegistryClientError, type RegistryClient } from "../../registry/http/registry-client.ts";
 import type { BatchBuilder } from "../../schema/batch-builder.ts";
 import { BadSchemaError, SchemaError } from "../../schema/schema-error.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
-import { SchemaFrame, VALUE_SCHEMA_HEADER } from "../../schema/wire/schema-frame.ts";
+import { SchemaFrame, schemaHeaderOf } from "../../schema/wire/schema-frame.ts";
 import type { DocumentReader, SchemaFormat } from "./schema-formats.ts";
 
 /** An id that the registry did not know is asked for again after so long. */
@@ -20,7 +20,7 @@ export interface ValueDecoder {
   wait?(bytes: Uint8Array, start: number, end: number, headers: Headers | undefined): Promise<void> | undefined;
 }
 
-type Headers = () => readonly RecordHeader[];
+export type Headers = () => readonly RecordHeader[];
 
 type Known = { readonly decoder: DocumentReader } | { readonly refusal: string; readonly until: number };
 
@@ -29,23 +29,25 @@ export class RegistryValues implements ValueDecoder {
   readonly #format: SchemaFormat;
   readonly #registry: RegistryClient;
   readonly #clock: Clock;
+  readonly #part: "value" | "key";
   readonly #known = new Map<number | string, Known>();
   readonly #frame = new SchemaFrame();
   #decoder: DocumentReader | undefined;
   #lastId: number | string = "";
   #at = 0;
 
-  constructor(type: TypeInfo, format: SchemaFormat, registry: RegistryClient, clock: Clock) {
+  constructor(type: TypeInfo, format: SchemaFormat, registry: RegistryClient, clock: Clock, part: "value" | "key" = "value") {
     this.#type = type;
     this.#format = format;
     this.#registry = registry;
     this.#clock = clock;
+    this.#part = part;
   }
 
   wait(bytes: Uint8Array, start: number, end: number, headers: Headers | undefined): Promise<void> | undefined {
     const frame = this.#frame;
-    const header = headers === undefined ? undefined : schemaHeader(headers());
-    const behind = header === undefined ? frame.read(bytes, start, end) : frame.read(header, 0, header.length);
+    const header = headers === undefined ? undefined : schemaHeader(headers(), this.#part);
+    const behind = header === undefined ? this.#readFrame(bytes, start, end) : frame.read(header, 0, header.length);
     const id = frame.id < 0 ? frame.guid : frame.id;
     if (id !== this.#lastId || this.#decoder === undefined) {
       const waiting = this.#find(id);
@@ -60,11 +62,21 @@ export class RegistryValues implements ValueDecoder {
     return undefined;
   }
 
+  #readFrame(bytes: Uint8Array, start: number, end: number): number {
+    try {
+      return this.#frame.read(bytes, start, end);
+    } catch (error) {
+      if (this.#part === "value" || !(error instanceof SchemaError)) throw error;
+      const { path, expected, got, at } = error;
+      throw new SchemaError({ path, expected, got: `${got}: if keys are text, the topic has no keyFormat` }, at);
+    }
+  }
+
   /** Sets the decoder, or says what must be waited for. Throws SchemaError. */
   #find(id: number | string): Promise<void> | undefined {
     const known = this.#known.get(id);
     if (known === undefined || ("refusal" in known && known.until < this.#clock.now())) return this.#ask(id);
-    if ("refusal" in known) throw new SchemaError({ path: "", expected: `a value of a known schema`, got: known.refusal });
+    if ("refusal" in known) throw new SchemaError({ path: "", expected: `a ${this.#part} of a known schema`, got: known.refusal });
     this.#lastId = id;
     this.#decoder = known.decoder;
     return undefined;
@@ -76,8 +88,8 @@ export class RegistryValues implements ValueDecoder {
     } catch (error) {
       if (!(error instanceof SchemaError)) throw error;
       const { path, expected, got } = error;
-      const at = error.at < 0 ? -1 : error.at + this.#at - start; // in the record's value
-      throw new SchemaError({ path, expected, got: `${got} in a value of schema ${this.#lastId}` }, at);
+      const at = error.at < 0 ? -1 : error.at + this.#at - start; // in the record's value or key
+      throw new SchemaError({ path, expected, got: `${got} in a ${this.#part} of schema ${this.#lastId}` }, at);
     }
   }
 
@@ -105,6 +117,7 @@ function refusalOf(error: unknown, id: number | string): string | undefined {
 }
 
 /** The last one counts; a null is none. */
-function schemaHeader(headers: readonly RecordHeader[]): Uint8Array | undefined {
-  return headers.findLast(({ key }) => key === VALUE_SCHEMA_HEADER)?.value ?? undefined;
+function schemaHeader(headers: readonly RecordHeader[], part: "value" | "key"): Uint8Array | undefined {
+  const name = schemaHeaderOf(part);
+  return headers.findLast(({ key }) => key === name)?.value ?? undefined;
 }

@@ -3,7 +3,8 @@ import type { KafkaClient } from "../../client/client.ts";
 import { isRetriable } from "../../client/errors.ts";
 import type { ConnectorContext, Recovered, SinkConnector, SinkWriter } from "../../stream/connector.ts";
 import { abortLeftovers } from "./abort-leftovers.ts";
-import { registryEncoding, type ValueEncoding } from "./registry-encoding.ts";
+import { registryEncoding, type RegistryEncoding } from "./registry-encoding.ts";
+import { hintAtKeys } from "./registry-check.ts";
 import { SCHEMA_FORMATS } from "./schema-formats.ts";
 import { decodeCommittable } from "./committable.ts";
 import { connectorRegistry } from "./connector-client.ts";
@@ -11,9 +12,13 @@ import { FlushingWriter } from "./flushing-writer.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import type { Delivery } from "./kafka-sink.ts";
 import { RecordFeed } from "./record-feed.ts";
+import { KeyEncoder } from "./key-encoder.ts";
+import type { TopicEncodings } from "./record-encoder.ts";
 import { RecordParts, type RecordFunctions } from "./record-parts.ts";
 import { recoverTransactions } from "./recover-transactions.ts";
 import type { Topic } from "./topic.ts";
+import { keyPart } from "./topic-key.ts";
+import type { RegisteredFormat, RegisteredPart } from "./topic-format.ts";
 import { partitionCount } from "./topic-metadata.ts";
 import { untilVisible } from "./transaction-outcome.ts";
 import { TransactionPool } from "./transaction-pool.ts";
@@ -25,14 +30,14 @@ const DEFAULT_MAX_TIMEOUT_MS = 900_000;
 const TIMEOUT_MARGIN = 3;
 
 export interface KafkaSinkSettings {
-  readonly topic: Topic<unknown>;
+  readonly topic: Topic<unknown, unknown>;
   readonly delivery: Delivery;
   readonly transactionTimeoutMs: number | undefined;
   /** Ids are this + "<subtask>/<n>". */
   readonly transactionalIdPrefix: string;
   readonly onLostTransaction: "fail" | "continue";
   /** Undefined: none is given. */
-  readonly functions: RecordFunctions<unknown> | undefined;
+  readonly functions: RecordFunctions<unknown, unknown> | undefined;
 }
 
 /** KIP-939: what a broker must offer for transactions that wait for their job without a timeout. */
@@ -51,7 +56,7 @@ export class KafkaSinkConnector implements SinkConnector {
   readonly #writers: SinkWriter[] = [];
   #resting: ReadonlySet<string> = new Set();
   #transactions: Promise<TransactionRules> | undefined;
-  #schema: Promise<ValueEncoding> | undefined;
+  #schemas: Promise<TopicEncodings> | undefined;
 
   constructor(context: ConnectorContext, client: KafkaClient, settings: KafkaSinkSettings) {
     this.#context = context;
@@ -82,10 +87,10 @@ export class KafkaSinkConnector implements SinkConnector {
     );
   }
 
-  /** Registers or finds the schema. An unreachable registry is no wrong setup: writer() meets it, too, and may be tried again. */
+  /** Registers or finds the schemas. An unreachable registry is no wrong setup: writer() meets it, too, and may be tried again. */
   async #checkSchema(): Promise<void> {
     try {
-      await this.#encoding();
+      await this.#encodings();
     } catch (error) {
       if ((error as { code?: string }).code !== "REGISTRY_UNREACHABLE") throw error;
     }
@@ -110,11 +115,13 @@ export class KafkaSinkConnector implements SinkConnector {
     const { env, operator } = this.#context;
     const partitions = await partitionCount(this.#client.cluster, topic.name, operator);
     const { functions } = this.#settings;
-    const encoding = await this.#encoding();
-    const header = encoding?.header;
-    const parts =
-      functions === undefined && header === undefined ? undefined : new RecordParts(functions ?? {}, topic.name, partitions, header);
-    const feed = new RecordFeed(topic, env.clock, parts, encoding);
+    const encodings = await this.#encodings();
+    const { value, key } = encodings;
+    const hasParts = functions !== undefined || value?.header !== undefined || key?.header !== undefined;
+    const keys = key === undefined ? undefined : new KeyEncoder(topic.schema.type, topic, key);
+    const schemaParts = { value: value?.header, key: key?.header, keys };
+    const parts = hasParts ? new RecordParts(functions ?? {}, topic.name, partitions, schemaParts) : undefined;
+    const feed = new RecordFeed(topic, env.clock, parts, encodings);
     const writer =
       delivery === "exactly-once"
         ? await this.#transactionalWriter(subtask, feed)
@@ -142,16 +149,27 @@ export class KafkaSinkConnector implements SinkConnector {
     });
   }
 
-  /** Asked once for all writers; undefined: JSON. */
-  #encoding(): Promise<ValueEncoding> | undefined {
-    const { topic } = this.#settings;
-    if (topic.format === undefined || topic.format === "json") return undefined;
-    const registry = connectorRegistry(this.#context, topic.registry?.url, topic.format);
-    this.#schema ??= registryEncoding(topic, SCHEMA_FORMATS[topic.format], registry).catch((error: unknown) => {
-      this.#schema = undefined;
+  /** Asked once for all writers. */
+  #encodings(): Promise<TopicEncodings> {
+    this.#schemas ??= this.#registered().catch((error: unknown) => {
+      this.#schemas = undefined;
       throw error;
     });
-    return this.#schema;
+    return this.#schemas;
+  }
+
+  async #registered(): Promise<TopicEncodings> {
+    const { topic } = this.#settings;
+    const { format = "json" } = topic;
+    const ofKeys = keyPart(topic);
+    const value = format === "json" ? undefined : await this.#encoding(topic, format);
+    if (value !== undefined && ofKeys === undefined && topic.key !== undefined)
+      await hintAtKeys(topic, connectorRegistry(this.#context, topic.registry?.url, format), this.#context, "written");
+    return { value, key: ofKeys === undefined ? undefined : await this.#encoding(ofKeys, topic.keyFormat!) };
+  }
+
+  #encoding(part: RegisteredPart, format: RegisteredFormat): Promise<RegistryEncoding> {
+    return registryEncoding(part, SCHEMA_FORMATS[format], connectorRegistry(this.#context, part.registry?.url, format));
   }
 
   #transactionRules(): Promise<TransactionRules> {

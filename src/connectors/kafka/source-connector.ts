@@ -4,6 +4,7 @@ import { commitGroupOffsets, type OffsetCommit } from "../../client/group-offset
 import { PartitionFetcher } from "../../client/partition-fetcher.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { ConnectorContext, Json, SourceConnector, Split, SplitReader } from "../../stream/connector.ts";
+import type { KeyCheck } from "./key-check.ts";
 import type { ValueDecoder } from "./registry-values.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { endOffset, startOffset, untilOffset, type Place, type StartAt, type Until } from "./offset-range.ts";
@@ -16,6 +17,8 @@ const MAX_BUFFERED_BYTES = 32 << 20;
 export interface KafkaSourceSettings {
   /** Makes what reads the values of a partition; undefined: JSON. */
   readonly decoder?: (() => ValueDecoder) | undefined;
+  /** Makes what looks at the keys of a partition; undefined: nothing does. */
+  readonly keys?: (() => KeyCheck) | undefined;
   /** Before the job starts: rejects when the schemas of these topics cannot be read as the type. */
   readonly check?: ((topics: readonly string[]) => Promise<void>) | undefined;
   readonly topic: string | RegExp;
@@ -90,6 +93,7 @@ export class KafkaSourceConnector implements SourceConnector {
     return new PartitionReader(type, cursor, {
       stopAt,
       decoder: this.#settings.decoder?.(),
+      keys: this.#settings.keys?.(),
       endOffset: () => endOffset(place),
       close: () => this.#fetcher.remove(topic, partition),
     });

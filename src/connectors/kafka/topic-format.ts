@@ -1,12 +1,15 @@
 // How a topic's values are written: JSON, or Avro, Protobuf or JSON with schemas of a registry. What the registry is asked, and when, is in
 // registry-values.ts and registry-encoding.ts.
+import type { Schema } from "../../schema/type-info.ts";
 import { nearest } from "../../stream/nearest.ts";
 import { unknownOption } from "./option-names.ts";
-import type { Topic } from "./topic.ts";
 
-export type TopicFormat = "json" | "avro" | "protobuf" | "json-schema";
+/** With schemas of a registry. */
+export type RegisteredFormat = "avro" | "protobuf" | "json-schema";
 
-/** Confluent's subject names: "<topic>-value", the record's full name, "<topic>-<record>". */
+export type TopicFormat = "json" | RegisteredFormat;
+
+/** Confluent's subject names: "<topic>-value" and "<topic>-key", the record's full name, "<topic>-<record>". */
 export type SubjectStrategy = "topic" | "record" | "topic-record";
 
 export interface SchemaOptions {
@@ -23,7 +26,9 @@ export interface SchemaOptions {
   readonly useLatest?: boolean;
   /** Set for the subject before anything is registered, such as "BACKWARD" or "FULL_TRANSITIVE". */
   readonly compatibility?: string;
-  /** Where a sink writes which schema it is: the id before the value (default), the GUID before it, or the GUID in a header. Sources read all. */
+  /** What is registered and looked up is brought into the registry's normal form first, as Confluent's normalize.schemas. Default false. */
+  readonly normalize?: boolean;
+  /** Where a sink writes which schema it is: the id before the document (default), the GUID before it, or the GUID in a header. Sources read all. */
   readonly ids?: "prefix" | "guid" | "header";
 }
 
@@ -32,38 +37,46 @@ const SUBJECTS: readonly string[] = ["topic", "record", "topic-record"] satisfie
 const IDS: readonly string[] = ["prefix", "guid", "header"];
 const LEVELS = ["NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"];
 
-const OPTIONS = ["url", "subject", "autoRegister", "useLatest", "compatibility", "ids"] satisfies (keyof SchemaOptions)[];
+const OPTIONS = ["url", "subject", "autoRegister", "useLatest", "compatibility", "normalize", "ids"] satisfies (keyof SchemaOptions)[];
 
-/** What is wrong with a topic's format or its schemas; undefined: nothing. */
-export function badFormat(format: unknown, schema: unknown): string | undefined {
+/** What is wrong with a format or its schemas, which the option `named` has; undefined: nothing. */
+export function badFormat(format: unknown, schema: unknown, named = "registry"): string | undefined {
   if (!FORMATS.includes(format as string)) return oneOf("format", FORMATS, format);
   if (schema === undefined) return undefined;
   if (format === "json") return 'registry options are for format: "avro", "protobuf" or "json-schema"';
-  return unknownOption(schema, OPTIONS, "registry option") ?? badSchemaOptions(schema as SchemaOptions);
+  return unknownOption(schema, OPTIONS, `${named} option`) ?? badSchemaOptions(schema as SchemaOptions, named);
 }
 
-function badSchemaOptions({ url, subject, ids, compatibility, autoRegister, useLatest }: SchemaOptions): string | undefined {
+function badSchemaOptions(options: SchemaOptions, named: string): string | undefined {
+  const { url, subject, ids, compatibility, autoRegister, useLatest, normalize } = options;
   if (url !== undefined && !(typeof url === "string" && URL.canParse(url)))
-    return `registry.url is an address such as "http://localhost:8081", not ${JSON.stringify(url)}`;
-  if (subject !== undefined && !SUBJECTS.includes(subject)) return oneOf("registry.subject", SUBJECTS, subject);
-  if (ids !== undefined && !IDS.includes(ids)) return oneOf("registry.ids", IDS, ids);
-  if (compatibility !== undefined && !LEVELS.includes(compatibility)) return oneOf("registry.compatibility", LEVELS, compatibility);
-  for (const [name, value] of Object.entries({ autoRegister, useLatest }))
-    if (value !== undefined && typeof value !== "boolean") return `registry.${name} is true or false, not ${JSON.stringify(value)}`;
+    return `${named}.url is an address such as "http://localhost:8081", not ${JSON.stringify(url)}`;
+  if (subject !== undefined && !SUBJECTS.includes(subject)) return oneOf(`${named}.subject`, SUBJECTS, subject);
+  if (ids !== undefined && !IDS.includes(ids)) return oneOf(`${named}.ids`, IDS, ids);
+  if (compatibility !== undefined && !LEVELS.includes(compatibility)) return oneOf(`${named}.compatibility`, LEVELS, compatibility);
+  for (const [name, value] of Object.entries({ autoRegister, useLatest, normalize }))
+    if (value !== undefined && typeof value !== "boolean") return `${named}.${name} is true or false, not ${JSON.stringify(value)}`;
   return undefined;
 }
 
-function oneOf(name: string, values: readonly string[], given: unknown): string {
+export function oneOf(name: string, values: readonly string[], given: unknown): string {
   const meant = typeof given === "string" ? nearest(given, values) : undefined;
   const listed = `${name} is one of ${values.map((value) => `"${value}"`).join(", ")}, not ${JSON.stringify(given) ?? String(given)}`;
   return meant === undefined ? listed : `${listed}: did you mean "${meant}"?`;
 }
 
-export type RegisteredTopic = Pick<Topic<unknown>, "name" | "schema" | "registry">;
+/** What has a subject of its own: a topic's values, or its keys. */
+export interface RegisteredPart {
+  /** The topic's. */
+  readonly name: string;
+  readonly schema: Schema<unknown>;
+  readonly registry?: SchemaOptions;
+  /** Default "value". */
+  readonly part?: "value" | "key";
+}
 
-/** Of the topic's values. */
-export function subjectOf({ name, schema: { type }, registry }: RegisteredTopic): string {
+export function subjectOf({ name, schema: { type }, registry, part = "value" }: RegisteredPart): string {
   const record = type.kind === "record" ? type.name : "value";
   if (registry?.subject === "record") return record;
-  return registry?.subject === "topic-record" ? `${name}-${record}` : `${name}-value`;
+  return registry?.subject === "topic-record" ? `${name}-${record}` : `${name}-${part}`;
 }

@@ -1,58 +1,77 @@
 // A topic as a pipeline sees it: a name, the type of its values, how they are written, and which field is the record key. Frozen data.
-import { fieldColumns } from "../../schema/columns.ts";
 import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
 import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
-import type { Schema, TypeInfo } from "../../schema/type-info.ts";
+import type { Schema } from "../../schema/type-info.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { unknownOption } from "./option-names.ts";
 import { badFormat, type SchemaOptions, type TopicFormat } from "./topic-format.ts";
+import {
+  KEY_OPTIONS,
+  topicKey,
+  type KeyField,
+  type KeyFormat,
+  type KeyOf,
+  type KeyOptions,
+  type TextKey,
+  type TopicKey,
+} from "./topic-key.ts";
 
-export interface Topic<out V> {
+export interface Topic<out V, out K = TextKey> extends TopicKey<K> {
   readonly name: string;
   readonly schema: Schema<V>;
-  /** Records with equal keys keep their order (they share a partition). Undefined: records have no key. */
-  readonly key: string | undefined;
   /** Undefined: JSON. */
   readonly format?: TopicFormat;
   readonly registry?: SchemaOptions;
 }
 
-/** Names of the fields of `V` that can be a record key: always present, and a string, number, bigint or boolean. */
-export type KeyField<V> = V extends string | number | bigint | boolean | null | undefined
-  ? never
-  : { readonly [F in keyof V]-?: [V[F]] extends [string | number | bigint | boolean] ? F : never }[keyof V] & string;
-
-export interface TopicOptions<V> {
-  /** The record key is the text of this field as UTF-8; its murmur2 hash chooses the partition, as every Kafka client does. */
-  readonly key?: KeyField<V>;
+export interface TopicOptions<
+  V,
+  K = KeyField<V> | readonly KeyField<V>[],
+  S = AnySchema,
+  F extends KeyFormat = KeyFormat,
+> extends KeyOptions<V, K, S, F> {
   /** How values are written: "json" (default), or "avro", "protobuf" or "json-schema" with schemas of a registry. */
   readonly format?: TopicFormat;
-  /** With schemas: which registry and subject, and how the schema gets there. */
+  /** With schemas: which registry and subject, and how the schema gets there. Also for keys that have one. */
   readonly registry?: SchemaOptions;
 }
 
 /** Kafka's own rule. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
-const KEY_KINDS = new Set(["string", "literal", "decimal", "int", "long", "bigint", "double", "timestamp", "boolean"]);
 
 /**
  * `given` is made by `t`, or by Zod, Valibot, ArkType, Effect or TypeBox. Throws BAD_TOPIC for a name that Kafka refuses, no schema, or a key
  * field that cannot be one; BadSchemaError for a schema that has no counterpart.
  */
-export function topic<S extends AnySchema>(name: string, given: S, options: TopicOptions<TypeOf<S>> = {}): Topic<TypeOf<S>> {
+export function topic<
+  S extends AnySchema,
+  const K extends KeyField<TypeOf<S>> | readonly KeyField<TypeOf<S>>[] = never,
+  KS extends AnySchema = never,
+  F extends KeyFormat = "text",
+>(name: string, given: S, options: TopicOptions<TypeOf<S>, K, KS, F> = {}): Topic<TypeOf<S>, KeyOf<TypeOf<S>, K, KS, F>> {
   if (typeof name !== "string" || !TOPIC_NAME.test(name) || name === "." || name === "..")
     throw bad(name, 'a topic name is 1 to 249 letters, digits, ".", "_" and "-"');
   const schema = schemaGiven(given) as Schema<TypeOf<S>> | undefined;
   if (schema === undefined) throw bad(name, "the second argument is the schema of its values, such as t.record(…)");
-  const unknown = unknownOption(options, ["key", "format", "registry"]);
+  const unknown = unknownOption(options, [...KEY_OPTIONS, "format", "registry"]);
   if (unknown !== undefined) throw bad(name, unknown);
-  const key = options.key as string | undefined;
-  if (key !== undefined) checkKey(name, schema.type, key);
+  const parts = topicParts(schema, options);
+  if (typeof parts === "string") throw bad(name, parts);
+  return Object.freeze({ name, schema, ...parts }) as Topic<TypeOf<S>, KeyOf<TypeOf<S>, K, KS, F>>;
+}
+
+/** What is wrong with the options; otherwise what a topic, or a pattern of topics, has of them. */
+export function topicParts(
+  schema: Schema<unknown>,
+  options: TopicOptions<unknown, unknown, unknown>,
+): (TopicKey<unknown> & Pick<Topic<unknown>, "format" | "registry">) | string {
   const { format = "json", registry } = options;
-  const wrong = badFormat(format, registry);
-  if (wrong !== undefined) throw bad(name, wrong);
-  if (format === "json") return Object.freeze({ name, schema, key });
-  return Object.freeze({ name, schema, key, format, ...(registry === undefined ? {} : { registry: Object.freeze({ ...registry }) }) });
+  const key = topicKey(schema.type, options, registry);
+  if (typeof key === "string") return key;
+  const wrong = badFormat(format === "json" && key.keyFormat !== undefined ? key.keyFormat : format, registry);
+  if (wrong !== undefined) return wrong;
+  if (format === "json") return key;
+  return { ...key, format, ...(registry === undefined ? {} : { registry: Object.freeze({ ...registry }) }) };
 }
 
 /** Throws BAD_TOPIC for what is no topic, its name say. */
@@ -61,19 +80,6 @@ export function checkTopic(given: unknown, what: string): void {
   const shown = typeof given === "string" ? JSON.stringify(given) : String(given);
   const name = typeof given === "string" ? shown : '"payments"';
   throw new KafkaConnectorError("BAD_TOPIC", `${what}: a topic with a schema is wanted, such as topic(${name}, Payment), not ${shown}.`);
-}
-
-/** Each record of a union has the key field. */
-function checkKey(name: string, type: TypeInfo, key: string): void {
-  if (type.kind === "union") {
-    for (const one of type.of) checkKey(name, one, key);
-    return;
-  }
-  if (type.kind !== "record") throw bad(name, "only records have a key field");
-  const field = fieldColumns(type).find((each) => each.name === key);
-  if (field === undefined) throw bad(name, `${type.name} has no field "${String(key)}" that could be its key`);
-  if (field.optional || !KEY_KINDS.has(field.type!.kind))
-    throw bad(name, `field "${key}" cannot be the key: a key is always there, and a string, number, bigint or boolean`);
 }
 
 function bad(name: unknown, reason: string): KafkaConnectorError {

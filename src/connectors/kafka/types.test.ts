@@ -108,7 +108,10 @@ test("misspelt options are refused with the one that was meant", () => {
       'topic("o"): registry.url is an address such as "http://localhost:8081", not "registry".',
     ],
     [() => topic("o", Order, "avro" as never), 'topic("o"): the options are an object, not "avro".'],
-    [() => topicPattern(/^o/, Order, { key: "id" } as never), 'topicPattern(/^o/): there is no option "key"; there are format, registry.'],
+    [
+      () => topicPattern(/^o/, Order, { key: "id" }),
+      "topicPattern(/^o/): key is for keyFormat: topics of a pattern are only read, and a key that is text is not looked at.",
+    ],
     [
       () => kafkaSource(orders, { startat: "latest" } as never),
       'kafkaSource("orders"): there is no option "startat": did you mean "startAt"?',

@@ -67,14 +67,26 @@ export class RegistryClient {
     return registered(await this.request("GET", `/subjects/${encodeURIComponent(subject)}/versions/${version}`), -1);
   }
 
-  async register(subject: string, schema: string, schemaType: SchemaType, references: readonly SchemaReference[] = []): Promise<number> {
+  async register(
+    subject: string,
+    schema: string,
+    schemaType: SchemaType,
+    { references = [], normalize = false }: { readonly references?: readonly SchemaReference[]; readonly normalize?: boolean } = {},
+  ): Promise<number> {
     const body = { schema, ...typed(schemaType), references };
-    return Number(((await this.request("POST", `/subjects/${encodeURIComponent(subject)}/versions`, body)) as { id: number }).id);
+    const path = `/subjects/${encodeURIComponent(subject)}/versions${normalized(normalize)}`;
+    return Number(((await this.request("POST", path, body)) as { id: number }).id);
   }
 
   /** The version that is this schema. Rejects with SCHEMA_NOT_FOUND. */
-  async lookup(subject: string, schema: string, schemaType: SchemaType): Promise<RegisteredSchema> {
-    return registered(await this.request("POST", `/subjects/${encodeURIComponent(subject)}`, { schema, ...typed(schemaType) }), -1);
+  async lookup(
+    subject: string,
+    schema: string,
+    schemaType: SchemaType,
+    { normalize = false }: { readonly normalize?: boolean } = {},
+  ): Promise<RegisteredSchema> {
+    const path = `/subjects/${encodeURIComponent(subject)}${normalized(normalize)}`;
+    return registered(await this.request("POST", path, { schema, ...typed(schemaType) }), -1);
   }
 
   /** What is wrong with a new version, beside all that the subject's level asks for; empty: nothing, or there is no version yet. */
@@ -163,6 +175,10 @@ function basic(credentials: string): string {
 
 function typed(schemaType: SchemaType): { readonly schemaType?: SchemaType } {
   return schemaType === "AVRO" ? {} : { schemaType };
+}
+
+function normalized(asked: boolean): string {
+  return asked ? "?normalize=true" : "";
 }
 
 function registered(answer: unknown, id: number): RegisteredSchema {

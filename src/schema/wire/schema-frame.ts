@@ -9,6 +9,10 @@ export const ID_FRAME_BYTES = 5;
 export const GUID_FRAME_BYTES = 17;
 const MAX_INDEXES = 64;
 
+export function schemaHeaderOf(part: "value" | "key" = "value"): string {
+  return part === "key" ? KEY_SCHEMA_HEADER : VALUE_SCHEMA_HEADER;
+}
+
 /** What the last read() found. */
 export class SchemaFrame {
   /** −1: it is a GUID. */

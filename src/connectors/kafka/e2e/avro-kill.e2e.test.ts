@@ -1,4 +1,4 @@
-// A job that reads Avro topics and writes them, killed twice without warning while orders of two schemas keep coming: what a reader of committed
+// A job that reads Avro topics, keys and values, and writes them, killed twice without warning while orders of two schemas keep coming: what a reader of committed
 // records sees in the end is each order once, with the totals in their order.
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
@@ -10,6 +10,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
 import { createClient, type KafkaClient } from "../../../client/index.ts";
+import { RegistryClient } from "../../../registry/http/registry-client.ts";
 import { startServer, type Server } from "../../../server/index.ts";
 
 const MAIN = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
@@ -93,6 +94,7 @@ async function totals(): Promise<ReadonlyMap<string, unknown[]>> {
         continue;
       }
       const { customer, ...total } = (await foreign.decode(Buffer.from(value))) as { customer: string };
+      assert.equal(await foreign.decode(Buffer.from(key!)), customer);
       const before = found.get(customer) ?? [];
       before.push(JSON.parse(JSON.stringify(total)));
       found.set(customer, before);
@@ -111,6 +113,7 @@ test("each order once, over two kills", async () => {
       return (await foreign.register({ type: SchemaType.AVRO, schema }, { subject: `orders-${index}` })).id;
     }),
   );
+  const keyId = await new RegistryClient(server.registryUrl!).register("orders-key", '"string"', "AVRO");
   const producer = client.producer();
   let sent = 0;
   const send = async (): Promise<void> => {
@@ -118,7 +121,7 @@ test("each order once, over two kills", async () => {
       const customer = `customer-${sent % CUSTOMERS}`;
       const lines = Array.from({ length: sent % 3 }, (_, line) => ({ sku: `sku-${line}`, price: price(sent) }));
       const value = await foreign.encode(ids[sent % 2]!, { id: sent, customer, lines, note: null, channel: "app" });
-      void producer.send({ topic: "orders", key: customer, value });
+      void producer.send({ topic: "orders", key: await foreign.encode(keyId, customer), value });
     }
     await producer.flush();
   };

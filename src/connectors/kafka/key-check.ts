@@ -1,0 +1,31 @@
+// Keys as a source reads them: each is decoded, by the schema that it names, into columns of the key's type, which shows whether it is one. A
+// record whose key is none is a bad record. Nothing else is done with the columns.
+import { MAX_BATCH_ROWS, NO_TIMESTAMP } from "../../schema/batch.ts";
+import { BatchBuilder } from "../../schema/batch-builder.ts";
+import type { TypeInfo } from "../../schema/type-info.ts";
+import { ofKey } from "./key-encoder.ts";
+import type { Headers, RegistryValues } from "./registry-values.ts";
+
+export class KeyCheck {
+  readonly #keys: RegistryValues;
+  readonly #builder: BatchBuilder;
+
+  constructor(type: TypeInfo, keys: RegistryValues) {
+    this.#keys = keys;
+    this.#builder = new BatchBuilder(type, MAX_BATCH_ROWS, "bytes");
+  }
+
+  /** `start` < 0: there is no key. Answers what must be waited for first; then it is asked again. Throws SchemaError. */
+  check(bytes: Uint8Array, start: number, end: number, headers: Headers | undefined): Promise<void> | undefined {
+    if (start < 0) return undefined;
+    const builder = this.#builder;
+    if (builder.full) builder.reset();
+    try {
+      const waiting = this.#keys.wait(bytes, start, end, headers);
+      if (waiting === undefined) this.#keys.decodeInto(builder, bytes, start, end, NO_TIMESTAMP);
+      return waiting;
+    } catch (error) {
+      throw ofKey(error);
+    }
+  }
+}
