@@ -1,6 +1,6 @@
 // OffsetCommit (8): versions 2–10. Offsets are durable in __consumer_offsets before the answer. v10 names topics by id (KIP-848).
 // The retention time of versions 2–4 is obeyed; later offsets live for offsets.retention.minutes (KIP-211). Members of the consumer
-// protocol need version 9.
+// protocol need version 9. A request of which no partition is there is answered without a look at the group.
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
   newOffsetCommitResponse,
@@ -22,6 +22,7 @@ export const offsetCommit = defineApi("OffsetCommit", {
     const expiresAt = request.retentionTimeMs < 0 ? -1 : committedAt + request.retentionTimeMs;
     const maxMetadata = broker.settings.number("offset.metadata.max.bytes");
     const errors = new Map<unknown, number>();
+    const tooLarge = new Set<unknown>();
     const offsets: OffsetToCommit[] = [];
     for (const topic of request.topics) {
       const byId = call.version >= TOPIC_IDS_FROM;
@@ -32,18 +33,20 @@ export const offsetCommit = defineApi("OffsetCommit", {
         const metadata = committedMetadata ?? "";
         if (info === undefined) errors.set(partition, unknown);
         else if (info.partitions[partitionIndex] === undefined) errors.set(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-        else if (metadata.length > maxMetadata) errors.set(partition, ErrorCode.OFFSET_METADATA_TOO_LARGE);
+        else if (metadata.length > maxMetadata) tooLarge.add(partition);
         else {
           const committed = { offset, leaderEpoch, metadata, committedAt, expiresAt, topicId: info.id };
           offsets.push({ topic: info.name, partition: partitionIndex, committed });
         }
       }
     }
+    if (offsets.length === 0 && tooLarge.size === 0) return answer(request, errors, ErrorCode.NONE);
     const caller = { memberId: request.memberId, instanceId: request.groupInstanceId, generation: request.generationIdOrMemberEpoch };
     const error =
       request.groupId === "" && request.generationIdOrMemberEpoch >= 0
         ? ErrorCode.INVALID_GROUP_ID
         : await broker.groups.commit(request.groupId, caller, offsets, call.version >= CONSUMER_PROTOCOL_FROM);
+    if (error === ErrorCode.NONE) for (const partition of tooLarge) errors.set(partition, ErrorCode.OFFSET_METADATA_TOO_LARGE);
     const unknownGroup =
       call.version >= GROUP_NOT_FOUND_FROM && error === ErrorCode.ILLEGAL_GENERATION && !broker.groups.describe(request.groupId);
     return answer(request, errors, unknownGroup ? ErrorCode.GROUP_ID_NOT_FOUND : error);

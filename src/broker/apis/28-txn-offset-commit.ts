@@ -1,5 +1,6 @@
 // TxnOffsetCommit (28): versions 0–5. Offsets that count when the producer's transaction commits. The group's partition must be part of
-// the transaction; from v5 it is added here (KIP-890). Members and generations are checked if given (KIP-447).
+// the transaction; from v5 it is added here (KIP-890). Members and generations are checked if given (KIP-447). A request of which no
+// partition is there is answered without a look at the transaction.
 import { ErrorCode } from "../../protocol/errors.ts";
 import {
   newTxnOffsetCommitResponse,
@@ -19,24 +20,27 @@ export const txnOffsetCommit = defineApi("TxnOffsetCommit", {
     const committedAt = broker.env.clock.now();
     const maxMetadata = broker.settings.number("offset.metadata.max.bytes");
     const errors = new Map<unknown, number>();
+    const tooLarge = new Set<unknown>();
     const offsets: OffsetToCommit[] = [];
     for (const { name, partitions } of request.topics) {
       for (const partition of partitions) {
         const { partitionIndex, committedOffset: offset, committedLeaderEpoch: leaderEpoch, committedMetadata } = partition;
         const metadata = committedMetadata ?? "";
         if (broker.topics.partition(name, partitionIndex) === undefined) errors.set(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-        else if (metadata.length > maxMetadata) errors.set(partition, ErrorCode.OFFSET_METADATA_TOO_LARGE);
+        else if (metadata.length > maxMetadata) tooLarge.add(partition);
         else {
           const committed = { offset, leaderEpoch, metadata, committedAt, expiresAt: -1, topicId: ZERO_UUID };
           offsets.push({ topic: name, partition: partitionIndex, committed });
         }
       }
     }
+    if (offsets.length === 0 && tooLarge.size === 0) return answer(request, errors, ErrorCode.NONE);
     let error = request.groupId === "" ? ErrorCode.INVALID_GROUP_ID : await enter(broker, request, call.version);
     if (error === ErrorCode.NONE) {
       const caller = { memberId: request.memberId, instanceId: request.groupInstanceId, generation: request.generationId };
       error = await broker.groups.commitInTransaction(request.groupId, caller, request, offsets);
     }
+    if (error === ErrorCode.NONE) for (const partition of tooLarge) errors.set(partition, ErrorCode.OFFSET_METADATA_TOO_LARGE);
     return answer(request, errors, error);
   },
 });

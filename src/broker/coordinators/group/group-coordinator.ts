@@ -197,7 +197,7 @@ export class GroupCoordinator {
     const refused = this.#checkCommit(groupId, caller, offsets, false);
     if (refused !== ErrorCode.NONE) return refused;
     if (this.consumers.get(groupId) === undefined) this.#apply(groupId, { kind: "committed", memberId: caller.memberId });
-    if (offsets.length === 0) return ErrorCode.NONE;
+    if (offsets.length === 0) return this.#madeWithoutOffsets(groupId);
     return this.#write(async () => {
       const appended = this.log.append(groupId, offsetRecords(groupId, offsets));
       const isEarly = isPlanted("group-offset-acknowledged-early");
@@ -225,7 +225,8 @@ export class GroupCoordinator {
     offsets: readonly OffsetToCommit[],
   ): Promise<number> {
     const refused = this.#checkCommit(groupId, caller, offsets, true);
-    if (refused !== ErrorCode.NONE || offsets.length === 0) return refused;
+    if (refused !== ErrorCode.NONE) return refused;
+    if (offsets.length === 0) return this.#madeWithoutOffsets(groupId);
     const { producerId } = producer;
     const writing = this.#write(async () => {
       const first = await this.log.append(groupId, offsetRecords(groupId, offsets), { ...producer, transactional: true });
@@ -247,6 +248,12 @@ export class GroupCoordinator {
     if (writing === undefined) return this.offsets.complete(producerId, commit);
     // None of them rejects. Nothing of the producer's next transaction can come before they are settled: that waits for the markers.
     void Promise.all(writing).then(() => this.offsets.complete(producerId, commit));
+  }
+
+  /** An accepted commit makes the group even if none of its offsets can be kept: until offsets expire or the broker ends. */
+  #madeWithoutOffsets(groupId: string): number {
+    this.offsets.touch(groupId);
+    return ErrorCode.NONE;
   }
 
   async deleteGroup(groupId: string): Promise<number> {

@@ -25,7 +25,12 @@ export class OffsetStore {
     let groups = this.#pending.get(producerId);
     if (groups === undefined) this.#pending.set(producerId, (groups = new Map()));
     this.#offsetsOf(groups, group).set(key, { ...committed, at });
-    this.#offsetsOf(this.#groups, group); // the group is there from now on, however the transaction ends
+    this.touch(group); // however the transaction ends
+  }
+
+  /** The group is there from now on. */
+  touch(group: string): void {
+    this.#offsetsOf(this.#groups, group);
   }
 
   complete(producerId: number, commit: boolean): void {
