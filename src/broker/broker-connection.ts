@@ -8,6 +8,9 @@ import type { BrokerContext, Call } from "./api.ts";
 import { isMalformed, type Answer, type Decoded, type Dispatcher } from "./dispatch.ts";
 import { answerOf, type Fault } from "./faults.ts";
 import { FrameAssembler, FrameLengthError } from "./frame-assembler.ts";
+import { countErrors } from "./metrics/answer-errors.ts";
+import { type RequestCount, type RequestMoments, tickOf } from "./metrics/request-count.ts";
+import { ErrorCode } from "../protocol/errors.ts";
 import type { ProduceRequest } from "../protocol/generated/produce.gen.ts";
 import type { RequestMemory } from "./request-memory.ts";
 import { type SupersededConnections, SupersededError, ownedRequest } from "./superseded-connections.ts";
@@ -31,11 +34,13 @@ export interface ConnectionOptions {
   readonly advertised: Address;
 }
 
-interface Slot {
+interface Slot extends RequestMoments {
   /** undefined while the request runs, null when it has no answer. */
   answer: Answer | null | undefined;
   /** To be called when the answer is sent. */
   sent: (() => void)[] | undefined;
+  /** Of the request's API, if it has one. */
+  count: RequestCount | undefined;
 }
 
 type Frame = Uint8Array<ArrayBuffer>;
@@ -47,8 +52,12 @@ export class BrokerConnection {
   readonly #assembler: FrameAssembler;
   /** Requests that have not started, oldest first. */
   #waiting: Frame[] = [];
+  /** When each of them was received. */
+  #arrivals: number[] = [];
   /** Requests that have started and whose answers are not sent, oldest first. */
   #slots: Slot[] = [];
+  /** Answers that the operating system has not taken yet. */
+  #unsent: Slot[] = [];
   readonly #closeHooks = new Set<() => void>();
   readonly #resume = (): void => this.#unblock();
   #running = 0;
@@ -72,6 +81,7 @@ export class BrokerConnection {
       data: (bytes) => this.#data(bytes),
       drain: () => {
         this.#blockedByPeer = false;
+        this.#noteSent();
         this.#unblock();
       },
       close: () => this.#onClose(),
@@ -82,6 +92,12 @@ export class BrokerConnection {
     return this.#slots.length === 0 && this.#waiting.length === 0;
   }
 
+  /** Requests that have not begun, and answers that wait for their turn. */
+  get queued(): { readonly requests: number; readonly answers: number } {
+    const answers = this.#slots.reduce((sum, { answer }) => (answer === undefined ? sum : sum + 1), 0);
+    return { requests: this.#waiting.length, answers };
+  }
+
   /** Nothing is read any more; what has started is answered, long polls at once, then the connection ends. */
   finish(): void {
     if (this.#closed || this.#finishing) return;
@@ -90,6 +106,7 @@ export class BrokerConnection {
     this.#connection.pause();
     for (const frame of this.#waiting) this.#forget(frame);
     this.#waiting = [];
+    this.#arrivals = [];
     for (const hook of this.#closeHooks) hook();
     if (this.#slots.length === 0) this.#connection.end();
   }
@@ -115,6 +132,7 @@ export class BrokerConnection {
     this.#options.memory.take(frame.length);
     this.#requestBytes += frame.length;
     this.#waiting.push(frame);
+    this.#arrivals.push(tickOf(this.lastActive));
     this.#pump();
     this.#pauseIfFull();
   }
@@ -127,12 +145,13 @@ export class BrokerConnection {
       if (this.#running > 0 && !(overlaps && this.#overlapping)) return;
       this.#waiting.shift();
       this.#overlapping = overlaps;
-      this.#start(frame);
+      this.#start(frame, this.#arrivals.shift()!);
     }
   }
 
-  #start(frame: Frame): void {
-    const slot: Slot = { answer: undefined, sent: undefined };
+  #start(frame: Frame, received: number): void {
+    const started = this.#tick();
+    const slot: Slot = { answer: undefined, sent: undefined, count: undefined, received, started, returned: 0, answeredAt: 0, taken: 0 };
     this.#slots.push(slot);
     this.#running++;
     let decoded: Decoded | Answer;
@@ -155,16 +174,18 @@ export class BrokerConnection {
       return this.#failed(frame, "superseded-connection", decoded, new SupersededError());
     const faultless = broker.faults.isEmpty;
     const call = this.#callOf(decoded, slot, faultless);
-    const started = broker.env.clock.monotonicMs();
     const count = broker.counters.api(handler.api.key);
-    count.requests++;
+    slot.count = count;
+    count.begin(header.apiVersion, frame.length);
     const answered = (response: unknown): void => {
-      count.times.note(broker.env.clock.monotonicMs() - started);
+      slot.answeredAt = this.#tick();
+      count.running--;
       if (this.#closed) return this.#forget(frame);
       if (call.close) return this.#failed(frame, "request-refused", decoded, new Error("A request without answer failed"));
       let answer: Answer | null;
       try {
         answer = response === undefined ? null : this.#options.dispatcher.encode(decoded, response);
+        if (response !== undefined) countErrors(handler.api.name, response, count);
       } catch (error) {
         return this.#failed(frame, "answer-not-encodable", decoded, error);
       }
@@ -172,12 +193,14 @@ export class BrokerConnection {
       if (faultless && call.requestIsFree) this.#options.buffers.give(frame);
     };
     const failed = (error: unknown): void => {
-      count.failures++;
+      count.running--;
+      count.error(ErrorCode.UNKNOWN_SERVER_ERROR);
       this.#failed(frame, "request-failed", decoded, error);
     };
     try {
       const fault = faultless ? undefined : broker.faults.take(handler.api.name, request, header.apiVersion);
       const result = fault === undefined ? handler.handle(broker, request, call) : meet(fault, broker, decoded, call);
+      slot.returned = this.#tick();
       if (call.exclusive) this.#overlapping = false;
       if (result instanceof Promise) result.then(answered, failed);
       else answered(result);
@@ -223,8 +246,12 @@ export class BrokerConnection {
     let ready = 0;
     while (ready < this.#slots.length && this.#slots[ready]!.answer !== undefined) ready++;
     const slots = this.#slots.splice(0, ready);
+    const taken = tickOf(this.lastActive);
     this.#connection.cork();
-    for (const { answer, sent } of slots) {
+    for (const slot of slots) {
+      const { answer, sent } = slot;
+      slot.taken = taken;
+      this.#unsent.push(slot);
       const last = (answer?.length ?? 0) - 1;
       for (let i = 0; i <= last; i++) {
         const taken = i < last || sent === undefined ? undefined : () => sent.forEach((each) => each());
@@ -232,8 +259,19 @@ export class BrokerConnection {
       }
     }
     this.#connection.uncork();
+    if (!this.#blockedByPeer) this.#noteSent();
     if (this.#finishing && this.#slots.length === 0) this.#connection.end();
     else this.#unblock();
+  }
+
+  #noteSent(): void {
+    const now = this.#tick();
+    for (const slot of this.#unsent) slot.count?.noteTimes(slot, now);
+    this.#unsent.length = 0;
+  }
+
+  #tick(): number {
+    return tickOf(this.#options.broker.env.clock.monotonicMs());
   }
 
   #pauseIfFull(): void {
@@ -285,7 +323,9 @@ export class BrokerConnection {
     memory.forget(this.#resume);
     for (const frame of this.#waiting) this.#forget(frame);
     this.#waiting = [];
+    this.#arrivals = [];
     this.#slots = [];
+    this.#unsent = [];
     for (const hook of this.#closeHooks) hook();
     this.#closeHooks.clear();
     closed(this);

@@ -1,14 +1,12 @@
 // What the broker counts, and its text for Prometheus under the names that the usual exporter gives to Apache Kafka's own metrics, so
 // that dashboards carry over. Counting allocates nothing per request of a known API and topic.
 import type { LogDirectory } from "../log/log-directory.ts";
+import { errorByCode } from "../protocol/errors.ts";
 import type { ApiHandler } from "./api.ts";
-import { RequestTimes } from "./request-times.ts";
-
-export interface ApiCount {
-  requests: number;
-  failures: number;
-  readonly times: RequestTimes;
-}
+import type { ListenerCount } from "./metrics/listener-count.ts";
+import type { MetricName } from "./metrics/metric-names.ts";
+import { labelText, MetricsPage } from "./metrics/page.ts";
+import { RequestCount, TIMES } from "./metrics/request-count.ts";
 
 export interface TopicCount {
   messagesIn: number;
@@ -23,34 +21,46 @@ export interface TopicCount {
   failedFetchRequests: number;
 }
 
-const QUANTILES = [0.5, 0.75, 0.95, 0.98, 0.99, 0.999] as const;
-/** Kafka's states of a group, as its metrics write them; "Assigning" and "Reconciling" are those of KIP-848. */
-const GROUP_STATES = ["Empty", "PreparingRebalance", "CompletingRebalance", "Stable", "Dead", "Assigning", "Reconciling"] as const;
+/** Kafka's states of a group, as its metrics write them; "assigning" and "reconciling" are those of KIP-848. */
+const GROUP_STATES = ["empty", "preparingrebalance", "completingrebalance", "stable", "dead", "assigning", "reconciling"] as const;
 /** Of Apache Kafka's states of a broker: it runs. */
 const BROKER_RUNS = 3;
+/** Apache Kafka counts a fetch twice: as such, and as a consumer's or a follower's. Followers there are none. */
+const FETCH_KINDS = ["Fetch", "FetchConsumer"] as const;
+/** Requests that may wait for something, by Apache Kafka's names for the waiting. */
+const WAITING = {
+  Produce: ["Produce"],
+  Fetch: ["Fetch"],
+  DeleteRecords: ["DeleteRecords"],
+  Rebalance: ["JoinGroup", "SyncGroup"],
+} as const;
 
 /** What belongs to the broker's other parts at this moment. */
 export interface Gauges {
   readonly logs: LogDirectory;
+  readonly logDirectory: string;
   readonly apis: readonly ApiHandler[];
-  readonly connections: number;
-  /** Since the start. */
-  readonly accepted: number;
+  readonly listeners: Iterable<ListenerCount>;
+  /** Monotonic ms. */
+  readonly now: number;
+  /** Requests that have not begun, and answers that wait for their turn. */
+  readonly queued: { readonly requests: number; readonly answers: number };
   readonly requestBytes: number;
   /** The state of each group. */
   readonly groups: readonly string[];
+  readonly offsets: number;
   readonly transactionalIds: number;
   readonly fetchSessions: { readonly sessions: number; readonly partitions: number; readonly evictions: number };
 }
 
 export class MetricCounters {
-  readonly #apis: (ApiCount | undefined)[] = [];
+  readonly #apis: (RequestCount | undefined)[] = [];
   readonly #topics = new Map<string, TopicCount>();
   /** Of topics that were forgotten. */
   readonly #gone = newTopicCount();
 
-  api(key: number): ApiCount {
-    return (this.#apis[key] ??= { requests: 0, failures: 0, times: new RequestTimes() });
+  api(key: number): RequestCount {
+    return (this.#apis[key] ??= new RequestCount());
   }
 
   topic(name: string): TopicCount {
@@ -66,25 +76,17 @@ export class MetricCounters {
       for (const field of Object.keys(count) as (keyof TopicCount)[]) this.#gone[field] += count[field];
       this.#topics.delete(name);
     }
-    const page = new Page();
+    const page = new MetricsPage();
     this.#requests(page, gauges);
     this.#traffic(page);
+    connections(page, gauges);
     partitions(page, gauges.logs);
-    flushes(page, gauges.logs);
-    page.gauge("kafka_server_kafkaserver_brokerstate", BROKER_RUNS);
-    page.gauge("kafka_controller_kafkacontroller_activecontrollercount", 1);
-    page.gauge("kafka_server_socket_server_metrics_connection_count", gauges.connections);
-    page.counter("kafka_server_socket_server_metrics_connection_creation_total", gauges.accepted);
-    page.gauge("kafka_network_requestchannel_requestbytes", gauges.requestBytes);
-    page.gauge("kafka_coordinator_group_groupmetadatamanager_numgroups", gauges.groups.length);
-    for (const state of GROUP_STATES) {
-      const count = gauges.groups.filter((each) => each === state).length;
-      page.gauge(`kafka_coordinator_group_groupmetadatamanager_numgroups${state.toLowerCase()}`, count);
-    }
-    page.gauge("kafka_coordinator_transaction_transactionalids", gauges.transactionalIds);
-    page.gauge("kafka_server_fetchsessioncache_numincrementalfetchsessions", gauges.fetchSessions.sessions);
-    page.gauge("kafka_server_fetchsessioncache_numincrementalfetchpartitionscached", gauges.fetchSessions.partitions);
-    page.counter("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total", gauges.fetchSessions.evictions);
+    flushes(page, gauges);
+    coordinators(page, gauges);
+    page.single("kafka_server_kafkaserver_brokerstate", BROKER_RUNS);
+    page.single("kafka_server_fetchsessioncache_numincrementalfetchsessions", gauges.fetchSessions.sessions);
+    page.single("kafka_server_fetchsessioncache_numincrementalfetchpartitionscached", gauges.fetchSessions.partitions);
+    page.single("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total", gauges.fetchSessions.evictions);
     return page.text();
   }
 
@@ -94,24 +96,35 @@ export class MetricCounters {
     return sum;
   }
 
-  #requests(page: Page, { apis }: Gauges): void {
-    const counted = apis.flatMap(({ api }) =>
-      this.#apis[api.key] === undefined ? [] : [{ request: api.name, count: this.#apis[api.key]! }],
-    );
-    page.family("kafka_network_requestmetrics_requests_total", "counter");
-    for (const { request, count } of counted) page.sample(count.requests, { request });
-    page.family("kafka_network_requestmetrics_errors_total", "counter");
-    for (const { request, count } of counted) page.sample(count.failures, { request });
-    page.family("kafka_network_requestmetrics_totaltimems", "summary");
-    for (const { request, count } of counted) {
-      const values = count.times.quantiles(QUANTILES);
-      QUANTILES.forEach((quantile, i) => page.sample(values[i]!, { request, quantile: String(quantile) }));
-      page.sample(count.times.totalMs, { request }, "_sum");
-      page.sample(count.times.count, { request }, "_count");
+  #requests(page: MetricsPage, { apis, queued, requestBytes }: Gauges): void {
+    const counted = apis.flatMap(({ api: { key, name } }) => {
+      const count = this.#apis[key];
+      return count === undefined ? [] : (name === "Fetch" ? FETCH_KINDS : [name]).map((request) => ({ request, count }));
+    });
+    page.family("kafka_network_requestmetrics_requests_total");
+    for (const { request, count } of counted)
+      count.versions.forEach((requests, version) => page.sample(requests, labelText({ request, version: String(version) })));
+    page.family("kafka_network_requestmetrics_errors_total");
+    for (const { request, count } of counted)
+      count.errors.forEach((errors, i) => page.sample(errors, labelText({ request, error: errorByCode(i - 1).name })));
+    page.family("kafka_network_requestmetrics_requestbytes");
+    for (const { request, count } of counted) page.summary(count.bytes, { request });
+    TIMES.forEach((name, i) => {
+      page.family(`kafka_network_requestmetrics_${name}`);
+      for (const { request, count } of counted) page.summary(count.times[i]!, { request });
+    });
+    page.single("kafka_network_requestchannel_requestqueuesize", queued.requests);
+    page.single("kafka_network_requestchannel_responsequeuesize", queued.answers);
+    page.single("kafka_network_requestchannel_requestbytes", requestBytes);
+    const running = (names: readonly string[]): number =>
+      counted.reduce((sum, { request, count }) => (names.includes(request) ? sum + count.running : sum), 0);
+    for (const name of ["purgatorysize", "numdelayedoperations"] as const) {
+      page.family(`kafka_server_delayedoperationpurgatory_${name}`);
+      for (const [delayedOperation, names] of Object.entries(WAITING)) page.sample(running(names), labelText({ delayedOperation }));
     }
   }
 
-  #traffic(page: Page): void {
+  #traffic(page: MetricsPage): void {
     const families = [
       ["messagesin", "messagesIn"],
       ["bytesin", "bytesIn"],
@@ -122,61 +135,104 @@ export class MetricCounters {
       ["failedproducerequests", "failedProduceRequests"],
       ["failedfetchrequests", "failedFetchRequests"],
     ] as const;
+    const topics = [...this.#topics].map(([topic, count]) => ({ count, labels: labelText({ topic }) }));
     for (const [name, field] of families) {
-      page.family(`kafka_server_brokertopicmetrics_${name}_total`, "counter");
+      page.family(`kafka_server_brokertopicmetrics_${name}_total`);
       page.sample(this.#ofAllTopics(field)); // Apache Kafka has the sum, too, as the sample without a topic
-      for (const [topic, count] of this.#topics) page.sample(count[field], { topic });
+      for (const { count, labels } of topics) page.sample(count[field], labels);
     }
+    page.single("kafka_server_brokertopicmetrics_replicationbytesin_total", 0);
+    page.single("kafka_server_brokertopicmetrics_replicationbytesout_total", 0);
   }
 }
 
-function partitions(page: Page, logs: LogDirectory): void {
-  const all = [...logs.topics()].flatMap((topic) => [...topic.partitions]);
-  page.gauge("kafka_server_replicamanager_partitioncount", all.length);
-  page.gauge("kafka_server_replicamanager_leadercount", all.length);
-  page.gauge("kafka_server_replicamanager_underreplicatedpartitions", 0);
-  page.gauge("kafka_server_replicamanager_underminisrpartitioncount", 0);
-  page.gauge("kafka_server_replicamanager_offlinereplicacount", 0);
-  page.gauge("kafka_controller_kafkacontroller_offlinepartitionscount", 0);
-  page.gauge("kafka_controller_kafkacontroller_globaltopiccount", [...logs.topics()].length);
-  page.gauge("kafka_controller_kafkacontroller_globalpartitioncount", all.length);
+function connections(page: MetricsPage, { listeners, now }: Gauges): void {
+  const counts = [...listeners].map((count) => ({ count, labels: labelText({ listener: count.name, networkProcessor: "0" }) }));
+  const family = (name: MetricName, value: (count: ListenerCount) => number): void => {
+    page.family(name);
+    for (const { count, labels } of counts) page.sample(value(count), labels);
+  };
+  family("kafka_server_socket_server_metrics_connection_count", ({ open }) => open);
+  family("kafka_server_socket_server_metrics_connection_creation_total", ({ accepted }) => accepted);
+  family("kafka_server_socket_server_metrics_connection_creation_rate", (count) => count.acceptedPerSecond(now));
+  family("kafka_server_socket_server_metrics_connection_close_total", ({ closed }) => closed);
+  family("kafka_server_socket_server_metrics_connection_close_rate", (count) => count.closedPerSecond(now));
+}
+
+function partitions(page: MetricsPage, logs: LogDirectory): void {
+  const topics = [...logs.topics()];
+  const all = topics.flatMap(({ partitions: logsOfTopic }) =>
+    logsOfTopic.map((log) => ({ log, labels: labelText({ topic: log.topic, partition: String(log.partition) }) })),
+  );
+  let producers = 0;
+  for (const { log } of all) for (const _ of log.activeProducers()) producers++;
+  page.single("kafka_server_replicamanager_partitioncount", all.length);
+  page.single("kafka_server_replicamanager_leadercount", all.length);
+  page.single("kafka_server_replicamanager_produceridcount", producers);
+  page.single("kafka_controller_kafkacontroller_globaltopiccount", topics.length);
+  page.single("kafka_controller_kafkacontroller_globalpartitioncount", all.length);
   alone(page, all.length);
-  page.counter("millrace_log_damaged_ranges_total", logs.metrics.damagedRanges);
+  page.single("millrace_log_damaged_ranges_total", logs.metrics.damagedRanges);
   const families = [
-    ["kafka_log_log_size", "sizeBytes"],
-    ["kafka_log_log_numlogsegments", "segmentCount"],
-    ["kafka_log_log_logstartoffset", "logStartOffset"],
-    ["kafka_log_log_logendoffset", "logEndOffset"],
-  ] as const;
-  for (const [name, field] of families) {
-    page.family(name, "gauge");
-    for (const log of all) page.sample(log[field], { topic: log.topic, partition: String(log.partition) });
+    ["kafka_log_log_size", (log) => log.sizeBytes],
+    ["kafka_log_log_numlogsegments", (log) => log.segmentCount],
+    ["kafka_log_log_logstartoffset", (log) => log.logStartOffset],
+    ["kafka_log_log_logendoffset", (log) => log.logEndOffset],
+    ["kafka_cluster_partition_laststableoffsetlag", (log) => log.highWatermark - log.lastStableOffset],
+    ["kafka_cluster_partition_replicascount", () => 1],
+    ["kafka_cluster_partition_insyncreplicascount", () => 1],
+    ["kafka_cluster_partition_underreplicated", () => 0],
+    ["kafka_cluster_partition_underminisr", () => 0],
+    ["kafka_cluster_partition_atminisr", () => 1],
+  ] as const satisfies readonly (readonly [MetricName, (log: (typeof all)[number]["log"]) => number])[];
+  for (const [name, value] of families) {
+    page.family(name);
+    for (const { log, labels } of all) page.sample(value(log), labels);
   }
 }
 
 /** What dashboards watch on every broker of a cluster, and what it is where there is one copy of everything on one broker. */
-function alone(page: Page, partitionCount: number): void {
-  page.gauge("kafka_server_replicamanager_atminisrpartitioncount", partitionCount);
-  page.gauge("kafka_server_replicamanager_reassigningpartitions", 0);
-  page.gauge("kafka_server_replicafetchermanager_maxlag", 0);
-  page.counter("kafka_server_replicamanager_isrshrinks_total", 0);
-  page.counter("kafka_server_replicamanager_isrexpands_total", 0);
-  page.counter("kafka_controller_controllerstats_uncleanleaderelections_total", 0);
-  page.gauge("kafka_controller_kafkacontroller_preferredreplicaimbalancecount", 0);
-  page.gauge("kafka_controller_kafkacontroller_activebrokercount", 1);
-  page.gauge("kafka_controller_kafkacontroller_fencedbrokercount", 0);
-  page.gauge("kafka_log_logmanager_offlinelogdirectorycount", 0);
+function alone(page: MetricsPage, partitionCount: number): void {
+  page.single("kafka_server_replicamanager_atminisrpartitioncount", partitionCount);
+  page.single("kafka_controller_kafkacontroller_activecontrollercount", 1);
+  page.single("kafka_controller_kafkacontroller_activebrokercount", 1);
+  const none = [
+    "kafka_server_replicamanager_underreplicatedpartitions",
+    "kafka_server_replicamanager_underminisrpartitioncount",
+    "kafka_server_replicamanager_offlinereplicacount",
+    "kafka_server_replicamanager_reassigningpartitions",
+    "kafka_server_replicamanager_isrshrinks_total",
+    "kafka_server_replicamanager_isrexpands_total",
+    "kafka_server_replicamanager_failedisrupdates_total",
+    "kafka_server_replicafetchermanager_maxlag",
+    "kafka_controller_kafkacontroller_fencedbrokercount",
+    "kafka_controller_kafkacontroller_offlinepartitionscount",
+    "kafka_controller_kafkacontroller_preferredreplicaimbalancecount",
+    "kafka_controller_controllerstats_uncleanleaderelections_total",
+  ] as const;
+  for (const name of none) page.single(name, 0);
 }
 
-/** Flushes for acknowledgements: none with durability page-cache. */
-function flushes(page: Page, logs: LogDirectory): void {
-  const { flushes: count, flushMs, longestFlushMs, pending } = logs.flush.metrics;
-  page.family("kafka_log_logflushstats_logflushrateandtimems", "summary");
-  page.sample(flushMs, {}, "_sum");
-  page.sample(count, {}, "_count");
-  page.gauge("millrace_log_longest_flush_ms", longestFlushMs);
-  page.gauge("millrace_log_pending_flushes", pending);
-  page.gauge("millrace_log_open_files", logs.metrics.openFiles);
+function flushes(page: MetricsPage, { logs, logDirectory }: Gauges): void {
+  const { times, longestFlushMs, pending } = logs.flush.metrics;
+  page.family("kafka_log_logflushstats_logflushrateandtimems");
+  page.summary(times);
+  page.single("kafka_log_logmanager_offlinelogdirectorycount", 0);
+  page.family("kafka_log_logmanager_logdirectoryoffline");
+  page.sample(0, labelText({ logDirectory }));
+  page.single("millrace_log_longest_flush_ms", longestFlushMs);
+  page.single("millrace_log_pending_flushes", pending);
+  page.single("millrace_log_open_files", logs.metrics.openFiles);
+}
+
+function coordinators(page: MetricsPage, { groups, offsets, transactionalIds }: Gauges): void {
+  page.single("kafka_coordinator_group_groupmetadatamanager_numgroups", groups.length);
+  for (const state of GROUP_STATES) {
+    const count = groups.filter((each) => each.toLowerCase() === state).length;
+    page.single(`kafka_coordinator_group_groupmetadatamanager_numgroups${state}`, count);
+  }
+  page.single("kafka_coordinator_group_groupmetadatamanager_numoffsets", offsets);
+  page.single("kafka_coordinator_transaction_transactionalids", transactionalIds);
 }
 
 function newTopicCount(): TopicCount {
@@ -190,34 +246,4 @@ function newTopicCount(): TopicCount {
     failedProduceRequests: 0,
     failedFetchRequests: 0,
   };
-}
-
-/** Prometheus' text format, version 0.0.4. */
-class Page {
-  readonly #lines: string[] = [];
-  #name = "";
-
-  family(name: string, type: "counter" | "gauge" | "summary"): void {
-    this.#name = name;
-    this.#lines.push(`# TYPE ${name} ${type}`);
-  }
-
-  sample(value: number, labels: Readonly<Record<string, string>> = {}, suffix = ""): void {
-    const pairs = Object.entries(labels).map(([name, text]) => `${name}="${text.replaceAll(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`);
-    this.#lines.push(`${this.#name}${suffix}${pairs.length === 0 ? "" : `{${pairs.join()}}`} ${value}`);
-  }
-
-  gauge(name: string, value: number): void {
-    this.family(name, "gauge");
-    this.sample(value);
-  }
-
-  counter(name: string, value: number): void {
-    this.family(name, "counter");
-    this.sample(value);
-  }
-
-  text(): string {
-    return `${this.#lines.join("\n")}\n`;
-  }
 }

@@ -213,10 +213,22 @@ class RunningBroker implements Broker {
   }
 
   metricsText(): string {
-    const { logs, apis, groups, transactions, fetchSessions, counters } = this.#context;
-    const { connections, accepted, requestBytes } = this.#listener;
-    const coordinated = { groups: groupStates(groups), transactionalIds: [...transactions.states()].length };
-    return counters.text({ logs, apis, connections, accepted, requestBytes, ...coordinated, fetchSessions: fetchSessions.metrics });
+    const { env, logs, place, apis, groups, transactions, fetchSessions, counters } = this.#context;
+    const { counts: listeners, queued, requestBytes } = this.#listener;
+    let offsets = 0;
+    for (const group of groups.offsets.groups()) offsets += groups.offsets.allKeys(group).length;
+    const coordinated = { groups: groupStates(groups), offsets, transactionalIds: [...transactions.states()].length };
+    return counters.text({
+      logs,
+      logDirectory: place.dataDir,
+      apis,
+      listeners,
+      now: env.clock.monotonicMs(),
+      queued,
+      requestBytes,
+      ...coordinated,
+      fetchSessions: fetchSessions.metrics,
+    });
   }
 
   control<N extends ApiName>(api: N, fault: Fault<N>): () => void {

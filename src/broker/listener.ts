@@ -5,6 +5,7 @@ import type { Address, Listener } from "../env/network.ts";
 import type { BrokerContext } from "./api.ts";
 import { BrokerConnection } from "./broker-connection.ts";
 import { Dispatcher } from "./dispatch.ts";
+import { ListenerCount } from "./metrics/listener-count.ts";
 import { RequestMemory } from "./request-memory.ts";
 import { SupersededConnections } from "./superseded-connections.ts";
 
@@ -38,6 +39,7 @@ export class BrokerListener {
   readonly #buffers = new BufferPool(FREE_REQUEST_BYTES);
   readonly #connections = new Set<BrokerConnection>();
   readonly #listeners: Listener[] = [];
+  readonly #counts: ListenerCount[] = [];
   readonly #superseded = new SupersededConnections();
   #accepted = 0;
   #idleTimer: Timer | undefined;
@@ -54,9 +56,19 @@ export class BrokerListener {
     return this.#connections.size;
   }
 
-  /** Connections since the start. */
-  get accepted(): number {
-    return this.#accepted;
+  get counts(): readonly ListenerCount[] {
+    return this.#counts;
+  }
+
+  /** Of all connections: requests that have not begun, and answers that wait for their turn. */
+  get queued(): { readonly requests: number; readonly answers: number } {
+    let requests = 0;
+    let answers = 0;
+    for (const { queued } of this.#connections) {
+      requests += queued.requests;
+      answers += queued.answers;
+    }
+    return { requests, answers };
   }
 
   get requestBytes(): number {
@@ -67,8 +79,15 @@ export class BrokerListener {
   async open(place: ListenerPlace): Promise<OpenedListener> {
     const maxRequestBytes = this.#broker.settings.number("socket.request.max.bytes");
     let advertised = place.advertised ?? place;
+    const name = place.name ?? DEFAULT_NAME;
+    const { clock } = this.#broker.env;
+    const count = new ListenerCount(name, clock.monotonicMs());
     const listener = await this.#broker.env.network.listen(place, (connection) => {
-      const closed = (gone: BrokerConnection): void => this.#closed(gone);
+      const closed = (gone: BrokerConnection): void => {
+        count.noteClosed(clock.monotonicMs());
+        this.#closed(gone);
+      };
+      count.noteAccepted(clock.monotonicMs());
       const accepted = new BrokerConnection(connection, {
         broker: this.#broker,
         dispatcher: this.#dispatcher,
@@ -85,9 +104,10 @@ export class BrokerListener {
       else if (this.#connections.size > this.#broker.settings.number("max.connections")) this.#refuse(accepted);
     });
     this.#listeners.push(listener);
+    this.#counts.push(count);
     advertised = place.advertised ?? { host: place.host, port: listener.address.port };
     if (this.#listeners.length === 1) this.#checkIdleLater();
-    return { name: place.name ?? DEFAULT_NAME, address: listener.address, advertised };
+    return { name, address: listener.address, advertised };
   }
 
   async close(): Promise<void> {

@@ -38,7 +38,7 @@ test("the page has Kafka's names and what the process costs, line by line as Pro
   assert.match(type, /^text\/plain; version=0\.0\.4/);
   const names = new Set<string>();
   for (const line of text.trimEnd().split("\n")) {
-    assert.match(line, /^(# TYPE [a-z_]+ (counter|gauge|summary)|[a-z_]+(\{[^{}]*\})? -?[\d.e+-]+)$/, line);
+    assert.match(line, /^(# HELP [a-z_]+ \S.*|# TYPE [a-z_]+ (counter|gauge|summary)|[a-z_]+(\{[^{}]*\})? -?[\d.e+-]+)$/, line);
     if (!line.startsWith("#")) names.add(line.split(/[{ ]/)[0]!);
   }
   const asked = [
@@ -47,6 +47,7 @@ test("the page has Kafka's names and what the process costs, line by line as Pro
     "kafka_controller_kafkacontroller_activecontrollercount",
     "kafka_controller_kafkacontroller_offlinepartitionscount",
     "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent",
+    "kafka_network_socketserver_networkprocessoravgidle_percent",
     "process_cpu_seconds_total",
     "process_resident_memory_bytes",
   ];

@@ -6,6 +6,7 @@ import { buggifyPause } from "../env/fault-points.ts";
 import { isPlanted } from "../env/planted-faults.ts";
 import type { Clock } from "../env/clock.ts";
 import type { FileHandle } from "../env/files.ts";
+import { NewestSamples } from "./newest-samples.ts";
 
 export interface FlushTarget {
   /** Notes how far the file is written and gives the handle to flush, undefined if nothing is unflushed any more. */
@@ -17,8 +18,8 @@ export interface FlushTarget {
 export interface FlushMetrics {
   /** Calls of fdatasync. */
   readonly flushes: number;
-  /** Sum and maximum of their durations. */
-  readonly flushMs: number;
+  /** Their durations in ms, and the longest. */
+  readonly times: NewestSamples;
   readonly longestFlushMs: number;
   /** Files waiting for, or in, a flush now. */
   readonly pending: number;
@@ -32,8 +33,7 @@ export class FlushGroup {
   readonly #waiting = new Set<FlushTarget>();
   readonly #running = new Set<FlushTarget>();
   #failed = false;
-  #flushes = 0;
-  #flushMs = 0;
+  readonly #times = new NewestSamples();
   #longestFlushMs = 0;
 
   constructor(clock: Clock, concurrency: number, onFailure: (error: unknown) => void) {
@@ -56,8 +56,8 @@ export class FlushGroup {
 
   get metrics(): FlushMetrics {
     return {
-      flushes: this.#flushes,
-      flushMs: this.#flushMs,
+      flushes: this.#times.count,
+      times: this.#times,
       longestFlushMs: this.#longestFlushMs,
       pending: this.#waiting.size + this.#running.size,
     };
@@ -81,8 +81,7 @@ export class FlushGroup {
     (isPlanted("no-fsync") ? Promise.resolve() : datasync(handle)).then(
       () => {
         const tookMs = this.#clock.monotonicMs() - begin;
-        this.#flushes++;
-        this.#flushMs += tookMs;
+        this.#times.note(tookMs);
         if (tookMs > this.#longestFlushMs) this.#longestFlushMs = tookMs;
         this.#running.delete(target);
         target.endFlush();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import { ErrorCode } from "../../protocol/errors.ts";
 import { newFetchPartition, newFetchRequest, newFetchTopic } from "../../protocol/generated/fetch.gen.ts";
@@ -11,7 +12,7 @@ import { newPartitionProduceData, newProduceRequest, newTopicProduceData } from 
 import { newMetadataResponse } from "../../protocol/generated/metadata.gen.ts";
 import { BatchWriter } from "../../protocol/records/batch-writer.ts";
 import { startBroker, type Broker } from "../index.ts";
-import { Wire } from "./wire.ts";
+import { requestFrame, Wire } from "./wire.ts";
 
 const env = createNodeEnv({ logger: { log: () => {} } });
 
@@ -113,6 +114,15 @@ describe("a fault", () => {
     }));
 });
 
+function samples(broker: Broker): Map<string, number> {
+  const lines = broker.metricsText().split("\n");
+  return new Map(
+    lines
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]),
+  );
+}
+
 it("metrics have Kafka's names and count what happened", () =>
   embedded(async (broker, connect) => {
     const wire = await connect();
@@ -121,19 +131,18 @@ it("metrics have Kafka's names and count what happened", () =>
     await produce(wire, "t", "hello");
     const topics = [newFetchTopic({ topic: "t", partitions: [newFetchPartition({ partitionMaxBytes: 1000 })] })];
     await wire.call("Fetch", 12, newFetchRequest({ maxBytes: 1000, sessionId: 0, sessionEpoch: 0, topics }));
-    const lines = new Map(
-      broker
-        .metricsText()
-        .split("\n")
-        .filter((line) => line !== "" && !line.startsWith("#"))
-        .map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]),
-    );
+    const lines = samples(broker);
     const expected = {
-      'kafka_network_requestmetrics_requests_total{request="Produce"}': 2,
+      'kafka_network_requestmetrics_requests_total{request="Produce",version="9"}': 2,
+      'kafka_network_requestmetrics_requests_total{request="FetchConsumer",version="12"}': 1,
+      'kafka_network_requestmetrics_errors_total{request="Produce",error="NONE"}': 2,
+      'kafka_network_requestmetrics_errors_total{request="Fetch",error="NONE"}': 2,
       'kafka_server_brokertopicmetrics_messagesin_total{topic="t"}': 2,
       kafka_server_brokertopicmetrics_messagesin_total: 2,
       'kafka_server_brokertopicmetrics_bytesrejected_total{topic="t"}': 0,
-      kafka_server_socket_server_metrics_connection_creation_total: 1,
+      'kafka_server_socket_server_metrics_connection_creation_total{listener="PLAINTEXT",networkProcessor="0"}': 1,
+      'kafka_cluster_partition_laststableoffsetlag{topic="t",partition="0"}': 0,
+      'kafka_server_delayedoperationpurgatory_purgatorysize{delayedOperation="Fetch"}': 0,
       kafka_server_replicamanager_atminisrpartitioncount: 2,
       kafka_controller_controllerstats_uncleanleaderelections_total: 0,
       'kafka_network_requestmetrics_totaltimems_count{request="Produce"}': 2,
@@ -154,7 +163,39 @@ it("metrics have Kafka's names and count what happened", () =>
     const size = lines.get('kafka_log_log_size{topic="t",partition="0"}');
     assert.equal(lines.get('kafka_server_brokertopicmetrics_bytesin_total{topic="t"}'), size);
     assert.equal(lines.get('kafka_server_brokertopicmetrics_bytesout_total{topic="t"}'), size);
-    const times = [0.5, 0.99].map((share) => lines.get(`kafka_network_requestmetrics_totaltimems{request="Produce",quantile="${share}"}`)!);
+    const times = ["0.50", "0.99"].map((share) =>
+      lines.get(`kafka_network_requestmetrics_totaltimems{request="Produce",quantile="${share}"}`)!,
+    );
     assert.ok(times[0]! > 0 && times[1]! >= times[0]!, String(times));
     assert.ok([...lines.values()].every(Number.isFinite));
+  }));
+
+it("metrics tell where the time of a request went, what waits, and which errors were answered", () =>
+  embedded(async (broker, connect) => {
+    const wire = await connect();
+    await broker.logs.createTopic("t", { partitions: 1 });
+    const topics = [newFetchTopic({ topic: "t", partitions: [newFetchPartition({ partitionMaxBytes: 1000 })] })];
+    const poll = newFetchRequest({ maxBytes: 1000, minBytes: 1, maxWaitMs: 30_000, sessionEpoch: -1, topics });
+    wire.write(requestFrame("Fetch", 12, poll, 1));
+    wire.write(requestFrame("Heartbeat", 4, newHeartbeatRequest({ groupId: "nobody", memberId: "m" }), 2));
+    const waiting = 'kafka_server_delayedoperationpurgatory_purgatorysize{delayedOperation="Fetch"}';
+    const queue = "kafka_network_requestchannel_requestqueuesize";
+    while (samples(broker).get(waiting) !== 1 || samples(broker).get(queue) !== 1) await sleep(1);
+    await sleep(30);
+    await produce(await connect(), "t", "x"); // ends the long poll
+    await wire.read("Fetch", 12);
+    await wire.read("Heartbeat", 4);
+    while (samples(broker).get('kafka_network_requestmetrics_totaltimems_count{request="Heartbeat"}') !== 1) await sleep(1);
+    const lines = samples(broker);
+    assert.equal(lines.get(waiting), 0);
+    const sum = (part: string, request: string): number => lines.get(`kafka_network_requestmetrics_${part}_sum{request="${request}"}`)!;
+    assert.ok(sum("remotetimems", "FetchConsumer") >= 28, "a long poll waits");
+    assert.ok(sum("requestqueuetimems", "Heartbeat") >= 28, "what came behind it, too");
+    assert.ok(sum("remotetimems", "Heartbeat") < 28);
+    const parts = ["requestqueue", "local", "remote", "throttle", "responsequeue", "responsesend"];
+    for (const request of ["Fetch", "Heartbeat"]) {
+      const whole = parts.reduce((all, part) => all + sum(`${part}timems`, request), 0);
+      assert.ok(Math.abs(whole - sum("totaltimems", request)) < 0.01, `${request}: ${whole}`);
+    }
+    assert.equal(lines.get('kafka_network_requestmetrics_errors_total{request="Heartbeat",error="UNKNOWN_MEMBER_ID"}'), 1);
   }));
