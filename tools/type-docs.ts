@@ -29,6 +29,7 @@ const SAMPLES: readonly (readonly [code: string, schema: Schema<unknown>])[] = [
   ["t.decimal(9, 2)", t.decimal(9, 2)],
   ["t.bytes()", t.bytes()],
   ["t.fixed(16)", t.fixed(16)],
+  ["t.duration()", t.duration()],
   ["t.date()", t.date()],
   ["t.time()", t.time()],
   ["t.timeMicros()", t.timeMicros()],

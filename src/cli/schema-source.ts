@@ -5,60 +5,94 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 /** Above this many lines on both sides the comparison would take seconds: everything is then told as replaced. */
 const MAX_COMPARED_LINES = 3000;
 
-/** A module that exports the TypeScript type of `type`, and of the records in it. Records of one name that differ get numbers. */
-export function typeScriptOf(type: TypeInfo, name: string): string {
-  const declared = new Map<string, string>();
-  const writer = (each: TypeInfo): string => {
-    switch (each.kind) {
-      case "string":
-      case "boolean":
-        return each.kind;
-      case "int":
-      case "long":
-      case "double":
-      case "timestamp":
-        return "number";
-      case "bigint":
-        return "bigint";
-      case "bytes":
-        return "Uint8Array";
-      case "decimal":
-        return "string";
-      case "literal":
-        return each.values.map((value) => JSON.stringify(value)).join(" | ");
-      case "array":
-        return `readonly ${inBrackets(writer(each.of))}[]`;
-      case "map":
-        return `ReadonlyMap<${writer(each.key)}, ${writer(each.value)}>`;
-      case "union":
-        return each.of.map(writer).join(" | ");
-      case "optional":
-        return `${writer(each.of)} | undefined`;
-      case "record":
-        return record(each);
-    }
-  };
-  const record = (each: TypeInfo & { readonly kind: "record" }): string => {
-    const fields = each.fields.map(({ name: field, type: of }) => {
-      const key = IDENTIFIER.test(field) ? field : JSON.stringify(field);
-      return of.kind === "optional" ? `  readonly ${key}?: ${writer(of)};\n` : `  readonly ${key}: ${writer(of)};\n`;
-    });
-    const body = `{\n${fields.join("")}}`;
-    const wanted = typeIdentifier(each.name);
+/** Names that the generated text means something by. */
+const MEANT = new Set(["Uint8Array", "ReadonlyMap"]);
+
+/** Texts by the identifiers that they are declared as: one that is taken by another text gets a number. */
+export class Declarations {
+  readonly #texts = new Map<string, string>();
+  readonly #meant: ReadonlySet<string>;
+
+  /** `meant`: identifiers that are not to be had. */
+  constructor(meant: ReadonlySet<string>) {
+    this.#meant = meant;
+  }
+
+  /** The identifier of the text. */
+  declare(wanted: string, text: string): string {
     for (let n = 1; ; n++) {
       const identifier = n === 1 ? wanted : `${wanted}${n}`;
-      if ((declared.get(identifier) ?? body) !== body) continue;
-      declared.set(identifier, body);
+      if (this.#meant.has(identifier) || (this.#texts.get(identifier) ?? text) !== text) continue;
+      this.#texts.set(identifier, text);
       return identifier;
     }
-  };
-  const whole = writer(type);
-  if (type.kind !== "record") return `${interfaces(declared)}export type ${typeIdentifier(name)} = ${whole};\n`;
-  return interfaces(declared);
+  }
+
+  [Symbol.iterator](): IterableIterator<[identifier: string, text: string]> {
+    return this.#texts[Symbol.iterator]();
+  }
 }
 
-function interfaces(declared: ReadonlyMap<string, string>): string {
-  return [...declared].map(([identifier, body]) => `export interface ${identifier} ${body}\n`).join("\n");
+/** A module that exports the TypeScript type of `type`, and of the records in it. Records of one name that differ get numbers. */
+export function typeScriptOf(type: TypeInfo, name: string): string {
+  return typeScriptOfAll(new Map([[name, type]]));
+}
+
+/** The same of several types. Records go by their own names, other types by those given. */
+export function typeScriptOfAll(types: ReadonlyMap<string, TypeInfo>): string {
+  const declared = new Declarations(MEANT);
+  const others: (readonly [name: string, text: string])[] = [];
+  for (const [name, type] of types) {
+    const whole = written(type, declared);
+    if (type.kind !== "record") others.push([name, whole]);
+  }
+  for (const [name, text] of others) declared.declare(typeIdentifier(name), ` = ${text};`);
+  return [...declared]
+    .map(
+      ([identifier, text]) =>
+        `export ${text.startsWith("{") ? "interface" : "type"} ${identifier}${text.startsWith("{") ? " " : ""}${text}\n`,
+    )
+    .join("\n");
+}
+
+function written(type: TypeInfo, declared: Declarations): string {
+  const inside = (of: TypeInfo): string => written(of, declared);
+  switch (type.kind) {
+    case "string":
+    case "boolean":
+      return type.kind;
+    case "int":
+    case "long":
+    case "double":
+    case "timestamp":
+      return "number";
+    case "bigint":
+      return "bigint";
+    case "bytes":
+      return "Uint8Array";
+    case "decimal":
+      return "string";
+    case "literal":
+      return type.values.map((value) => JSON.stringify(value)).join(" | ");
+    case "array":
+      return `readonly ${inBrackets(inside(type.of))}[]`;
+    case "map":
+      return `ReadonlyMap<${inside(type.key)}, ${inside(type.value)}>`;
+    case "union":
+      return type.of.map(inside).join(" | ");
+    case "optional":
+      return `${inside(type.of)} | undefined`;
+    case "record":
+      return interfaceOf(type, declared);
+  }
+}
+
+function interfaceOf(type: TypeInfo & { readonly kind: "record" }, declared: Declarations): string {
+  const fields = type.fields.map(({ name: field, type: of }) => {
+    const key = IDENTIFIER.test(field) ? field : JSON.stringify(field);
+    return of.kind === "optional" ? `  readonly ${key}?: ${written(of, declared)};\n` : `  readonly ${key}: ${written(of, declared)};\n`;
+  });
+  return declared.declare(typeIdentifier(type.name), `{\n${fields.join("")}}`);
 }
 
 function inBrackets(text: string): string {

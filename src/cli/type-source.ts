@@ -1,7 +1,7 @@
 // Types as the code that makes them: `t.record("Order", { id: t.string() })`. Pure. Invariant: the code, run, gives the type back.
 import { BadSchemaError } from "../schema/schema-error.ts";
 import type { TypeInfo } from "../schema/type-info.ts";
-import { typeIdentifier } from "./schema-source.ts";
+import { Declarations, typeIdentifier } from "./schema-source.ts";
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const LOGICAL: Readonly<Record<string, string>> = {
@@ -17,18 +17,34 @@ const LOGICAL: Readonly<Record<string, string>> = {
   "bigint local-timestamp-nanos": "localTimestampNanos",
 };
 
+/** What the module imports. */
+const MEANT = new Set(["t", "Infer"]);
+
 /** A module that exports the type as `name`, each record in it by its own name, and their TypeScript types. */
 export function typeModule(type: TypeInfo, name: string): string {
-  const declared = new Map<string, string>();
-  const whole = codeOf(type, declared);
-  const own = type.kind === "record" ? [] : [[typeIdentifier(name), whole] as const];
-  const lines = [...declared, ...own].map(
+  return typeModuleOfAll(new Map([[name, type]]));
+}
+
+/** The same of several types. Records go by their own names, other types by those given. */
+export function typeModuleOfAll(types: ReadonlyMap<string, TypeInfo>): string {
+  const declared = new Declarations(MEANT);
+  const others: (readonly [name: string, code: string])[] = [];
+  for (const [name, type] of types) {
+    const whole = codeOf(type, declared);
+    if (!isDeclared(type)) others.push([name, whole]);
+  }
+  for (const [name, code] of others) declared.declare(typeIdentifier(name), code);
+  const lines = [...declared].map(
     ([identifier, code]) => `export const ${identifier} = ${code};\nexport type ${identifier} = Infer<typeof ${identifier}>;\n`,
   );
   return `import { t, type Infer } from "millrace";\n\n${lines.join("\n")}`;
 }
 
-function codeOf(type: TypeInfo, declared: Map<string, string>): string {
+function isDeclared(type: TypeInfo): boolean {
+  return type.kind === "record" && type.logical === undefined;
+}
+
+function codeOf(type: TypeInfo, declared: Declarations): string {
   const inside = (of: TypeInfo): string => codeOf(of, declared);
   switch (type.kind) {
     case "decimal":
@@ -44,7 +60,7 @@ function codeOf(type: TypeInfo, declared: Map<string, string>): string {
     case "optional":
       return `t.optional(${inside(type.of)})`;
     case "record":
-      return recordCode(type, declared);
+      return type.logical === "duration" ? `t.duration(${JSON.stringify(type.name)})` : recordCode(type, declared);
     default:
       return scalarCode(type);
   }
@@ -61,18 +77,12 @@ function scalarCode(
 }
 
 /** Records of one name that differ get numbers. */
-function recordCode(type: TypeInfo & { readonly kind: "record" }, declared: Map<string, string>): string {
+function recordCode(type: TypeInfo & { readonly kind: "record" }, declared: Declarations): string {
   const fields = type.fields.map(({ name, type: of }) => {
     // Only in brackets is __proto__ a plain name.
     const key = name === "__proto__" ? '["__proto__"]' : IDENTIFIER.test(name) ? name : JSON.stringify(name);
     return `  ${key}: ${codeOf(of, declared)},\n`;
   });
   const code = `t.record(${JSON.stringify(type.name)}, {\n${fields.join("")}})`;
-  const wanted = typeIdentifier(type.name);
-  for (let n = 1; ; n++) {
-    const identifier = n === 1 ? wanted : `${wanted}${n}`;
-    if ((declared.get(identifier) ?? code) !== code) continue;
-    declared.set(identifier, code);
-    return identifier;
-  }
+  return declared.declare(typeIdentifier(type.name), code);
 }

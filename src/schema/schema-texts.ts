@@ -1,12 +1,13 @@
 // One type, other systems' schemas: Avro, Protobuf, JSON Schema, Kafka Connect, Flink SQL, and back. Public as millrace/schema. Invariant: what
 // from…(to…(schema)) makes is the same type, but for SQL, which knows neither names nor values of literals.
 import { avroToType } from "./avro/avro-to-type.ts";
+import type { AvroNamed } from "./avro/avro-schema.ts";
 import { parseAvro } from "./avro/parse-avro.ts";
 import { avroJson } from "./avro/type-to-avro.ts";
 import { connectToType, typeToConnect, type ConnectSchema } from "./connect/connect-schema.ts";
 import { schemaFrom } from "./foreign/foreign-schema.ts";
 import type { AnySchema } from "./foreign/foreign-types.ts";
-import { parseJsonSchema } from "./json-schema/json-schema-document.ts";
+import { parseJsonSchema, type SchemaDocument } from "./json-schema/json-schema-document.ts";
 import { jsonSchemaToType } from "./json-schema/json-schema-to-type.ts";
 import { jsonSchemaOf, type Draft } from "./json-schema/type-to-json-schema.ts";
 import { protoToType } from "./protobuf/proto-to-type.ts";
@@ -22,9 +23,11 @@ export function toAvro(schema: AnySchema): string {
   return JSON.stringify(avroJson(schemaFrom(schema).type));
 }
 
-/** Throws BadSchemaError for a type that has no counterpart, and SchemaParseError for what is no Avro schema. */
-export function fromAvro(text: string): Schema<unknown> {
-  return schemaOf(avroToType(parseAvro(text).schema));
+/** `references`: the texts of the schemas whose names it uses, each behind those it needs itself. Throws BadSchemaError for a type that has no counterpart, and SchemaParseError for what is no Avro schema. */
+export function fromAvro(text: string, { references = [] }: { readonly references?: readonly string[] } = {}): Schema<unknown> {
+  const known = new Map<string, AvroNamed>();
+  for (const each of references) for (const [name, named] of parseAvro(each, { known, checkDefaults: false }).named) known.set(name, named);
+  return schemaOf(avroToType(parseAvro(text, { known }).schema));
 }
 
 /** A .proto file. Throws BadSchemaError. */
@@ -52,9 +55,17 @@ export function toJsonSchema(schema: AnySchema, draft: Draft = "draft-07"): stri
   return JSON.stringify(jsonSchemaOf(schemaFrom(schema).type, draft));
 }
 
-/** Throws BadSchemaError for a type that has no counterpart, and SchemaParseError for what is no JSON Schema. */
-export function fromJsonSchema(text: string): Schema<unknown> {
-  return schemaOf(jsonSchemaToType(parseJsonSchema(text)));
+/**
+ * `references`: the texts of the documents that it refers to, by the name that it uses. Throws BadSchemaError for a type that has no
+ * counterpart, and SchemaParseError for what is no JSON Schema.
+ */
+export function fromJsonSchema(
+  text: string,
+  { references = {} }: { readonly references?: Readonly<Record<string, string>> } = {},
+): Schema<unknown> {
+  const others: SchemaDocument["others"] = new Map();
+  for (const [name, each] of Object.entries(references)) others.set(name, { root: parseJsonSchema(each), others });
+  return schemaOf(jsonSchemaToType(parseJsonSchema(text), { others }));
 }
 
 /** What Kafka Connect calls the schema of a value. Throws BadSchemaError. */

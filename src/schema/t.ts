@@ -52,6 +52,14 @@ const TIME_MICROS = schema<number>({ kind: "long", logical: "time-micros" });
 const LOCAL_TIMESTAMP_MICROS = schema<number>({ kind: "long", logical: "local-timestamp-micros" });
 const LOCAL_TIMESTAMP_NANOS = schema<bigint>({ kind: "bigint", logical: "local-timestamp-nanos" });
 const TIMESTAMP_NANOS = schema<bigint>({ kind: "bigint", logical: "timestamp-nanos" });
+/** As Avro has it: a length of time in parts that do not turn into each other. */
+export interface Duration {
+  months: number;
+  days: number;
+  millis: number;
+}
+const PART: TypeInfo = Object.freeze({ kind: "long" });
+const DURATION_FIELDS = Object.freeze(["months", "days", "millis"].map((name) => Object.freeze({ name, type: PART })));
 const MAX_DECIMAL_PRECISION = 1000;
 const MAX_FIXED_BYTES = 1 << 20;
 
@@ -88,6 +96,11 @@ export const t = Object.freeze({
   timestampMicros: (): Schema<number> => TIMESTAMP_MICROS,
   /** Nanoseconds since 1970-01-01T00:00Z. */
   timestampNanos: (): Schema<bigint> => TIMESTAMP_NANOS,
+  /** A length of time: months, days and milliseconds, each from 0 to 2^32 − 1. `name`: as of a record. */
+  duration: (name = "Duration"): Schema<Duration> => {
+    checkName(name, "t.duration(name)");
+    return schema({ kind: "record", name, fields: DURATION_FIELDS, logical: "duration" });
+  },
   /** Exactly `size` bytes. */
   fixed: (size: number): Schema<Uint8Array> => {
     if (!Number.isInteger(size) || size < 1 || size > MAX_FIXED_BYTES)
@@ -120,8 +133,7 @@ export const t = Object.freeze({
   },
   /** A named record. A field whose type is optional may be left out. */
   record: <const F extends Fields>(name: string, fields: F): Schema<RecordOf<F>> => {
-    if (typeof name !== "string" || !/^[\p{L}_][\p{L}\p{N}_.]*$/u.test(name))
-      throw new BadSchemaError(`t.record(name, fields): the name is letters, digits, "_" and ".", not ${JSON.stringify(name)}.`);
+    checkName(name, "t.record(name, fields)");
     const list = Object.entries(fields).map(([field, of]) => {
       if (field === "") throw new BadSchemaError(`t.record("${name}"): a field has no name.`);
       return Object.freeze({ name: field, type: typeOf(of, `t.record("${name}"): field "${field}"`) });
@@ -141,6 +153,11 @@ export const t = Object.freeze({
     return type.kind === "optional" ? of : schema({ kind: "optional", of: type });
   },
 });
+
+function checkName(name: unknown, where: string): void {
+  if (typeof name !== "string" || !/^[\p{L}_][\p{L}\p{N}_.]*$/u.test(name))
+    throw new BadSchemaError(`${where}: the name is letters, digits, "_" and ".", not ${JSON.stringify(name)}.`);
+}
 
 /** A schema from a type that was made by `t` (derived streams). */
 export function schemaOf<T>(type: TypeInfo): Schema<T> {

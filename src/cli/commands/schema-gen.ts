@@ -1,15 +1,13 @@
 // millrace schema gen: TypeScript types from a registry's schemas, and schemas from the types that a module exports; and schema diff.
 import { pathToFileURL } from "node:url";
+import { jsonDocument, parsedAvro } from "../../connectors/kafka/schema-formats.ts";
 import type { RegisteredSchema } from "../../registry/http/registry-client.ts";
 import { avroToType } from "../../schema/avro/avro-to-type.ts";
-import type { AvroNamed } from "../../schema/avro/avro-schema.ts";
-import { parseAvro } from "../../schema/avro/parse-avro.ts";
 import { avroJson } from "../../schema/avro/type-to-avro.ts";
 import { SchemaParseError } from "../../schema/incompatibility.ts";
 import { BadSchemaError } from "../../schema/schema-error.ts";
 import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
 import { jsonSchemaToType } from "../../schema/json-schema/json-schema-to-type.ts";
-import { parseJsonSchema } from "../../schema/json-schema/json-schema-document.ts";
 import { jsonSchemaText } from "../../schema/json-schema/type-to-json-schema.ts";
 import { protoToType } from "../../schema/protobuf/proto-to-type.ts";
 import { readProtoSchema } from "../../schema/protobuf/read-proto-schema.ts";
@@ -18,8 +16,8 @@ import { isSchema } from "../../schema/t.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
-import { lineDifference, typeScriptOf } from "../schema-source.ts";
-import { typeModule } from "../type-source.ts";
+import { lineDifference, typeScriptOfAll } from "../schema-source.ts";
+import { typeModuleOfAll } from "../type-source.ts";
 import type { Terminal } from "../terminal.ts";
 import { asking, versionNumber, type SchemaFlags } from "./schema.ts";
 
@@ -62,22 +60,23 @@ export async function schemaGen(
   terminal: Terminal,
 ): Promise<void> {
   const types = MODULE.test(source) ? await moduleTypes(source, name) : new Map([[source, await subjectType(source, flags, terminal)]]);
-  if (what !== "avro" && what !== "json-schema") {
-    const texts = [...types].map(([each, type]) => textOf(what, type, each, flags.interface === true));
-    return await terminal.out(
-      texts.length === 1 ? texts[0]! : texts.map((text, index) => `// ${[...types.keys()][index]}\n${text}`).join("\n"),
-    );
+  if (what === "ts")
+    return await terminal.out(generated(() => (flags.interface === true ? typeScriptOfAll(types) : typeModuleOfAll(types))));
+  if (what === "proto" && flags.json !== true) {
+    const [type, ...others] = types.values();
+    if (others.length === 0) return await terminal.out(generated(() => protoText(type!)));
+    const names = [...types.keys()].join(", ");
+    const reason = `${source} exports ${types.size} types, and a .proto file is of one: ${names}`;
+    throw new CliError(EXIT.usage, `${reason}. Name one behind the file, or take --json.`);
   }
-  const all = [...types].map(([each, type]) => [
-    each,
-    generated(() => (what === "avro" ? avroJson(type) : JSON.parse(jsonSchemaText(type)))),
-  ]);
+  const all = [...types].map(([each, type]) => [each, generated(() => schemaOf(what, type))]);
   const printed: unknown = MODULE.test(source) && name === undefined ? Object.fromEntries(all) : all[0]![1];
   await terminal.out(`${JSON.stringify(printed, undefined, flags.json === true ? 0 : 2)}\n`);
 }
 
-function textOf(what: "ts" | "proto", type: TypeInfo, name: string, isInterface: boolean): string {
-  return generated(() => (what === "proto" ? protoText(type) : isInterface ? typeScriptOf(type, name) : typeModule(type, name)));
+function schemaOf(what: Exclude<Generated, "ts">, type: TypeInfo): unknown {
+  if (what === "proto") return protoText(type);
+  return what === "avro" ? avroJson(type) : JSON.parse(jsonSchemaText(type));
 }
 
 async function subjectType(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<TypeInfo> {
@@ -94,14 +93,12 @@ function typeOfSchema(found: RegisteredSchema, references: readonly RegisteredSc
       const texts = references.map(({ schema }) => schema);
       return protoToType(readProtoSchema(found.schema, texts).messageAt([0]));
     }
-    case "JSON":
-      return jsonSchemaToType(parseJsonSchema(found.schema));
-    default: {
-      const known = new Map<string, AvroNamed>();
-      for (const each of references)
-        for (const [name, named] of parseAvro(each.schema, { known, checkDefaults: false }).named) known.set(name, named);
-      return avroToType(parseAvro(found.schema, { known, checkDefaults: false }).schema);
+    case "JSON": {
+      const { root, others } = jsonDocument(found, references);
+      return jsonSchemaToType(root, { others });
     }
+    default:
+      return avroToType(parsedAvro(found, references));
   }
 }
 

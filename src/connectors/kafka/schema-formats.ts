@@ -78,7 +78,7 @@ const AVRO: SchemaFormat = {
   },
 };
 
-function parsedAvro(found: RegisteredSchema, references: readonly RegisteredSchema[]): AvroSchema {
+export function parsedAvro(found: RegisteredSchema, references: readonly RegisteredSchema[]): AvroSchema {
   const known = new Map<string, AvroNamed>();
   for (const { schema } of references)
     for (const [name, named] of parseAvro(schema, { known, checkDefaults: false }).named) known.set(name, named);
@@ -180,7 +180,8 @@ class ProtoReader implements DocumentReader {
   }
 }
 
-function jsonDocument(found: RegisteredSchema, references: readonly RegisteredSchema[]): SchemaDocument {
+/** A JSON Schema with the documents that it refers to. */
+export function jsonDocument(found: RegisteredSchema, references: readonly RegisteredSchema[]): SchemaDocument {
   const others = new Map<string, SchemaDocument>();
   const names = [found, ...references].flatMap((each) => each.references);
   for (const { subject, version, schema } of references) {
@@ -198,7 +199,11 @@ const JSON_SCHEMA: SchemaFormat = {
     if (wrong !== undefined) throw new BadSchemaError(wrong);
   },
   reader: (type) => jsonDecoder(type),
-  writer: (type) => ({ row: jsonEncoder(type), value: jsonValueEncoder(type), behindId: NOTHING }),
+  writer: (type, found, references) => {
+    const wrong = jsonMismatch(type, jsonDocument(found, references), "write");
+    if (wrong !== undefined) throw new BadSchemaError(wrong);
+    return { row: jsonEncoder(type), value: jsonValueEncoder(type), behindId: NOTHING };
+  },
 };
 
 export const SCHEMA_FORMATS: Readonly<Record<Exclude<TopicFormat, "json">, SchemaFormat>> = {

@@ -421,3 +421,43 @@ test("a long document whose items lack fields that have defaults is read", () =>
     assert.deepEqual([read.length, read[count - 1]], [count, { n: 1, more: 5 }]);
   }
 });
+
+test("a topic of several kinds of record, one union of them, is read as one kind and written as it", () => {
+  const Customer = t.record("shop.Customer", { id: t.string(), age: t.optional(t.int()) });
+  const record = (name: string, ...fields: object[]): object => ({ type: "record", name, namespace: "shop", fields });
+  const customer = record("Customer", { name: "id", type: "string" }, { name: "age", type: ["null", "int"], default: null });
+  // What a product has, a customer has, too: only the name tells them apart.
+  const schema = parseAvro(JSON.stringify([record("Product", { name: "id", type: "string" }), customer])).schema;
+  const product = Uint8Array.of(0, 2, 99);
+  for (const codegen of ["auto", "off"] as const) {
+    const encoder = avroEncoder(Customer.type, schema, { codegen });
+    const rows = new BatchBuilder(Customer.type, 1, "bytes");
+    rows.append({ id: "c", age: 4 }, 0);
+    const out = new EncodeBuffer();
+    encoder.row(rows.finish(), 0, out);
+    assert.deepEqual([...out.finish()], [2, 2, 99, 2, 8]);
+    const decoder = avroDecoder(Customer.type, schema, { codegen });
+    const builder = new BatchBuilder(Customer.type, 2, "bytes");
+    assert.throws(() => decoder.decodeInto(builder, product, 0, 3, 0), {
+      code: "BAD_DATA",
+      message: /record shop\.Product is not record shop\.Customer/,
+    });
+    decoder.decodeInto(builder, out.bytes, 0, out.at, 0);
+    assert.deepEqual(rowAt(builder.finish(), 0), { id: "c", age: 4 });
+  }
+});
+
+test("durations are months, days and milliseconds, as a value and as a field", () => {
+  const age = { months: 14, days: 0, millis: 2 ** 32 - 1 };
+  const out = new EncodeBuffer();
+  avroEncoder(t.duration().type).value(age, out);
+  assert.deepEqual([...out.finish()], [14, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255]);
+  const schema = parseAvro('{"type":"record","name":"R","fields":[{"name":"d","type":{"type":"fixed","size":12,"name":"Age","logicalType":"duration"}}]}').schema; // prettier-ignore
+  const R = t.record("R", { d: t.duration("Age") });
+  assert.deepEqual(avroToType(schema), R.type);
+  assert.throws(() => avroEncoder(R.type).value({ d: { months: -1, days: 0, millis: 0 } }, new EncodeBuffer()), {
+    code: "BAD_DATA",
+    path: "d",
+  });
+  assert.throws(() => t.duration("no name"), /t\.duration\(name\): the name is letters/);
+});

@@ -2,7 +2,8 @@
 // for what it gives up on, and an error with path and position for bytes that do not fit.
 import type { BatchBuilder } from "../batch-builder.ts";
 import { canGenerate, type CodeGeneration } from "../code-generation.ts";
-import { BadSchemaError, fromStart } from "../schema-error.ts";
+import { fieldValue } from "../field-value.ts";
+import { fromStart } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import { AvroCursor } from "./avro-cursor.ts";
 import type { AvroSchema } from "./avro-schema.ts";
@@ -29,11 +30,14 @@ export function avroDecoder(type: TypeInfo, writer: AvroSchema = typeToAvro(type
   const codegen = options.codegen ?? "auto";
   const cursor = new AvroCursor();
   if (type.kind !== "record" || plan.op !== "record") {
-    if (type.kind === "record") throw new BadSchemaError(`Values of ${type.name} are records; the writer's schema is a union.`);
     const read = planReader(plan, codegen);
+    // A duration, or one member of a union that others wrote, is an object first.
+    const fields = type.kind === "record" ? type.fields : undefined;
     return {
       decodeInto(builder, bytes, start, end, timestamp) {
-        builder.setCell(0, readDocument(cursor, read, bytes, start, end));
+        const value = readDocument(cursor, read, bytes, start, end);
+        if (fields === undefined) builder.setCell(0, value);
+        else fields.forEach(({ name }, index) => builder.setCell(index, fieldValue(value as object, name)));
         builder.endRow(timestamp);
       },
     };

@@ -1,5 +1,5 @@
 // Avro schemas in words, for messages. Contents are never described, only types.
-import type { AvroRecord, AvroSchema } from "./avro-schema.ts";
+import { shortName, type AvroNamed, type AvroRecord, type AvroSchema } from "./avro-schema.ts";
 
 const MAX_BRANCHES = 8;
 
@@ -29,4 +29,14 @@ export function describeAvro(schema: AvroSchema, depth = 0): string {
 
 export function isAvroRecord(schema: AvroSchema): schema is AvroRecord {
   return schema.type === "record" || schema.type === "error";
+}
+
+/** Names without their namespace, or an alias of the reader. */
+export function namesMatch(writer: AvroNamed, reader: AvroNamed): boolean {
+  return shortName(writer.name) === shortName(reader.name) || reader.aliases.includes(writer.name);
+}
+
+/** Of several records: those that have no namesake among the others, which are what those with one are not. */
+export function withoutNamesake(records: readonly AvroRecord[], others: readonly AvroRecord[]): readonly AvroRecord[] {
+  return records.filter((record) => !others.some((other) => namesMatch(record, other)));
 }

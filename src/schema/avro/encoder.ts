@@ -1,9 +1,9 @@
 // Encodes rows of a batch as Avro documents: of the type's own schema, or of another one that has room for all its fields.
 import type { Batch } from "../batch.ts";
 import { canGenerate, type CodeGeneration } from "../code-generation.ts";
-import { valueAt } from "../columns.ts";
+import { rowAt, valueAt } from "../columns.ts";
 import type { EncodeBuffer } from "../encode-buffer.ts";
-import { BadSchemaError, SchemaError } from "../schema-error.ts";
+import { SchemaError } from "../schema-error.ts";
 import type { TypeInfo } from "../type-info.ts";
 import type { AvroSchema } from "./avro-schema.ts";
 import { GIVEN_UP } from "./generate-reader.ts";
@@ -39,7 +39,8 @@ export function avroEncoder(type: TypeInfo, schema: AvroSchema = typeToAvro(type
 
 function rowWriter(type: TypeInfo, plan: WritePlan, codegen: CodeGeneration, value: AvroValueEncoder): AvroRowWrite {
   if (type.kind !== "record") return (batch: Batch, row: number, out: EncodeBuffer) => value(valueAt(batch.columns[0]!, row), out);
-  if (plan.op !== "record") throw new BadSchemaError(`Values of ${type.name} are records; the schema is a ${plan.op}.`);
+  // A duration, or one member of a union.
+  if (plan.op !== "record") return (batch, row, out) => value(rowAt(batch, row), out);
   const fast = canGenerate(codegen) ? generateRowWriter(type, plan) : undefined;
   let slow: AvroRowWrite | undefined;
   return (batch, row, out) => {

@@ -7,7 +7,6 @@ import { AvroCursor } from "./avro-cursor.ts";
 import { BIGINT, propertyName, TYPE_ATTRIBUTE } from "./avro-logical.ts";
 import {
   isNamed,
-  shortName,
   type AvroEnum,
   type AvroField,
   type AvroNamed,
@@ -16,7 +15,7 @@ import {
   type AvroSchema,
   type AvroUnion,
 } from "./avro-schema.ts";
-import { describeAvro, isAvroRecord } from "./describe-avro.ts";
+import { describeAvro, isAvroRecord, namesMatch, withoutNamesake } from "./describe-avro.ts";
 import { defaultBytes } from "./default-bytes.ts";
 import { interpretReader } from "./interpret-reader.ts";
 import { logicalPlan, notOneOf } from "./logical-plan.ts";
@@ -81,7 +80,10 @@ class Resolver {
   }
 
   #writerUnion(branches: readonly AvroSchema[], reader: AvroSchema, depth: number): Resolved {
-    const resolved = branches.map((branch) => this.resolve(branch, reader, depth + 1));
+    const others = this.#options.lenient === true ? otherRecords(branches, reader) : [];
+    const resolved = branches.map((branch) =>
+      others.includes(branch) ? refuse(`${describeAvro(branch)} is not ${describeAvro(reader)}`) : this.resolve(branch, reader, depth + 1),
+    );
     const refused = resolved.filter(isRefusal);
     if (refused.length === branches.length && branches.length > 0)
       return branches.length === 1
@@ -258,6 +260,14 @@ function oneOf(known: ReadonlySet<string>, fallback: string | undefined): (value
   };
 }
 
+/** Names do not count, but where one of several records has the reader's, the others are not meant. */
+function otherRecords(branches: readonly AvroSchema[], reader: AvroSchema): readonly AvroSchema[] {
+  const records = branches.filter(isAvroRecord);
+  const wanted = (reader.type === "union" ? reader.branches : [reader]).filter(isAvroRecord);
+  if (records.length < 2 || wanted.length === 0) return [];
+  return withoutNamesake(wanted, records).length > 0 ? [] : withoutNamesake(records, wanted);
+}
+
 /** Of the reader's fields, those that the writer has: by name, otherwise by the reader's aliases. */
 function fieldSources(writer: AvroRecord, reader: AvroRecord): Map<AvroField, AvroField> {
   const byName = new Map(writer.fields.map((field) => [field.name, field]));
@@ -271,9 +281,4 @@ function fieldSources(writer: AvroRecord, reader: AvroRecord): Map<AvroField, Av
   for (const field of reader.fields) take(field, byName.get(field.name));
   for (const field of reader.fields) for (const alias of field.aliases) if (!sources.has(field)) take(field, byName.get(alias));
   return sources;
-}
-
-/** Names without their namespace, or an alias of the reader. */
-function namesMatch(writer: AvroNamed, reader: AvroNamed): boolean {
-  return shortName(writer.name) === shortName(reader.name) || reader.aliases.includes(writer.name);
 }

@@ -6,7 +6,7 @@ import { allowedValues, avroLogical, propertyName, sameClock, UNIT_NANOS, type A
 import type { AvroRecord, AvroSchema } from "./avro-schema.ts";
 import { decimalBytes } from "./decimal-bytes.ts";
 import { defaultBytes } from "./default-bytes.ts";
-import { describeAvro, isAvroRecord } from "./describe-avro.ts";
+import { describeAvro, isAvroRecord, namesMatch, withoutNamesake } from "./describe-avro.ts";
 
 export type WritePlan =
   | { readonly op: "null" | "boolean" | "int" | "long" | "float" | "double" | "string" | "bytes"; readonly expected: string }
@@ -21,7 +21,7 @@ export type WritePlan =
       readonly op: "convert";
       readonly of: WritePlan;
       readonly convert: (value: unknown) => unknown;
-      readonly takes: Shape;
+      readonly takes: Shape | "none";
       readonly expected: string;
     };
 
@@ -68,7 +68,10 @@ class Planner {
     const expected = describeAvro(schema);
     if (schema.type === "union") {
       const source = from?.type === "union" ? from.branches : from === undefined ? [] : [from];
-      const branches = schema.branches.map((branch) => this.plan(branch, counterpart(branch, schema.branches, source)));
+      const others = otherRecords(schema.branches, source);
+      const branches = schema.branches.map((branch) =>
+        others.includes(branch) ? neverWritten(branch) : this.plan(branch, counterpart(branch, schema.branches, source)),
+      );
       return { op: "union", branches, nothing: schema.branches.findIndex(({ type }) => type === "null"), expected };
     }
     const source = from?.type === "union" ? from.branches.find(({ type }) => type !== "null") : from;
@@ -125,7 +128,22 @@ class Planner {
 function counterpart(branch: AvroSchema, branches: readonly AvroSchema[], source: readonly AvroSchema[]): AvroSchema | undefined {
   const values = source.filter(({ type }) => type !== "null");
   const alone = values.length === 1 && branches.filter(({ type }) => type !== "null").length === 1;
-  return alone ? values[0] : values.find(({ type }) => type === branch.type);
+  if (alone) return values[0];
+  const named = isAvroRecord(branch) ? values.find((value) => isAvroRecord(value) && namesMatch(branch, value)) : undefined;
+  return named ?? values.find(({ type }) => type === branch.type);
+}
+
+/** Names do not count, but where one of several records has that of the values', the others are not meant. */
+function otherRecords(branches: readonly AvroSchema[], source: readonly AvroSchema[]): readonly AvroSchema[] {
+  const records = branches.filter(isAvroRecord);
+  const values = source.filter(isAvroRecord);
+  if (records.length < 2 || values.length === 0) return [];
+  return withoutNamesake(values, records).length > 0 ? [] : withoutNamesake(records, values);
+}
+
+function neverWritten(branch: AvroSchema): WritePlan {
+  const expected = describeAvro(branch);
+  return { op: "convert", of: { op: "null", expected }, convert: (value) => wrong(expected, value), takes: "none", expected };
 }
 
 function withLogical(schema: AvroSchema, from: AvroSchema | undefined, of: WritePlan, expected: string): WritePlan {
@@ -246,8 +264,10 @@ export function takesShape(plan: WritePlan, shape: Shape): boolean {
 /** Throws BadSchemaError unless every field of `from` has a place in `schema`: what is written would lose it. */
 export function checkNothingLost(schema: AvroSchema, from: AvroSchema, path = "", depth = 0): void {
   if (depth > 100) return;
-  const to = schema.type === "union" ? schema.branches.find(isAvroRecord) : schema;
   const source = from.type === "union" ? from.branches.find(isAvroRecord) : from;
+  const records = schema.type === "union" ? schema.branches.filter(isAvroRecord) : [];
+  const namesake = records.find((record) => source !== undefined && isAvroRecord(source) && namesMatch(record, source));
+  const to = schema.type === "union" ? (namesake ?? records[0]) : schema;
   if (to?.type === "array" && source?.type === "array") return checkNothingLost(to.items, source.items, `${path}[]`, depth + 1);
   if (to?.type === "map" && source?.type === "map") return checkNothingLost(to.values, source.values, `${path}[]`, depth + 1);
   if (to === undefined || source === undefined || !isAvroRecord(to) || !isAvroRecord(source)) return;

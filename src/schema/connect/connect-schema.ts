@@ -50,6 +50,13 @@ export function namedType(name: string, parameters: Readonly<Record<string, unkn
   return values.length > 0 && new Set(values).size === values.length ? { kind: "literal", values } : undefined;
 }
 
+/** undefined: Connect's Decimal has a scale, from 0 to its precision. */
+export function connectDecimal(parameters: Readonly<Record<string, unknown>>): (TypeInfo & { readonly kind: "decimal" }) | undefined {
+  const [scale, precision] = [Number(parameters["scale"]), Number(parameters[PRECISION_PARAMETER] ?? DEFAULT_PRECISION)];
+  const fits = Number.isInteger(precision) && Number.isInteger(scale) && scale >= 0 && scale <= precision && precision > 0;
+  return fits && precision <= MAX_PRECISION ? { kind: "decimal", precision, scale } : undefined;
+}
+
 /** The first name of each. */
 const NAME_OF = new Map(
   Object.entries(NAMED)
@@ -61,6 +68,7 @@ const VALUES_PARAMETER = "millrace.values";
 const PRECISION_PARAMETER = "connect.decimal.precision";
 /** Where Connect does not say. */
 const DEFAULT_PRECISION = 38;
+const MAX_PRECISION = 1000;
 const MAX_DEPTH = 100;
 
 /** Throws BadSchemaError for a type that nests too deep. */
@@ -169,14 +177,13 @@ function scalarType(schema: ConnectSchema, path: string): TypeInfo {
     return { kind: "literal", values };
   }
   if (name === CONNECT_NAMES.decimal) {
-    const [scale, precision] = [Number(parameters["scale"]), Number(parameters[PRECISION_PARAMETER] ?? DEFAULT_PRECISION)];
-    if (!Number.isInteger(scale) || scale < 0 || scale > precision)
-      throw bad(path, "a Decimal has a parameter scale, from 0 to its precision");
-    return { kind: "decimal", precision, scale };
+    const decimal = connectDecimal(parameters);
+    if (decimal === undefined) throw bad(path, "a Decimal has a parameter scale, from 0 to its precision");
+    return decimal;
   }
   const own = plain(schema.type);
   if (own === undefined) throw bad(path, `there is no type ${JSON.stringify(schema.type)}`);
-  return name === undefined ? own : (NAMED[name] ?? own);
+  return name === undefined ? own : (namedType(name, {}) ?? own);
 }
 
 function plain(type: string): TypeInfo | undefined {

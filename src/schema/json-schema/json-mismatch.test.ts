@@ -77,3 +77,44 @@ const REFUSED: readonly (readonly [what: string, type: TypeInfo, schema: unknown
   ["other values", t.string().type, { enum: [1, 2] }, 'string cannot be read from {"enum":[1,2]}'],
 ];
 for (const [what, type, schema, reason] of REFUSED) test(`refused: ${what}`, () => assert.equal(of(type, schema), reason));
+
+const written = (type: TypeInfo, schema: unknown): string | undefined =>
+  jsonMismatch(type, { root: parseJsonSchema(JSON.stringify(schema)), others: new Map() }, "write");
+const closed = { type: "object", properties, additionalProperties: false };
+const Price = t.record("Price", { amount: t.decimal(9, 2) }).type;
+const Kind = t.union(t.record("A", { kind: t.literal("a") }), t.record("B", { kind: t.literal("b"), n: t.int() })).type;
+
+test("what can be written", () => {
+  assert.equal(written(Order, JSON.parse(jsonSchemaText(Order))), undefined);
+  assert.equal(written(Kind, JSON.parse(jsonSchemaText(Kind))), undefined);
+  assert.equal(written(Order, { type: "object", properties, required: ["id"] }), undefined);
+  assert.equal(written(t.literal("a").type, { enum: ["a", "b"] }), undefined);
+  assert.equal(written(t.map(t.int(), t.string()).type, { type: "array" }), undefined);
+});
+
+const UNWRITABLE: readonly (readonly [what: string, type: TypeInfo, schema: unknown, reason: string])[] = [
+  [
+    "a field that a closed schema lacks",
+    Order,
+    closed,
+    "note: the schema has no such property and allows no others, so it would be refused",
+  ],
+  ["a property that must be there", Order, { required: ["more"] }, "more: the schema requires it, and it is not in record Order"],
+  ["a property that may be absent", Order, { required: ["note"] }, "note: the schema requires it, and it is optional in record Order"],
+  [
+    "a decimal, which is text",
+    Price,
+    { properties: { amount: { type: "number" } } },
+    'amount: decimal(9, 2) cannot be written as {"type":"number"}',
+  ],
+  ["pairs", t.map(t.int(), t.string()).type, { type: "object" }, 'map of int to string cannot be written as {"type":"object"}'],
+  ["numbers with fractions", t.double().type, { type: "integer" }, 'double cannot be written as {"type":"integer"}'],
+  [
+    "a value that is none of the schema's",
+    t.literal("a", "c").type,
+    { enum: ["a", "b"] },
+    '"a" | "c" cannot be written as {"enum":["a","b"]}',
+  ],
+  ["one member of a union", Kind, { properties: { n: { type: "string" } } }, 'n: int cannot be written as {"type":"string"}'],
+];
+for (const [what, type, schema, reason] of UNWRITABLE) test(`not written: ${what}`, () => assert.equal(written(type, schema), reason));

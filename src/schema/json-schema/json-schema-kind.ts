@@ -27,35 +27,42 @@ const DEFAULT_DRAFT = 7;
 /** Kept with a type, though they restrict nothing: what a value is without them. */
 const REMARKS = ["default", "connect.type"];
 
-const KEYWORDS: Readonly<Partial<Record<SimpleType, readonly string[]>>> = {
-  object: [
-    "properties",
-    "required",
-    "additionalProperties",
-    "patternProperties",
-    "minProperties",
-    "maxProperties",
-    "dependencies",
-    "dependentRequired",
-    "dependentSchemas",
-    "propertyNames",
-    "unevaluatedProperties",
-  ],
-  array: [
-    "items",
-    "prefixItems",
-    "additionalItems",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "contains",
-    "minContains",
-    "maxContains",
-    "unevaluatedItems",
-  ],
-  string: ["minLength", "maxLength", "pattern"],
-  number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
+/** What restricts values of a type; in a list of its own what only drafts from 6 and from 2019 on know. */
+const KEYWORDS: Readonly<
+  Partial<Record<SimpleType, { readonly all: readonly string[]; readonly from6: readonly string[]; readonly from2019: readonly string[] }>>
+> = {
+  array: {
+    all: ["items", "additionalItems", "minItems", "maxItems", "uniqueItems"],
+    from6: ["contains"],
+    from2019: ["prefixItems", "minContains", "maxContains", "unevaluatedItems"],
+  },
+  object: {
+    all: ["properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties", "dependencies"],
+    from6: ["propertyNames"],
+    from2019: ["dependentRequired", "dependentSchemas", "unevaluatedProperties"],
+  },
+  number: { all: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"], from6: [], from2019: [] },
+  string: { all: ["minLength", "maxLength", "pattern"], from6: [], from2019: [] },
 };
+
+interface Drafts {
+  readonly draft: number;
+  /** Whose keywords count: where the text does not say its draft, those of all. */
+  readonly words: number;
+}
+
+function draftsOf({ root }: SchemaDocument): Drafts {
+  const draft = draftOf(root, DEFAULT_DRAFT);
+  return { draft, words: draftOf(root, 2020) };
+}
+
+/** Up to draft 7 Confluent's registry takes "format" for a restriction of texts, which it compares with nothing; since then for a remark. */
+function keywordsOf(type: SimpleType, { draft, words }: Drafts): readonly string[] {
+  const keywords = KEYWORDS[type === "integer" ? "number" : type];
+  if (keywords === undefined) return [];
+  const format = type === "string" && draft < REFERENCES_COMBINE ? ["format"] : [];
+  return [...keywords.all, ...(words >= 6 ? keywords.from6 : []), ...(words >= REFERENCES_COMBINE ? keywords.from2019 : []), ...format];
+}
 
 /** One kind for one schema: its parts stay the same objects, so that pairs of them are known again. */
 const KNOWN = new WeakMap<object, { readonly document: SchemaDocument; readonly kind: SchemaKind }>();
@@ -95,29 +102,31 @@ function referenceIn(schema: JsonSchemaValue): string | undefined {
 function besideReference(schema: JsonObject, document: SchemaDocument): SchemaKind | undefined {
   if (draftOf(document.root, DEFAULT_DRAFT) < REFERENCES_COMBINE) return undefined;
   const { $ref, $dynamicRef, $recursiveRef, ...rest } = schema;
-  const parts = partsOf(rest, REFERENCES_COMBINE);
+  const parts = partsOf(rest, draftsOf(document));
   if (parts.length === 0) return undefined;
   const reference = { $ref: $ref ?? $dynamicRef ?? $recursiveRef };
   return { kind: "combined", schema, document, criterion: "allOf", parts: located([...parts, reference], document) };
 }
 
 function classify(schema: JsonObject, document: SchemaDocument): SchemaKind {
-  const parts = partsOf(schema, draftOf(document.root, DEFAULT_DRAFT));
+  const parts = partsOf(schema, draftsOf(document));
   if (parts.length === 0) return { kind: "any", schema, document };
   if (parts.length === 1) return only(parts[0]!, schema, document);
   return { kind: "combined", criterion: "allOf", parts: located(parts, document), schema, document };
 }
 
 /** One schema for each thing that is asked for: a value, alternatives, parts, a negation, a type, a condition. */
-function partsOf(schema: JsonObject, draft: number): JsonObject[] {
+function partsOf(schema: JsonObject, drafts: Drafts): JsonObject[] {
   const one = (name: string): JsonObject[] => (schema[name] === undefined ? [] : [{ [name]: schema[name] }]);
+  const { draft } = drafts;
   const condition = draft >= DEFAULT_DRAFT && schema["if"] !== undefined && (schema["then"] !== undefined || schema["else"] !== undefined);
   return [
     ...(Array.isArray(schema["enum"]) ? one("enum") : []),
     ...COMBINED.filter((criterion) => Array.isArray(schema[criterion])).flatMap(one),
     ...one("not"),
     ...(draft > 4 ? one("const") : []),
-    ...(schema["type"] === undefined ? inferredTypes(schema) : [typed(schema, schema["type"])]),
+    ...(schema["type"] === undefined ? [] : [typed(schema, schema["type"], drafts)]),
+    ...inferredTypes(schema, drafts),
     ...(condition ? [picked(schema, CONDITION)] : []),
   ];
 }
@@ -132,26 +141,30 @@ function only(part: JsonObject, schema: JsonObject, document: SchemaDocument): S
   if (part["not"] !== undefined) return { ...at, kind: "not", inner: { schema: part["not"] as JsonSchemaValue, document } };
   if (part["if"] !== undefined) return { ...at, kind: "conditional", keywords: part };
   const { type } = part;
-  if (!Array.isArray(type)) return { ...at, kind: "type", type: (type ?? typesFor(part)[0]) as SimpleType, keywords: part };
-  return { ...at, kind: "combined", criterion: "anyOf", parts: located(type.map((each) => typed(part, each)), document) }; // prettier-ignore
+  const drafts = draftsOf(document);
+  if (!Array.isArray(type)) return { ...at, kind: "type", type: (type ?? typesFor(part, drafts)[0]) as SimpleType, keywords: part };
+  return { ...at, kind: "combined", criterion: "anyOf", parts: located(type.map((each) => typed(part, each, drafts)), document) }; // prettier-ignore
 }
 
 /** The schema's type, or some of its types, with the keywords that restrict them. */
-function typed(schema: JsonObject, type: unknown): JsonObject {
-  const names = (Array.isArray(type) ? type : [type]).flatMap(
-    (each) => KEYWORDS[each === "integer" ? "number" : (each as SimpleType)] ?? [],
-  );
+function typed(schema: JsonObject, type: unknown, drafts: Drafts): JsonObject {
+  const names = (Array.isArray(type) ? type : [type]).flatMap((each) => keywordsOf(each as SimpleType, drafts));
   return { type, ...picked(schema, [...names, ...REMARKS]) };
 }
 
-/** Without "type", keywords tell for which types the schema says something. */
-function inferredTypes(schema: JsonObject): JsonObject[] {
-  return typesFor(schema).map((type) => picked(schema, [...KEYWORDS[type]!, ...REMARKS]));
+/** Keywords tell of themselves for which types the schema says something: without "type", and beside it for the types that it does not name. */
+function inferredTypes(schema: JsonObject, drafts: Drafts): JsonObject[] {
+  const { type } = schema;
+  const named = (Array.isArray(type) ? type : [type]).map((each) => (each === "integer" ? "number" : each) as SimpleType);
+  const remarks = type === undefined ? REMARKS : [];
+  return typesFor(schema, drafts)
+    .filter((each) => !named.includes(each))
+    .map((each) => picked(schema, [...keywordsOf(each, drafts), ...remarks]));
 }
 
-function typesFor(schema: JsonObject): SimpleType[] {
+function typesFor(schema: JsonObject, drafts: Drafts): SimpleType[] {
   const names = Object.keys(KEYWORDS) as SimpleType[];
-  return names.filter((type) => KEYWORDS[type]!.some((keyword) => schema[keyword] !== undefined));
+  return names.filter((type) => keywordsOf(type, drafts).some((keyword) => schema[keyword] !== undefined));
 }
 
 function picked(schema: JsonObject, names: readonly string[]): JsonObject {

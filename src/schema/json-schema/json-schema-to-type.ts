@@ -3,15 +3,19 @@
 import { isJsonObject, numberOf } from "../json-numbers.ts";
 import { ForeignNotes, noType as bad, refusalOf } from "../foreign/foreign-notes.ts";
 import { unitedType } from "../foreign/united-type.ts";
+import { CONNECT_NAMES, connectDecimal, namedType } from "../connect/connect-schema.ts";
 import { notedType } from "../protobuf/leaf-type.ts";
 import { fieldPath } from "../schema-error.ts";
 import type { FieldInfo, TypeInfo } from "../type-info.ts";
+import { resolveReference, type JsonSchemaValue, type SchemaDocument } from "./json-schema-document.ts";
 import { KEY_KEYWORD, TYPE_KEYWORD, UUID_PATTERN } from "./type-to-json-schema.ts";
 
 type Node = Readonly<Record<string, unknown>>;
 
 const MAX_NODES = 20_000;
 const INT = 2 ** 31;
+/** Of Connect's decimals where nothing is said; of 38 digits. */
+const DECIMAL_SCALE = 18;
 
 /** A node that its library could not say: what it is (a name of refusalOf()). */
 export const REFUSED_KEYWORD = "millrace.refused";
@@ -23,6 +27,8 @@ export interface JsonSchemaReading {
   readonly notes?: ForeignNotes;
   /** Only the library itself would fill in what `default` says: refused. Otherwise it is no more than a remark. */
   readonly refuseDefaults?: boolean;
+  /** By name and $id: what it refers to. */
+  readonly others?: SchemaDocument["others"];
 }
 
 /** Throws BadSchemaError. */
@@ -31,14 +37,14 @@ export function jsonSchemaToType(schema: unknown, options: JsonSchemaReading = {
 }
 
 class Reader {
-  readonly #root: unknown;
+  #document: SchemaDocument;
   readonly #notes: ForeignNotes;
   readonly #refuseDefaults: boolean;
   readonly #open: unknown[] = [];
   #nodes = 0;
 
-  constructor(root: unknown, { notes = new ForeignNotes(), refuseDefaults = false }: JsonSchemaReading) {
-    this.#root = root;
+  constructor(root: unknown, { notes = new ForeignNotes(), refuseDefaults = false, others = new Map() }: JsonSchemaReading) {
+    this.#document = { root: root as JsonSchemaValue, others };
     this.#notes = notes;
     this.#refuseDefaults = refuseDefaults;
   }
@@ -48,21 +54,20 @@ class Reader {
     if (!isJsonObject(given)) throw bad(path, "it allows anything", "say what it is");
     if (this.#open.includes(given)) throw bad(path, "it holds itself, which a type cannot", "limit the depth with types of their own");
     this.#open.push(given);
-    const type = typeof given["$ref"] === "string" ? this.of(this.#target(given["$ref"], path), path, name) : this.#node(given, path, name);
+    const type = typeof given["$ref"] === "string" ? this.#referred(given["$ref"], path, name) : this.#node(given, path, name);
     this.#open.pop();
     return type;
   }
 
-  #target(reference: string, path: string): unknown {
-    let at: unknown = this.#root;
-    if (reference !== "#" && !reference.startsWith("#/"))
-      throw bad(path, `it refers to ${JSON.stringify(reference)} elsewhere`, "put it into $defs");
-    for (const part of reference.split("/").slice(1)) {
-      const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
-      at = typeof at === "object" && at !== null && Object.hasOwn(at, key) ? (at as Node)[key] : undefined;
-    }
-    if (at === undefined) throw bad(path, `it refers to ${JSON.stringify(reference)}, which is not there`, "put it into $defs");
-    return at;
+  #referred(reference: string, path: string, name: string): TypeInfo {
+    const target = resolveReference(reference, this.#document);
+    const fix = reference.startsWith("#") ? "put it into $defs" : "put it into $defs, or give the document that it names";
+    if (target === undefined) throw bad(path, `it refers to ${JSON.stringify(reference)}, which is not there`, fix);
+    const before = this.#document;
+    this.#document = target.document;
+    const type = this.of(target.schema, path, name);
+    this.#document = before;
+    return type;
   }
 
   #node(node: Node, path: string, name: string): TypeInfo {
@@ -89,7 +94,7 @@ class Reader {
       case "boolean":
         return { kind: "boolean" };
       case "number":
-        return node["connect.type"] === "float32" ? { kind: "double", logical: "float" } : { kind: "double" };
+        return number(node);
       case "integer":
         return integer(node);
       case "array":
@@ -167,22 +172,44 @@ function indexOf(schema: unknown): number | undefined {
   return isJsonObject(schema) ? numberOf(schema["connect.index"]) : undefined;
 }
 
+/** What Connect's name of the logical type says, which is the title here; Flink's notes beside it say more of an instant. */
+function connectType(node: Node): TypeInfo | undefined {
+  const { title } = node;
+  if (typeof title !== "string") return undefined;
+  const parameters = isJsonObject(node["connect.parameters"]) ? node["connect.parameters"] : {};
+  if (title === CONNECT_NAMES.decimal) return connectDecimal({ ...parameters, ...("scale" in parameters ? {} : { scale: DECIMAL_SCALE }) });
+  const named = namedType(title, parameters);
+  return named?.kind === "timestamp" && node["flink.type"] === "timestamp" ? { kind: "long", logical: "local-timestamp-millis" } : named;
+}
+
 function text(node: Node): TypeInfo {
+  const named = connectType(node);
+  if (named?.kind === "decimal" || named?.kind === "string") return named;
   if (node["connect.type"] === "bytes" || node["contentEncoding"] === "base64") return { kind: "bytes" };
   return node["format"] === "uuid" || node["pattern"] === UUID_PATTERN ? { kind: "string", logical: "uuid" } : { kind: "string" };
 }
 
-function integer(node: Node): TypeInfo {
-  const [least, most] = [numberOf(node["minimum"]), numberOf(node["maximum"])];
-  switch (node["title"]) {
-    case "org.apache.kafka.connect.data.Timestamp":
-      return { kind: "timestamp" };
-    case "org.apache.kafka.connect.data.Date":
-      return { kind: "int", logical: "date" };
-    case "org.apache.kafka.connect.data.Time":
-      return { kind: "int", logical: "time-millis" };
+/** Connect and Flink write "number" for integers, too. */
+function number(node: Node): TypeInfo {
+  const named = connectType(node);
+  if (named !== undefined && named.kind !== "string" && named.kind !== "literal") return named;
+  switch (node["connect.type"]) {
+    case "int8":
+    case "int16":
+    case "int32":
+    case "int64":
+      return integer(node);
+    case "float32":
+      return { kind: "double", logical: "float" };
     default:
+      return { kind: "double" };
   }
+}
+
+function integer(node: Node): TypeInfo {
+  const named = connectType(node);
+  if (named !== undefined && named.kind !== "string" && named.kind !== "literal") return named;
+  const [least, most] = [numberOf(node["minimum"]), numberOf(node["maximum"])];
   const connect = node["connect.type"];
   if (connect === "int8" || connect === "int16" || connect === "int32") return { kind: "int" };
   return least !== undefined && most !== undefined && least >= -INT && most < INT ? { kind: "int" } : { kind: "long" };
