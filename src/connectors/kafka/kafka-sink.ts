@@ -37,6 +37,7 @@ const OPTIONS = [
   "onLostTransaction",
   "key",
   "headers",
+  "tombstone",
   "partitioner",
 ] satisfies (keyof KafkaSinkOptions)[];
 const DELIVERIES: readonly string[] = ["exactly-once", "at-least-once", "none"] satisfies Delivery[];
@@ -50,11 +51,13 @@ export function kafkaSink<V, K = TextKey>(topic: Topic<V, K>, options: KafkaSink
   if ("pattern" in topic) throw bad(String(topic.pattern), "a sink writes to one topic, not to a pattern: topic(name, schema)");
   const unknown = unknownOption(options, OPTIONS);
   if (unknown !== undefined) throw bad(topic.name, unknown);
-  const { delivery = "exactly-once", onLostTransaction = "fail", transactionTimeoutMs, key, headers, partitioner } = options;
-  const functions = { ...(key && { key }), ...(headers && { headers }), ...(partitioner && { partitioner }) } as RecordFunctions<
-    unknown,
-    unknown
-  >;
+  const { delivery = "exactly-once", onLostTransaction = "fail", transactionTimeoutMs, key, headers, tombstone, partitioner } = options;
+  const functions = {
+    ...(key && { key }),
+    ...(headers && { headers }),
+    ...(tombstone && { tombstone }),
+    ...(partitioner && { partitioner }),
+  } as RecordFunctions<unknown, unknown>;
   for (const [name, value] of Object.entries(functions))
     if (typeof value !== "function") throw bad(topic.name, `${name} is a function of the row`);
   if (key === undefined && topic.keySchema !== undefined && keyParts(topic.schema.type, topic) === undefined)

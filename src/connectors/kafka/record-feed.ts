@@ -2,7 +2,6 @@
 // kept here as bytes, in order, so that a batch is always taken whole. Bounded by one batch: nothing is fed while something is kept.
 import type { Producer } from "../../client/producer/producer.ts";
 import type { Clock } from "../../env/clock.ts";
-import type { RecordHeader } from "../../protocol/records/batch-writer.ts";
 import type { Batch } from "../../schema/batch.ts";
 import { EncodeBuffer } from "../../schema/encode-buffer.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
@@ -23,7 +22,7 @@ export class RecordFeed {
   /** Per kept row: timestamp, end of the key (−1: none), end of the value. */
   #layout = new Float64Array(3 * 64);
   /** Per kept row, where functions say so. */
-  #partsLayout: { readonly partition: number; readonly headers: readonly RecordHeader[] | undefined }[] = [];
+  #partsLayout: Pick<RecordParts, "partition" | "headers" | "isTombstone">[] = [];
   #keptRows = 0;
   #fedRows = 0;
 
@@ -50,7 +49,9 @@ export class RecordFeed {
       const { keyBytes, keyStart, keyEnd, value, parts } = encoder;
       const timestamp = recordTimestamp(batch.timestamps[row]!, now);
       const partition = parts?.partition ?? BY_KEY;
-      if (!producer.append(topic, partition, timestamp, keyBytes, value.bytes, keyStart, keyEnd, 0, value.at, parts?.headers)) break;
+      const isNull = parts?.isTombstone === true;
+      const bytes = isNull ? null : value.bytes;
+      if (!producer.append(topic, partition, timestamp, keyBytes, bytes, keyStart, keyEnd, 0, isNull ? 0 : value.at, parts?.headers)) break;
     }
     if (row === batch.rows) return true;
     this.#kept.at = 0;
@@ -77,7 +78,8 @@ export class RecordFeed {
       const parts = this.#partsLayout[this.#fedRows];
       const partition = parts?.partition ?? BY_KEY;
       const valueEnd = layout[at + 2]!;
-      if (!producer.append(this.#topic, partition, layout[at]!, key, bytes, start, valueStart, valueStart, valueEnd, parts?.headers))
+      const value = parts?.isTombstone === true ? null : bytes;
+      if (!producer.append(this.#topic, partition, layout[at]!, key, value, start, valueStart, valueStart, valueEnd, parts?.headers))
         return false;
     }
     return true;
@@ -97,16 +99,20 @@ export class RecordFeed {
   #keep(timestamp: number): void {
     const { keyBytes, keyStart, keyEnd, value, parts } = this.#encoder;
     const kept = this.#kept;
-    if (parts !== undefined) this.#partsLayout.push({ partition: parts.partition, headers: parts.headers });
-    kept.ensure(value.at + (keyEnd - keyStart));
+    const valueBytes = parts?.isTombstone === true ? 0 : value.at;
+    if (parts !== undefined) {
+      const { partition, headers, isTombstone } = parts;
+      this.#partsLayout.push({ partition, headers, isTombstone });
+    }
+    kept.ensure(valueBytes + (keyEnd - keyStart));
     let keptKeyEnd = -1;
     if (keyBytes !== null) {
       kept.bytes.set(keyBytes.subarray(keyStart, keyEnd), kept.at);
       kept.at += keyEnd - keyStart;
       keptKeyEnd = kept.at;
     }
-    kept.bytes.set(value.bytes.subarray(0, value.at), kept.at);
-    kept.at += value.at;
+    kept.bytes.set(value.bytes.subarray(0, valueBytes), kept.at);
+    kept.at += valueBytes;
     const at = this.#keptRows++ * 3;
     if (at + 3 > this.#layout.length) {
       const layout = new Float64Array(this.#layout.length * 2);

@@ -13,6 +13,8 @@ export interface RecordFunctions<V, K = TextKey> {
   readonly key?: (row: DeepReadonly<V>) => K | null;
   /** The record's headers, text as UTF-8. */
   readonly headers?: (row: DeepReadonly<V>) => Readonly<Record<string, Bytes>>;
+  /** true: the record has no value, which deletes its key from a compacted topic. A key it must have. */
+  readonly tombstone?: (row: DeepReadonly<V>) => boolean;
   /** The partition, from 0 to partitions − 1. Default: murmur2 of the key, as every Kafka client does; without a key one after the other. */
   readonly partitioner?: (record: {
     readonly row: DeepReadonly<V>;
@@ -38,6 +40,8 @@ export class RecordParts {
   headers: readonly RecordHeader[] | undefined;
   /** −1: by key. */
   partition = -1;
+  /** The record has no value. */
+  isTombstone = false;
   readonly hasKey: boolean;
   /** There are functions: of() must be called. */
   readonly seesRows: boolean;
@@ -45,9 +49,10 @@ export class RecordParts {
   readonly #topic: string;
   readonly #partitions: number;
   readonly #keys: KeyEncoder | undefined;
-  /** Before those of the functions: of a record with a key, and without. */
-  readonly #withKey: readonly RecordHeader[] | undefined;
-  readonly #withoutKey: readonly RecordHeader[] | undefined;
+  /** Before those of the functions: of a record with key and value, with one of them. */
+  readonly #ofBoth: readonly RecordHeader[] | undefined;
+  readonly #ofKey: readonly RecordHeader[] | undefined;
+  readonly #ofValue: readonly RecordHeader[] | undefined;
   #given: readonly RecordHeader[] | undefined;
 
   constructor(functions: RecordFunctions<unknown, unknown>, topic: string, partitions: number, { value, key, keys }: SchemaParts = {}) {
@@ -55,15 +60,17 @@ export class RecordParts {
     this.#topic = topic;
     this.#partitions = partitions;
     this.#keys = keys;
-    this.#withoutKey = value === undefined ? undefined : [value];
-    this.#withKey = key === undefined ? this.#withoutKey : [...(this.#withoutKey ?? []), key];
+    this.#ofValue = value === undefined ? undefined : [value];
+    this.#ofKey = key === undefined ? undefined : [key];
+    this.#ofBoth = key === undefined ? this.#ofValue : value === undefined ? this.#ofKey : [value, key];
     this.hasKey = functions.key !== undefined;
-    this.seesRows = functions.key !== undefined || functions.headers !== undefined || functions.partitioner !== undefined;
+    this.seesRows = Object.keys(functions).length > 0;
   }
 
-  /** After of(): sets the headers. */
+  /** After of(): sets the headers. Throws SINK_ROW for a tombstone without a key. */
   tellKey(hasKey: boolean): void {
-    const own = hasKey ? this.#withKey : this.#withoutKey;
+    if (this.isTombstone && !hasKey) throw this.#refused("a record without a value (tombstone) needs a key: it says which is deleted");
+    const own = this.isTombstone ? this.#ofKey : hasKey ? this.#ofBoth : this.#ofValue;
     const given = this.#given;
     this.headers = given === undefined ? own : own === undefined ? given : [...own, ...given];
   }
@@ -73,6 +80,7 @@ export class RecordParts {
     const functions = this.#functions;
     const value = row as DeepReadonly<unknown>;
     this.key = functions.key === undefined ? key : this.#keyBytes(functions.key(value));
+    this.isTombstone = functions.tombstone?.(value) === true;
     this.#given =
       functions.headers === undefined
         ? undefined

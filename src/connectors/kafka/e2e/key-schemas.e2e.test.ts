@@ -74,7 +74,7 @@ async function through(
 interface Read {
   readonly partition: number;
   readonly key: Uint8Array | null;
-  readonly value: Uint8Array;
+  readonly value: Uint8Array | null;
   readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
 }
 
@@ -88,7 +88,7 @@ async function consume(name: string, count: number): Promise<Read[]> {
       found.push({
         partition: batch.partition,
         key: key === null ? null : Uint8Array.from(key),
-        value: Uint8Array.from(value!),
+        value: value === null ? null : Uint8Array.from(value),
         headers: [...headers],
       });
     if (found.length >= count) break;
@@ -150,7 +150,7 @@ for (const parallelism of [1, 4])
             assert.equal(record.partition, kafkaPartition(record.key!, PARTITIONS));
             assert.deepEqual(record.key!.subarray(0, 5), idFrame(id));
             const bytes = (all: Uint8Array): Buffer => Buffer.concat([all.subarray(0, 5), all.subarray(behind)]);
-            const value = (await reader.decode(bytes(record.value))) as { id: number };
+            const value = (await reader.decode(bytes(record.value!))) as { id: number };
             return [Number(value.id ?? 0), JSON.parse(JSON.stringify(await reader.decode(bytes(record.key!)))) as unknown] as const;
           }),
         );
@@ -207,7 +207,7 @@ test("records whose keys are none are dead letters with schema and cause; no key
     [0, 8, 9],
   );
   const letters = (await consume("bad-letters", 7)).map(
-    (each) => JSON.parse(Buffer.from(each.value).toString()) as { error: string; key: string },
+    (each) => JSON.parse(Buffer.from(each.value!).toString()) as { error: string; key: string },
   );
   const expected = [
     /^the key: expected a schema's id \(.*\), got the magic byte 0x63: if keys are text, the topic has no keyFormat/,
@@ -266,7 +266,28 @@ test("GUIDs before the key and in headers are read and written; a key that a fun
   const frame = new SchemaFrame();
   for (const record of await consume("guids-before", 4)) {
     assert.equal(frame.read(record.key!, 0, record.key!.length), 17);
-    assert.deepEqual([frame.guid, record.headers.length, record.value[0]], [guid, 0, 0]);
+    assert.deepEqual([frame.guid, record.headers.length, record.value![0]], [guid, 0, 0]);
+  }
+});
+
+test("a record without a value keeps its key's schema, before the key and in a header", async () => {
+  for (const ids of ["prefix", "header"] as const) {
+    const name = `deleted-${ids}`;
+    await created(name);
+    const orders = topic(name, Order, { key: ["customer", "id"], format: "avro", keyFormat: "avro", registry: { ids } });
+    await through(name, arraySource(Order, rows), kafkaSink(orders, { tombstone: ({ id }) => id % 2 === 0 }));
+    const records = await consume(name, COUNT);
+    const { id } = await registry.version(`${name}-key`);
+    const deleted = records.filter(({ value }) => value === null);
+    assert.equal(deleted.length, COUNT / 2);
+    for (const { key, headers } of deleted) {
+      const prefixed = ids === "prefix" ? key! : Uint8Array.of(...idFrame(id), ...key!);
+      assert.equal(((await foreign.decode(Buffer.from(prefixed))) as OrderRow).id % 2, 0);
+      assert.deepEqual(
+        headers.map((header) => header.key),
+        ids === "prefix" ? [] : ["__key_schema_id"],
+      );
+    }
   }
 });
 

@@ -78,10 +78,34 @@ for (const delivery of ["exactly-once", "at-least-once"] as const) {
   });
 }
 
+test("records without a value have their key and headers, also those that were kept while the next transaction was being opened", async () => {
+  await world.createTopic("tombstones", 2);
+  const options = { tombstone: ({ id }: AlertRow) => id % 3 === 0, headers: ({ id }: AlertRow) => ({ id: `${id}` }) };
+  const connector = world.sink(kafkaSink(topic("tombstones", Alert, { key: "id" }), options) as Sink<never>, { job: "tombstones" });
+  await connector.recover([]);
+  const writer = await connector.writer(0, 1);
+  for (const first of [0, 10]) {
+    const prepared = first === 0 ? undefined : writer.prepare(1);
+    const rows = Array.from({ length: 10 }, (_, index) => ({ id: first + index, account: "a" }));
+    if (!writer.write(batchOf(Alert.type, rows))) await writer.ready();
+    await prepared;
+  }
+  await writer.prepare(2);
+  await writer.commit(1);
+  await writer.commit(2);
+  await world.shows("tombstones", await world.values("tombstones", "read_uncommitted"));
+  const records = (await world.records("tombstones")).toSorted((a, b) => Number(a.key) - Number(b.key));
+  assert.deepEqual(
+    records.map(({ key, value }) => [key, value]),
+    Array.from({ length: 20 }, (_, id) => [`${id}`, id % 3 === 0 ? null : `{"id":${id},"account":"a"}`]),
+  );
+});
+
 test("what is no key, header or partition fails with the sink's name and the reason", async () => {
   const cases: readonly [KafkaSinkOptions<AlertRow>, RegExp][] = [
     [{ key: () => 1 as never }, /kafkaSink\("wrong"\): the key is a string, bytes or null, not a number/],
     [{ headers: () => ({ trace: undefined as never }) }, /the header "trace" is a string, bytes or null, not undefined/],
+    [{ tombstone: () => true }, /a record without a value \(tombstone\) needs a key: it says which is deleted/],
     [{ partitioner: () => 4 }, /the partitioner gives a partition from 0 to 3, not 4/],
   ];
   await world.createTopic("wrong", 4);
