@@ -5,7 +5,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { test } from "node:test";
 
 const ROOT = new URL("../../", import.meta.url);
-const PAGES = ["docs/connectors/writing-one.md", "docs/testing.md", "docs/batch.md", "docs/types.md"];
+const PAGES = ["docs/connectors/writing-one.md", "docs/testing.md", "docs/batch.md", "docs/types.md", "docs/record-keys.md"];
 const { exports } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8")) as { exports: Record<string, { source?: string }> };
 
 function entry(specifier: string): string {
