@@ -9,7 +9,7 @@ import type { SchemaFormat } from "./schema-formats.ts";
 import type { ConnectorContext } from "../../stream/connector.ts";
 import { subjectOf, type RegisteredPart } from "./topic-format.ts";
 
-/** Rejects with SCHEMA_REFUSED. A registry that cannot be reached refuses nothing: reading meets it again, and may be tried again. */
+/** Rejects with SCHEMA_REFUSED, or REGISTRY_UNREACHABLE, which is no refusal. */
 export async function checkReadable(topic: RegisteredPart, format: SchemaFormat, registry: RegistryClient): Promise<void> {
   const { autoRegister, useLatest = false, compatibility } = topic.registry ?? {};
   const subject = subjectOf(topic);
@@ -22,7 +22,7 @@ export async function checkReadable(topic: RegisteredPart, format: SchemaFormat,
     if (mustExist) await registry.version(subject);
   } catch (error) {
     if (error instanceof KafkaConnectorError) throw error;
-    if (!(error instanceof RegistryClientError && error.status === 0)) throw refused(error, topic, subject, mustExist);
+    throw refused(error, topic, subject, mustExist);
   }
 }
 

@@ -64,15 +64,15 @@ function joined(frame: Uint8Array, behind: Uint8Array): Uint8Array {
 }
 
 export function refused(error: unknown, { name, part }: RegisteredPart, subject: string, mustExist: boolean): unknown {
-  if (error instanceof RegistryClientError && error.status === 0) return error;
+  const of = `${part === "key" ? "the keys of " : ""}topic "${name}"`;
+  if (error instanceof RegistryClientError && error.code === "REGISTRY_UNREACHABLE")
+    return new RegistryClientError(error.status, error.errorCode, `The schema of ${of} cannot be asked for: ${error.message}`, error);
   const missing = error instanceof RegistryClientError && error.status === 404 && mustExist;
   const reason = missing
     ? "there is no such schema, and autoRegister is off or useLatest is on"
     : (error as Error).message.replace(/\.$/, "");
   const command = missing ? `Register it: millrace schema register ${subject} FILE` : `See: millrace schema check ${subject} FILE`;
-  return new KafkaConnectorError(
-    "SCHEMA_REFUSED",
-    `The schema of ${part === "key" ? "the keys of " : ""}topic "${name}" cannot be used with subject "${subject}": ${reason}. ${command}`,
-    { cause: error },
-  );
+  return new KafkaConnectorError("SCHEMA_REFUSED", `The schema of ${of} cannot be used with subject "${subject}": ${reason}. ${command}`, {
+    cause: error,
+  });
 }

@@ -45,6 +45,8 @@ export class KafkaSourceConnector implements SourceConnector {
   #discoveries = 0;
   #restored = false;
   #committing = false;
+  /** The registry could not be asked yet. */
+  #unchecked = false;
 
   constructor(context: ConnectorContext, client: KafkaClient, settings: KafkaSourceSettings) {
     this.discoverEveryMs = settings.discoverEveryMs;
@@ -60,7 +62,17 @@ export class KafkaSourceConnector implements SourceConnector {
     });
   }
 
+  /** A registry that cannot be reached refuses nothing: open() meets it again, and may be tried again. */
   async check(): Promise<void> {
+    try {
+      await this.#checkTopics();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "REGISTRY_UNREACHABLE") throw error;
+      this.#unchecked = true;
+    }
+  }
+
+  async #checkTopics(): Promise<void> {
     const { check } = this.#settings;
     if (check !== undefined) await check(await this.#topics());
   }
@@ -78,6 +90,10 @@ export class KafkaSourceConnector implements SourceConnector {
   }
 
   async open(split: Split, position: Json | undefined): Promise<SplitReader> {
+    if (this.#unchecked) {
+      await this.#checkTopics();
+      this.#unchecked = false;
+    }
     const { type, until } = this.#settings;
     const { topic, partition } = this.#partitionOf(split);
     const place: Place = { cluster: this.#client.cluster, topic, partition, groupId: this.#settings.groupId };

@@ -2,7 +2,7 @@
 // else is asked anew. Only for real networks: it uses the platform's fetch.
 import type { SchemaReference, SchemaType } from "../schema-entry.ts";
 
-/** The registry refused, or could not be reached (status 0). `code`: its error_code, such as 40401. */
+/** The registry refused, or could not be reached (status 0), or is in trouble itself (5xx). `errorCode`: its error_code, such as 40401. */
 export class RegistryClientError extends Error {
   override readonly name = "RegistryClientError";
   readonly code: string;
@@ -12,7 +12,7 @@ export class RegistryClientError extends Error {
   constructor(status: number, errorCode: number, message: string, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause });
     this.code =
-      status === 0
+      status === 0 || status >= 500
         ? "REGISTRY_UNREACHABLE"
         : status === 404
           ? "SCHEMA_NOT_FOUND"
@@ -150,11 +150,11 @@ export class RegistryClient {
     }
     if (response.ok) return answer;
     const { error_code: code, message } = (answer ?? {}) as { error_code?: number; message?: string };
-    throw new RegistryClientError(
-      response.status,
-      code ?? response.status,
-      message ?? `The registry at ${this.url} answered ${response.status}.`,
-    );
+    const { status } = response;
+    const said = `The registry at ${this.url} answered ${status}`;
+    const text =
+      message === undefined ? `${said}.` : status < 500 ? message : `${said}: ${message.replace(/\.$/, "")}. It may be tried again.`;
+    throw new RegistryClientError(status, code ?? status, text);
   }
 
   #kept(path: string, id: number): Promise<RegisteredSchema> {

@@ -1,6 +1,8 @@
 // What a source asks the registry before its job starts: a subject that cannot be the topic's type keeps the job from starting, at once and with
 // one sentence; one that is not there yet is registered only if that is said.
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -150,4 +152,42 @@ test("topics by pattern: each has a subject of its own, read by its own writer's
     async () => (await server.run(read("refused-many"), { once: true })).finished,
     /Topic "many-c" cannot be read as record Order: subject "many-c-value", version 1: amount: double cannot be read from boolean/,
   );
+});
+
+test("a registry that does not answer is told at the start, on an empty topic, too; the job goes on when it is there", async () => {
+  let asked = 0;
+  let isThere = false;
+  const flapping = createServer((_request, response) => {
+    asked++;
+    response.writeHead(isThere ? 404 : 503, { "content-type": "application/json" });
+    response.end(JSON.stringify({ error_code: isThere ? 40401 : 50301, message: isThere ? "Subject not found." : "Starting" }));
+  });
+  await new Promise<void>((resolve) => flapping.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(flapping.address() as AddressInfo).port}`;
+  try {
+    await client.admin().createTopics([{ name: "early", partitions: 2 }]);
+    const job = await server.run(reading("early", "avro", { url }), { once: true });
+    while (job.status().lastFailure === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    const wanted = `The schema of topic "early" cannot be asked for: The registry at ${url} answered 503: Starting. It may be tried again.`;
+    assert.ok(
+      JSON.stringify(job.status().lastFailure).includes(JSON.stringify(wanted).slice(1, -1)),
+      JSON.stringify(job.status().lastFailure),
+    );
+    isThere = true;
+    await job.finished;
+    assert.ok(asked >= 3 && job.status().restarts >= 1);
+  } finally {
+    await new Promise((resolve) => flapping.close(resolve));
+  }
+});
+
+test("a registry that is not there", async () => {
+  await client.admin().createTopics([{ name: "alone", partitions: 1 }]);
+  const job = await server.run(reading("alone", "json-schema", { url: "http://127.0.0.1:9" }), { once: true });
+  while (job.status().lastFailure === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.match(
+    JSON.stringify(job.status().lastFailure),
+    /topic .{1,2}alone.{1,2} cannot be asked for: No schema registry answers at http:\/\/127\.0\.0\.1:9 \([^)]+\)\. Set SCHEMA_REGISTRY_URL, or start one: millrace dev\./,
+  );
+  await job.cancel();
 });
