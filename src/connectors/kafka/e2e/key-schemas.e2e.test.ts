@@ -321,6 +321,22 @@ test("the key's subject has its own schema, found, registered or refused as the 
   );
 });
 
+test("what is registered is in the registry's normal form when that is asked for", async () => {
+  const texts = await Promise.all(
+    [false, true].map(async (normalize) => {
+      const name = `normal-${normalize}`;
+      await created(name);
+      const options = { key: ["id", "customer"], keyFormat: "json-schema", registry: { normalize } } as const;
+      await through(name, arraySource(Order, rows), kafkaSink(topic(name, Order, options)));
+      return (await registry.version(`${name}-key`)).schema;
+    }),
+  );
+  assert.notEqual(texts[0], texts[1]);
+  assert.deepEqual(JSON.parse(texts[0]!), JSON.parse(texts[1]!));
+  await registry.register("normal-by-hand", texts[0]!, "JSON", { normalize: true });
+  assert.equal((await registry.version("normal-by-hand")).schema, texts[1]);
+});
+
 test("topics of a pattern; a schema that a topic without keyFormat passes over is told in the log", async () => {
   await created("pattern-a", "pattern-b", "plain");
   const options = { key: ["customer", "id"], format: "avro", keyFormat: "avro" } as const;
