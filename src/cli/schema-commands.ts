@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { SchemaFlags } from "./commands/schema.ts";
 import type { Quiet, TerminalOf } from "./program-context.ts";
-import { output } from "./shared-options.ts";
+import { collect, output } from "./shared-options.ts";
 
 export function addSchemaCommands(program: Command, terminal: TerminalOf): void {
   const commands = () => import("./commands/schema.ts");
@@ -15,10 +15,13 @@ export function addSchemaCommands(program: Command, terminal: TerminalOf): void 
     .description("subjects with their latest versions")
     .action(async (flags: SchemaFlags & Quiet) => (await commands()).schemaLs(flags, terminal(flags)));
   asks(schema.command("get"))
-    .description("print a schema")
-    .argument("<subject>")
+    .description("print a schema: of a subject, or by its id (as errors and dead letters say it)")
+    .argument("[subject]")
     .option("--version <n>", "latest unless said otherwise")
-    .action(async (subject: string, flags: SchemaFlags & Quiet) => (await commands()).schemaGet(subject, flags, terminal(flags)));
+    .option("--id <id>", "the number or the GUID of a schema, instead of a subject")
+    .action(async (subject: string | undefined, flags: SchemaFlags & Quiet) =>
+      (await commands()).schemaGet(subject, flags, terminal(flags)),
+    );
   for (const [name, description, run] of [
     ["register", "register a file's schema and print its id", "schemaRegister"],
     ["check", "say whether a file's schema could be the next version", "schemaCheck"],
@@ -28,6 +31,7 @@ export function addSchemaCommands(program: Command, terminal: TerminalOf): void 
       .argument("<subject>")
       .argument("<file>")
       .option("--type <type>", "AVRO, PROTOBUF or JSON (by the file)")
+      .option("--reference <name=subject:version>", "what the file refers to by a name; latest version unless said (repeatable)", collect)
       .action(async (subject: string, file: string, flags: SchemaFlags & Quiet) =>
         (await commands())[run](subject, file, flags, terminal(flags)),
       );

@@ -31,9 +31,13 @@ export async function schemaDiff(
 ): Promise<void> {
   const [before, after] = await asking(terminal, flags, async (client) => {
     const latest = await client.version(subject, to === undefined ? "latest" : versionNumber(to));
-    const first = from === undefined ? latest.version - 1 : versionNumber(from);
-    if (first < 1) throw new CliError(EXIT.notFound, `Subject "${subject}" has only one version: there is nothing to compare it with.`);
-    return [await client.version(subject, first), latest] as const;
+    const before = from === undefined ? (await client.versions(subject)).findLast((each) => each < latest.version) : versionNumber(from);
+    if (before === undefined)
+      throw new CliError(
+        EXIT.notFound,
+        `Subject "${subject}" has no version before ${latest.version}: there is nothing to compare it with.`,
+      );
+    return [await client.version(subject, before), latest] as const;
   });
   const lines = lineDifference(readable(before), readable(after));
   const changed = lines.some((line) => !line.startsWith(" "));

@@ -1,7 +1,7 @@
 // millrace schema ls | get | register | check | compat | mode | rm: a schema registry, ours or Confluent's, over its HTTP API.
 import { readFile } from "node:fs/promises";
 import { RegistryClient, RegistryClientError } from "../../registry/http/registry-client.ts";
-import type { SchemaType } from "../../registry/schema-entry.ts";
+import type { SchemaReference, SchemaType } from "../../registry/schema-entry.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { runningServer } from "../find-server.ts";
@@ -16,6 +16,8 @@ export interface SchemaFlags {
   readonly type?: string;
   readonly version?: string;
   readonly permanent?: boolean;
+  readonly id?: string;
+  readonly reference?: readonly string[];
 }
 
 const TYPES: readonly string[] = ["AVRO", "PROTOBUF", "JSON"] satisfies SchemaType[];
@@ -40,6 +42,7 @@ export async function asking<T>(terminal: Terminal, flags: SchemaFlags, work: (c
   }
 }
 
+const ID = /^(?:\d{1,10}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$/i;
 const json = (value: unknown): string => `${JSON.stringify(value)}\n`;
 const path = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
 
@@ -66,9 +69,16 @@ export async function schemaLs(flags: SchemaFlags, terminal: Terminal): Promise<
   });
 }
 
-export async function schemaGet(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
+export async function schemaGet(subject: string | undefined, flags: SchemaFlags, terminal: Terminal): Promise<void> {
+  const { id } = flags;
+  if ((subject === undefined) === (id === undefined))
+    throw new CliError(EXIT.usage, "Say a subject, or --id ID: millrace schema get orders-value, millrace schema get --id 12.");
+  if (id !== undefined && !ID.test(id)) throw new CliError(EXIT.usage, `"${id}" is not the id of a schema: write its number or its GUID.`);
   await asking(terminal, flags, async (client) => {
-    const found = await client.version(subject, versionOf(flags));
+    const found =
+      subject !== undefined
+        ? await client.version(subject, versionOf(flags))
+        : await (id!.includes("-") ? client.byGuid(id!) : client.byId(Number(id)));
     await terminal.out(flags.json === true ? json(found) : `${found.schema}\n`);
   });
 }
@@ -76,7 +86,7 @@ export async function schemaGet(subject: string, flags: SchemaFlags, terminal: T
 export async function schemaRegister(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const text = await schemaText(file);
   await asking(terminal, flags, async (client) => {
-    const id = await client.register(subject, text, typeOf(file, text, flags));
+    const id = await client.register(subject, text, typeOf(file, text, flags), { references: await referencesOf(client, flags) });
     await terminal.out(flags.json === true ? json({ subject, id }) : `${id}\n`);
   });
 }
@@ -84,7 +94,9 @@ export async function schemaRegister(subject: string, file: string, flags: Schem
 /** Exit code 5 when it is incompatible; each reason is a line. */
 export async function schemaCheck(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const text = await schemaText(file);
-  const messages = await asking(terminal, flags, (client) => client.incompatibilities(subject, text, typeOf(file, text, flags)));
+  const messages = await asking(terminal, flags, async (client) =>
+    client.incompatibilities(subject, text, typeOf(file, text, flags), await referencesOf(client, flags)),
+  );
   if (flags.json === true) await terminal.out(json({ subject, compatible: messages.length === 0, messages }));
   else for (const message of messages) await terminal.out(`${message}\n`);
   if (messages.length > 0) throw new CliError(EXIT.conflict, `${file} is not compatible with "${subject}".`);
@@ -128,6 +140,19 @@ async function schemaText(file: string): Promise<string> {
   } catch (error) {
     throw new CliError(EXIT.notFound, `The schema file ${file} cannot be read: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** NAME=SUBJECT or NAME=SUBJECT:VERSION; subjects of a context begin with a colon. */
+async function referencesOf(client: RegistryClient, { reference = [] }: SchemaFlags): Promise<readonly SchemaReference[]> {
+  const references: SchemaReference[] = [];
+  for (const text of reference) {
+    const [, name, subject, version] = /^([^=]+)=(.+?)(?::(\d{1,10}))?$/.exec(text) ?? [];
+    if (name === undefined || subject === undefined)
+      throw new CliError(EXIT.usage, `--reference is NAME=SUBJECT:VERSION, such as money.proto=money-value:1, not "${text}".`);
+    const found = version === undefined ? (await client.version(subject)).version : versionNumber(version);
+    references.push({ name, subject, version: found });
+  }
+  return references;
 }
 
 /** Throws CliError. */

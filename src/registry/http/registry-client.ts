@@ -78,6 +78,11 @@ export class RegistryClient {
     return Number(((await this.request("POST", path, body)) as { id: number }).id);
   }
 
+  /** Numbers of a subject's versions, rising. Rejects with SCHEMA_NOT_FOUND. */
+  async versions(subject: string): Promise<readonly number[]> {
+    return ((await this.request("GET", `/subjects/${encodeURIComponent(subject)}/versions`)) as number[]).toSorted((a, b) => a - b);
+  }
+
   /** The version that is this schema. Rejects with SCHEMA_NOT_FOUND. */
   async lookup(
     subject: string,
@@ -90,10 +95,15 @@ export class RegistryClient {
   }
 
   /** What is wrong with a new version, beside all that the subject's level asks for; empty: nothing, or there is no version yet. */
-  async incompatibilities(subject: string, schema: string, schemaType: SchemaType): Promise<readonly string[]> {
+  async incompatibilities(
+    subject: string,
+    schema: string,
+    schemaType: SchemaType,
+    references: readonly SchemaReference[] = [],
+  ): Promise<readonly string[]> {
     const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions?verbose=true`;
     try {
-      const answer = (await this.request("POST", path, { schema, ...typed(schemaType) })) as {
+      const answer = (await this.request("POST", path, { schema, ...typed(schemaType), references })) as {
         is_compatible: boolean;
         messages?: readonly string[];
       };
