@@ -1,5 +1,5 @@
 // What Confluent's own serialisers wrote, through a pipeline, is read by Confluent's own deserialisers: Java (Avro; out of a jar of Apache
-// Pinot) and Python (Avro, Protobuf, JSON Schema; ids before the value and in headers).
+// Pinot) and Python (Avro, Protobuf, JSON Schema; ids before documents and in headers). Keys lie where their producers would put them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -44,8 +44,26 @@ async function run(program: string, args: readonly string[], input = ""): Promis
   return stdout.split("\n").filter((line) => line !== "");
 }
 
-async function created(...names: readonly string[]): Promise<void> {
-  await client.admin().createTopics(names.map((name) => ({ name, partitions: 1 })));
+async function created(names: readonly string[], partitions = 1): Promise<void> {
+  await client.admin().createTopics(names.map((name) => ({ name, partitions })));
+}
+
+/** "key's bytes in partition", each once. */
+async function places(name: string, count: number): Promise<string[]> {
+  const [described] = await client.admin().describeTopics([name]);
+  const consumer = client.consumer();
+  await consumer.assign(described!.partitions.map(({ partition }) => ({ topic: name, partition, offset: "earliest" as const })));
+  const found = new Set<string>();
+  let seen = 0;
+  for await (const batch of consumer) {
+    for (const { key } of batch.records) {
+      found.add(`${Buffer.from(key!).toString("hex")} in ${batch.partition}`);
+      seen++;
+    }
+    if (seen >= count) break;
+  }
+  await consumer.close();
+  return [...found].toSorted();
 }
 
 describe("Confluent's KafkaAvroSerializer and KafkaAvroDeserializer (Java)", { skip: missing("java", "javac", "mvn") }, () => {
@@ -86,7 +104,7 @@ describe("Confluent's KafkaAvroSerializer and KafkaAvroDeserializer (Java)", { s
   const NEW = { ...OLD, fields: [...OLD.fields, { name: "note", type: ["null", "string"], default: null }, { name: "seen", type: "boolean", default: false }] }; // prettier-ignore
 
   test("two versions of a schema through a pipeline", async () => {
-    await created("java-in", "java-out");
+    await created(["java-in", "java-out"]);
     const row = { tags: { a: 5 }, id: "o1", amount: "\u0004\u00e2", at: 1_700_000_000_123, kind: "SALE", lines: [{ sku: "x", count: -3 }] };
     const lines = [
       ["k1", OLD, row],
@@ -119,7 +137,7 @@ describe("Confluent's KafkaAvroSerializer and KafkaAvroDeserializer (Java)", { s
   });
 
   test("a producer that writes the schema that a pipeline registered, under the record's name", async () => {
-    await created("made", "made-copy");
+    await created(["made", "made-copy"]);
     const Made = t.record("Made", { id: t.string(), n: t.long() });
     const options = { key: "id", format: "avro", registry: { subject: "record" } } as const;
     const copy = (from: string, to: string, name: string) =>
@@ -135,6 +153,50 @@ describe("Confluent's KafkaAvroSerializer and KafkaAvroDeserializer (Java)", { s
     ).finished;
     assert.deepEqual(await java(["consume", "made-copy", "1"], []), ['m\tMade\t{"id": "m", "n": 9007199254740991}']);
   });
+
+  const Item = t.record("Item", { id: t.long(), name: t.string(), region: t.string() });
+  const ITEM = { type: "record", name: "Item", fields: [{ name: "id", type: "long" }, { name: "name", type: "string" }, { name: "region", type: "string" }] }; // prettier-ignore
+  const ITEM_KEY = {
+    type: "record",
+    name: "ItemKey",
+    fields: [
+      { name: "region", type: "string" },
+      { name: "id", type: "long" },
+    ],
+  };
+  const items = Array.from({ length: 3 * COUNT }, (_, n) => ({ id: n % 11, name: `ü${n % 7}`, region: n % 2 === 0 ? "eu" : "us" }));
+
+  for (const [what, key, schema] of [
+    ["of one field, a text", "name", "string"],
+    ["of one field, a number", "id", "long"],
+    ["of several fields", ["region", "id"], ITEM_KEY],
+  ] as const)
+    test(`keys ${what}: the same bytes in the same partitions, and each reads the other's`, async () => {
+      const [name, copy] = [`java-key-${String(key)}`.replace(",", "-"), `java-key-${String(key)}-copy`.replace(",", "-")];
+      await created([name, copy], 4);
+      const keyOf = (item: (typeof items)[number]): unknown => (typeof key === "string" ? item[key] : { region: item.region, id: item.id });
+      const lines = items.map((item) => [schema, keyOf(item), ITEM, item].map((part) => JSON.stringify(part)).join("\t"));
+      const serializer = "key.serializer=io.confluent.kafka.serializers.KafkaAvroSerializer";
+      await java(["produce", name], [serializer], `${lines.join("\n")}\n`);
+      const options = { key: key as "name", format: "avro", keyFormat: "avro" } as const;
+      const copying = pipeline(copy, (p) =>
+        p.from("in", kafkaSource(topic(name, Item, options))).to("out", kafkaSink(topic(copy, Item, options))),
+      );
+      assert.equal((await (await server.run(copying, { once: true, parallelism: 4 })).finished).state, "finished");
+      const theirs = await places(name, items.length);
+      assert.deepEqual(await places(copy, items.length), theirs);
+      assert.equal(theirs.length, new Set(items.map((item) => JSON.stringify(keyOf(item)))).size);
+      const deserializer = "key.deserializer=io.confluent.kafka.serializers.KafkaAvroDeserializer";
+      const read = (await java(["consume", copy, `${items.length}`], [deserializer])).map(
+        (line) => line.split("\t") as [string, string, string],
+      );
+      const shown = ({ id, name: text, region }: (typeof items)[number]): string =>
+        key === "name" ? text : key === "id" ? `${id}` : `{"region": "${region}", "id": ${id}}`;
+      assert.deepEqual(
+        read.map(([seen, , json]) => `${seen} ${(JSON.parse(json) as { id: number }).id}`).toSorted(),
+        items.map((item) => `${shown(item)} ${item.id}`).toSorted(),
+      );
+    });
 });
 
 describe("confluent_kafka (Python)", { skip: missing("python3") }, () => {
@@ -146,19 +208,33 @@ describe("confluent_kafka (Python)", { skip: missing("python3") }, () => {
   });
 
   for (const format of ["avro", "protobuf", "json-schema"] as const)
-    for (const ids of ["prefix", "header"] as const)
-      test(`${format}, ids as ${ids}: through a pipeline`, async () => {
-        const name = `${format}-${ids}`;
-        await created(`${name}-in`, `${name}-out`);
+    for (const [ids, keys] of [
+      ["prefix", "text"],
+      ["prefix", "schema"],
+      ["header", "schema"],
+    ] as const)
+      // prettier-ignore
+      test(`${format}, ids as ${ids}, keys as ${keys}: through a pipeline`, async () => {
+        const name = `${format}-${ids}-${keys}`;
+        await created([`${name}-in`, `${name}-out`], 4);
+        const keyFormat = keys === "text" ? "text" : format;
         const python = async (what: string, of: string): Promise<string[]> =>
-          await run(pythonWithClient(), [PYTHON_PROGRAM, what, format, ids, server.bootstrapServers, server.registryUrl!, of]);
+          await run(pythonWithClient(), [PYTHON_PROGRAM, what, format, ids, server.bootstrapServers, server.registryUrl!, of, keys]);
         await python("produce", `${name}-in`);
         const copy = pipeline(name, (p) =>
           p
-            .from("orders", kafkaSource(topic(`${name}-in`, Order, { key: "id", format })))
+            .from("orders", kafkaSource(topic(`${name}-in`, Order, { key: "id", format, keyFormat })))
             .to(
               "copies",
-              kafkaSink(topic(`${name}-out`, Order, { key: "id", format, registry: { ids, useLatest: format === "protobuf" } })),
+              kafkaSink(
+                topic(`${name}-out`, Order, {
+                  key: "id",
+                  format,
+                  keyFormat,
+                  registry: { ids, useLatest: format === "protobuf" },
+                  ...(keys === "schema" && { keyRegistry: { useLatest: false } }),
+                }),
+              ),
             ),
         );
         assert.equal((await (await server.run(copy, { once: true })).finished).state, "finished");
@@ -166,6 +242,8 @@ describe("confluent_kafka (Python)", { skip: missing("python3") }, () => {
           (line) => JSON.parse(line) as [string, string[], Record<string, unknown>],
         );
         assert.equal(copies.length, COUNT);
+        if (ids === "header" || keys === "text") assert.deepEqual(await places(`${name}-out`, COUNT), await places(`${name}-in`, COUNT));
+        copies.sort(([a], [b]) => Number(a.slice(6)) - Number(b.slice(6)));
         for (const [i, [key, headers, row]] of copies.entries()) {
           const { id, amount = 0, lines = [], note } = row;
           const items = Array.from({ length: i % 3 }, (_, n) => ({ sku: `s${n}`, count: -n }));
@@ -173,9 +251,9 @@ describe("confluent_kafka (Python)", { skip: missing("python3") }, () => {
           assert.deepEqual(
             [key, headers, id, amount, read, note ?? undefined],
             [
-              `o${i}`,
-              ids === "header" ? ["__value_schema_id"] : [],
-              `o${i}`,
+              `order-${i}`,
+              ids === "header" ? ["__value_schema_id", "__key_schema_id"] : [],
+              `order-${i}`,
               i / 4,
               items.map(({ sku, count }) => ({ sku, count: count + 0 })),
               i % 2 === 1 ? "ünï" : undefined,

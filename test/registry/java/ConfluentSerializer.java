@@ -5,7 +5,6 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Properties;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumReader;
@@ -19,8 +18,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * A Kafka producer and consumer with Confluent's own Avro serialisers. "produce TOPIC NAME=VALUE…" reads lines "KEY<tab>SCHEMA<tab>JSON";
- * "consume TOPIC COUNT NAME=VALUE…" writes lines "KEY<tab>SCHEMA'S NAME<tab>JSON".
+ * A Kafka producer and consumer with Confluent's own Avro serialisers. "produce TOPIC NAME=VALUE…" reads lines "KEY<tab>SCHEMA<tab>JSON", or with
+ * key.serializer "KEY'S SCHEMA<tab>KEY'S JSON<tab>SCHEMA<tab>JSON"; "consume TOPIC COUNT NAME=VALUE…" writes lines "KEY<tab>SCHEMA'S NAME<tab>JSON".
  */
 public final class ConfluentSerializer {
   public static void main(String[] arguments) throws Exception {
@@ -36,29 +35,35 @@ public final class ConfluentSerializer {
 
   private static void produce(String topic, Properties properties) throws Exception {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    properties.put("key.serializer", StringSerializer.class.getName());
+    boolean keysHaveSchemas = properties.containsKey("key.serializer");
+    properties.putIfAbsent("key.serializer", StringSerializer.class.getName());
     properties.put("value.serializer", KafkaAvroSerializer.class.getName());
-    try (KafkaProducer<String, Object> producer = new KafkaProducer<>(properties)) {
+    try (KafkaProducer<Object, Object> producer = new KafkaProducer<>(properties)) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         String[] parts = line.split("\t");
-        Schema schema = new Schema.Parser().parse(parts[1]);
-        Object value = new GenericDatumReader<>(schema).read(null, DecoderFactory.get().jsonDecoder(schema, parts[2]));
-        producer.send(new ProducerRecord<>(topic, parts[0], value)).get();
+        int at = keysHaveSchemas ? 2 : 1;
+        Object key = keysHaveSchemas ? read(parts[0], parts[1]) : parts[0];
+        producer.send(new ProducerRecord<>(topic, key, read(parts[at], parts[at + 1]))).get();
       }
     }
   }
 
+  private static Object read(String schemaText, String json) throws Exception {
+    Schema schema = new Schema.Parser().parse(schemaText);
+    return new GenericDatumReader<>(schema).read(null, DecoderFactory.get().jsonDecoder(schema, json));
+  }
+
   private static void consume(String topic, int count, Properties properties) {
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
-    properties.put("key.deserializer", StringDeserializer.class.getName());
+    properties.putIfAbsent("key.deserializer", StringDeserializer.class.getName());
     properties.put("value.deserializer", KafkaAvroDeserializer.class.getName());
     properties.put("isolation.level", "read_committed");
     properties.put("auto.offset.reset", "earliest");
-    try (KafkaConsumer<String, Object> consumer = new KafkaConsumer<>(properties)) {
-      consumer.assign(List.of(new TopicPartition(topic, 0)));
+    try (KafkaConsumer<Object, Object> consumer = new KafkaConsumer<>(properties)) {
+      consumer.assign(consumer.partitionsFor(topic).stream().map(info -> new TopicPartition(topic, info.partition())).toList());
       long end = System.currentTimeMillis() + 30_000;
       for (int seen = 0; seen < count && System.currentTimeMillis() < end; )
-        for (ConsumerRecord<String, Object> record : consumer.poll(Duration.ofMillis(200))) {
+        for (ConsumerRecord<Object, Object> record : consumer.poll(Duration.ofMillis(200))) {
           Schema schema = ((org.apache.avro.generic.GenericContainer) record.value()).getSchema();
           out.println(record.key() + "\t" + schema.getFullName() + "\t" + record.value());
           seen++;
