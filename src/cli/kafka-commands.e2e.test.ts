@@ -1,6 +1,8 @@
 // The commands about groups, transactions and settings of topics against a broker in memory: what they print in a pipe, what they refuse.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Broker, startBroker } from "../broker/index.ts";
 import { createClient, type KafkaClient } from "../client/index.ts";
@@ -13,6 +15,7 @@ interface Output {
   readonly notes: readonly string[];
 }
 
+const directory = mkdtempSync(join(tmpdir(), "millrace-commands-"));
 let broker: Broker;
 let client: KafkaClient;
 
@@ -27,6 +30,7 @@ before(async () => {
 after(async () => {
   await client.close();
   await broker.close();
+  rmSync(directory, { recursive: true, force: true });
 });
 
 /** Runs a command as a pipe would see it. */
@@ -62,6 +66,13 @@ test("a group's offsets are reset to a place, a time or by a distance, shown fir
   await reset("--to", "end", "--topic", "orders", "--yes");
   assert.equal((await reset("--to", "by:-2", "--yes")).out, "orders\t0\t5\t3\norders\t1\t5\t3\n");
   assert.equal((await reset("--to", "@1000005", "--topic", "orders:1", "--yes")).out, "orders\t1\t3\t2\n");
+  assert.equal((await reset("--shift-by", "-1", "--dry-run")).out, "orders\t0\t3\t2\norders\t1\t2\t1\n");
+  assert.equal((await reset("--by-duration", "P1D", "--topic", "orders:1", "--dry-run")).out, "orders\t1\t2\t5\n");
+  const file = join(directory, "offsets.csv");
+  writeFileSync(file, "orders,1,4\norders,0,99\n");
+  assert.equal((await reset("--from-file", file, "--dry-run")).out, "orders\t1\t2\t4\norders\t0\t3\t5\n");
+  await assert.rejects(reset("--from-file", join(directory, "none.csv")), refused(2, /none\.csv cannot be read \(ENOENT\)/));
+  await assert.rejects(reset("--to-latest", "--to", "start"), refused(2, /--to and --to-latest contradict/));
   assert.equal((await run("group", "lag", "readers")).out, "readers\torders\t0\t3\t5\t2\t\nreaders\torders\t1\t2\t5\t3\t\n");
   const listed = JSON.parse((await run("group", "ls", "--json")).out) as { group: string; state: string; type: string }[];
   assert.deepEqual(listed.map(({ group, state, type }) => ({ group, state, type })), [{ group: "readers", state: "Empty", type: "classic" }]); // prettier-ignore
@@ -192,5 +203,10 @@ test("tail ends at a time and begins where a group has committed, as kcat does",
   await run("group", "reset", "tailers", "--to", "4", "--topic", "times:1", "-y");
   assert.equal(await tail("-o", "stored", "-g", "tailers", "-e", "-p", "1"), "1:4");
   assert.equal(await tail("-o", "stored", "-g", "nobody", "-e", "-p", "1"), "1:0 1:1 1:2 1:3 1:4");
+  assert.equal(await tail("-o", "1:3"), "0:1 0:2 1:1 1:2");
+  assert.equal(await tail("-o", ":end", "-p", "0"), "0:0 0:1 0:2 0:3 0:4");
+  assert.equal(await tail("-o", "+4", "-e"), "0:4 1:4");
+  assert.equal(await tail("-o", "@1000006:1000009"), "0:3 0:4 1:3");
+  assert.equal(await tail("-o", "4:99", "-p", "0"), "0:4", "no further than the end");
   await assert.rejects(run("topic", "tail", "times", "-o", "stored"), refused(2, /-g GROUP/));
 });

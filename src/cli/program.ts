@@ -142,12 +142,12 @@ function addTopicCommands(program: Command, terminal: TerminalOf): void {
     .action(async (name: string, flags: TopicProduceFlags & Quiet) =>
       (await import("./commands/topic-produce.ts")).topicProduce(name, flags, terminal(flags)),
     );
-  kafka(topic.command("tail"))
+  kafka(topic.command("tail").alias("consume"))
     .description("print records as they come")
     .argument("<name>")
     .option(
       "-o, --offset <where>",
-      "start, end, OFFSET, -N (the last N of each partition; -10), @TIME (@-10m) or stored (with -g); e@TIME: where to end (repeatable)",
+      "start, end, OFFSET, -N (the last N of each partition; -10), +N, @TIME (@-10m), FROM:TO, :end, @TIME:TIME or stored (with -g); e@TIME: where to end (repeatable)",
       collect,
     )
     .option("-g, --group <name>", "with -o stored: whose committed offsets")

@@ -1,5 +1,6 @@
 // Places in partitions as options name them: start (beginning), end, an offset, -N (the last N of each partition) or @TIME (epoch ms,
-// ISO 8601, or "-10m" for ten minutes ago); for `topic tail -o` also, as kcat has them, s@TIME, e@TIME and stored.
+// ISO 8601, or "-10m" for ten minutes ago); for `topic tail -o` also, as kcat has them, s@TIME, e@TIME and stored, and, as rpk has them,
+// +N and ranges: FROM:TO, :TO, @TIME:TIME.
 import type { Admin } from "../client/admin.ts";
 import type { TopicPartition } from "../client/topic-partition.ts";
 import { CliError } from "./cli-error.ts";
@@ -10,6 +11,8 @@ export type StartOffset =
   | { readonly kind: "end" }
   | { readonly kind: "offset"; readonly offset: number }
   | { readonly kind: "last"; readonly count: number }
+  /** Behind the first N of each partition. */
+  | { readonly kind: "behind"; readonly count: number }
   | { readonly kind: "time"; readonly timestamp: number }
   /** Where a group has committed; the start where it has not. */
   | { readonly kind: "stored"; readonly group: string };
@@ -17,15 +20,16 @@ export type StartOffset =
 /** From where to where `topic tail` reads. */
 export interface TailRange {
   readonly from: StartOffset;
-  /** Epoch milliseconds: ends before the first record of this time or later. */
-  readonly until: number | undefined;
+  /** Ends before it; at the end of the partition if that comes first. */
+  readonly until: StartOffset | undefined;
 }
 
 const DEFAULT_TAIL = "-10";
+const MORE_FORMS = "; also +N (behind the first N of each partition), FROM:TO, :end, @TIME:TIME, e@TIME, stored";
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Throws a CliError (usage). */
-export function parseStartOffset(text: string, now: number, flag = "-o"): StartOffset {
+/** `more`: other forms that the flag has. Throws a CliError (usage). */
+export function parseStartOffset(text: string, now: number, flag = "-o", more = ""): StartOffset {
   if (text === "start" || text === "beginning" || text === "earliest") return { kind: "start" };
   if (text === "end" || text === "latest") return { kind: "end" };
   if (/^\d{1,15}$/.test(text)) return { kind: "offset", offset: Number(text) };
@@ -36,7 +40,7 @@ export function parseStartOffset(text: string, now: number, flag = "-o"): StartO
   }
   throw new CliError(
     EXIT.usage,
-    `${flag} ${text}: expected start, end, an offset, -N (the last N of each partition) or @TIME, such as @-10m, @2026-01-31T08:00:00Z or @1767225600000.`,
+    `${flag} ${text}: expected start, end, an offset, -N (the last N of each partition) or @TIME, such as @-10m, @2026-01-31T08:00:00Z or @1767225600000${more}.`,
   );
 }
 
@@ -46,19 +50,44 @@ export function parseTailRange(texts: readonly string[], now: number, group: str
   const starts = texts.filter((text) => !text.startsWith("e@"));
   if (ends.length > 1 || starts.length > 1)
     throw new CliError(EXIT.usage, `-o ${texts.join(" -o ")}: one place to begin and one e@TIME to end at are possible.`);
-  const end = ends[0] === undefined ? undefined : parseStartOffset(ends[0].slice(1), now);
-  const until = end?.kind === "time" ? end.timestamp : undefined;
+  const until = ends[0] === undefined ? undefined : parseStartOffset(ends[0].slice(1), now);
   const text = starts[0] ?? (until === undefined ? DEFAULT_TAIL : "start");
-  if (text !== "stored") return { from: parseStartOffset(text.startsWith("s@") ? text.slice(1) : text, now), until };
-  if (group === undefined) throw new CliError(EXIT.usage, "-o stored needs the group whose committed offsets are meant: -g GROUP");
-  return { from: { kind: "stored", group }, until };
+  if (text === "stored") {
+    if (group === undefined) throw new CliError(EXIT.usage, "-o stored needs the group whose committed offsets are meant: -g GROUP");
+    return { from: { kind: "stored", group }, until };
+  }
+  const range = until === undefined ? parseRange(text, now) : undefined;
+  return range ?? { from: parseBegin(text, now), until };
+}
+
+function parseBegin(text: string, now: number): StartOffset {
+  if (/^\+\d{1,9}$/.test(text)) return { kind: "behind", count: Number(text) };
+  return parseStartOffset(text.startsWith("s@") ? text.slice(1) : text, now, "-o", MORE_FORMS);
+}
+
+/** FROM:TO of offsets, or @TIME:TIME; undefined if it is no range (times may have colons of their own). */
+function parseRange(text: string, now: number): TailRange | undefined {
+  const offsets = /^(\d{0,15}):(\d{0,15}|end)$/.exec(text);
+  if (offsets !== null && text !== ":") {
+    const [, from, to] = offsets as unknown as [string, string, string];
+    return { from: parseStartOffset(from || "start", now), until: to === "" ? undefined : parseStartOffset(to, now) };
+  }
+  if (!text.startsWith("@")) return undefined;
+  for (let colon = text.indexOf(":"); colon > 0; colon = text.indexOf(":", colon + 1)) {
+    const from = parseTime(text.slice(1, colon), now);
+    const to = text.slice(colon + 1);
+    const until = to === "end" ? undefined : parseTime(to, now);
+    if (from === undefined || (until === undefined && to !== "end")) continue;
+    return { from: { kind: "time", timestamp: from }, until: until === undefined ? { kind: "end" } : { kind: "time", timestamp: until } };
+  }
+  return undefined;
 }
 
 function parseTime(text: string, now: number): number | undefined {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   const ago = /^-(\d{1,9})(ms|s|m|h|d)$/.exec(text);
   if (ago !== null) return now - Number(ago[1]) * UNITS[ago[2]!]!;
-  const parsed = Date.parse(text);
+  const parsed = /^\d{4}-\d\d/.test(text) ? Date.parse(text) : Number.NaN; // Date.parse takes far more than ISO 8601
   return Number.isNaN(parsed) ? undefined : parsed;
 }
 
@@ -114,6 +143,8 @@ function offsetOf(where: StartOffset, start: number, end: number, timed: number)
       return where.offset;
     case "last":
       return end - where.count;
+    case "behind":
+      return start + where.count;
     case "time":
       return timed < 0 ? end : timed;
   }

@@ -1,4 +1,5 @@
 // millrace group reset NAME --to WHERE: sets the committed offsets of a group without members; --dry-run shows what would change.
+import { readFile } from "node:fs/promises";
 import type { Admin } from "../../client/admin.ts";
 import type { KafkaClient } from "../../client/client.ts";
 import type { TopicPartition } from "../../client/topic-partition.ts";
@@ -6,13 +7,13 @@ import { CliError } from "../cli-error.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
 import { codeOf } from "../explain-error.ts";
-import { offsetsAt, parseStartOffset, type StartOffset } from "../start-offset.ts";
+import { type OffsetRow, parseOffsetRows, parseResetTarget, type ResetFlags, type ResetTarget } from "../reset-target.ts";
+import { offsetsAt } from "../start-offset.ts";
 import { printRows } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { partitionsOf, withClient, type ClientFlags } from "../with-client.ts";
 
-export interface GroupResetFlags extends ClientFlags {
-  readonly to: string;
+export interface GroupResetFlags extends ClientFlags, ResetFlags {
   readonly topic?: readonly string[];
   readonly dryRun?: boolean;
   readonly yes?: boolean;
@@ -26,20 +27,21 @@ interface Change extends TopicPartition {
 }
 
 export async function groupReset(name: string, flags: GroupResetFlags, terminal: Terminal): Promise<void> {
-  const shift = /^([+]\d{1,15}|by:-?\d{1,15})$/.test(flags.to) ? Number(flags.to.replace("by:", "")) : undefined;
-  const target = shift === undefined ? parseStartOffset(flags.to, Date.now(), "--to") : undefined;
+  const target = parseResetTarget(flags, Date.now());
+  const rows = target.kind === "file" ? await rowsOf(target.path, name, flags) : undefined;
   await withClient(terminal, flags, async ({ client }) => {
     const admin = client.admin();
     await refuseMembers(admin, name);
     const committed = (await admin.groupOffsets(name)).filter(({ offset }) => offset >= 0);
-    const places = await chosenPlaces(client, flags.topic ?? [], committed);
+    const named = rows?.map(({ topic, partition }) => `${topic}:${partition}`) ?? flags.topic ?? [];
+    const places = await chosenPlaces(client, named, committed);
     if (places.length === 0)
       throw new CliError(
         EXIT.notFound,
-        `Group "${name}" has committed nothing. Name the topics: millrace group reset ${name} --to ${flags.to} --topic TOPIC`,
+        `Group "${name}" has committed nothing. Name the topics: millrace group reset ${name} … --topic TOPIC`,
       );
     const before = new Map(committed.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]));
-    const changes = await changesOf(admin, places, before, target, shift);
+    const changes = await changesOf(admin, places, before, target, rows);
     await printRows(
       terminal,
       [
@@ -94,13 +96,25 @@ async function changesOf(
   admin: Admin,
   places: readonly TopicPartition[],
   before: ReadonlyMap<string, number>,
-  target: StartOffset | undefined,
-  shift: number | undefined,
+  target: ResetTarget,
+  rows: readonly OffsetRow[] | undefined,
 ): Promise<Change[]> {
-  const found = await offsetsAt(admin, places, target ?? { kind: "start" }, "read_committed");
-  return found.map(({ topic, partition, start, end, offset }) => {
+  const found = await offsetsAt(admin, places, target.kind === "place" ? target.where : { kind: "start" }, "read_committed");
+  return found.map(({ topic, partition, start, end, offset }, i) => {
     const from = before.get(`${topic}-${partition}`) ?? null;
-    const wanted = shift === undefined ? offset : (from ?? start) + shift;
+    const wanted = target.kind === "shift" ? (from ?? start) + target.by : (rows?.[i]!.offset ?? offset);
     return { topic, partition, from, to: Math.min(end, Math.max(start, wanted)) };
   });
+}
+
+/** Throws a CliError (usage). */
+async function rowsOf(path: string, group: string, { topic }: GroupResetFlags): Promise<readonly OffsetRow[]> {
+  if (topic !== undefined) throw new CliError(EXIT.usage, "--from-file names the partitions itself. Leave --topic out.");
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new CliError(EXIT.usage, `--from-file ${path} cannot be read (${codeOf(error) ?? String(error)}).`);
+  }
+  return parseOffsetRows(text, group, path);
 }

@@ -38,7 +38,7 @@ export async function topicTail(topic: string, flags: TopicTailFlags, terminal: 
   if (flags.json === true && !isBounded && flags.count === undefined)
     throw new CliError(
       EXIT.usage,
-      "--json prints one document at the end, and tail has no end. Add -e, -n N or -o e@TIME, or use --jsonl.",
+      "--json prints one document at the end, and tail has no end. Add -e, -n N or an end such as -o :end, or use --jsonl.",
     );
   const format = flags.format === undefined ? undefined : compileFormat(flags.format);
   const isolation = flags.uncommitted === true ? "read_uncommitted" : "read_committed";
@@ -105,10 +105,10 @@ async function resolvePositions(
 ): Promise<Positions> {
   const places = partitions.map((partition) => ({ topic, partition }));
   const found = await offsetsAt(client.admin(), places, from, isolation);
-  const ends = until === undefined ? undefined : await offsetsAt(client.admin(), places, { kind: "time", timestamp: until }, isolation);
+  const ends = until === undefined ? undefined : await offsetsAt(client.admin(), places, until, isolation);
   return {
     starts: found.map(({ partition, start: first, offset }) => ({ topic, partition, offset: Math.max(first, offset) })),
-    ends: new Map(found.map(({ partition, end }, i) => [partition, ends?.[i]!.offset ?? end])),
+    ends: new Map(found.map(({ partition, end }, i) => [partition, Math.min(end, ends?.[i]!.offset ?? end)])),
   };
 }
 
