@@ -136,6 +136,28 @@ test("gen goes round: a module's type as each kind of schema, registered, gives 
   assert.equal(json.stdout, original.replace("t.decimal(9, 2)", "t.string()"), json.stderr);
 });
 
+test("gen makes the schemas of a topic's values and of its keys, and the type of keys that are registered", async () => {
+  const topics = join(directory, "topics.ts");
+  const [stream, kafka] = ["stream", "connectors/kafka"].map((folder) => new URL(`../${folder}/index.ts`, import.meta.url).href);
+  const order = `t.record("Order", { id: t.long(), region: t.string() })`;
+  const options = `{ key: ["region", "id"], format: "avro", keyFormat: "avro" }`;
+  writeFileSync(
+    topics,
+    `import { t } from "${stream}";\nimport { topic } from "${kafka}";\nexport const orders = topic("orders", ${order}, ${options});\n`,
+  );
+  const key = await schema("gen", "avro", topics, "ordersKey");
+  assert.equal(key.exitCode, 0, key.stderr);
+  assert.match(key.stdout, /"OrderKey"/);
+  assert.match((await schema("gen", "avro", topics, "orders")).stdout, /"Order"/);
+  await registerText("orders-key", key.stdout, "AVRO");
+  assert.match(
+    (await schema("gen", "ts", "orders-key")).stdout,
+    /t\.record\("OrderKey", \{\n {2}region: t\.string\(\),\n {2}id: t\.long\(\),/,
+  );
+  await registerText("ids-key", '"long"', "AVRO");
+  assert.match((await schema("gen", "ts", "ids-key")).stdout, /export const IdsKey = t\.long\(\);/);
+});
+
 test("gen takes schemas of other libraries, and says what cannot be said", async () => {
   const zod = join(directory, "zod.ts");
   const code = (b: string): string =>

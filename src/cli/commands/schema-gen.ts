@@ -132,13 +132,15 @@ async function loaded(file: string): Promise<unknown> {
   }
 }
 
-/** By the name of the export: types, schemas of other libraries, and topics with the type of their values. */
+/** By the name of the export: types, schemas of other libraries, and topics with the type of their values; that of their keys as "<name>Key". */
 function exportedTypes(exports: Readonly<Record<string, unknown>>): Map<string, TypeInfo> {
   const types = new Map<string, TypeInfo>();
   for (const [name, value] of Object.entries(exports)) {
     const topic = (value as { schema?: unknown } | null | undefined)?.schema;
     const schema = isSchema(topic) ? topic : generated(() => schemaGiven(value));
     if (schema !== undefined) types.set(name, schema.type);
+    const keys = (value as { keySchema?: unknown } | null | undefined)?.keySchema;
+    if (isSchema(keys) && !Object.hasOwn(exports, `${name}Key`)) types.set(`${name}Key`, keys.type);
   }
   return types;
 }
