@@ -29,7 +29,7 @@ export function isOverdue(state: TransactionState, now: number): boolean {
     data.status === "Ongoing" &&
     state.pending === undefined &&
     data.timeoutMs !== TWO_PHASE_TIMEOUT_MS &&
-    data.startedAt + data.timeoutMs < now
+    Math.max(data.startedAt, state.timeoutFrom ?? data.startedAt) + data.timeoutMs < now
   );
 }
 

@@ -64,7 +64,7 @@ test("a start names the transactions that have been open for long", async () => 
   });
 });
 
-test("an option says what long is; a transaction of two-phase commit keeps its age over restarts, the others begin anew", async () => {
+test("an option says what long is; a transaction keeps its age over restarts", async () => {
   const simulation = createSimulation(4);
   simulation.filesOf("broker").provideDirectory("/data");
   await simulation.run(async () => {
@@ -86,7 +86,7 @@ test("an option says what long is; a transaction of two-phase commit keeps its a
     assert.equal(named.length, 2);
     const age = async (id: string): Promise<number> => env.clock.now() - (await client.admin().describeTransaction(id)).startedAt;
     assert.ok((await age("prepared")) >= 5000);
-    assert.ok((await age("timed")) < 5000);
+    assert.ok((await age("timed")) >= 5000);
     await client.close();
   });
 });

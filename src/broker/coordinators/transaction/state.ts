@@ -46,6 +46,8 @@ export interface TransactionState {
   readonly data: TransactionData;
   /** The transition that is being written to the log, and what its end means to whom. */
   readonly pending: PendingTransition | undefined;
+  /** Its timeout counts from here, if that is later than its start: it was open when the broker started. */
+  readonly timeoutFrom?: number;
 }
 
 export interface PendingTransition {

@@ -95,13 +95,17 @@ export class TransactionCoordinator {
 
   /**
    * An ongoing transaction gets its whole timeout again after a restart: while the broker was away, or because the wall clock was set
-   * meanwhile, nobody could end it, and aborting what a two-phase commit has prepared would lose it. One without a timeout keeps its age.
+   * meanwhile, nobody could end it, and aborting what a two-phase commit has prepared would lose it. It keeps its age, unless it would
+   * have begun in the future.
    */
   #renewTimeouts(): void {
-    const startedAt = this.#clock.now();
-    for (const [transactionalId, state] of this.#states)
-      if (state.data.status === "Ongoing" && state.data.timeoutMs !== TWO_PHASE_TIMEOUT_MS)
-        this.#states.set(transactionalId, { ...state, data: { ...state.data, startedAt } });
+    const timeoutFrom = this.#clock.now();
+    for (const [transactionalId, state] of this.#states) {
+      const { data } = state;
+      if (data.status !== "Ongoing" || data.timeoutMs === TWO_PHASE_TIMEOUT_MS) continue;
+      const startedAt = Math.min(data.startedAt, timeoutFrom);
+      this.#states.set(transactionalId, { ...state, data: { ...data, startedAt }, timeoutFrom });
+    }
   }
 
   /** Finishes what was decided before the last stop: the markers of prepared transactions. */
