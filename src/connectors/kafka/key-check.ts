@@ -2,9 +2,15 @@
 // record whose key is none is a bad record. Nothing else is done with the columns.
 import { MAX_BATCH_ROWS, NO_TIMESTAMP } from "../../schema/batch.ts";
 import { BatchBuilder } from "../../schema/batch-builder.ts";
+import { SchemaError } from "../../schema/schema-error.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
 import { ofKey } from "./key-encoder.ts";
 import type { Headers, RegistryValues } from "./registry-values.ts";
+
+/** Of the frames that say which schema it is. */
+const MAX_MAGIC = 1;
+/** What SchemaFrame expects. */
+const NO_FRAME = "a schema's id";
 
 export class KeyCheck {
   readonly #keys: RegistryValues;
@@ -25,7 +31,13 @@ export class KeyCheck {
       if (waiting === undefined) this.#keys.decodeInto(builder, bytes, start, end, NO_TIMESTAMP);
       return waiting;
     } catch (error) {
-      throw ofKey(error);
+      throw ofKey(start < end && bytes[start]! > MAX_MAGIC ? withHint(error) : error);
     }
   }
+}
+
+function withHint(error: unknown): unknown {
+  if (!(error instanceof SchemaError && error.expected.startsWith(NO_FRAME))) return error;
+  const { path, expected, got, at } = error;
+  return new SchemaError({ path, expected, got: `${got}: if keys are text, the topic has no keyFormat` }, at);
 }

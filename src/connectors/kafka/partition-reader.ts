@@ -138,6 +138,7 @@ export class PartitionReader implements SplitReader {
   #decodeRows(maxRows: number): string | undefined {
     const builder = this.#builder;
     const records = this.#records;
+    const keys = this.#keys;
     const batch = this.#fetched!;
     const { bytes, fromOffset } = batch;
     while (builder.rows < maxRows && !builder.full) {
@@ -158,10 +159,11 @@ export class PartitionReader implements SplitReader {
       if (records.valueStart < 0) return NO_VALUE;
       this.#offsets[builder.rows] = offset;
       try {
-        const headers = records.hasHeaders ? this.#headers : undefined;
+        const { valueStart, valueEnd } = records;
         const waiting =
-          this.#keys?.check(bytes, records.keyStart, records.keyEnd, headers) ??
-          this.#decoder.wait?.(bytes, records.valueStart, records.valueEnd, headers);
+          keys === undefined
+            ? this.#decoder.wait?.(bytes, valueStart, valueEnd, records.hasHeaders ? this.#headers : undefined)
+            : this.#waitForBoth(keys, bytes);
         if (waiting !== undefined) {
           this.#position = offset;
           return this.#hold(waiting);
@@ -174,6 +176,16 @@ export class PartitionReader implements SplitReader {
       }
     }
     return undefined;
+  }
+
+  /** Throws SchemaError for a key that is none. */
+  #waitForBoth(keys: KeyCheck, bytes: Uint8Array): Promise<void> | undefined {
+    const records = this.#records;
+    const headers = records.hasHeaders ? this.#headers : undefined;
+    return (
+      keys.check(bytes, records.keyStart, records.keyEnd, headers) ??
+      this.#decoder.wait?.(bytes, records.valueStart, records.valueEnd, headers)
+    );
   }
 
   /** The record is looked at again when what it needs is there; if it cannot be had, available() rejects. */

@@ -47,7 +47,7 @@ export class RegistryValues implements ValueDecoder {
   wait(bytes: Uint8Array, start: number, end: number, headers: Headers | undefined): Promise<void> | undefined {
     const frame = this.#frame;
     const header = headers === undefined ? undefined : schemaHeader(headers(), this.#part);
-    const behind = header === undefined ? this.#readFrame(bytes, start, end) : frame.read(header, 0, header.length);
+    const behind = header === undefined ? frame.read(bytes, start, end) : frame.read(header, 0, header.length);
     const id = frame.id < 0 ? frame.guid : frame.id;
     if (id !== this.#lastId || this.#decoder === undefined) {
       const waiting = this.#find(id);
@@ -60,16 +60,6 @@ export class RegistryValues implements ValueDecoder {
       this.#at = start;
     }
     return undefined;
-  }
-
-  #readFrame(bytes: Uint8Array, start: number, end: number): number {
-    try {
-      return this.#frame.read(bytes, start, end);
-    } catch (error) {
-      if (this.#part === "value" || !(error instanceof SchemaError)) throw error;
-      const { path, expected, got, at } = error;
-      throw new SchemaError({ path, expected, got: `${got}: if keys are text, the topic has no keyFormat` }, at);
-    }
   }
 
   /** Sets the decoder, or says what must be waited for. Throws SchemaError. */

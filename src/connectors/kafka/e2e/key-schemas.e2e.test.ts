@@ -189,7 +189,7 @@ test("records whose keys are none are dead letters with schema and cause; no key
   const value = async (id: number): Promise<Uint8Array> => await foreign.encode(valueId, rows[id]!);
   await produce("bad", [
     { key: await foreign.encode(right, 0), value: await value(0) },
-    { key: "customer-1", value: await value(1) },
+    { key: "customer-1", value: await value(1), headers: { trace: Uint8Array.of(1) } },
     { key: new Uint8Array(0), value: await value(1) },
     { key: Uint8Array.of(...idFrame(4_000_000), 2), value: await value(1) },
     { key: await foreign.encode(wrong, "x"), value: await value(1) },
