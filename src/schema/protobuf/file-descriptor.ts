@@ -6,6 +6,7 @@ import { SchemaParseError } from "../incompatibility.ts";
 import { addKnownFiles } from "./known-files.ts";
 import { printDescriptor, type FileDescriptor } from "./print-descriptor.ts";
 import { parseProtobuf } from "./parse-protobuf.ts";
+import { parsedName, parseProtoText, withRealNames } from "./parse-text.ts";
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -28,11 +29,12 @@ export function descriptorOfText(text: string, imported: readonly string[]): str
   const root = new protobuf.Root();
   try {
     const needed = new Set<string>();
-    for (const each of imported) for (const path of protobuf.parse(each, root, { keepCase: true }).imports ?? []) needed.add(path);
-    const { imports, package: given } = protobuf.parse(text, root, { keepCase: true });
+    for (const each of imported) for (const path of parseProtoText(each, root).imports ?? []) needed.add(path);
+    const { imports, package: given } = parseProtoText(text, root);
     addKnownFiles(root, [...needed, ...(imports ?? [])]);
     root.resolveAll();
-    const own = new Set([...parseProtobuf(text).types.values()].map(({ localName }) => localName).filter((name) => !name.includes(".")));
+    const names = [...parseProtobuf(text).types.values()].map(({ localName }) => localName);
+    const own = new Set(names.filter((name) => !name.includes(".")).map(parsedName));
     const scope = given ? (root.lookup(given) as protobuf.Namespace) : root;
     const syntax = /^\s*(?:\/\/[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*syntax\s*=\s*["']proto3["']/.test(text) ? "proto3" : "proto2";
     const parts = scope.nestedArray.filter((part) => own.has(part.name));
@@ -44,7 +46,7 @@ export function descriptorOfText(text: string, imported: readonly string[]): str
       enumType: parts.filter((part) => part instanceof protobuf.Enum).map((part) => part.toDescriptor()),
       ...(syntax === "proto3" ? { syntax } : {}),
     });
-    const bytes = descriptor.FileDescriptorProto.encode(file).finish();
+    const bytes = descriptor.FileDescriptorProto.encode(withRealNames(file)).finish();
     return btoa(String.fromCharCode(...bytes));
   } catch (error) {
     throw new SchemaParseError(`The .proto text has no descriptor: ${(error as Error).message}.`, { cause: error });

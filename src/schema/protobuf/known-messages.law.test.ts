@@ -187,3 +187,19 @@ test("JSON that is none of the message's is refused, and names are plain", () =>
   assert.throws(() => bytesOf(t.string().type, list, deep(10_000)), /at most 64 levels/);
   assert.equal(protoToType(struct).kind, "record");
 });
+
+test("pairs that are written out are a map where a map is wanted, and always where they say so", () => {
+  const text = (option: string): string =>
+    `syntax = "proto3"; message M { repeated Pair x = 1; message Pair { ${option} optional string key = 1; optional int64 value = 2; } }`;
+  const [plain, noted] = [text(""), text("option map_entry = true;")].map((each) => readProtoSchema(each).messageAt([0]));
+  const map = t.map(t.string(), t.long()).type;
+  const pair = t.record("M.Pair", { key: t.optional(t.string()), value: t.optional(t.long()) });
+  assert.deepEqual(protoToType(plain!), t.record("M", { x: t.array(pair) }).type);
+  assert.deepEqual(protoToType(noted!), of(map));
+  const values = new Map([["a", 1], ["b", 0]]); // prettier-ignore
+  for (const message of [plain!, noted!]) {
+    assert.deepEqual(valueIn(map, message, bytesOf(map, message, values)), values);
+    assert.deepEqual(valueIn(map, message, []), new Map());
+  }
+  assert.deepEqual(valueIn(t.array(pair).type, plain!, bytesOf(map, plain!, values)), [{ key: "a", value: 1 }, { key: "b", value: 0 }]); // prettier-ignore
+});

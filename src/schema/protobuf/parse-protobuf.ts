@@ -1,6 +1,7 @@
 // .proto text → ProtoFile, by way of protobufjs' parser. proto2, proto3 and editions.
 import protobuf from "protobufjs";
 import { SchemaParseError } from "../incompatibility.ts";
+import { parseProtoText, realName } from "./parse-text.ts";
 import type { ProtoField, ProtoFile, ProtoType } from "./proto-file.ts";
 
 /** What the text says first, behind comments; proto2 if nothing. */
@@ -9,8 +10,8 @@ const SYNTAX = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*(?:syntax|edition)\s*=\s*["']
 /** Throws SchemaParseError. */
 export function parseProtobuf(text: string): ProtoFile {
   try {
-    const { root, package: given, imports, weakImports } = protobuf.parse(text, new protobuf.Root(), { keepCase: true });
-    const packageName = given ?? "";
+    const { root, package: given, imports, weakImports } = parseProtoText(text, new protobuf.Root());
+    const packageName = realName(given ?? "");
     const types = new Map<string, ProtoType>();
     collect(root, packageName, SYNTAX.exec(text)?.[1] ?? "proto2", types);
     if (types.size === 0) throw new SchemaParseError("The .proto text defines neither a message nor an enum.");
@@ -23,7 +24,7 @@ export function parseProtobuf(text: string): ProtoFile {
 
 function collect(namespace: protobuf.NamespaceBase, packageName: string, syntax: string, into: Map<string, ProtoType>): void {
   for (const each of namespace.nestedArray) {
-    const fullName = each.fullName.replace(/^\./, "");
+    const fullName = realName(each.fullName.replace(/^\./, ""));
     const localName = packageName !== "" && fullName.startsWith(`${packageName}.`) ? fullName.slice(packageName.length + 1) : fullName;
     if (each instanceof protobuf.Type)
       into.set(fullName, { kind: "message", fullName, localName, fields: checkedFields(fullName, fieldsOf(each, syntax)) });
@@ -43,13 +44,13 @@ function fieldOf(field: protobuf.Field, syntax: string): ProtoField {
   const keyType = field instanceof protobuf.MapField ? field.keyType : undefined;
   const plain = oneof === null && keyType === undefined;
   return {
-    name: field.name,
+    name: realName(field.name),
     tag: field.id,
     label: field.repeated ? "repeated" : field.rule === "required" || field.required ? "required" : "optional",
     labelled: field.repeated || optional || (syntax === "proto2" && plain),
-    type: field.type,
+    type: realName(field.type),
     keyType,
-    oneof: oneof === null || synthetic ? undefined : oneof.name,
+    oneof: oneof === null || synthetic ? undefined : realName(oneof.name),
   };
 }
 

@@ -1,6 +1,7 @@
 // What (confluent.message_meta) and (confluent.field_meta) say in a .proto text: doc, params and tags of messages and fields; and the text with
 // other tags. The text is edited line by line in its layout (proto-text.ts); each place's options become one.
 import protobuf from "protobufjs";
+import { parseProtoText, realName } from "./parse-text.ts";
 import { protoLayout } from "./proto-text.ts";
 
 export interface TaggedPlace {
@@ -129,15 +130,15 @@ function metaOf(text: string): Map<string, { readonly kind: "message" | "field";
   const visit = (namespace: protobuf.NamespaceBase): void => {
     for (const each of namespace.nestedArray) {
       if (each instanceof protobuf.Type) {
-        const path = each.fullName.replace(/^\./, "");
+        const path = realName(each.fullName.replace(/^\./, ""));
         places.set(path, { kind: "message", meta: merged(each.parsedOptions, OPTIONS.message) });
         for (const field of each.fieldsArray)
-          places.set(`${path}.${field.name}`, { kind: "field", meta: merged(field.parsedOptions, OPTIONS.field) });
+          places.set(`${path}.${realName(field.name)}`, { kind: "field", meta: merged(field.parsedOptions, OPTIONS.field) });
       }
       if (each instanceof protobuf.Namespace) visit(each);
     }
   };
-  visit(protobuf.parse(text, new protobuf.Root(), { keepCase: true }).root);
+  visit(parseProtoText(text, new protobuf.Root()).root);
   return places;
 }
 

@@ -100,6 +100,21 @@ export function wrapped(value: ValueSchema): FieldSchema | undefined {
   return WRAPPED.has(value.name) || value.meta.get(WRAPPER_META) === "value" ? value.fields[0] : undefined;
 }
 
+const KEYS: ReadonlySet<ProtoScalar> = new Set(
+  "int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bool string".split(" ") as ProtoScalar[],
+);
+
+/** A repeated field as the map that its bytes are, where its messages are pairs of a key and a value; undefined: they are none. */
+export function asMap(field: FieldSchema): FieldSchema | undefined {
+  if (field.shape === "map") return field;
+  if (field.shape !== "repeated" || field.delimited || field.value.kind !== "message" || field.value.fields.length !== 2) return undefined;
+  const [key, value] = field.value.fields as readonly [FieldSchema, FieldSchema];
+  const isPair = key.name === "key" && key.number === 1 && value.name === "value" && value.number === 2;
+  if (!isPair || key.shape !== "one" || value.shape !== "one" || value.delimited) return undefined;
+  if (key.value.kind !== "scalar" || !KEYS.has(key.value.scalar)) return undefined;
+  return { ...field, shape: "map", key: key.value.scalar, value: value.value };
+}
+
 export function propertyName(field: FieldSchema): string {
   return field.meta.get(NAME_META) ?? field.name;
 }

@@ -4,6 +4,8 @@ import protobuf from "protobufjs";
 import { BadSchemaError } from "../schema-error.ts";
 import { addKnownFiles } from "./known-files.ts";
 import { parseProtobuf } from "./parse-protobuf.ts";
+import { parsedName, parseProtoText, realName } from "./parse-text.ts";
+import { asMap } from "./proto-schema.ts";
 import type { EnumSchema, FieldSchema, MessageSchema, Meta, ProtoScalar, ValueSchema } from "./proto-schema.ts";
 import { SCALARS } from "./proto-file.ts";
 
@@ -24,8 +26,7 @@ export function readProtoSchema(text: string, imported: readonly string[] = []):
   try {
     const root = new protobuf.Root();
     const needed = new Set<string>();
-    for (const each of [...imported, text])
-      for (const path of protobuf.parse(each, root, { keepCase: true }).imports ?? []) needed.add(path);
+    for (const each of [...imported, text]) for (const path of parseProtoText(each, root).imports ?? []) needed.add(path);
     addKnownFiles(root, needed);
     root.resolveAll();
     return new Reader(root, ownMessages(text));
@@ -67,11 +68,11 @@ class Reader implements ProtoSchema {
   messageAt(indexes: readonly number[]): MessageSchema {
     const name = this.#own.get(indexes.join("."));
     if (name === undefined) throw new BadSchemaError(`The .proto text has no message at position ${indexes.join(".")}.`);
-    return this.#message(this.#root.lookupType(`.${name}`));
+    return this.#message(this.#root.lookupType(`.${parsedName(name)}`));
   }
 
   messages(): readonly MessageSchema[] {
-    return [...this.#own.values()].map((name) => this.#message(this.#root.lookupType(`.${name}`)));
+    return [...this.#own.values()].map((name) => this.#message(this.#root.lookupType(`.${parsedName(name)}`)));
   }
 
   indexesOf(name: string): readonly number[] | undefined {
@@ -85,7 +86,7 @@ class Reader implements ProtoSchema {
     const fields: FieldSchema[] = [];
     const message: MessageSchema = {
       kind: "message",
-      name: type.fullName.replace(/^\./, ""),
+      name: realName(type.fullName.replace(/^\./, "")),
       fields,
       meta: metaOf(type.parsedOptions, "(confluent.message_meta)"),
     };
@@ -95,12 +96,18 @@ class Reader implements ProtoSchema {
     return message;
   }
 
+  /** A message with `option map_entry`, which is how descriptors say it, is that of a map, written out. */
   #field(field: protobuf.Field): FieldSchema {
+    const own = this.#ownField(field);
+    return field.resolvedType?.options?.["map_entry"] === true ? (asMap(own) ?? own) : own;
+  }
+
+  #ownField(field: protobuf.Field): FieldSchema {
     const { partOf } = field;
     const synthetic = partOf !== null && field.options?.["proto3_optional"] === true && partOf.oneof.length === 1;
     const shape = field.map ? "map" : field.repeated ? "repeated" : "one";
     return {
-      name: field.name,
+      name: realName(field.name),
       number: field.id,
       shape,
       value: this.#value(field),
@@ -110,7 +117,7 @@ class Reader implements ProtoSchema {
       packed: field.packed,
       delimited: field.delimited,
       default: field.options?.["default"] === undefined ? undefined : defaultOf(field.typeDefault),
-      oneof: partOf === null || synthetic ? undefined : partOf.name,
+      oneof: partOf === null || synthetic ? undefined : realName(partOf.name),
       meta: metaOf(field.parsedOptions, "(confluent.field_meta)"),
     };
   }
@@ -120,16 +127,16 @@ class Reader implements ProtoSchema {
     if (resolvedType instanceof protobuf.Type) return this.#message(resolvedType);
     if (resolvedType instanceof protobuf.Enum) return enumOf(resolvedType);
     if (SCALARS.has(type)) return { kind: "scalar", scalar: type as ProtoScalar };
-    throw new BadSchemaError(`Field "${field.name}" has the type "${type}", which is not defined.`);
+    throw new BadSchemaError(`Field "${realName(field.name)}" has the type "${realName(type)}", which is not defined.`);
   }
 }
 
 function enumOf(of: protobuf.Enum): EnumSchema {
-  const numbers = new Map(Object.entries(of.values));
+  const numbers = new Map(Object.entries(of.values).map(([name, number]) => [realName(name), number]));
   const names = new Map<number, string>();
   for (const [name, number] of numbers) if (!names.has(number)) names.set(number, name);
   const features = (of as unknown as { readonly _features?: Readonly<Record<string, unknown>> })._features;
-  return { kind: "enum", name: of.fullName.replace(/^\./, ""), numbers, names, closed: features?.["enum_type"] === "CLOSED" };
+  return { kind: "enum", name: realName(of.fullName.replace(/^\./, "")), numbers, names, closed: features?.["enum_type"] === "CLOSED" };
 }
 
 /** Longs as bigints. */

@@ -6,6 +6,7 @@ import { typeName } from "../type-names.ts";
 import { isKnownMessage, knownPlan } from "./known-messages.ts";
 import { enumPlan, leafPlan } from "./read-leaf.ts";
 import {
+  asMap,
   describeProto,
   propertyName,
   wrapped,
@@ -113,7 +114,8 @@ function missing(type: TypeInfo, writer: MessageSchema, path: string): () => unk
   throw new BadSchemaError(`${path}: message ${writer.name} has no such field, and the type is not t.optional(…).`);
 }
 
-function fieldPlan(type: TypeInfo, field: FieldSchema, slot: number, path: string): FieldPlan {
+function fieldPlan(type: TypeInfo, given: FieldSchema, slot: number, path: string): FieldPlan {
+  const field = (bare(type).kind === "map" ? asMap(given) : undefined) ?? given;
   const { number, shape, delimited, value } = field;
   const name = propertyName(field);
   const common = { number, slot, name, shape, delimited, clears: [], key: undefined, zeroKey: undefined, zero: nothing };
@@ -150,7 +152,7 @@ export function emptyMessage(plan: MessagePlan): unknown {
 /** What a field is when it was not written. */
 function absence(type: TypeInfo, field: FieldSchema): () => unknown {
   const of = bare(type);
-  if (field.shape === "repeated") return () => [];
+  if (field.shape === "repeated") return of.kind === "map" ? () => new Map() : () => [];
   if (field.shape === "map") return () => new Map();
   if (type.kind === "optional" && field.presence) return nothing;
   const expected = typeName(of);

@@ -9,6 +9,7 @@ import { unitsPerSecond } from "./instant.ts";
 import { knownWriter } from "./known-messages.ts";
 import { WIRE } from "./proto-cursor.ts";
 import {
+  asMap,
   describeProto,
   propertyName,
   TIMESTAMP,
@@ -126,7 +127,8 @@ function recordFields(type: TypeInfo & { readonly kind: "record" }, message: Mes
   return fields.sort((a, b) => a.number - b.number);
 }
 
-function fieldOf(name: string, slot: number, type: TypeInfo, field: FieldSchema, path: string): WriteField {
+function fieldOf(name: string, slot: number, type: TypeInfo, given: FieldSchema, path: string): WriteField {
+  const field = (bare(type).kind === "map" ? asMap(given) : undefined) ?? given;
   const { shape, value, number, presence, required, delimited } = field;
   const of = bare(type);
   if (required && type.kind === "optional") throw refuse(path, type, value, " that is required");

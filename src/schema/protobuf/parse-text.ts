@@ -1,0 +1,32 @@
+// protobufjs' parser for any name: it keeps what it reads in plain objects and leaves out, without a word, what is called __proto__. Such names
+// stand for themselves under another name while protobufjs has them; what leaves it is named as in the text.
+import protobuf from "protobufjs";
+
+const STAND_IN = "f__proto__of_no_other";
+/** Texts and comments are left as they are. */
+const TOKEN = /\/\/[^\n]*|\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(?<![\w$])__proto__(?![\w$])/g;
+
+/** Adds the text's types to `root`; their names as realName() has them. Throws what protobufjs throws. */
+export function parseProtoText(text: string, root: protobuf.Root): protobuf.IParserResult {
+  const given = text.includes("__proto__") ? text.replaceAll(TOKEN, (token) => (token === "__proto__" ? STAND_IN : token)) : text;
+  return protobuf.parse(given, root, { keepCase: true });
+}
+
+/** A name of protobufjs', short or in full, as it is in the text. */
+export function realName(name: string): string {
+  return name.includes(STAND_IN) ? name.replaceAll(STAND_IN, "__proto__") : name;
+}
+
+/** A name of the text, as protobufjs has it. */
+export function parsedName(name: string): string {
+  return name.replaceAll(/(?<![^.])__proto__(?![^.])/g, STAND_IN);
+}
+
+/** The same of all names in a descriptor, in place. */
+export function withRealNames<T extends object>(descriptor: T): T {
+  for (const [key, value] of Object.entries(descriptor)) {
+    if (typeof value === "string") (descriptor as Record<string, unknown>)[key] = realName(value);
+    else if (typeof value === "object" && value !== null && !(value instanceof Uint8Array)) withRealNames(value as object);
+  }
+  return descriptor;
+}
