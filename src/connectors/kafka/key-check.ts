@@ -1,9 +1,10 @@
 // Keys as a source reads them: each is decoded, by the schema that it names, into columns of the key's type, which shows whether it is one. A
-// record whose key is none is a bad record. Nothing else is done with the columns.
+// record whose key is none is a bad record. Bad records show a key that is one as text.
 import { MAX_BATCH_ROWS, NO_TIMESTAMP } from "../../schema/batch.ts";
 import { BatchBuilder } from "../../schema/batch-builder.ts";
 import { SchemaError } from "../../schema/schema-error.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
+import { rowAt } from "../../schema/columns.ts";
 import { ofKey } from "./key-encoder.ts";
 import type { Headers, RegistryValues } from "./registry-values.ts";
 
@@ -21,6 +22,22 @@ export class KeyCheck {
     this.#builder = new BatchBuilder(type, MAX_BATCH_ROWS, "bytes");
   }
 
+  /** A key for people: a scalar as a text key would be, anything else as JSON. Undefined: it is none, or its schema is not there yet. */
+  text(bytes: Uint8Array, start: number, end: number, headers: Headers | undefined): string | undefined {
+    if (start < 0) return undefined;
+    const builder = this.#builder;
+    try {
+      const waiting = this.check(bytes, start, end, headers);
+      waiting?.catch(() => {}); // whoever reads the next record meets it, too
+      if (waiting !== undefined) return undefined;
+    } catch {
+      return undefined;
+    }
+    const key = rowAt(builder.finish(), builder.rows - 1);
+    if (key instanceof Uint8Array) return undefined;
+    return typeof key === "object" ? JSON.stringify(key, plain) : String(key);
+  }
+
   /** `start` < 0: there is no key. Answers what must be waited for first; then it is asked again. Throws SchemaError. */
   check(bytes: Uint8Array, start: number, end: number, headers: Headers | undefined): Promise<void> | undefined {
     if (start < 0) return undefined;
@@ -34,6 +51,11 @@ export class KeyCheck {
       throw ofKey(start < end && bytes[start]! > MAX_MAGIC ? withHint(error) : error);
     }
   }
+}
+
+function plain(_name: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  return value instanceof Map ? [...value] : value;
 }
 
 function withHint(error: unknown): unknown {

@@ -201,7 +201,8 @@ export class PartitionReader implements SplitReader {
     const records = this.#records;
     const { topic, partition } = this.#cursor;
     const { offset, timestamp } = records;
-    const key = records.key()?.slice() ?? null;
+    const text = this.#keys?.text(this.#fetched!.bytes, records.keyStart, records.keyEnd, records.hasHeaders ? this.#headers : undefined);
+    const key = text === undefined ? (records.key()?.slice() ?? null) : new TextEncoder().encode(text);
     const value = records.value()?.slice() ?? null;
     return { row: this.#builder.rows, error, topic, partition, offset, timestamp, key, value };
   }
