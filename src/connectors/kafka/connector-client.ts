@@ -20,12 +20,12 @@ export function connectorClient(context: ConnectorContext, options: ConnectionOp
   return new KafkaClient(context.env, { brokers, clientId: `millrace-${context.job}` });
 }
 
-/** Nothing is asked yet. Throws NO_REGISTRY. */
-export function connectorRegistry(context: ConnectorContext, url: string | undefined, format: string): RegistryClient {
+/** Nothing is asked yet. `needed`: what of the topic needs it, such as `format: "avro"`. Throws NO_REGISTRY. */
+export function connectorRegistry(context: ConnectorContext, url: string | undefined, needed: string): RegistryClient {
   const address = url ?? context.settings["schema.registry.url"];
   if (address !== undefined && URL.canParse(address)) return new RegistryClient(address);
   throw new KafkaConnectorError(
     "NO_REGISTRY",
-    `Operator "${context.operator}" of job "${context.job}" uses a topic with format: "${format}" and does not know ${address === undefined ? "where the schema registry is" : `the address "${address}"`}: set SCHEMA_REGISTRY_URL (setting "schema.registry.url"), or the topic's option registry.url.`,
+    `Operator "${context.operator}" of job "${context.job}" uses a topic with ${needed} and does not know ${address === undefined ? "where the schema registry is" : `the address "${address}"`}: set SCHEMA_REGISTRY_URL (setting "schema.registry.url"), or the topic's option registry.url.`,
   );
 }

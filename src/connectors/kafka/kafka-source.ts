@@ -85,8 +85,8 @@ function withRegistry(
 ): Pick<KafkaSourceSettings, "decoder" | "keys" | "check"> {
   const { clock } = context.env;
   const { format, keyFormat, registry } = topic;
-  const ofValues = format === undefined || format === "json" ? undefined : connectorRegistry(context, registry?.url, format);
-  const ofKeys = keyFormat === undefined ? undefined : connectorRegistry(context, topic.keyRegistry?.url, keyFormat);
+  const ofValues = format === undefined || format === "json" ? undefined : connectorRegistry(context, registry?.url, `format: "${format}"`);
+  const ofKeys = keyFormat === undefined ? undefined : connectorRegistry(context, topic.keyRegistry?.url, `keyFormat: "${keyFormat}"`);
   const type = topic.schema.type;
   const keyType = topic.keySchema?.type;
   return {

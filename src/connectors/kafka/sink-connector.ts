@@ -159,17 +159,18 @@ export class KafkaSinkConnector implements SinkConnector {
   }
 
   async #registered(): Promise<TopicEncodings> {
-    const { topic } = this.#settings;
-    const { format = "json" } = topic;
+    const { topic, functions } = this.#settings;
+    const { format = "json", keyFormat } = topic;
+    const value = format === "json" ? undefined : await this.#encoding(topic, format, `format: "${format}"`);
     const ofKeys = keyPart(topic);
-    const value = format === "json" ? undefined : await this.#encoding(topic, format);
-    if (value !== undefined && ofKeys === undefined && topic.key !== undefined)
-      await hintAtKeys(topic, connectorRegistry(this.#context, topic.registry?.url, format), this.#context, "written");
-    return { value, key: ofKeys === undefined ? undefined : await this.#encoding(ofKeys, topic.keyFormat!) };
+    if (ofKeys !== undefined) return { value, key: await this.#encoding(ofKeys, keyFormat!, `keyFormat: "${keyFormat}"`) };
+    if (value !== undefined && (topic.key !== undefined || functions?.key !== undefined))
+      await hintAtKeys(topic, connectorRegistry(this.#context, topic.registry?.url, `format: "${format}"`), this.#context, "written");
+    return { value };
   }
 
-  #encoding(part: RegisteredPart, format: RegisteredFormat): Promise<RegistryEncoding> {
-    return registryEncoding(part, SCHEMA_FORMATS[format], connectorRegistry(this.#context, part.registry?.url, format));
+  #encoding(part: RegisteredPart, format: RegisteredFormat, needed: string): Promise<RegistryEncoding> {
+    return registryEncoding(part, SCHEMA_FORMATS[format], connectorRegistry(this.#context, part.registry?.url, needed));
   }
 
   #transactionRules(): Promise<TransactionRules> {
