@@ -23,6 +23,12 @@ test("an unreachable broker comes with what to type next", () => {
   assert.equal(message, "No broker answers at 127.0.0.1:1. Start one with: millrace dev, or name another: --brokers HOST:PORT.");
 });
 
+test("damage in the log comes with what can be done about it", () => {
+  const { exitCode, message } = explainError(new ClientError("TIMED_OUT", "The last try: CORRUPT_MESSAGE: A wrong checksum."));
+  assert.equal(exitCode, 1);
+  assert.match(message, /CORRUPT_MESSAGE.*what is behind them can be read \(-o OFFSET\).*millrace log repair/);
+});
+
 test("whatever was thrown becomes one line", () => {
   assert.deepEqual(explainError(new CliError(3, "No such file.")), { exitCode: 3, message: "No such file." });
   assert.deepEqual(explainError("odd"), { exitCode: 1, message: "odd." });

@@ -49,6 +49,11 @@ export function explainError(error: unknown): Explanation {
   const message = sentence(messageOf(error));
   if (code === "BROKER_UNREACHABLE")
     return { exitCode: EXIT.unreachable, message: `${message} Start one with: millrace dev, or name another: --brokers HOST:PORT.` };
+  if (message.includes("CORRUPT_MESSAGE"))
+    return {
+      exitCode: EXIT.failed,
+      message: `${message} The broker's log has file and range, what is behind them can be read (-o OFFSET), and with the broker stopped millrace log repair cuts them out.`,
+    };
   return { exitCode: EXIT_CODES[code ?? ""] ?? EXIT.failed, message };
 }
 

@@ -175,6 +175,7 @@ export class AppendQueue implements FlushTarget {
     else file.release();
     // Failed meanwhile: what was queued is rejected already.
     if (this.#context.failure !== undefined) return;
+    if (this.#context.fullDisk.isFull) this.#context.fullDisk.written();
     for (let i = 0; i < taken.length; i++) this.#written(this.#items.shift() as PendingAppend);
     if (this.#flushesNow()) this.#context.flush.request(this);
     else this.#looseOffset = this.writtenOffset;
@@ -262,8 +263,7 @@ export class AppendQueue implements FlushTarget {
     const failure =
       this.#context.failure ?? (isOutOfSpace(error) ? undefined : this.#context.fail(`${what} in ${this.#segments.directory}`, error));
     this.#rejectUnwritten(storageError(this.#owner.name, failure ?? error), this.writtenOffset);
-    if (failure === undefined)
-      this.#context.env.logger.log("warn", "log-disk-full", { partition: this.#owner.name, cause: messageOf(error) });
+    if (failure === undefined) this.#context.fullDisk.refused(this.#owner.name, messageOf(error));
   }
 
   /** Rejects all that waits for an offset above `keptOffset`. */

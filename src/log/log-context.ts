@@ -4,6 +4,7 @@ import type { Env } from "../env/env.ts";
 import type { DamageRegister } from "./damage-register.ts";
 import type { FileCache } from "./file-cache.ts";
 import type { FlushGroup } from "./flush-group.ts";
+import type { FullDisk } from "./full-disk.ts";
 import type { HotTail } from "./hot-tail.ts";
 import type { IndexCache } from "./index-cache.ts";
 import type { ResolvedLogOptions } from "./log-options.ts";
@@ -19,6 +20,7 @@ export interface LogContext {
   readonly buffers: BufferPool;
   readonly indexCache: IndexCache;
   readonly suspectPages: SuspectPages;
+  readonly fullDisk: FullDisk;
   readonly damages: DamageRegister;
   /** Set once, by the first fatal error: nothing is appended any more, reads go on. */
   readonly failure: Error | undefined;

@@ -11,6 +11,7 @@ import { DamageRegister } from "./damage-register.ts";
 import { makeDirectoryDurably } from "./durable-directory.ts";
 import { FileCache } from "./file-cache.ts";
 import { FlushGroup } from "./flush-group.ts";
+import { FullDisk } from "./full-disk.ts";
 import { HotTail } from "./hot-tail.ts";
 import { IndexCache } from "./index-cache.ts";
 import { FREE_READ_BYTES, MAX_PARTITIONS, PARTITION_CONCURRENCY } from "./limits.ts";
@@ -120,6 +121,7 @@ export class LogDirectory {
       hotTail: new HotTail(this.#options.hotTailBytes),
       buffers: new BufferPool(FREE_READ_BYTES),
       indexCache: new IndexCache(this.#options.indexCacheBytes),
+      fullDisk: new FullDisk(env.clock, env.logger),
       suspectPages: new SuspectPages(env.files, `${path}/${META_DIRECTORY}/${SUSPECT_PAGES_FILE}`),
       damages: new DamageRegister(env.logger),
       get failure() {
