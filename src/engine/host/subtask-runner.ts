@@ -153,8 +153,9 @@ export class SubtaskRunner implements SubtaskOutput {
     });
   }
 
+  /** Also before it was opened: a job may fail while it is being set up. */
   close(): void {
-    this.#subtask.close();
+    (this.#subtask as Subtask | undefined)?.close();
   }
 
   // ---------- SubtaskOutput: driven by the subtask ----------
