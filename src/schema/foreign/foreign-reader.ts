@@ -63,6 +63,12 @@ export abstract class ForeignReader<S> {
   }
 }
 
+/** Of an enum of TypeScript, which has its numbers' names as values, too. */
+export function enumValues(entries: object): readonly unknown[] {
+  const numbers = new Set(Object.values(entries).filter((value) => typeof value === "number"));
+  return Object.entries(entries).flatMap(([name, value]) => (numbers.has(Number(name)) && typeof value === "string" ? [] : [value]));
+}
+
 export function pathOf(path: string, field: string): string {
   const own = fieldPath(field, "");
   return path === "" || own.startsWith("[") ? path + own : `${path}.${own}`;

@@ -28,6 +28,8 @@ interface Property {
 
 const UUID = "effect/schema/isUUID";
 const INTEGER = "effect/schema/isInt";
+const UINT8_ARRAY = "effect/schema/Uint8Array";
+const MAP = "effect/schema/ReadonlyMap";
 
 export function effectAst(schema: unknown): EffectAst | undefined {
   const { ast } = schema as { readonly ast?: EffectAst };
@@ -68,16 +70,37 @@ export class EffectReader extends ForeignReader<EffectAst> {
       case "Objects":
         return this.#object(ast, path, name);
       case "Declaration":
-        throw refusalOf(declared(ast) ?? "declaration", path);
+        return this.#declared(ast, path, name);
       default:
         throw refusalOf(ast._tag, path);
     }
   }
 
   #array(ast: EffectAst, path: string, name: string): TypeInfo {
-    const { elements, rest } = ast as unknown as { readonly elements: readonly unknown[]; readonly rest: readonly EffectAst[] };
-    if (elements.length > 0 || rest.length !== 1) throw refusalOf("tuple", path);
+    const { elements, rest } = ast as unknown as ArraysAst;
+    // NonEmptyArray(of) is [of, ...of].
+    if (rest.length !== 1 || !elements.every((each) => each === rest[0])) throw refusalOf("tuple", path);
     return { kind: "array", of: this.of(rest[0]!, `${path}[]`, `${name}_item`) };
+  }
+
+  #declared(ast: EffectAst, path: string, name: string): TypeInfo {
+    const [key, value] = (ast["typeParameters"] ?? []) as readonly EffectAst[];
+    switch (idOf(ast)) {
+      case UINT8_ARRAY:
+        return { kind: "bytes" };
+      case MAP:
+        return {
+          kind: "map",
+          key: this.key(this.of(key!, `${path}[]`, `${name}_key`), path),
+          value: this.of(value!, `${path}[]`, `${name}_value`),
+        };
+      case "effect/schema/Date":
+        throw refusalOf("date", path);
+      case "effect/schema/ReadonlySet":
+        throw refusalOf("set", path);
+      default:
+        throw refusalOf("declaration", path);
+    }
   }
 
   #object(ast: EffectAst, path: string, name: string): TypeInfo {
@@ -105,9 +128,13 @@ interface ObjectsAst {
   readonly indexSignatures: readonly { readonly parameter: EffectAst; readonly type: EffectAst }[];
 }
 
-function declared(ast: EffectAst): string | undefined {
-  const id = (ast.annotations?.["representation"] as { readonly id?: unknown } | undefined)?.id;
-  return id === "effect/schema/Date" ? "date" : undefined;
+interface ArraysAst {
+  readonly elements: readonly EffectAst[];
+  readonly rest: readonly EffectAst[];
+}
+
+function idOf(ast: EffectAst): unknown {
+  return (ast.annotations?.["representation"] as { readonly id?: unknown } | undefined)?.id;
 }
 
 function idsOf(checks: readonly Check[] | undefined): readonly unknown[] {
@@ -142,19 +169,43 @@ function insideOf(ast: EffectAst, value: unknown, path: string): Failure | undef
       return effectFailure((ast["thunk"] as () => EffectAst)(), value, path);
     case "Union":
       return memberFailure(ast["types"] as readonly EffectAst[], value, path);
-    case "Arrays": {
-      const [item] = ast["rest"] as readonly EffectAst[];
-      for (const [index, each] of (value as readonly unknown[]).entries()) {
-        const inside = effectFailure(item!, each, `${path}[${index}]`);
-        if (inside !== undefined) return inside;
-      }
-      return undefined;
+    case "Literal":
+      return value === ast["literal"] ? undefined : { path, reason: `expected ${JSON.stringify(String(ast["literal"]))}` };
+    case "Enum": {
+      const enums = ast["enums"] as readonly (readonly [string, unknown])[];
+      return enums.some(([, each]) => each === value) ? undefined : { path, reason: "expected a value of the enum" };
     }
+    case "TemplateLiteral":
+      return matchesTemplate(ast, value as string) ? undefined : { path, reason: "expected a text of the template" };
+    case "Arrays":
+      return arrayFailure(ast as unknown as ArraysAst, value as readonly unknown[], path);
+    case "Declaration":
+      return idOf(ast) === MAP ? mapFailure(ast, value as ReadonlyMap<unknown, unknown>, path) : undefined;
     case "Objects":
       return objectFailure(ast as unknown as ObjectsAst, value as object, path);
     default:
       return undefined;
   }
+}
+
+function arrayFailure({ elements, rest }: ArraysAst, values: readonly unknown[], path: string): Failure | undefined {
+  if (values.length < elements.length) return { path, reason: `expected at least ${elements.length} items` };
+  for (const [index, each] of values.entries()) {
+    const inside = effectFailure(rest[0]!, each, `${path}[${index}]`);
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
+}
+
+function mapFailure(ast: EffectAst, map: ReadonlyMap<unknown, unknown>, path: string): Failure | undefined {
+  const [key, value] = ast["typeParameters"] as readonly [EffectAst, EffectAst];
+  let index = 0;
+  for (const [name, of] of map) {
+    const inside = effectFailure(key, name, `${path}[${index}].key`) ?? effectFailure(value, of, `${path}[${index}]`);
+    if (inside !== undefined) return inside;
+    index++;
+  }
+  return undefined;
 }
 
 function objectFailure({ propertySignatures, indexSignatures }: ObjectsAst, value: object, path: string): Failure | undefined {
@@ -163,9 +214,9 @@ function objectFailure({ propertySignatures, indexSignatures }: ObjectsAst, valu
     const inside = of === undefined ? undefined : effectFailure(type, of, pathOf(path, name as string));
     if (inside !== undefined) return inside;
   }
-  for (const { type } of indexSignatures)
+  for (const { parameter, type } of indexSignatures)
     for (const [key, of] of Object.entries(value)) {
-      const inside = effectFailure(type, of, pathOf(path, key));
+      const inside = effectFailure(parameter, key, pathOf(path, key)) ?? effectFailure(type, of, pathOf(path, key));
       if (inside !== undefined) return inside;
     }
   return undefined;
@@ -207,5 +258,31 @@ function looksLike(ast: EffectAst, value: unknown): boolean {
       return looksLike((ast["thunk"] as () => EffectAst)(), value);
     default:
       return typeof value === ast._tag.toLowerCase() || ast._tag === "TemplateLiteral" || ast._tag === "Enum";
+  }
+}
+
+const templates = new WeakMap<EffectAst, RegExp>();
+
+function matchesTemplate(ast: EffectAst, text: string): boolean {
+  let pattern = templates.get(ast);
+  if (pattern === undefined) templates.set(ast, (pattern = new RegExp(`^(?:${partPattern(ast)})$`)));
+  return pattern.test(text);
+}
+
+/** What a part of a template may be, as a regular expression. */
+function partPattern(ast: EffectAst): string {
+  switch (ast._tag) {
+    case "Literal":
+      return String(ast["literal"]).replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+    case "Number":
+      return String.raw`[+-]?\d*\.?\d+(?:[Ee][+-]?\d+)?`;
+    case "BigInt":
+      return String.raw`-?\d+`;
+    case "Union":
+      return `(?:${(ast["types"] as readonly EffectAst[]).map(partPattern).join("|")})`;
+    case "TemplateLiteral":
+      return (ast["parts"] as readonly EffectAst[]).map(partPattern).join("");
+    default:
+      return String.raw`[\s\S]*?`;
   }
 }

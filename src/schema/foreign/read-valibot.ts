@@ -1,7 +1,7 @@
 // Valibot as a type, by its own structure: `kind`, `type`, and the `pipe` of what is checked.
 import type { TypeInfo } from "../type-info.ts";
 import { noType, refusalOf } from "./foreign-notes.ts";
-import { ForeignReader } from "./foreign-reader.ts";
+import { enumValues, ForeignReader } from "./foreign-reader.ts";
 
 interface ValibotPart {
   readonly kind: "schema" | "validation" | "transformation" | "metadata";
@@ -12,7 +12,7 @@ interface ValibotPart {
 }
 
 /** Change the static type only. */
-const HARMLESS = new Set(["brand", "flavor", "readonly"]);
+const HARMLESS = new Set(["brand", "flavor", "readonly", "guard"]);
 
 export function isValibot(schema: unknown): schema is ValibotPart {
   const { kind, type } = schema as ValibotPart;
@@ -22,6 +22,7 @@ export function isValibot(schema: unknown): schema is ValibotPart {
 export class ValibotReader extends ForeignReader<ValibotPart> {
   protected nodeOf(schema: ValibotPart, path: string, name: string): TypeInfo {
     if (schema.async === true) throw noType(path, "it is checked asynchronously", "use the schema without Async");
+    if ("fallback" in schema) throw refusalOf("catch", path);
     const actions = schema.pipe?.slice(1) ?? [];
     const changing = actions.find(({ kind, type }) => kind === "schema" || (kind === "transformation" && !HARMLESS.has(type)));
     if (changing !== undefined) throw refusalOf("transform", path);
@@ -38,7 +39,7 @@ export class ValibotReader extends ForeignReader<ValibotPart> {
       case "picklist":
         return this.literals(schema["options"] as readonly unknown[], path);
       case "enum":
-        return this.literals(Object.values(schema["enum"] as object), path);
+        return this.literals(enumValues(schema["enum"] as object), path);
       case "literal":
         return this.literals([schema["literal"]], path);
       case "instance":

@@ -1,7 +1,7 @@
 // Zod 4 (and zod/mini) as a type, by its own definitions: `schema._zod.def`.
 import type { TypeInfo } from "../type-info.ts";
 import { noType, refusalOf } from "./foreign-notes.ts";
-import { ForeignReader } from "./foreign-reader.ts";
+import { enumValues, ForeignReader } from "./foreign-reader.ts";
 
 type Definition = Readonly<Record<string, unknown>> & { readonly type: string };
 interface ZodSchema {
@@ -48,7 +48,7 @@ export class ZodReader extends ForeignReader<ZodSchema> {
       case "lazy":
         return this.of((def["getter"] as () => ZodSchema)(), path, name);
       case "enum":
-        return this.literals(Object.values(def["entries"] as object), path);
+        return this.literals(enumValues(def["entries"] as object), path);
       case "literal":
         return this.literals(def["values"] as readonly unknown[], path);
       case "custom":

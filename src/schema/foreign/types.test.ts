@@ -150,6 +150,47 @@ test("topics, states, sources, sinks and streams take them, and refuse what does
   void check;
 });
 
+test("unions, bytes, maps, brands, literals and nesting, in all five libraries", () => {
+  const both = <A, B>(are: [A] extends [B] ? ([B] extends [A] ? true : false) : false): void => void are;
+  type Kinds = { k: "a"; n: number } | { k: "b" };
+  const variants = [
+    z.discriminatedUnion("k", [z.object({ k: z.literal("a"), n: z.int() }), z.object({ k: z.literal("b") })]),
+    v.variant("k", [v.object({ k: v.literal("a"), n: v.number() }), v.object({ k: v.literal("b") })]),
+    ark({ k: "'a'", n: "number" }).or({ k: "'b'" }),
+    Effect.Union([Effect.Struct({ k: Effect.Literal("a"), n: Effect.Int }), Effect.Struct({ k: Effect.Literal("b") })]),
+    Type.Union([Type.Object({ k: Type.Literal("a"), n: Type.Integer() }), Type.Object({ k: Type.Literal("b") })]),
+    OldType.Union([OldType.Object({ k: OldType.Literal("a"), n: OldType.Integer() }), OldType.Object({ k: OldType.Literal("b") })]),
+  ] as const;
+  both<TypeOf<(typeof variants)[0]>, Kinds>(true);
+  both<TypeOf<(typeof variants)[1]>, Kinds>(true);
+  both<TypeOf<(typeof variants)[2]>, Kinds>(true);
+  both<TypeOf<(typeof variants)[3]>, Kinds>(true);
+  both<TypeOf<(typeof variants)[4]>, Kinds>(true);
+  both<TypeOf<(typeof variants)[5]>, Kinds>(true);
+  void variants;
+
+  interface Rest<B extends ArrayBufferLike = ArrayBuffer> {
+    raw: Uint8Array<B>;
+    pairs: Map<number, string>;
+    deep: { list: { x?: number | undefined }[] };
+    one: 1 | 2;
+    big: bigint;
+  }
+  const [ofZod, ofValibot, ofEffect] = [
+    z.object({ raw: z.instanceof(Uint8Array), pairs: z.map(z.int(), z.string()), deep: z.object({ list: z.array(z.object({ x: z.int().nullish() })) }), one: z.literal([1, 2]), big: z.bigint() }),
+    v.object({ raw: v.instance(Uint8Array), pairs: v.map(v.number(), v.string()), deep: v.object({ list: v.array(v.object({ x: v.nullish(v.number()) })) }), one: v.picklist([1, 2]), big: v.bigint() }),
+    Effect.Struct({ raw: Effect.Uint8Array, pairs: Effect.ReadonlyMap(Effect.Int, Effect.String), deep: Effect.Struct({ list: Effect.NonEmptyArray(Effect.Struct({ x: Effect.optional(Effect.NullOr(Effect.Int)) })) }), one: Effect.Literals([1, 2]), big: Effect.BigInt }),
+  ]; // prettier-ignore
+  both<TypeOf<typeof ofZod>, Rest>(true);
+  both<TypeOf<typeof ofValibot>, Rest>(true);
+  both<TypeOf<typeof ofEffect>, Rest<ArrayBufferLike>>(true);
+  const branded = z.object({ id: z.string().brand<"Id">() });
+  const id: string = null as unknown as TypeOf<typeof branded>["id"];
+  // @ts-expect-error a plain text is no such id
+  const wrong: TypeOf<typeof branded>["id"] = "plain";
+  void [ofZod, ofValibot, ofEffect, id, wrong, branded];
+});
+
 test("what is generic stays generic", () => {
   const kept = <T>(schema: Schema<T>, value: T): T => {
     const state = valueState(schema);

@@ -63,8 +63,10 @@ function itemsOf({ keywords }: Side): Items {
   const { items, prefixItems, additionalItems, unevaluatedItems } = keywords;
   if (Array.isArray(prefixItems)) return { all: undefined, byPosition: prefixItems, rest: items ?? unevaluatedItems };
   if (Array.isArray(items)) return { all: undefined, byPosition: items, rest: additionalItems ?? unevaluatedItems };
-  // Without items by position additionalItems says nothing of a value; a change of it counts all the same, as in Confluent's registry.
-  return { all: items, byPosition: [], rest: additionalItems ?? (items === undefined ? unevaluatedItems : undefined) };
+  // Without items by position additionalItems says nothing of a value; a change of it counts all the same, as in Confluent's registry, but for
+  // a false beside a schema of all items.
+  const others = items !== undefined && additionalItems === false ? undefined : additionalItems;
+  return { all: items, byPosition: [], rest: others ?? (items === undefined ? unevaluatedItems : undefined) };
 }
 
 function positions(reader: Side, read: Items, writer: Side, written: Items, path: string, compare: Compare): Incompatibility[] {

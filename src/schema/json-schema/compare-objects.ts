@@ -5,7 +5,7 @@ import { isJsonObject } from "../json-numbers.ts";
 import { compareDependencies } from "./compare-dependencies.ts";
 import { additionalOf, besideNamed, comparePatterns, isOpen } from "./compare-patterns.ts";
 import { incompatible, limit, type Compare, type Side } from "./comparison.ts";
-import { kindOf, type JsonObject } from "./json-schema-kind.ts";
+import { hidesSiblings, kindOf, type JsonObject } from "./json-schema-kind.ts";
 
 export function compareObjects(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
   return [
@@ -28,14 +28,16 @@ function isRequired({ keywords }: Side, name: string): boolean {
   return Array.isArray(keywords["required"]) && keywords["required"].includes(name);
 }
 
-function hasDefault(schema: unknown): boolean {
-  return isJsonObject(schema) && Object.hasOwn(schema, "default");
+/** What stands beside a reference does not count up to draft 7, a default neither. */
+function hasDefault({ located }: Side, schema: unknown): boolean {
+  if (!isJsonObject(schema) || !Object.hasOwn(schema, "default")) return false;
+  return !hidesSiblings(schema, located(schema).document);
 }
 
 function required(reader: Side, writer: Side, path: string): Incompatibility[] {
   const [read, written] = [propertiesOf(reader), propertiesOf(writer)];
   return Object.keys(written)
-    .filter((name) => Object.hasOwn(read, name) && isRequired(reader, name) && !isRequired(writer, name) && !hasDefault(read[name]))
+    .filter((name) => Object.hasOwn(read, name) && isRequired(reader, name) && !isRequired(writer, name) && !hasDefault(reader, read[name]))
     .map((name) =>
       incompatible(
         "REQUIRED_ATTRIBUTE_ADDED",
@@ -76,7 +78,7 @@ function added(reader: Side, writer: Side, name: string, schema: unknown, path: 
   if (isOpen(writer)) {
     if (kindOf(reader.located(schema)).kind === "any") return [];
     const text = `"${name}" is new, and the writer may have written anything under that name.`;
-    const type = !required ? "OPTIONAL_PROPERTY" : hasDefault(schema) ? "REQUIRED_PROPERTY_WITH_DEFAULT" : "REQUIRED_PROPERTY";
+    const type = !required ? "OPTIONAL_PROPERTY" : hasDefault(reader, schema) ? "REQUIRED_PROPERTY_WITH_DEFAULT" : "REQUIRED_PROPERTY";
     return [incompatible(`${type}_ADDED_TO_OPEN_CONTENT_MODEL`, path, text, schema, undefined)];
   }
   const covering = besideNamed(writer, name);
@@ -85,7 +87,7 @@ function added(reader: Side, writer: Side, name: string, schema: unknown, path: 
     const text = `"${name}" is new, and the writer may have written other things under that name.`;
     found.push(incompatible("PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", path, text, schema, covering?.schema));
   }
-  if (!required || hasDefault(schema)) return found;
+  if (!required || hasDefault(reader, schema)) return found;
   const text = `"${name}" is new and required, without a default.`;
   return [...found, incompatible("REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", path, text, schema, undefined)];
 }

@@ -90,11 +90,10 @@ function hasEqualParts(value: unknown): boolean {
   return all.some(hasEqualParts);
 }
 
-/** Of a reference all but the default goes: it counts where a property is required. */
 function withoutSiblings(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSiblings);
   if (typeof value !== "object" || value === null) return value;
-  const { $ref, default: otherwise } = value as Record<string, unknown>;
-  if (typeof $ref === "string") return { $ref, ...(otherwise === undefined ? {} : { default: otherwise }) };
+  const { $ref } = value as Record<string, unknown>;
+  if (typeof $ref === "string") return { $ref };
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutSiblings(each)]));
 }

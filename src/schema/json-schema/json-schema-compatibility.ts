@@ -93,7 +93,6 @@ class Comparison {
       return [incompatible("SCHEMA_ADDED", path, "The reader has a schema where the writer had none.", reader.schema, undefined)];
     const writer = kindOf(writerAt);
     if (reader.kind === "any" || writer.kind === "never") return [];
-    if (typeof reader.schema === "boolean" || typeof writer.schema === "boolean") return this.#kinds(reader, writer, path);
     return this.#pair(reader, writer, path);
   };
 

@@ -78,17 +78,21 @@ export function kindOf(located: Located): SchemaKind {
   return kind;
 }
 
-function resolved(located: Located): SchemaKind {
-  let { schema, document } = located;
-  for (let i = 0, at = referenceIn(schema); at !== undefined; i++, at = referenceIn(schema)) {
-    const beside = besideReference(schema as JsonObject, document);
+function resolved(from: Located): SchemaKind {
+  let { schema, document } = from;
+  for (let i = 0; i <= MAX_REFERENCES; i++) {
+    if (typeof schema === "boolean") return { kind: schema ? "any" : "never", schema, document };
+    const at = referenceIn(schema);
+    const beside = at === undefined ? undefined : besideReference(schema, document);
+    // What is referred to keeps its own kind: a schema that leads to itself would have ever new parts.
+    if (i > 0 && (at === undefined || beside !== undefined)) return kindOf({ schema, document });
+    if (at === undefined) return classify(schema, document);
     if (beside !== undefined) return beside;
     const target = resolveReference(at, document);
-    if (target === undefined || i > MAX_REFERENCES) return { kind: "any", schema, document };
+    if (target === undefined) break;
     ({ schema, document } = target);
   }
-  if (typeof schema === "boolean") return { kind: schema ? "any" : "never", schema, document };
-  return classify(schema, document);
+  return { kind: "any", schema, document };
 }
 
 /** "$recursiveRef" and "$dynamicRef" lead where "$ref" would: nothing extends a registered schema from outside. */
@@ -98,9 +102,14 @@ function referenceIn(schema: JsonSchemaValue): string | undefined {
   return typeof reference === "string" ? reference : undefined;
 }
 
+/** A reference of a draft in which what stands beside it does not count. */
+export function hidesSiblings(schema: JsonObject, document: SchemaDocument): boolean {
+  return referenceIn(schema) !== undefined && draftOf(document.root, DEFAULT_DRAFT) < REFERENCES_COMBINE;
+}
+
 /** A reference and what restricts beside it; undefined: nothing does, or the draft does not count it. */
 function besideReference(schema: JsonObject, document: SchemaDocument): SchemaKind | undefined {
-  if (draftOf(document.root, DEFAULT_DRAFT) < REFERENCES_COMBINE) return undefined;
+  if (hidesSiblings(schema, document)) return undefined;
   const { $ref, $dynamicRef, $recursiveRef, ...rest } = schema;
   const parts = partsOf(rest, draftsOf(document));
   if (parts.length === 0) return undefined;

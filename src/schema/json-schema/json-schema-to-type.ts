@@ -72,6 +72,9 @@ class Reader {
 
   #node(node: Node, path: string, name: string): TypeInfo {
     if (typeof node[REFUSED_KEYWORD] === "string") throw refusalOf(node[REFUSED_KEYWORD], path);
+    // TypeBox's codecs, of which there is one of today and one of before.
+    if ("~codec" in node || Object.getOwnPropertySymbols(node).some(({ description }) => description === "TypeBox.Transform"))
+      throw refusalOf("transform", path);
     if (this.#refuseDefaults && node["default"] !== undefined) throw refusalOf("default", path);
     const noted = typeof node[TYPE_KEYWORD] === "object" ? notedType(JSON.stringify(node[TYPE_KEYWORD])) : undefined;
     if (noted !== undefined) return noted;
@@ -106,6 +109,8 @@ class Reader {
       case "Uint8Array":
         return { kind: "bytes" };
       case undefined:
+        if (isJsonObject(node["not"]) && Object.keys(node["not"]).length === 0) throw refusalOf("never", path);
+        if (node["not"] !== undefined) throw bad(path, "it says only what it is not", "say what it is");
         throw refusalOf(node["allOf"] === undefined ? "unknown" : "intersection", path);
       default:
         throw refusalOf(String(type), path);
@@ -123,6 +128,7 @@ class Reader {
 
   #literal(values: readonly unknown[], path: string): TypeInfo {
     const present = values.filter((value) => value !== null);
+    if (values.length === 0) throw refusalOf("never", path);
     const of = literalType(present);
     if (of === undefined) throw bad(path, "it is one of several values of different types", "use texts, or the type of the values");
     return present.length < values.length ? this.#notes.optional(of, "null") : of;
@@ -148,6 +154,7 @@ class Reader {
       return this.#record(node, properties, path, typeof node["title"] === "string" ? node["title"] : name);
     }
     const value = isJsonObject(rest) ? rest : isJsonObject(patternProperties) ? Object.values(patternProperties)[0] : undefined;
+    if (value === undefined && node["allOf"] !== undefined) throw refusalOf("intersection", path);
     if (value === undefined) throw bad(path, "its fields can be anything", "say what they are");
     const key = isJsonObject(node[KEY_KEYWORD]) ? notedType(JSON.stringify(node[KEY_KEYWORD])) : undefined;
     const map = this.#notes.object(this.of(value, `${path}[]`, `${name}_value`)) as TypeInfo & { readonly kind: "map" };
@@ -220,6 +227,7 @@ export function literalType(values: readonly unknown[]): TypeInfo | undefined {
   if (values.length === 0) return undefined;
   if (values.every((value) => typeof value === "string")) return { kind: "literal", values: [...new Set(values)] };
   if (values.every((value) => typeof value === "boolean")) return { kind: "boolean" };
+  if (values.every((value) => typeof value === "bigint")) return { kind: "bigint" };
   const numbers = values.map(numberOf);
   if (!numbers.every((value) => value !== undefined)) return undefined;
   return numbers.every(Number.isSafeInteger) ? { kind: "long" } : { kind: "double" };

@@ -22,6 +22,14 @@ const ar = (more: object = {}): object => ({ type: "array", ...more });
 const CLOSED = { additionalProperties: false };
 const D19 = { $schema: "https://json-schema.org/draft/2019-09/schema" };
 const D20 = { $schema: "https://json-schema.org/draft/2020-12/schema" };
+const D4 = { $schema: "http://json-schema.org/draft-04/schema#" };
+const D7 = { $schema: "http://json-schema.org/draft-07/schema#" };
+/** An object whose property p refers to a text (or `target`), with `beside` beside the reference. */
+const refers = (beside: object, target: object = { type: "string" }): object => ({
+  ...ob({ p: { $ref: "#/definitions/t", ...beside } }),
+  definitions: { t: target },
+});
+const circle = (beside: object): object => ({ ...ob({ p: { $ref: "#/$defs/t" } }), $defs: { t: { $ref: "#/$defs/t", ...beside } } });
 const D6 = { $schema: "http://json-schema.org/draft-06/schema#" };
 const when = (condition: object, then: object, otherwise?: object): object =>
   Object.fromEntries(
@@ -230,7 +238,51 @@ const CASES: readonly (readonly [what: string, before: unknown, after: unknown, 
   ["the same number written otherwise", { ...N, maximum: 10 }, JSON.parse('{"type":"number","maximum":10.0}'), "", ""],
   ["parts of a step", { ...N, multipleOf: 0.5 }, { ...N, multipleOf: 0.25 }, "", "MULTIPLE_OF_EXPANDED /multipleOf"],
   ["a format is a remark", S, { ...S, format: "date-time" }, "", ""],
-  ["limits of another type are remarks", S, { ...S, minimum: 3 }, "", ""],
+  // what stands beside a type and is none of it is another part of a product
+  ["limits of another type", S, { ...S, minimum: 3 }, "TYPE_CHANGED /", ""],
+  ["limits of another type, of which one changes", { ...S, minimum: 3 }, { ...S, minimum: 4 }, "COMBINED_TYPE_SUBSCHEMAS_CHANGED /", ""],
+  ["properties beside a text", S, { ...S, properties: { a: N } }, "TYPE_CHANGED /", ""],
+  ["a format beside a number", I, { ...I, format: "int64" }, "TYPE_CHANGED /", ""],
+  ["a format beside a number becomes another", { ...I, format: "int32" }, { ...I, format: "int64" }, "", ""],
+  ["since draft 2019-09 a format is a remark", { ...D20, ...I }, { ...D20, ...I, format: "int64" }, "", ""],
+  ["a format without a type is a text's", {}, { format: "email" }, "TYPE_CHANGED /", ""],
+  // references: up to draft 7 what stands beside them does not count
+  ["a limit beside a reference", refers({}), refers({ maxLength: 3 }), "", ""],
+  ["another type beside a reference", refers({ type: "string" }), refers({ type: "number" }), "", ""],
+  ["draft 4: a limit beside a reference", { ...D4, ...refers({}) }, { ...D4, ...refers({ maxLength: 3 }) }, "", ""],
+  ["draft 4: properties beside a reference", { ...D4, ...refers({}) }, { ...D4, ...refers({ properties: { a: S } }) }, "", ""],
+  ["draft 6: a limit beside a reference", { ...D6, ...refers({}) }, { ...D6, ...refers({ maxLength: 3 }) }, "", ""],
+  ["since draft 2019-09 it counts", { ...D19, ...refers({}) }, { ...D19, ...refers({ maxLength: 3 }) }, "TYPE_CHANGED /properties/p", ""],
+  [
+    "what is referred to counts in every draft",
+    { ...D4, ...refers({}) },
+    { ...D4, ...refers({}, { ...S, maxLength: 3 }) },
+    "MAX_LENGTH_ADDED /properties/p/maxLength",
+    "",
+  ],
+  [
+    "a default beside a reference is none",
+    refers({}),
+    { ...refers({ default: "x" }), required: ["p"] },
+    "REQUIRED_ATTRIBUTE_ADDED /required/p",
+    "",
+  ],
+  ["since draft 2019-09 it is one", { ...D20, ...refers({}) }, { ...D20, ...refers({ default: "x" }), required: ["p"] }, "", ""],
+  // a reference that leads round to itself, with something beside it
+  ["in a circle with a type", { ...D20, ...circle(S) }, { ...D20, ...circle(S) }, "", ""],
+  [
+    "in a circle with another type",
+    { ...D20, ...circle(S) },
+    { ...D20, ...circle(N) },
+    "COMBINED_TYPE_SUBSCHEMAS_CHANGED /properties/p",
+    "COMBINED_TYPE_SUBSCHEMAS_CHANGED /properties/p",
+  ],
+  // keywords that a draft does not know
+  ["draft 7: unevaluatedProperties", { ...D7, ...ob({}) }, { ...D7, ...ob({}, { unevaluatedProperties: false }) }, "", ""],
+  ["draft 7: prefixItems", { ...D7, ...ar() }, { ...D7, ...ar({ prefixItems: [S] }) }, "", ""],
+  ["draft 4: contains", { ...D4, ...ar() }, { ...D4, ...ar({ contains: S }) }, "", ""],
+  ["draft 4: propertyNames", { ...D4, ...ob({}) }, { ...D4, ...ob({}, { propertyNames: { maxLength: 3 } }) }, "", ""],
+  ["no additional items beside one schema for all", ar({ items: S }), ar({ items: S, additionalItems: false }), "", ""],
 ];
 
 for (const [what, before, after, backward, forward] of CASES) {
