@@ -11,6 +11,7 @@ const PYTHON_CLIENT = "confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.
 const SUITE = "jsonschema==4.26.0";
 const META_SCHEMAS = "jsonschema-specifications==2025.9.1";
 const AVRO = "1.12.1";
+const EVERIT = "com.github.erosb:everit-json-schema:1.14.4";
 const CONFLUENT_IN_PINOT = "org.apache.pinot:pinot-confluent-avro:1.5.0:jar:shaded";
 const CONFLUENT_IN_FLINK = ["org.apache.flink:flink-sql-avro-confluent-registry:2.1.0", "org.slf4j:slf4j-api:1.7.36"];
 
@@ -45,6 +46,11 @@ export function pythonWithClient(): string {
 /** A class path with Apache Avro. */
 export function avroJars(): string {
   return mavenJars("avro", [`org.apache.avro:avro:${AVRO}`], true);
+}
+
+/** A class path with the library that loads schemas for Confluent's JSON Schema rules. */
+export function everitJars(): string {
+  return mavenJars("everit", [EVERIT], true);
 }
 
 /** A class path with Confluent's Java client and its Avro rules: Apache Flink ships them inside one of its jars. */
