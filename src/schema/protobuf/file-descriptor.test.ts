@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
 import { descriptorOfText, textOfDescriptor } from "./file-descriptor.ts";
 import { protoLayout } from "./proto-text.ts";
@@ -36,4 +38,27 @@ for (const [what, text, ...imported] of TEXTS)
 test("texts are not taken for descriptors, broken descriptors are told", () => {
   assert.equal(textOfDescriptor('syntax = "proto3"; message M { }'), undefined);
   assert.throws(() => textOfDescriptor(btoa("\u00ff\u00ff\u00ff")), { code: "INVALID_SCHEMA" });
+});
+
+test("the same where the platform disallows generated code", () => {
+  const own = 'syntax = "proto3"; message A { repeated int32 a = 1 [packed = false, deprecated = true]; map<int32, A> m = 2; optional string b = 4 [json_name = "B"]; reserved 7, 9 to 12; enum E { option allow_alias = true; X = 0; Y = 0; } E e = 5; } service S { rpc R (A) returns (stream A); }'; // prettier-ignore
+  const texts = [...TEXTS.map(([, text, ...imported]) => [text, imported] as const), [own, []] as const];
+  const script = `
+    import { descriptorOfText, textOfDescriptor } from "./file-descriptor.ts";
+    const made = ${JSON.stringify(texts)}.map(([text, imported]) => descriptorOfText(text, imported));
+    console.log(JSON.stringify(made.map((base64) => [base64, textOfDescriptor(base64)])));`;
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      "--disallow-code-generation-from-strings",
+      "--no-warnings",
+      "--input-type=module",
+      "-e",
+      script.replaceAll('"./', `"${join(import.meta.dirname)}/`),
+    ],
+    { encoding: "utf8" },
+  );
+  assert.equal(stderr, "");
+  const here = texts.map(([text, imported]) => descriptorOfText(text, imported)).map((base64) => [base64, textOfDescriptor(base64)]);
+  assert.deepEqual(JSON.parse(stdout), here);
 });

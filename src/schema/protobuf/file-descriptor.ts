@@ -1,8 +1,9 @@
 // .proto text from and to a serialised FileDescriptorProto in base64, the form in which some clients send and ask for Protobuf schemas.
 // Custom options and extensions do not survive the way from a descriptor to text.
 import protobuf from "protobufjs";
-import descriptor from "protobufjs/ext/descriptor.js";
+import type descriptor from "protobufjs/ext/descriptor.js";
 import { SchemaParseError } from "../incompatibility.ts";
+import { descriptorTypes } from "./descriptor-types.ts";
 import { addKnownFiles } from "./known-files.ts";
 import { printDescriptor, type FileDescriptor } from "./print-descriptor.ts";
 import { parseProtobuf } from "./parse-protobuf.ts";
@@ -16,8 +17,9 @@ export function textOfDescriptor(base64: string): string | undefined {
   const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
   let file: FileDescriptor;
   try {
-    const message = descriptor.FileDescriptorProto.decode(bytes);
-    file = descriptor.FileDescriptorProto.toObject(message, { longs: Number, enums: Number, arrays: true }) as unknown as FileDescriptor;
+    const { FileDescriptorProto } = descriptorTypes();
+    const message = FileDescriptorProto.decode(bytes);
+    file = FileDescriptorProto.toObject(message, { longs: Number, enums: Number, arrays: true }) as unknown as FileDescriptor;
   } catch (error) {
     throw new SchemaParseError(`The file descriptor cannot be read: ${(error as Error).message}.`, { cause: error });
   }
@@ -38,7 +40,8 @@ export function descriptorOfText(text: string, imported: readonly string[]): str
     const scope = given ? (root.lookup(given) as protobuf.Namespace) : root;
     const syntax = /^\s*(?:\/\/[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*syntax\s*=\s*["']proto3["']/.test(text) ? "proto3" : "proto2";
     const parts = scope.nestedArray.filter((part) => own.has(part.name));
-    const file = descriptor.FileDescriptorProto.create({
+    const { FileDescriptorProto } = descriptorTypes();
+    const file = FileDescriptorProto.create({
       name: "default.proto",
       package: given ?? "",
       dependency: imports ?? [],
@@ -46,7 +49,7 @@ export function descriptorOfText(text: string, imported: readonly string[]): str
       enumType: parts.filter((part) => part instanceof protobuf.Enum).map((part) => part.toDescriptor()),
       ...(syntax === "proto3" ? { syntax } : {}),
     });
-    const bytes = descriptor.FileDescriptorProto.encode(withRealNames(file)).finish();
+    const bytes = FileDescriptorProto.encode(withRealNames(file)).finish();
     return btoa(String.fromCharCode(...bytes));
   } catch (error) {
     throw new SchemaParseError(`The .proto text has no descriptor: ${(error as Error).message}.`, { cause: error });
