@@ -53,6 +53,18 @@ test("numbers and the record's own key are found, too", () => {
   assert.equal(find('"9"', status(10))[0]!.cause, "key-seen");
 });
 
+test("what is written with a schema is looked into for texts, and it is said that it is for texts alone", () => {
+  const framed = (offset: number, key: string, value: string): TailRecord => ({
+    ...record(offset, 0, `\0\0\0\0\u0005${key}`),
+    value: `\0\0\0\0\u0007${value}`,
+  });
+  const given = [framed(7, "\banna", "\u000e"), framed(8, "\u0002", "\u0006ben\u0004")];
+  const ask = (key: string): Finding => withTopic([NOT_KEPT], status(10), "my-orders", given, key)[1]!;
+  assert.match(ask("anna").text, /^1 of .*\(in the bytes of the record's key\)/);
+  assert.match(ask("ben").text, /^1 of .*\(in the bytes of the record's value\)/);
+  assert.match(ask("7").text, /^None of .* has 7, .* 2 of them are written with a schema of a registry, and only texts are looked for/);
+});
+
 test("it stands behind what operators say of the key, and before the rest", () => {
   const causes = withTopic([NOT_KEPT, REST], status(10), "my-orders", records, "nobody").map(({ cause }) => cause);
   assert.deepEqual(causes, ["key-not-kept", "key-never-seen", "waiting-for-event-time"]);

@@ -7,6 +7,7 @@ import type { TailRecord } from "./record-tail.ts";
 
 /** Findings after which it is worth to look. */
 const UNSETTLED = new Set(["key-not-kept", "no-keyed-operator"]);
+const MIN_TEXT = 3;
 /** Splits of the Kafka source are called so. */
 const SPLIT = /^(.+)-(\d+)$/;
 
@@ -39,17 +40,19 @@ export function withTopic(
   const last = places.at(-1);
   const found =
     last === undefined
-      ? neverSeen(about, key)
+      ? neverSeen(about, key, records.filter(({ value }) => isFramed(value)).length)
       : seen(about, key, { count: places.length, read: read.length, last: `${topic}-${last.record.partition}@${last.record.offset}`, where: last.where }, status); // prettier-ignore
   const behind = findings.findLastIndex(({ cause }) => UNSETTLED.has(cause) || cause.startsWith("key-")) + 1;
   return [...findings.slice(0, behind), found, ...findings.slice(behind)];
 }
 
-function neverSeen(about: string, key: string): Finding {
+/** `framed`: how many of them can be looked into for texts only. */
+function neverSeen(about: string, key: string, framed: number): Finding {
+  const unsure = framed === 0 ? "" : ` ${framed} of them are written with a schema of a registry, and only texts are looked for in them.`;
   return {
     cause: "key-never-seen",
     number: 0,
-    text: `None of ${about} has ${key}, neither as its key nor in a field.`,
+    text: `None of ${about} has ${key}, neither as its key nor in a field.${unsure}`,
     fix: "It does not come: look at what is produced, and at the spelling; a key that a function makes is in no record.",
   };
 }
@@ -85,13 +88,25 @@ function refusal({ name, recordsIn, recordsOut }: OperatorStatus): string {
   return `Filter "${name}" has refused ${recordsIn - recordsOut} of ${recordsIn} elements`;
 }
 
-/** Where a record has the key: its own key, or a field of a value that is JSON. */
+/** Where a record has the key: its own key, a field of a value that is JSON, or as text in what has a schema. */
 function placeOf({ key, value }: TailRecord, texts: ReadonlySet<string>): string | undefined {
   if (key !== null && (texts.has(key) || texts.has(textOf(parsed(key))))) return "as the record's key";
+  if (isWithin(key, texts)) return "in the bytes of the record's key";
+  if (isWithin(value, texts)) return "in the bytes of the record's value";
   const fields = parsed(value);
   if (typeof fields !== "object" || fields === null) return undefined;
   const field = Object.entries(fields).find(([, one]) => texts.has(textOf(one)));
   return field === undefined ? undefined : `in the field ${JSON.stringify(field[0])}`;
+}
+
+/** It begins as what says its schema's id or GUID does. */
+function isFramed(text: string | null): text is string {
+  return text !== null && text.length > 0 && text.charCodeAt(0) <= 1;
+}
+
+/** Shorter ones are in the bytes by chance. */
+function isWithin(text: string | null, wanted: ReadonlySet<string>): boolean {
+  return isFramed(text) && [...wanted].some((each) => each.length >= MIN_TEXT && text.includes(each));
 }
 
 function parsed(text: string | null): unknown {
