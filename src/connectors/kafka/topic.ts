@@ -16,6 +16,7 @@ import {
   type TopicKey,
 } from "./topic-key.ts";
 
+/** `V`: its values; `K`: what a key function of a sink gives. `Topic<V, unknown>` is any topic of these values, whatever its keys are. */
 export interface Topic<out V, out K = TextKey> extends TopicKey<K> {
   readonly name: string;
   readonly schema: Schema<V>;
