@@ -6,7 +6,7 @@ import type { Address, Connection } from "../env/network.ts";
 import type { Logger } from "../env/logger.ts";
 import type { BrokerContext, Call } from "./api.ts";
 import { isMalformed, type Answer, type Decoded, type Dispatcher } from "./dispatch.ts";
-import { answerOf, type Fault } from "./faults.ts";
+import { amended, answerOf, type Fault } from "./faults.ts";
 import { FrameAssembler, FrameLengthError } from "./frame-assembler.ts";
 import { countErrors } from "./metrics/answer-errors.ts";
 import { type RequestCount, type RequestMoments, tickOf } from "./metrics/request-count.ts";
@@ -340,7 +340,7 @@ async function meet(fault: Fault, broker: BrokerContext, { handler, header, requ
   // Without acknowledgements an error ends the connection.
   if (instead !== undefined && handler.api.name === "Produce" && (request as ProduceRequest).acks === 0) throw new DroppedError();
   let response = instead ?? (await handler.handle(broker, request, call));
-  if (fault.amend !== undefined && response !== undefined) response = fault.amend(response as never, request as never, header.apiVersion);
+  if (instead === undefined && response !== undefined) response = amended(fault, response, request, header.apiVersion);
   if (fault.drop === "answer") throw new DroppedError();
   return response;
 }

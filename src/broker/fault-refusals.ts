@@ -1,6 +1,6 @@
 // Answers that refuse a whole request with one error (faults.ts): by the answer's own error where it has one, else by the error of every part that
-// the request names.
-import type { ApiName, RequestOf, ResponseOf } from "../protocol/apis.ts";
+// the request names. Metadata answers have the brokers that a client needs to go on: they are given, and each topic in them is refused.
+import type { ApiName } from "../protocol/apis.ts";
 import {
   newAddPartitionsToTxnPartitionResult,
   newAddPartitionsToTxnResponse,
@@ -10,12 +10,14 @@ import {
 } from "../protocol/generated/add-partitions-to-txn.gen.ts";
 import { newAddOffsetsToTxnResponse } from "../protocol/generated/add-offsets-to-txn.gen.ts";
 import { newApiVersionsResponse } from "../protocol/generated/api-versions.gen.ts";
+import type { DescribeTopicPartitionsResponse } from "../protocol/generated/describe-topic-partitions.gen.ts";
+import type { MetadataResponse } from "../protocol/generated/metadata.gen.ts";
 import { newConsumerGroupHeartbeatResponse } from "../protocol/generated/consumer-group-heartbeat.gen.ts";
 import { newCreatableTopicResult, newCreateTopicsResponse } from "../protocol/generated/create-topics.gen.ts";
 import { newDeletableTopicResult, newDeleteTopicsResponse } from "../protocol/generated/delete-topics.gen.ts";
 import { newDescribeClusterResponse } from "../protocol/generated/describe-cluster.gen.ts";
 import { newEndTxnResponse } from "../protocol/generated/end-txn.gen.ts";
-import { newFetchResponse } from "../protocol/generated/fetch.gen.ts";
+import { newFetchableTopicResponse, newFetchResponse, newPartitionData } from "../protocol/generated/fetch.gen.ts";
 import { newCoordinator, newFindCoordinatorResponse } from "../protocol/generated/find-coordinator.gen.ts";
 import { newHeartbeatResponse } from "../protocol/generated/heartbeat.gen.ts";
 import { newInitProducerIdResponse } from "../protocol/generated/init-producer-id.gen.ts";
@@ -33,7 +35,12 @@ import {
   newOffsetCommitResponseTopic,
 } from "../protocol/generated/offset-commit.gen.ts";
 import { newOffsetDeleteResponse } from "../protocol/generated/offset-delete.gen.ts";
-import { newOffsetFetchResponse, newOffsetFetchResponseGroup } from "../protocol/generated/offset-fetch.gen.ts";
+import {
+  newOffsetFetchResponse,
+  newOffsetFetchResponseGroup,
+  newOffsetFetchResponsePartition,
+  newOffsetFetchResponseTopic,
+} from "../protocol/generated/offset-fetch.gen.ts";
 import { newPartitionProduceResponse, newProduceResponse, newTopicProduceResponse } from "../protocol/generated/produce.gen.ts";
 import { newSyncGroupResponse } from "../protocol/generated/sync-group.gen.ts";
 import {
@@ -41,9 +48,10 @@ import {
   newTxnOffsetCommitResponsePartition,
   newTxnOffsetCommitResponseTopic,
 } from "../protocol/generated/txn-offset-commit.gen.ts";
+import { ADMIN_REFUSALS, type Refusals } from "./fault-refusals-admin.ts";
 
-type Refusals = { readonly [N in ApiName]?: (request: RequestOf<N>, errorCode: number, version: number) => ResponseOf<N> };
-
+/** Before, partitions have errors only. */
+const ERROR_OF_ALL_FETCHED_FROM = 7;
 const SEVERAL_COORDINATORS_FROM = 4;
 const SEVERAL_TRANSACTIONS_FROM = 4;
 const SEVERAL_GROUPS_FROM = 8;
@@ -61,7 +69,17 @@ const REFUSALS: Refusals = {
         return newTopicProduceResponse({ name, topicId, partitionResponses });
       }),
     }),
-  Fetch: whole(newFetchResponse),
+  Fetch: ({ topics }, errorCode, version) =>
+    version >= ERROR_OF_ALL_FETCHED_FROM
+      ? newFetchResponse({ errorCode })
+      : newFetchResponse({
+          responses: topics.map(({ topic, partitions }) =>
+            newFetchableTopicResponse({
+              topic,
+              partitions: partitions.map(({ partition }) => newPartitionData({ partitionIndex: partition, errorCode, highWatermark: -1 })),
+            }),
+          ),
+        }),
   ListOffsets: ({ topics }, errorCode) =>
     newListOffsetsResponse({
       topics: topics.map(({ name, partitions }) =>
@@ -81,9 +99,17 @@ const REFUSALS: Refusals = {
         }),
       ),
     }),
-  OffsetFetch: ({ groups }, errorCode, version) =>
+  OffsetFetch: ({ groups, topics }, errorCode, version) =>
     version < SEVERAL_GROUPS_FROM
-      ? newOffsetFetchResponse({ errorCode })
+      ? newOffsetFetchResponse({
+          errorCode, // version 1 has those of partitions only
+          topics: (topics ?? []).map(({ name, partitionIndexes }) =>
+            newOffsetFetchResponseTopic({
+              name,
+              partitions: partitionIndexes.map((partitionIndex) => newOffsetFetchResponsePartition({ partitionIndex, errorCode })),
+            }),
+          ),
+        })
       : newOffsetFetchResponse({ groups: groups.map(({ groupId }) => newOffsetFetchResponseGroup({ groupId, errorCode })) }),
   FindCoordinator: ({ coordinatorKeys }, errorCode, version) =>
     version < SEVERAL_COORDINATORS_FROM
@@ -137,11 +163,21 @@ function addedTo(topics: readonly AddPartitionsToTxnTopic[], partitionErrorCode:
   );
 }
 
+const ALL: Refusals = { ...REFUSALS, ...ADMIN_REFUSALS };
+
+const AMENDED = new Set<ApiName>(["Metadata", "DescribeTopicPartitions"]);
+
 export function canRefuse(api: ApiName): boolean {
-  return REFUSALS[api] !== undefined;
+  return ALL[api] !== undefined || AMENDED.has(api);
 }
 
-/** Only for APIs that can be refused. */
+/** Only for APIs that can be refused. undefined: the request is to be obeyed, and its answer goes through withRefusedTopics. */
 export function refusalOf(api: ApiName, request: unknown, errorCode: number, version: number): unknown {
-  return REFUSALS[api]!(request as never, errorCode, version);
+  return ALL[api]?.(request as never, errorCode, version);
+}
+
+/** The answer with an error for each of its topics. */
+export function withRefusedTopics(answer: MetadataResponse | DescribeTopicPartitionsResponse, errorCode: number): unknown {
+  for (const topic of answer.topics) Object.assign(topic, { errorCode, partitions: [] });
+  return answer;
 }

@@ -2,8 +2,8 @@
 // or answered differently.
 // Rules are tried in the order in which they were made; the first that fits decides. Without rules this costs one comparison.
 import { ErrorCode, type ErrorName } from "../protocol/errors.ts";
-import type { ApiName, RequestOf, ResponseOf } from "../protocol/apis.ts";
-import { canRefuse, refusalOf } from "./fault-refusals.ts";
+import { API_KEYS, type ApiName, type RequestOf, type ResponseOf } from "../protocol/apis.ts";
+import { canRefuse, refusalOf, withRefusedTopics } from "./fault-refusals.ts";
 
 export interface Fault<N extends ApiName = ApiName> {
   /** Waits so long before anything else. */
@@ -22,7 +22,7 @@ export interface Fault<N extends ApiName = ApiName> {
   readonly times?: number;
 }
 
-/** The fault cannot be made for this API; the message says what to use instead. */
+/** There is no such fault or API; the message says what to use instead. */
 export class FaultError extends Error {
   override readonly name = "FaultError";
   readonly code = "INVALID_FAULT";
@@ -43,6 +43,7 @@ export class Faults {
 
   /** Returns how to take the rule back. Throws a FaultError. */
   add<N extends ApiName>(api: N, fault: Fault<N>): () => void {
+    check(api, fault);
     if (fault.error !== undefined && !canRefuse(api)) {
       throw new FaultError(
         `An error of its own for every part of a ${api} answer is not known here: give ${fault.error} with amend or respond.`,
@@ -71,8 +72,37 @@ export class Faults {
   }
 }
 
+const FIELDS = ["delayMs", "drop", "error", "respond", "amend", "when", "times"] as const satisfies readonly (keyof Fault)[];
+
+/** For those whom no compiler tells. Throws a FaultError. */
+function check<N extends ApiName>(api: N, fault: Fault<N>): void {
+  if (API_KEYS[api] === undefined)
+    throw new FaultError(`There is no API "${String(api)}"; names are Kafka's own, such as Produce or JoinGroup.`);
+  if (typeof fault !== "object" || fault === null) throw new FaultError(`${api}: a fault is an object of ${FIELDS.join(", ")}.`);
+  const wrong = (field: string, expected: string): never => {
+    throw new FaultError(`${api}: ${field} is ${JSON.stringify((fault as Record<string, unknown>)[field])}; expected ${expected}.`);
+  };
+  for (const field of Object.keys(fault)) {
+    if (!(FIELDS as readonly string[]).includes(field))
+      throw new FaultError(`${api}: a fault has no "${field}"; it has ${FIELDS.join(", ")}.`);
+  }
+  const { delayMs, drop, error, respond, amend, when, times } = fault;
+  if (delayMs !== undefined && !(Number.isFinite(delayMs) && delayMs >= 0)) wrong("delayMs", "milliseconds from 0");
+  if (drop !== undefined && drop !== "request" && drop !== "answer") wrong("drop", '"request" or "answer"');
+  if (error !== undefined && ErrorCode[error] === undefined) wrong("error", "one of Kafka's errors, such as NOT_COORDINATOR");
+  if (times !== undefined && !(Number.isInteger(times) && times >= 1)) wrong("times", "a whole number from 1");
+  for (const [name, value] of Object.entries({ respond, amend, when }))
+    if (value !== undefined && typeof value !== "function") wrong(name, "a function");
+}
+
 /** What is answered instead; undefined: the request is to be obeyed. */
 export function answerOf(fault: Fault, api: ApiName, request: unknown, version: number): unknown {
   if (fault.respond !== undefined) return fault.respond(request as never, version);
   return fault.error === undefined ? undefined : refusalOf(api, request, ErrorCode[fault.error], version);
+}
+
+/** What is answered to a request that was obeyed. */
+export function amended(fault: Fault, answer: unknown, request: unknown, version: number): unknown {
+  if (fault.amend !== undefined) return fault.amend(answer as never, request as never, version);
+  return fault.error === undefined ? answer : withRefusedTopics(answer as never, ErrorCode[fault.error]);
 }

@@ -1,22 +1,14 @@
 // millrace/broker: the Kafka-compatible broker for a Node process, for tests and for embedding.
 import { createNodeEnv } from "../env-node/node-env.ts";
-import type { Logger } from "../env/logger.ts";
 import { BrokerOptionsError, startBroker as startBrokerOn, type Broker, type BrokerMetrics, type BrokerOptions } from "./broker.ts";
 import { randomUuid } from "./random-uuid.ts";
+import { checkOptions, type StartBrokerOptions } from "./start-options.ts";
 
 export { BrokerOptionsError };
 export { FaultError, type Fault } from "./faults.ts";
 export { SettingError } from "./settings.ts";
-export type { Broker, BrokerMetrics, BrokerOptions };
+export type { Broker, BrokerMetrics, BrokerOptions, StartBrokerOptions };
 export type { ListenerPlace } from "./listener.ts";
-
-export interface StartBrokerOptions extends Omit<BrokerOptions, "dataDir"> {
-  /** Where everything is kept; or `memory`. */
-  readonly dataDir?: string;
-  /** Nothing is kept: a directory of its own in the machine's memory file system (or its temporary one), gone at close(). */
-  readonly memory?: boolean;
-  readonly logger?: Logger;
-}
 
 const MEMORY_FILE_SYSTEM = "/dev/shm";
 const TEMPORARY_FILES = "/tmp";
@@ -26,6 +18,7 @@ const TEMPORARY_FILES = "/tmp";
  * Rejects when the directory is in use (ELOCKED), the port is taken (EADDRINUSE), or an option is wrong.
  */
 export async function startBroker(options: StartBrokerOptions): Promise<Broker> {
+  checkOptions(options);
   const { logger, dataDir, memory = false, ...rest } = options;
   const env = createNodeEnv(logger === undefined ? {} : { logger });
   if (memory === (dataDir !== undefined)) throw new BrokerOptionsError("A broker needs either dataDir or memory: true.");

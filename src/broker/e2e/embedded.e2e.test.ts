@@ -110,7 +110,7 @@ describe("a fault", () => {
     embedded(async (broker, connect) => {
       broker.control("Metadata", { respond: () => newMetadataResponse({ clusterId: "another" }) });
       assert.equal((await (await connect()).call("Metadata", 9, newMetadataRequest({}))).clusterId, "another");
-      assert.throws(() => broker.control("DescribeConfigs", { error: "NOT_CONTROLLER" }), { code: "INVALID_FAULT" });
+      assert.throws(() => broker.control("DescribeConfigs", { error: "NOBODY" as "NONE" }), { code: "INVALID_FAULT" });
     }));
 });
 

@@ -23,7 +23,7 @@ function countWithin(value: unknown, count: RequestCount): void {
     return;
   }
   for (const [name, field] of Object.entries(value)) {
-    if (name === "errorCode") count.error(field as number);
+    if (name === "errorCode" || name === "partitionErrorCode") count.error(field as number);
     else if (typeof field === "object") countWithin(field, count);
   }
 }
