@@ -20,12 +20,12 @@ test("a schema alone is digested as its text, whatever its type", () => {
   assert.equal(plain({ schema: "x".repeat(1000) }), digest("x".repeat(1000)));
 });
 
-test("references follow with name, subject and one byte of their version", () => {
+test("references follow with name, subject and their version in four bytes", () => {
   const references = [
     { name: "a.b", subject: "s", version: 3 },
-    { name: "c", subject: "t", version: 200 },
+    { name: "c", subject: "t", version: 300 },
   ];
-  assert.equal(plain({ references }), digest('"string"', "a.bs", Uint8Array.of(3), "ct", Uint8Array.of(200)));
+  assert.equal(plain({ references }), digest('"string"', "a.bs", Uint8Array.of(0, 0, 0, 3), "ct", Uint8Array.of(0, 0, 1, 44)));
 });
 
 test("metadata in order of their names, told from none at all", () => {

@@ -6,7 +6,7 @@ import type { Metadata, RuleSet, SchemaContent } from "./schema-entry.ts";
 
 const encoder = new TextEncoder();
 /** Tells an empty part from one that is not there. */
-const THERE = 1;
+const THERE = Uint8Array.of(1);
 
 interface Rule {
   readonly name?: string | null;
@@ -22,10 +22,10 @@ interface Rule {
   readonly disabled?: boolean | null;
 }
 
-type Part = string | number;
+type Part = string | Uint8Array;
 
 export function guidOf({ schema, references, metadata, ruleSet }: SchemaContent): string {
-  const parts: Part[] = [schema, ...references.flatMap(({ name, subject, version }) => [name, subject, version])];
+  const parts: Part[] = [schema, ...references.flatMap(({ name, subject, version }) => [name, subject, int32(version)])];
   if (metadata !== undefined) parts.push(THERE, ...metadataParts(metadata));
   if (ruleSet !== undefined) parts.push(THERE, ...ruleParts(ruleSet));
   return uuid(md5(bytesOf(parts)));
@@ -72,9 +72,16 @@ function sorted<T>(map: Readonly<Record<string, T>>): [string, T][] {
   return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Texts as UTF-8, numbers as their lowest byte. */
+/** Big-endian. */
+function int32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, value);
+  return bytes;
+}
+
+/** Texts as UTF-8. */
 function bytesOf(parts: readonly Part[]): Uint8Array {
-  const pieces = parts.map((part) => (typeof part === "string" ? encoder.encode(part) : Uint8Array.of(part)));
+  const pieces = parts.map((part) => (typeof part === "string" ? encoder.encode(part) : part));
   const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {

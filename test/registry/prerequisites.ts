@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/registry-lane", import.meta.url));
 const NPM_CLIENTS = ["avro-schema-registry@2.1.5", "@confluentinc/schemaregistry@1.10.1"];
 const PYTHON_CLIENT = "confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.0";
+const PYTHON_AVRO = "avro==1.12.2";
+/** It needs underscore and does not say so. */
+const AVRO_JS = ["avro-js@1.12.2", "underscore@1.13.7"];
 const SUITE = "jsonschema==4.26.0";
 const META_SCHEMAS = "jsonschema-specifications==2025.9.1";
 const AVRO = "1.12.1";
@@ -41,6 +44,23 @@ export function pythonWithClient(): string {
     run(join(target, "environment/bin/pip"), ["install", "-q", PYTHON_CLIENT], target);
   });
   return join(directory, "environment/bin/python");
+}
+
+/** The Python interpreter that has Apache Avro. */
+export function pythonAvro(): string {
+  const directory = once("python-avro", [PYTHON_AVRO], (target) => {
+    run("python3", ["-m", "venv", "environment"], target);
+    run(join(target, "environment/bin/pip"), ["install", "-q", PYTHON_AVRO], target);
+  });
+  return join(directory, "environment/bin/python");
+}
+
+/** The folder with Apache Avro for JavaScript. */
+export function avroJs(): string {
+  return once("avro-js", AVRO_JS, (target) => {
+    writeFileSync(join(target, "package.json"), '{"private":true}');
+    run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", ...AVRO_JS], target);
+  });
 }
 
 /** A class path with Apache Avro. */
