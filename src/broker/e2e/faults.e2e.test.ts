@@ -102,10 +102,21 @@ it("every API can be refused, and the refusal be told in every version", () => {
   const numbered = [{ name: "t", topic: "t", partitions: [0] }];
   const resources = [{ resourceType: 2, resourceName: "t", configs: [] }];
   const parts = {
-    ...{ topics, resources, topicPartitions: numbered, v3AndBelowTopics: numbered, dirs: [{ path: "/", topics: numbered }] },
-    ...{ topicData: [{ name: "t", topicId: ZERO_UUID, partitionData: [{ index: 0 }] }], topicNames: ["t"], groups: [{ groupId: "g" }] },
-    ...{ groupsNames: ["g"], groupIds: ["g"], coordinatorKeys: ["g"], transactionalIds: ["x"], featureUpdates: [{ feature: "f" }] },
-    ...{ transactions: [{ transactionalId: "x", topics: numbered }], markers: [{ producerId: 1, topics }] },
+    topics,
+    resources,
+    topicPartitions: numbered,
+    v3AndBelowTopics: numbered,
+    dirs: [{ path: "/", topics: numbered }],
+    topicData: [{ name: "t", topicId: ZERO_UUID, partitionData: [{ index: 0 }] }],
+    topicNames: ["t"],
+    groups: [{ groupId: "g" }],
+    groupsNames: ["g"],
+    groupIds: ["g"],
+    coordinatorKeys: ["g"],
+    transactionalIds: ["x"],
+    featureUpdates: [{ feature: "f" }],
+    transactions: [{ transactionalId: "x", topics: numbered }],
+    markers: [{ producerId: 1, topics }],
   };
   for (const { api, minVersion, maxVersion } of SERVED) {
     assert.ok(canRefuse(api.name), api.name);
