@@ -40,6 +40,7 @@ describe("python: confluent_kafka.schema_registry", { skip: missing("python3") }
       server: [["."], ["AVRO", "JSON", "PROTOBUF"], "READWRITE"],
       mode: ["READONLY", "READONLY", "READONLY"],
       "all versions": false,
+      associations: ["elsewhere", "STRONG", [["elsewhere", "moved-1"]], [409, 40905], []],
       "unknown id": [404, 40403],
       incompatible: [409, 409],
       referenced: [422, 42206],

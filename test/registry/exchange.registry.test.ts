@@ -242,7 +242,8 @@ describe("confluent_kafka (Python)", { skip: missing("python3") }, () => {
           (line) => JSON.parse(line) as [string, string[], Record<string, unknown>],
         );
         assert.equal(copies.length, COUNT);
-        if (ids === "header" || keys === "text") assert.deepEqual(await places(`${name}-out`, COUNT), await places(`${name}-in`, COUNT));
+        // Where ids stand before keys, those of Protobuf and JSON Schema name the writer's own schema.
+        if (ids === "header" || keys === "text" || format === "avro") assert.deepEqual(await places(`${name}-out`, COUNT), await places(`${name}-in`, COUNT));
         copies.sort(([a], [b]) => Number(a.slice(6)) - Number(b.slice(6)));
         for (const [i, [key, headers, row]] of copies.entries()) {
           const { id, amount = 0, lines = [], note } = row;
