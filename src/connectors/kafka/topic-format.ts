@@ -1,6 +1,6 @@
 // How a topic's values are written: JSON, or Avro, Protobuf or JSON with schemas of a registry. What the registry is asked, and when, is in
 // registry-values.ts and registry-encoding.ts.
-import type { Schema } from "../../schema/type-info.ts";
+import type { Schema, TypeInfo } from "../../schema/type-info.ts";
 import { nearest } from "../../stream/nearest.ts";
 import { unknownOption } from "./option-names.ts";
 
@@ -57,6 +57,14 @@ function badSchemaOptions(options: SchemaOptions, named: string): string | undef
   for (const [name, value] of Object.entries({ autoRegister, useLatest, normalize }))
     if (value !== undefined && typeof value !== "boolean") return `${named}.${name} is true or false, not ${JSON.stringify(value)}`;
   return undefined;
+}
+
+/** As Confluent's strategies refuse it: a subject that is named after a record needs one. Values may be records of several kinds. */
+export function badStrategy({ kind }: TypeInfo, registry: SchemaOptions | undefined, part: "value" | "key"): string | undefined {
+  const { subject = "topic" } = registry ?? {};
+  if (subject === "topic" || kind === "record" || (kind === "union" && part === "value")) return undefined;
+  const named = `the subject "${subject}" is named after the ${part}'s record, and the ${part} is none`;
+  return part === "key" ? `${named}: keyType: t.record(…), or keyRegistry: { subject: "topic" }` : named;
 }
 
 export function oneOf(name: string, values: readonly string[], given: unknown): string {

@@ -2,10 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
+import { avroEncoder } from "../../schema/avro/encoder.ts";
+import { createBatch, setValue } from "../../schema/columns.ts";
 import { t } from "../../schema/t.ts";
 import { typeText } from "../../schema/type-names.ts";
+import { KeyEncoder } from "./key-encoder.ts";
 import { kafkaSink } from "./kafka-sink.ts";
 import { kafkaSource } from "./kafka-source.ts";
+import { RecordEncoder } from "./record-encoder.ts";
 import { subjectOf } from "./topic-format.ts";
 import { keyPart, keyParts, type TopicKey } from "./topic-key.ts";
 import { topicPattern } from "./topic-pattern.ts";
@@ -85,6 +89,35 @@ test("a text key stays what it was", () => {
   assert.deepEqual({ ...topic("o", Order, { key: "customer", keyFormat: "text" }), schema: 0 }, { name: "o", schema: 0, key: "customer" });
 });
 
+test("each kind of a union's records makes the key; a row that makes none is refused with the place in the key", () => {
+  const View = t.record("View", { kind: t.literal("view"), user: t.string(), n: t.int() });
+  const Sale = t.record("Sale", { kind: t.literal("sale"), n: t.int(), user: t.string(), price: t.double() });
+  const events = topic("events", t.union(View, Sale), { key: ["user", "n"], keyFormat: "avro" });
+  const { type } = events.keySchema!;
+  assert.equal(typeText(type), typeText(t.record("Key", { user: t.string(), n: t.int() }).type));
+  const key = { ...avroEncoder(type), prefix: Uint8Array.of(9), header: undefined };
+  const encoder = new RecordEncoder(events, undefined, { key });
+  const batch = createBatch(events.schema.type, 2);
+  setValue(batch.columns[0]!, 0, { kind: "view", user: "ü", n: -1 });
+  setValue(batch.columns[0]!, 1, { kind: "sale", n: 1, user: "", price: 2 });
+  batch.rows = 2;
+  encoder.begin(batch);
+  const keys = [0, 1].map((row) => {
+    encoder.encode(batch, row);
+    return [...encoder.keyBytes!.subarray(encoder.keyStart, encoder.keyEnd)];
+  });
+  assert.deepEqual(keys, [
+    [9, 4, 0xc3, 0xbc, 1],
+    [9, 0, 2],
+  ]);
+  const narrow = topic("narrow", t.record("R", { id: t.long() }), { key: "id", keyType: t.int(), keyFormat: "avro" });
+  const ids = new KeyEncoder(narrow.schema.type, narrow, { ...key, ...avroEncoder(t.int().type) });
+  assert.throws(() => ids.encodeObject({ id: 2 ** 40 }), { code: "BAD_DATA", message: "the key: expected int, got an integer" });
+  const record = topic("r", t.record("R", { id: t.long() }), { keyType: t.record("K", { id: t.int() }), keyFormat: "avro" });
+  const records = new KeyEncoder(record.schema.type, record, { ...key, ...avroEncoder(record.keySchema!.type) });
+  assert.throws(() => records.encodeObject({ id: 2 ** 40 }), { message: "the key's id: expected int, got an integer" });
+});
+
 test("topics of a pattern have keys with a schema, too", () => {
   assert.equal(keyTypeText(topicPattern(/^orders-/, Order, { key: "id", keyFormat: "avro" })), typeText(t.long().type));
 });
@@ -143,6 +176,11 @@ const REFUSED: readonly (readonly [what: string, make: () => unknown, message: s
     "a subject named after no record",
     () => topic("o", Order, { key: "id", ...avro, registry: { subject: "record" } }),
     'the subject "record" is named after the key\'s record, and the key is none: keyType: t.record(…), or keyRegistry: { subject: "topic" }.',
+  ],
+  [
+    "a subject named after no record of values",
+    () => topic("o", t.array(Order), { format: "avro", registry: { subject: "topic-record" } }),
+    'the subject "topic-record" is named after the value\'s record, and the value is none.',
   ],
   [
     "a misspelt registry option",

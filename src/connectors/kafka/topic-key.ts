@@ -7,7 +7,7 @@ import { misfit } from "../../schema/misfit.ts";
 import { fieldPath } from "../../schema/schema-error.ts";
 import { schemaOf } from "../../schema/t.ts";
 import type { Schema, TypeInfo } from "../../schema/type-info.ts";
-import { badFormat, oneOf, type RegisteredFormat, type RegisteredPart, type SchemaOptions } from "./topic-format.ts";
+import { badFormat, badStrategy, oneOf, type RegisteredFormat, type RegisteredPart, type SchemaOptions } from "./topic-format.ts";
 
 /** What a key without a schema is: text (as UTF-8), or bytes. */
 export type TextKey = string | Uint8Array;
@@ -93,7 +93,7 @@ export function topicKey(type: TypeInfo, options: AnyKeyOptions, registry: Schem
   return (
     badKeyType(type, key, names, schema.type) ??
     badFormat(keyFormat, keyRegistry, "keyRegistry") ??
-    badStrategy(schema.type, ofKeys) ??
+    badStrategy(schema.type, ofKeys, "key") ??
     Object.freeze({
       key: typeof key === "object" ? Object.freeze([...key]) : key,
       keyFormat,
@@ -167,13 +167,6 @@ function badKeyType(
         return `keyType: ${fieldPath(name, found.path)} is ${found.from} in the topic's type, which is no ${found.to}`;
     }
   return undefined;
-}
-
-/** As Confluent's strategies refuse it: a subject that is named after a record needs one. */
-function badStrategy(keyType: TypeInfo, registry: SchemaOptions | undefined): string | undefined {
-  const { subject = "topic" } = registry ?? {};
-  if (subject === "topic" || keyType.kind === "record") return undefined;
-  return `the subject "${subject}" is named after the key's record, and the key is none: keyType: t.record(…), or keyRegistry: { subject: "topic" }`;
 }
 
 function fieldOf(type: TypeInfo, name: string): TypeInfo | undefined {

@@ -4,7 +4,7 @@ import type { AnySchema, TypeOf } from "../../schema/foreign/foreign-types.ts";
 import type { Schema } from "../../schema/type-info.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { unknownOption } from "./option-names.ts";
-import { badFormat, type SchemaOptions, type TopicFormat } from "./topic-format.ts";
+import { badFormat, badStrategy, type SchemaOptions, type TopicFormat } from "./topic-format.ts";
 import {
   KEY_OPTIONS,
   topicKey,
@@ -72,6 +72,8 @@ export function topicParts(
   const wrong = badFormat(format === "json" && key.keyFormat !== undefined ? key.keyFormat : format, registry);
   if (wrong !== undefined) return wrong;
   if (format === "json") return key;
+  const unnamed = badStrategy(schema.type, registry, "value");
+  if (unnamed !== undefined) return unnamed;
   return { ...key, format, ...(registry === undefined ? {} : { registry: Object.freeze({ ...registry }) }) };
 }
 
