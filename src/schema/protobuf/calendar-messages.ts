@@ -105,11 +105,11 @@ const writeDate: CalendarWrite = (out, value) => {
 /** Zeros are not written. */
 function putNumbers(out: EncodeBuffer, values: readonly number[]): void {
   out.ensure(11 * values.length);
-  values.forEach((value, index) => {
-    if (value === 0) return;
+  for (let index = 0; index < values.length; index++) {
+    if (values[index] === 0) continue;
     out.bytes[out.at++] = (index + 1) << 3;
-    out.at = varintInto(out.bytes, out.at, value);
-  });
+    out.at = varintInto(out.bytes, out.at, values[index]!);
+  }
 }
 
 function timeOfDay(type: TypeInfo, nanosOfUnit: number): (values: readonly number[]) => unknown {
@@ -166,19 +166,58 @@ function decimalPlan(type: TypeInfo & { readonly kind: "decimal" }): MessagePlan
 function decimalWriter({ scale }: TypeInfo & { readonly kind: "decimal" }): CalendarWrite {
   return (out, value) => {
     const text = value as string;
-    const bytes = decimalBytes(text, scale, undefined);
-    const digits = rescale(text, scale)
-      .replace(/[-.]/g, "")
-      .replace(/^0+(?=.)/, "");
-    out.ensure(bytes.length + 32);
+    const units = smallUnits(text, scale);
+    if (Number.isNaN(units)) {
+      const bytes = decimalBytes(text, scale, undefined);
+      out.ensure(bytes.length + 32);
+      out.bytes[out.at++] = 0x0a;
+      out.at = varintInto(out.bytes, out.at, bytes.length);
+      out.bytes.set(bytes, out.at);
+      out.at += bytes.length;
+      const digits = rescale(text, scale)
+        .replace(/[-.]/g, "")
+        .replace(/^0+(?=.)/, "");
+      putDigits(out, digits.length, scale);
+      return;
+    }
+    let size = 1;
+    for (let most = 128; units >= most || units < -most; most *= 256) size++;
+    out.ensure(size + 32);
     out.bytes[out.at++] = 0x0a;
-    out.at = varintInto(out.bytes, out.at, bytes.length);
-    out.bytes.set(bytes, out.at);
-    out.at += bytes.length;
-    out.bytes[out.at++] = 0x10;
-    out.at = varintInto(out.bytes, out.at, digits.length);
-    if (scale === 0) return;
-    out.bytes[out.at++] = 0x18;
-    out.at = varintInto(out.bytes, out.at, scale);
+    out.bytes[out.at++] = size;
+    for (let unit = 256 ** (size - 1); unit >= 1; unit /= 256) out.bytes[out.at++] = Math.floor(units / unit) & 0xff;
+    let digits = 1;
+    for (let most = 10; units >= most || units <= -most; most *= 10) digits++;
+    putDigits(out, digits, scale);
   };
+}
+
+/** Precision and scale; there is room. */
+function putDigits(out: EncodeBuffer, precision: number, scale: number): void {
+  out.bytes[out.at++] = 0x10;
+  out.at = varintInto(out.bytes, out.at, precision);
+  if (scale === 0) return;
+  out.bytes[out.at++] = 0x18;
+  out.at = varintInto(out.bytes, out.at, scale);
+}
+
+/** Units of 10^−scale as a number; NaN: more digits than a number is sure of, or more places. */
+function smallUnits(text: string, scale: number): number {
+  const { length } = text;
+  if (length > 15) return Number.NaN;
+  let units = 0;
+  let places = -1;
+  for (let index = text.charCodeAt(0) === 0x2d ? 1 : 0; index < length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x2e) places = 0;
+    else {
+      units = units * 10 + code - 0x30;
+      if (places >= 0) places++;
+    }
+  }
+  if (places < 0) places = 0;
+  if (places > scale) return Number.NaN;
+  for (; places < scale; places++) units *= 10;
+  if (units > 999_999_999_999_999) return Number.NaN;
+  return text.charCodeAt(0) === 0x2d ? -units : units;
 }

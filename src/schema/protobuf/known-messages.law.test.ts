@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
 import { ListValueSchema, StructSchema, ValueSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
+import { decimalBytes } from "../avro/decimal-bytes.ts";
 import { EncodeBuffer } from "../encode-buffer.ts";
 import { MAX_DEPTH } from "../mismatch.ts";
 import { t } from "../t.ts";
@@ -113,11 +114,22 @@ test("times of day, rounded down to their unit", () => {
 
 test("decimals of any scale that fit the type; digits are never dropped", () => {
   const amount = t.decimal(20, 4);
+  /** Where one byte more is needed, or one digit. */
+  const edge = fc
+    .tuple(fc.integer({ min: 0, max: 8 }), fc.boolean(), fc.integer({ min: -2, max: 2 }), fc.constantFrom(1n, -1n))
+    .map(
+      ([power, isBinary, beside, sign]) =>
+        sign * ((isBinary ? 1n << BigInt(8 * power - (power > 0 ? 1 : 0)) : 10n ** BigInt(2 * power)) + BigInt(beside)),
+    );
   fc.assert(
-    fc.property(fc.bigInt({ min: -(10n ** 20n) + 1n, max: 10n ** 20n - 1n }), (units) => {
+    fc.property(fc.oneof(fc.bigInt({ min: -(10n ** 20n) + 1n, max: 10n ** 20n - 1n }), edge), (units) => {
       const digits = String(units).replace("-", "").padStart(5, "0");
       const text = `${units < 0n ? "-" : ""}${digits.slice(0, -4)}.${digits.slice(-4)}`;
-      assert.equal(valueIn(amount.type, DECIMAL, bytesOf(amount.type, DECIMAL, text)), text);
+      const bytes = bytesOf(amount.type, DECIMAL, text);
+      assert.equal(valueIn(amount.type, DECIMAL, bytes), text);
+      const [size, ...rest] = bytes.slice(3);
+      assert.deepEqual(rest.slice(0, size), [...decimalBytes(text, 4, undefined)]);
+      assert.deepEqual(rest.slice(size!), [16, String(units).replace("-", "").length, 24, 4]);
     }),
     { numRuns: 200, ...seed },
   );
