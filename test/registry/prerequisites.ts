@@ -14,6 +14,7 @@ const AVRO_JS = ["avro-js@1.12.2", "underscore@1.13.7"];
 const SUITE = "jsonschema==4.26.0";
 const META_SCHEMAS = "jsonschema-specifications==2025.9.1";
 const AVRO = "1.12.1";
+const WIRE = "com.squareup.wire:wire-schema-jvm:4.9.9";
 const EVERIT = "com.github.erosb:everit-json-schema:1.14.4";
 const CONFLUENT_IN_PINOT = "org.apache.pinot:pinot-confluent-avro:1.5.0:jar:shaded";
 const CONFLUENT_IN_FLINK = ["org.apache.flink:flink-sql-avro-confluent-registry:2.1.0", "org.slf4j:slf4j-api:1.7.36"];
@@ -71,6 +72,11 @@ export function avroJars(): string {
 /** A class path with the library that loads schemas for Confluent's JSON Schema rules. */
 export function everitJars(): string {
   return mavenJars("everit", [EVERIT], true);
+}
+
+/** A class path with the parser of .proto texts that Confluent's Java serialisers and its registry have. */
+export function wireJars(): string {
+  return mavenJars("wire", [WIRE], true);
 }
 
 /** A class path with Confluent's Java client and its Avro rules: Apache Flink ships them inside one of its jars. */
