@@ -36,7 +36,7 @@ or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
 - An association (\`/associations\`) says which subject the keys or values of a topic have; serialisers with Confluent's strategy ASSOCIATED ask
   for it. \`WEAK\`: several topics may have the subject; \`STRONG\`: it is the topic's alone, and goes with it where a deletion cascades.
 - Not there, as in Confluent's community server: exporters (schema linking), encryption keys (the DEK registry, an extension there), the stream
-  catalog. Their paths answer 404.
+  catalog; nor the column provenance of its newest sources. Their paths answer 404.
 
 | method | path | query |
 | --- | --- | --- |
