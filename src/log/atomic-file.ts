@@ -7,9 +7,13 @@ import type { Files } from "../env/files.ts";
 import { messageOf } from "./log-error.ts";
 import { TEMPORARY_SUFFIX } from "./segment-files.ts";
 
+/** Of the usual file systems, in bytes. */
+export const MAX_FILE_NAME_LENGTH = 255;
+
+/** `name`: two that are replaced at the same time differ in what the temporary name keeps of them, all but their last four characters. */
 export async function writeFileAtomically(files: Files, directory: string, name: string, bytes: Uint8Array): Promise<void> {
   const path = `${directory}/${name}`;
-  const temporary = path + TEMPORARY_SUFFIX;
+  const temporary = `${directory}/${name.slice(0, MAX_FILE_NAME_LENGTH - TEMPORARY_SUFFIX.length)}${TEMPORARY_SUFFIX}`;
   const handle = await files.open(temporary, "w+");
   try {
     await handle.write([bytes], 0);

@@ -1,8 +1,8 @@
 // What is known of each topic besides its records: meta/topics/<name>.json, written atomically. The file is the topic: creating it
 // last and taking it away first makes both creation and deletion all or nothing, whatever a crash leaves behind.
-// A topic being deleted is <name>.deleted until its directories are gone.
+// A topic being deleted is <name>.deleted, or <name>.gone where that would be too long a file name, until its directories are gone.
 import type { Files } from "../env/files.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { MAX_FILE_NAME_LENGTH, writeFileAtomically } from "./atomic-file.ts";
 import { makeDirectoryDurably } from "./durable-directory.ts";
 import { logError } from "./log-error.ts";
 import { TEMPORARY_SUFFIX } from "./segment-files.ts";
@@ -18,6 +18,7 @@ export interface StoredTopic {
 
 const TOPIC_SUFFIX = ".json";
 const DELETED_SUFFIX = ".deleted";
+const SHORT_DELETED_SUFFIX = ".gone";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -38,7 +39,7 @@ export class TopicStore {
     for (const name of await this.#files.list(this.#directory)) {
       if (name.endsWith(TEMPORARY_SUFFIX)) await this.#files.remove(`${this.#directory}/${name}`);
       else if (name.endsWith(TOPIC_SUFFIX)) topics.push(await this.#read(name));
-      else if (name.endsWith(DELETED_SUFFIX)) deleted.push(await this.#read(name));
+      else if (name.endsWith(DELETED_SUFFIX) || name.endsWith(SHORT_DELETED_SUFFIX)) deleted.push(await this.#read(name));
     }
     // What a killed process had renamed may be in memory only: nothing is acknowledged in a topic that a power cut could still take back.
     await this.#files.syncDirectory(this.#directory);
@@ -72,14 +73,19 @@ export class TopicStore {
 
   /** From here on the topic is gone, even after a crash. */
   async beginDelete(name: string): Promise<void> {
-    await this.#files.rename(`${this.#directory}/${name}${TOPIC_SUFFIX}`, `${this.#directory}/${name}${DELETED_SUFFIX}`);
+    await this.#files.rename(`${this.#directory}/${name}${TOPIC_SUFFIX}`, this.#deletedPath(name));
     await this.#files.syncDirectory(this.#directory);
   }
 
   /** The topic's directories are gone. */
   async endDelete(name: string): Promise<void> {
-    await this.#files.remove(`${this.#directory}/${name}${DELETED_SUFFIX}`);
+    await this.#files.remove(this.#deletedPath(name));
     await this.#files.syncDirectory(this.#directory);
+  }
+
+  #deletedPath(name: string): string {
+    const suffix = name.length + DELETED_SUFFIX.length > MAX_FILE_NAME_LENGTH ? SHORT_DELETED_SUFFIX : DELETED_SUFFIX;
+    return `${this.#directory}/${name}${suffix}`;
   }
 }
 
