@@ -79,6 +79,7 @@ describe("configs", () => {
         "2 a",
         "2 t",
         "4 0",
+        "8 0",
       ]);
       assert.deepEqual((await ask(0, [])).configResources, []);
       assert.equal((await ask(1, [99])).errorCode, ErrorCode.UNSUPPORTED_VERSION);

@@ -216,7 +216,7 @@ describe("ListOffsets", () => {
       await append(world, 10, { timestamp: now - 500, finish: { producerId: 7, producerEpoch: 0, transactional: true } });
       const ask = async (timestamp: number, isolationLevel = 0): Promise<number> => {
         const partitions = [newListOffsetsPartition({ partitionIndex: 0, timestamp })];
-        const request = newListOffsetsRequest({ isolationLevel, topics: [newListOffsetsTopic({ name: "t", partitions })] });
+        const request = newListOffsetsRequest({ replicaId: -1, isolationLevel, topics: [newListOffsetsTopic({ name: "t", partitions })] });
         return (await world.wire.call("ListOffsets", 7, request)).topics[0]!.partitions[0]!.offset;
       };
       assert.deepEqual([await ask(-2), await ask(-1), await ask(-1, READ_COMMITTED)], [0, 4, 3]);

@@ -163,7 +163,11 @@ describe("a trimmed log", () => {
       assert.deepEqual(await trim(2), [0, 2]);
       const list = async (timestamp: number, version = 11, isolationLevel = 0) => {
         const topics = [newListOffsetsTopic({ name: "t", partitions: [newListOffsetsPartition({ partitionIndex: 0, timestamp })] })];
-        const answer = await world.wire.call("ListOffsets", version, newListOffsetsRequest({ topics, isolationLevel, timeoutMs: 1_000 }));
+        const answer = await world.wire.call(
+          "ListOffsets",
+          version,
+          newListOffsetsRequest({ replicaId: -1, topics, isolationLevel, timeoutMs: 1_000 }),
+        );
         const { errorCode, offset } = answer.topics[0]!.partitions[0]!;
         return errorCode === 0 ? offset : `error ${errorCode}`;
       };
@@ -213,10 +217,8 @@ describe("DescribeConfigs of a topic", () => {
       const [retention] = await ask(true, true, ["retention.ms"]);
       assert.deepEqual([retention!.value, retention!.configType, retention!.configSource], ["5", LONG, DYNAMIC_TOPIC]);
       assert.match(retention!.documentation!, /Age at which segments are deleted/);
-      assert.deepEqual(retention!.synonyms, [
-        { name: "retention.ms", value: "5", source: DYNAMIC_TOPIC },
-        { name: "log.retention.hours", value: "3", source: BROKER_FILE },
-      ]);
+      // Apache Kafka tells of a coarser setting only behind the finest one, and here that is not set.
+      assert.deepEqual(retention!.synonyms, [{ name: "retention.ms", value: "5", source: DYNAMIC_TOPIC }]);
       const plain = await ask(false, false, null);
       assert.equal(plain.length, TOPIC_CONFIGS.length);
       assert.ok(plain.every(({ synonyms, documentation, isSensitive, readOnly }) => synonyms.length === 0 && documentation === null && !isSensitive && !readOnly)); // prettier-ignore

@@ -5,7 +5,7 @@ import { isDynamic, knownSetting } from "./dynamic-settings.ts";
 import { FOREIGN_SETTINGS } from "./foreign-settings.ts";
 import { GROUP_CONFIGS, groupDefault } from "./group-config.ts";
 import { settingDefinition, SETTINGS, type Settings } from "./settings.ts";
-import { brokerDefault, TOPIC_CONFIGS } from "./topic-config.ts";
+import { brokerDefault, TOPIC_CONFIGS, type TopicConfigDefinition } from "./topic-config.ts";
 
 const FROM_TOPIC = 1;
 const FROM_DYNAMIC = { broker: 2, cluster: 3 } as const;
@@ -27,16 +27,18 @@ export interface DescribedConfig {
   readonly documentation: string;
 }
 
-export function describeTopicConfigs(own: Readonly<Record<string, string>>, settings: Settings): DescribedConfig[] {
+/** `alsoCoarser`: a setting in hours counts as where a config in milliseconds comes from. */
+export function describeTopicConfigs(
+  own: Readonly<Record<string, string>>,
+  settings: Settings,
+  { alsoCoarser = false } = {},
+): DescribedConfig[] {
   return TOPIC_CONFIGS.map((definition) => {
     const { type } = definition;
     const set = own[definition.name] === undefined ? undefined : plainText(type, own[definition.name]!);
     const inherited = plainText(type, brokerDefault(definition, settings));
     const synonyms: DescribedConfig["synonyms"] = set === undefined ? [] : [{ name: definition.name, value: set, source: FROM_TOPIC }];
-    for (const [name] of definition.synonyms) synonyms.push(...setSynonyms(name, settings));
-    const first = definition.synonyms[0];
-    if (first !== undefined && !UNSET.has(first[0]))
-      synonyms.push({ name: first[0], value: definition.default ?? "", source: FROM_DEFAULT });
+    synonyms.push(...inheritedSynonyms(definition, settings, alsoCoarser));
     const source = synonyms[0]?.source ?? FROM_DEFAULT;
     return {
       name: definition.name,
@@ -49,6 +51,26 @@ export function describeTopicConfigs(own: Readonly<Record<string, string>>, sett
       documentation: definition.doc,
     };
   });
+}
+
+/**
+ * What stands behind a topic's config, the strongest source first, from the first entry of the strongest setting on: while only coarser
+ * ones are given (log.roll.hours), Apache Kafka's DescribeConfigs tells of none.
+ */
+function inheritedSynonyms(
+  { synonyms, default: fallback }: TopicConfigDefinition,
+  settings: Settings,
+  alsoCoarser: boolean,
+): DescribedConfig["synonyms"] {
+  const all = synonyms.flatMap(([name], at) => {
+    const value = at === 0 ? fallback : settingDefinition(name)?.default;
+    const set = setSynonyms(name, settings);
+    return UNSET.has(name) ? set : [...set, { name, value: value ?? "", source: FROM_DEFAULT }];
+  });
+  const sorted = all.toSorted((a, b) => a.source - b.source);
+  if (alsoCoarser) return sorted;
+  const first = sorted.findIndex(({ name }) => name === synonyms[0]?.[0]);
+  return first === -1 ? [] : sorted.slice(first);
 }
 
 export function describeGroupConfigs(own: Readonly<Record<string, string>>, settings: Settings): DescribedConfig[] {

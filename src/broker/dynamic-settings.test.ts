@@ -75,7 +75,10 @@ test("a change holds at once, for topics that do not say otherwise, and over a r
     assert.equal(log.settings.retentionMs, 7_200_000, "only looked at");
     assert.equal((await alter(world, "log.retention.ms", "5000")).errorCode, 0);
     assert.equal(log.settings.retentionMs, 5_000);
-    assert.equal(await told(world, TOPIC, "t", "retention.ms"), "5000 dynamic @2 [log.retention.ms=5000@2 log.retention.hours=2@4]");
+    assert.equal(
+      await told(world, TOPIC, "t", "retention.ms"),
+      "5000 dynamic @2 [log.retention.ms=5000@2 log.retention.hours=2@4 log.retention.hours=168@5]",
+    );
     await world.restart();
     assert.equal(world.broker.logs.topic("t")!.partitions[0]!.settings.retentionMs, 5_000);
     assert.equal(await told(world, BROKER, "0", "log.retention.ms"), "5000 dynamic @2 [log.retention.ms=5000@2]");

@@ -14,7 +14,7 @@ export interface SettingLimits {
   readonly values?: readonly string[];
 }
 
-/** At the head of a list with a pattern: what follows is not looked at. */
+/** Instead of a list with a pattern; nothing but empty elements may be beside it. */
 const ALL = "*";
 const INT_MAX = 0x7fffffff;
 const LONG_MAX = 2n ** 63n - 1n;
@@ -53,7 +53,7 @@ export function parseList(text: string): string[] {
 }
 
 function invalidList({ values, pattern }: SettingLimits, elements: readonly string[]): string | undefined {
-  if (pattern !== undefined && elements[0]!.trim() === ALL) return undefined;
+  if (pattern !== undefined && elements.map((each) => each.trim()).join("") === ALL) return undefined;
   for (const element of elements.map((each) => each.trim())) {
     if (element === "" && values !== undefined) return "its elements must not be empty";
     if (values?.includes(element) === false) return `expected a list of ${values.join(", ")}, got "${element}"`;

@@ -15,7 +15,7 @@ const CODECS = ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"];
 const NO_LZ4_LEVELS = "Accepted; lz4 has one level here.";
 const NO_REMOTE = "Accepted; there is no remote storage.";
 /** Of one partition on one broker, or all. */
-const REPLICA = /^(\d+:\d+|\*)$/;
+const REPLICA = /^(\d+:\d+)?$/;
 const ONE_COPY = "Accepted; there is one copy.";
 
 export const TOPIC_SETTINGS: Readonly<Record<string, TopicSetting>> = {

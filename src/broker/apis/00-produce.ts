@@ -17,9 +17,20 @@ import type {
   PartitionProduceData,
   PartitionProduceResponse,
   ProduceRequest,
+  ProduceResponse,
   TopicProduceData,
 } from "../../protocol/generated/produce.gen.ts";
-import { isControl, isTransactional, wholeBatchSizeAt, type BatchHeader } from "../../protocol/records/batch-header.ts";
+import {
+  ATTRIBUTES_AT,
+  BATCH_HEADER_BYTES,
+  int16At,
+  isControl,
+  isTransactional,
+  MAGIC,
+  MAGIC_AT,
+  wholeBatchSizeAt,
+  type BatchHeader,
+} from "../../protocol/records/batch-header.ts";
 import { validateBatch } from "../../protocol/records/validate-batch.ts";
 import { defineApi, type BrokerContext, type Call } from "../api.ts";
 import { LEADER_EPOCH } from "../leader-epoch.ts";
@@ -53,6 +64,7 @@ export const produce = defineApi("Produce", {
   advertisedMinVersion: 0,
   overlaps: true,
   handle(broker, request, call) {
+    if (request.transactionalId === null && request.topicData.some(hasTransaction)) return refuseAll(broker, request, call);
     if (request.transactionalId === null || call.version < IMPLICIT_ADD_FROM) return append(broker, request, call);
     call.exclusive = true; // partitions may have to be added first: the next batches must not overtake
     const checked: CheckedBatches = new Map();
@@ -60,10 +72,29 @@ export const produce = defineApi("Produce", {
   },
 });
 
+function hasTransaction({ partitionData }: TopicProduceData): boolean {
+  return partitionData.some(
+    ({ records }) => records !== null && records.length >= BATCH_HEADER_BYTES && isTransactional(int16At(records, ATTRIBUTES_AT)),
+  );
+}
+
+/** Nothing of the request is written: parts of it are in a transaction that it does not name. */
+function refuseAll(broker: BrokerContext, request: ProduceRequest, call: Call): ProduceResponse | undefined {
+  const error = new KafkaError("TRANSACTIONAL_ID_AUTHORIZATION_FAILED");
+  const responses = request.topicData.map((topicData) => {
+    countRefused(broker, topicData, call);
+    const partitionResponses = topicData.partitionData.map(({ index }) => refused(broker, index, error));
+    return newTopicProduceResponse({ name: topicData.name, topicId: topicData.topicId, partitionResponses });
+  });
+  if (request.acks !== 0) return newProduceResponse({ responses });
+  call.close = true;
+  return undefined;
+}
+
 /** Headers of batches whose checksums were found right. */
 type CheckedBatches = Map<PartitionProduceData, BatchHeader>;
 
-/** Starts all appends in this turn. `refusal`: an error code that stands for every partition. */
+/** Starts all appends in this turn. `refusal`: an error code for every batch of a transaction. */
 async function append(
   broker: BrokerContext,
   request: ProduceRequest,
@@ -89,7 +120,7 @@ async function append(
         );
       } catch (error) {
         countRefused(broker, topicData, call);
-        return refused(broker, data.index, error);
+        return refused(broker, data.index, error, undefined, logThatRefused(broker, topicData, data, call, error));
       }
     });
     return { topicData, partitions };
@@ -118,22 +149,25 @@ function check(
   checked?: CheckedBatches,
 ): Target {
   const { index, records } = data;
-  if (acks < -1 || acks > 1) throw new KafkaError("INVALID_REQUIRED_ACKS");
   const topic = findTopic(broker, topicData, call);
   const log = topic.partitions[index];
   if (log === undefined) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
   if (isInternalTopic(topic.name) && call.clientId !== ADMIN_CLIENT_ID) throw new KafkaError("INVALID_TOPIC_EXCEPTION");
   if (records === null || records.length === 0)
     throw new KafkaError("INVALID_RECORD", "A produce request needs one record batch per partition.");
-  if (wholeBatchSizeAt(records, 0) === 0) throw new KafkaError("INVALID_RECORD", "The records end before their batch does.");
+  const size = wholeBatchSizeAt(records, 0);
+  if (size === 0) throw new KafkaError("INVALID_RECORD", "The records end before their batch does.");
+  const isOne = records[MAGIC_AT] === MAGIC && wholeBatchSizeAt(records, size) === 0;
+  if ((acks < -1 || acks > 1) && isOne) throw new KafkaError("INVALID_REQUIRED_ACKS");
   const header = checked?.get(data) ?? validateBatch(records);
-  if (isTransactional(header.attributes) && transactionalId === null) throw new KafkaError("TRANSACTIONAL_ID_AUTHORIZATION_FAILED");
   checkBatch(header, records, call);
+  const isAll = size === records.length;
   const inTransaction = transactionalId !== null && isTransactional(header.attributes);
   if (inTransaction) log.verify(header, call.version >= IMPLICIT_ADD_FROM, broker.env.clock.now());
-  if (refusal !== ErrorCode.NONE) throw new KafkaError(errorByCode(refusal).name);
+  if (inTransaction && refusal !== ErrorCode.NONE) throw new KafkaError(errorByCode(refusal).name);
   if (inTransaction) checkTransaction(broker, transactionalId, topic, index, header, call);
-  return { log, records, recordCount: header.recordCount };
+  checkOrigin(header);
+  return { log, records: isAll ? records : records.subarray(0, size), recordCount: header.recordCount };
 }
 
 function findTopic(broker: BrokerContext, { name, topicId }: TopicProduceData, call: Call): TopicInfo {
@@ -145,16 +179,18 @@ function findTopic(broker: BrokerContext, { name, topicId }: TopicProduceData, c
 
 /** What the log does not check: sizes, timestamps and sequences are its own. */
 function checkBatch(header: BatchHeader, records: Uint8Array, call: Call): void {
-  if (header.sizeBytes !== records.length) {
+  if (wholeBatchSizeAt(records, header.sizeBytes) !== 0) {
     throw new KafkaError("INVALID_RECORD", "A produce request may carry only one record batch per partition.");
   }
-  if (isControl(header.attributes)) throw new KafkaError("INVALID_RECORD", "Clients may not write control batches.");
-  if (header.producerId >= 0 && header.baseSequence < 0)
-    throw new KafkaError(
-      "INVALID_RECORD",
-      `A batch of producer ${header.producerId} needs a sequence number, ${header.baseSequence} is none.`,
-    );
   if ((header.attributes & 0x07) === ZSTD && call.version < ZSTD_FROM) throw new KafkaError("UNSUPPORTED_COMPRESSION_TYPE");
+}
+
+/** What only brokers may write. */
+function checkOrigin({ baseOffset, attributes, producerId, baseSequence }: BatchHeader): void {
+  if (baseOffset !== 0) throw new KafkaError("INVALID_RECORD", `A batch for the log begins with offset 0, this one with ${baseOffset}.`);
+  if (isControl(attributes)) throw new KafkaError("INVALID_RECORD", "Clients may not write control batches.");
+  if (producerId >= 0 && baseSequence < 0)
+    throw new KafkaError("INVALID_RECORD", `A batch of producer ${producerId} needs a sequence number, ${baseSequence} is none.`);
 }
 
 /** A batch of a transaction must belong to one that is going on and knows this partition (KIP-890). */
@@ -212,9 +248,27 @@ function countRefused(broker: BrokerContext, { name, topicId }: TopicProduceData
   traffic.failedProduceRequests++;
 }
 
-/** `target`: the log that refused; its start is told unless the batch never reached its checks. */
-function refused(broker: BrokerContext, index: number, error: unknown, target?: Target): PartitionProduceResponse {
-  const log = target?.log;
+/** What is wrong inside a batch is what Apache Kafka's log finds: such an answer tells the log's start. */
+function logThatRefused(
+  broker: BrokerContext,
+  topicData: TopicProduceData,
+  { index, records }: PartitionProduceData,
+  call: Call,
+  error: unknown,
+): PartitionLog | undefined {
+  const isInside = error instanceof KafkaError && error.code === "INVALID_RECORD" && records !== null && wholeBatchSizeAt(records, 0) === records.length; // prettier-ignore
+  if (!isInside || records[MAGIC_AT] !== MAGIC) return undefined;
+  return findTopic(broker, topicData, call).partitions[index];
+}
+
+/** `log`: the one that refused; its start is told unless the batch never reached its checks. */
+function refused(
+  broker: BrokerContext,
+  index: number,
+  error: unknown,
+  target?: Target,
+  log: PartitionLog | undefined = target?.log,
+): PartitionProduceResponse {
   if (target !== undefined) {
     const traffic = broker.counters.topic(target.log.topic);
     traffic.failedProduceRequests++;

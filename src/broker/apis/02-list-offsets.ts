@@ -1,6 +1,6 @@
 // ListOffsets (2): versions 1–11. Latest (−1), earliest (−2), the record with the largest timestamp (−3), earliest local (−4: there is
 // only local), latest tiered and earliest pending upload (−5, −6: there is no tier), or the first record at or after a timestamp.
-// read_committed ends at the last stable offset. KIP-79, KIP-98, KIP-207, KIP-320, KIP-405, KIP-734, KIP-1005, KIP-1023.
+// read_committed ends at the last stable offset, for consumers (replica id −1) only. KIP-79, KIP-98, KIP-207, KIP-320, KIP-405, KIP-734, KIP-1005, KIP-1023.
 import type { PartitionLog } from "../../log/partition-log.ts";
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import {
@@ -26,17 +26,20 @@ const FIRST_VERSION_WITH: Readonly<Record<number, number>> = {
   [EARLIEST_PENDING_UPLOAD]: 11,
 };
 const READ_COMMITTED = 1;
+/** Replicas have ids from 0. */
+const CONSUMER = -1;
 const LEADER_EPOCH_FROM = 4;
 
 export const listOffsets = defineApi("ListOffsets", {
   async handle(broker, request, call) {
     const topics = [];
+    const committed = request.isolationLevel === READ_COMMITTED && request.replicaId === CONSUMER;
     const twice = namedTwice(request.topics);
     for (const { name, partitions } of request.topics) {
       const answers = [];
       for (const partition of new Map(partitions.map((each) => [each.partitionIndex, each])).values()) {
         const isTwice = twice.has(partitionKey(name, partition.partitionIndex));
-        const found = isTwice ? undefined : answer(broker, name, partition, request.isolationLevel === READ_COMMITTED, call.version);
+        const found = isTwice ? undefined : answer(broker, name, partition, committed, call.version);
         answers.push((await found) ?? refusal(partition.partitionIndex, ErrorCode.INVALID_REQUEST));
       }
       topics.push(newListOffsetsTopicResponse({ name, partitions: answers }));

@@ -34,7 +34,7 @@ export const metadata = defineApi("Metadata", {
     const create = allowed && broker.settings.boolean("auto.create.topics.enable");
     const topics = everything
       ? [...broker.topics.all()].map((topic) => describe(broker, topic, request))
-      : await Promise.all(request.topics!.map((asked) => find(broker, asked, request, create)));
+      : await Promise.all(asksOf(request.topics!).map((asked) => find(broker, asked, request, create)));
     const { host, port } = call.advertised;
     return newMetadataResponse({
       brokers: [newMetadataResponseBroker({ nodeId: broker.nodeId, host, port })],
@@ -60,6 +60,13 @@ function refuse(request: MetadataRequest, errorCode: number, version: number): M
   return newMetadataResponse({ topics, ...(version >= FIRST_VERSION_WITH_ERROR ? { errorCode } : {}) });
 }
 
+/** Each topic once; where any is asked for by its id, names do not count. */
+function asksOf(topics: readonly MetadataRequestTopic[]): readonly MetadataRequestTopic[] {
+  const byId = topics.filter(({ topicId }) => topicId !== ZERO_UUID);
+  if (byId.length > 0) return [...new Map(byId.map((asked) => [asked.topicId, asked])).values()];
+  return [...new Map(topics.map((asked) => [asked.name, asked])).values()];
+}
+
 async function find(
   broker: BrokerContext,
   asked: MetadataRequestTopic,
@@ -74,15 +81,16 @@ async function find(
   }
   const known = broker.topics.byName(name);
   if (known !== undefined) return describe(broker, known, request);
-  if (invalidTopicName(name) !== undefined) return newMetadataResponseTopic({ errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, name });
+  const missing = { name, topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? TOPIC_OPERATIONS : NOT_ASKED };
+  if (invalidTopicName(name) !== undefined) return newMetadataResponseTopic({ ...missing, errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION });
   if (!create)
-    return newMetadataResponseTopic({ errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name, isInternal: isInternalTopic(name) });
+    return newMetadataResponseTopic({ ...missing, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, isInternal: isInternalTopic(name) });
   try {
     return describe(broker, await broker.topics.ensure(name), request);
   } catch (error) {
     broker.env.logger.log("warn", "topic-not-created", { topic: name, error });
     const errorCode = error instanceof KafkaError ? error.errorCode : ErrorCode.LEADER_NOT_AVAILABLE;
-    return newMetadataResponseTopic({ errorCode, name });
+    return newMetadataResponseTopic({ ...missing, errorCode });
   }
 }
 

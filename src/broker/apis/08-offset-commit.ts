@@ -42,10 +42,7 @@ export const offsetCommit = defineApi("OffsetCommit", {
     }
     if (offsets.length === 0 && tooLarge.size === 0) return answer(request, errors, ErrorCode.NONE);
     const caller = { memberId: request.memberId, instanceId: request.groupInstanceId, generation: request.generationIdOrMemberEpoch };
-    const error =
-      request.groupId === "" && request.generationIdOrMemberEpoch >= 0
-        ? ErrorCode.INVALID_GROUP_ID
-        : await broker.groups.commit(request.groupId, caller, offsets, call.version >= CONSUMER_PROTOCOL_FROM);
+    const error = await broker.groups.commit(request.groupId, caller, offsets, call.version >= CONSUMER_PROTOCOL_FROM);
     if (error === ErrorCode.NONE) for (const partition of tooLarge) errors.set(partition, ErrorCode.OFFSET_METADATA_TOO_LARGE);
     const unknownGroup =
       call.version >= GROUP_NOT_FOUND_FROM && error === ErrorCode.ILLEGAL_GENERATION && !broker.groups.describe(request.groupId);

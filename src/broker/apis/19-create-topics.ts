@@ -14,22 +14,29 @@ export const createTopics = defineApi("CreateTopics", {
     const names = new Map<string, number>();
     for (const { name } of request.topics) names.set(name, (names.get(name) ?? 0) + 1);
     const topics = [];
+    const collisions = new Map(request.topics.map(({ name }) => [name, broker.topics.collision(name)] as const));
     for (const topic of request.topics) {
       const times = names.get(topic.name);
       names.delete(topic.name); // one answer per name
-      if (times !== undefined) topics.push(await answer(broker, topic, request.validateOnly, times > 1));
+      if (times !== undefined) topics.push(await answer(broker, topic, request.validateOnly, times > 1, collisions.get(topic.name)));
     }
     return newCreateTopicsResponse({ topics });
   },
 });
 
-async function answer(broker: BrokerContext, topic: CreatableTopic, validateOnly: boolean, twice: boolean): Promise<CreatableTopicResult> {
+async function answer(
+  broker: BrokerContext,
+  topic: CreatableTopic,
+  validateOnly: boolean,
+  twice: boolean,
+  collision: string | undefined,
+): Promise<CreatableTopicResult> {
   try {
     if (twice) throw new KafkaError("INVALID_REQUEST", "Duplicate topic name.");
-    const partitions = check(broker, topic);
+    const partitions = check(broker, topic, collision);
     const config = Object.fromEntries(topic.configs.map(({ name, value }) => [name, value!]));
     const created = validateOnly ? undefined : await broker.topics.create(topic.name, partitions, config);
-    const configs = describeTopicConfigs(config, broker.settings).map(
+    const configs = describeTopicConfigs(config, broker.settings, { alsoCoarser: true }).map(
       ({ name, value, readOnly, configSource, isSensitive }) =>
         newCreatableTopicConfigs({ name, value: config[name] ?? value, readOnly, configSource, isSensitive }), // as it was given
     );
@@ -49,15 +56,21 @@ async function answer(broker: BrokerContext, topic: CreatableTopic, validateOnly
 }
 
 /** The number of partitions. Throws a KafkaError if the topic cannot be made. */
-function check(broker: BrokerContext, { name, numPartitions, replicationFactor, assignments, configs }: CreatableTopic): number {
+function check(
+  broker: BrokerContext,
+  { name, numPartitions, replicationFactor, assignments, configs }: CreatableTopic,
+  collision: string | undefined,
+): number {
   const problem = invalidTopicName(name);
   if (problem !== undefined) throw new KafkaError("INVALID_TOPIC_EXCEPTION", problem);
   if (broker.topics.byName(name) !== undefined) throw new KafkaError("TOPIC_ALREADY_EXISTS", `Topic '${name}' already exists.`);
-  const other = broker.topics.collision(name);
-  if (other !== undefined) throw new KafkaError("INVALID_TOPIC_EXCEPTION", `Topic '${name}' collides with existing topic '${other}'.`);
+  if (collision !== undefined)
+    throw new KafkaError("INVALID_TOPIC_EXCEPTION", `Topic '${name}' collides with existing topic '${collision}'.`);
   const invalid = invalidTopicConfig(configs.map((config) => [config.name, config.value] as const));
   if (invalid !== undefined) throw new KafkaError("INVALID_CONFIG", invalid);
   if (assignments.length > 0) return checkAssignments(broker, assignments, numPartitions, replicationFactor);
+  if (replicationFactor < -1 || replicationFactor === 0)
+    throw new KafkaError("INVALID_REPLICATION_FACTOR", `Replication factor ${replicationFactor} is not possible: it must be at least 1.`);
   const partitions = numPartitions === -1 ? broker.settings.number("num.partitions") : numPartitions;
   if (partitions < 1) throw new KafkaError("INVALID_PARTITIONS", "The number of partitions must be at least 1.");
   if (partitions > MAX_PARTITIONS)

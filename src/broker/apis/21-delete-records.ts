@@ -15,7 +15,8 @@ const UP_TO_HIGH_WATERMARK = -1;
 export const deleteRecords = defineApi("DeleteRecords", {
   async handle(broker, request) {
     const topics = [];
-    for (const { name, partitions } of request.topics) {
+    for (const { name, partitions: asked } of request.topics) {
+      const partitions = [...new Map(asked.map((each) => [each.partitionIndex, each])).values()];
       const answers = await Promise.all(partitions.map(({ partitionIndex, offset }) => answer(broker, name, partitionIndex, offset)));
       topics.push(newDeleteRecordsTopicResult({ name, partitions: answers }));
     }

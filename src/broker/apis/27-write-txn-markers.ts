@@ -1,5 +1,5 @@
 // WriteTxnMarkers (27): versions 1–2. Markers another coordinator asks for, or a tool that ends a hanging transaction: our own
-// coordinator writes its markers without it. Version 2's transaction version is read; epochs are checked the same way. KIP-98, KIP-664, KIP-1228.
+// coordinator writes its markers without it. Where version 2 says that the transaction is of version 2, its marker's epoch must be later than its records'. KIP-98, KIP-664, KIP-1228.
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import {
   newWritableTxnMarkerPartitionResult,
@@ -8,8 +8,11 @@ import {
   newWriteTxnMarkersResponse,
   type WritableTxnMarker,
 } from "../../protocol/generated/write-txn-markers.gen.ts";
+import type { PartitionLog } from "../../log/partition-log.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import { OFFSETS_TOPIC } from "../topics.ts";
+
+const EPOCH_PER_TRANSACTION = 2;
 
 export const writeTxnMarkers = defineApi("WriteTxnMarkers", {
   async handle(broker, request) {
@@ -28,10 +31,19 @@ export const writeTxnMarkers = defineApi("WriteTxnMarkers", {
   },
 });
 
+/** Whether the marker has the epoch of records that it would end: of version 2, it is of the transaction before, and late. */
+function isOfItsData(log: PartitionLog, producerId: number, producerEpoch: number): boolean {
+  for (const producer of log.activeProducers())
+    if (producer.producerId === producerId) return producer.producerEpoch === producerEpoch && producer.transactionFirstOffset >= 0;
+  return false;
+}
+
 async function write(broker: BrokerContext, marker: WritableTxnMarker, topic: string, partition: number): Promise<number> {
   const log = broker.topics.partition(topic, partition);
   if (log === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   const { producerId, producerEpoch, transactionResult: commit, coordinatorEpoch } = marker;
+  if (marker.transactionVersion >= EPOCH_PER_TRANSACTION && isOfItsData(log, producerId, producerEpoch))
+    return ErrorCode.INVALID_PRODUCER_EPOCH;
   try {
     await log.appendMarker({ producerId, producerEpoch, commit, coordinatorEpoch, now: broker.env.clock.now() });
   } catch (error) {

@@ -1,4 +1,4 @@
-// CreatePartitions (37): versions 0–3. Partitions are only ever added. KIP-195, KIP-599.
+// CreatePartitions (37): versions 0–3. Partitions are only ever added; a topic that is named twice is refused once. KIP-195, KIP-599.
 import { KafkaError } from "../../protocol/errors.ts";
 import {
   newCreatePartitionsResponse,
@@ -11,8 +11,11 @@ import { MAX_PARTITIONS } from "../topics.ts";
 export const createPartitions = defineApi("CreatePartitions", {
   async handle(broker, request) {
     const results = [];
-    for (const topic of request.topics) {
+    const names = request.topics.map(({ name }) => name);
+    const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+    for (const topic of new Map(request.topics.map((each) => [each.name, each])).values()) {
       try {
+        if (twice.has(topic.name)) throw new KafkaError("INVALID_REQUEST", `Topic ${topic.name} is named more than once.`);
         check(broker, topic);
         if (!request.validateOnly) await broker.logs.addPartitions(topic.name, topic.count);
         results.push(newCreatePartitionsTopicResult({ name: topic.name }));

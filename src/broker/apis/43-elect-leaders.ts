@@ -1,5 +1,5 @@
 // ElectLeaders (43): versions 0–2. This broker leads every partition for ever: no election is ever needed. Asked for all partitions, the
-// answer is empty, as it lists only what changed. KIP-183, KIP-460.
+// answer lists the topics without partitions, as it lists only those that changed. KIP-183, KIP-460.
 import { ErrorCode, ERRORS } from "../../protocol/errors.ts";
 import { newElectLeadersResponse, newPartitionResult, newReplicaElectionResult } from "../../protocol/generated/elect-leaders.gen.ts";
 import { defineApi } from "../api.ts";
@@ -10,7 +10,8 @@ const UNCLEAN = 1;
 export const electLeaders = defineApi("ElectLeaders", {
   handle(broker, request) {
     const wrongType = request.electionType !== PREFERRED && request.electionType !== UNCLEAN;
-    const replicaElectionResults = (request.topicPartitions ?? []).map(({ topic, partitions }) =>
+    const everything = wrongType ? [] : [...broker.topics.all()].map(({ name }) => ({ topic: name, partitions: [] }));
+    const replicaElectionResults = (request.topicPartitions ?? everything).map(({ topic, partitions }) =>
       newReplicaElectionResult({
         topic,
         partitionResult: partitions.map((partitionId) => {

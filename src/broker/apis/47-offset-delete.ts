@@ -11,6 +11,7 @@ import { partitionKey } from "../topics.ts";
 
 export const offsetDelete = defineApi("OffsetDelete", {
   async handle(broker, request) {
+    if (request.groupId === "") return newOffsetDeleteResponse({ errorCode: ErrorCode.INVALID_GROUP_ID });
     const state = broker.groups.describe(request.groupId);
     if (state === undefined) return newOffsetDeleteResponse({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND });
     if (state.phase !== "Empty" && state.protocolType !== CONSUMER_PROTOCOL)

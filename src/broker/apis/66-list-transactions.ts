@@ -19,7 +19,8 @@ export const listTransactions = defineApi("ListTransactions", {
       if (states.size > 0 && !states.has(data.status)) continue;
       if (producerIds.size > 0 && !producerIds.has(data.producerId)) continue;
       if (pattern !== undefined && !pattern.matches(transactionalId)) continue;
-      if (request.durationFilter >= 0 && (data.startedAt < 0 || now - data.startedAt <= request.durationFilter)) continue;
+      // One that never began is older than any, as on Apache Kafka.
+      if (request.durationFilter >= 0 && now - data.startedAt <= request.durationFilter) continue;
       transactionStates.push(newTransactionState({ transactionalId, producerId: data.producerId, transactionState: data.status }));
     }
     const unknownStateFilters = request.stateFilters.filter((filter) => !STATUSES.some((status) => status === filter));

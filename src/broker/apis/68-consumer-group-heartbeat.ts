@@ -9,6 +9,7 @@ import {
   type ConsumerGroupHeartbeatRequest,
 } from "../../protocol/generated/consumer-group-heartbeat.gen.ts";
 import { defineApi } from "../api.ts";
+import { ASSIGNORS } from "../coordinators/consumer-group/assignors.ts";
 import { byTopic } from "../coordinators/consumer-group/records.ts";
 import { LEAVE, LEFT_STATIC } from "../coordinators/consumer-group/state.ts";
 import { uuidText } from "../random-uuid.ts";
@@ -19,6 +20,11 @@ export const consumerGroupHeartbeat = defineApi("ConsumerGroupHeartbeat", {
   async handle(broker, request, call) {
     const problem = problemOf(request, call.version);
     if (problem !== undefined) return newConsumerGroupHeartbeatResponse({ errorCode: ErrorCode.INVALID_REQUEST, errorMessage: problem });
+    const { serverAssignor } = request;
+    if (serverAssignor !== null && !ASSIGNORS.has(serverAssignor)) {
+      const errorMessage = `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${[...ASSIGNORS.keys()].join(", ")}.`;
+      return newConsumerGroupHeartbeatResponse({ errorCode: ErrorCode.UNSUPPORTED_ASSIGNOR, errorMessage });
+    }
     const memberId = request.memberId === "" ? uuidText(broker.env.random) : request.memberId;
     const owned = request.topicPartitions?.flatMap(({ topicId, partitions }) => partitions.map((partition) => `${topicId}:${partition}`));
     const reply = await broker.groups.consumerHeartbeat(request.groupId, {
@@ -31,7 +37,7 @@ export const consumerGroupHeartbeat = defineApi("ConsumerGroupHeartbeat", {
       rebalanceTimeoutMs: request.rebalanceTimeoutMs,
       topics: request.subscribedTopicNames,
       regex: request.subscribedTopicRegex,
-      assignor: request.serverAssignor,
+      assignor: serverAssignor,
       owned: owned === undefined ? null : new Set(owned),
     });
     if (reply.error !== ErrorCode.NONE) return newConsumerGroupHeartbeatResponse({ errorCode: reply.error, errorMessage: reply.message });

@@ -22,6 +22,8 @@ export const listConfigResources = defineApi("ListConfigResources", {
       for (const { name } of broker.topics.all()) configResources.push(newConfigResource({ resourceName: name, resourceType: TOPIC }));
     }
     if (asked.has(BROKER)) configResources.push(newConfigResource({ resourceName: String(broker.nodeId), resourceType: BROKER }));
+    if (asked.has(BROKER_LOGGER))
+      configResources.push(newConfigResource({ resourceName: String(broker.nodeId), resourceType: BROKER_LOGGER }));
     if (asked.has(GROUP)) {
       for (const groupId of broker.groupConfigs.groupIds())
         configResources.push(newConfigResource({ resourceName: groupId, resourceType: GROUP }));

@@ -32,14 +32,14 @@ export const describeTopicPartitions = defineApi("DescribeTopicPartitions", {
     let nextCursor: Cursor | null = null;
     for (const name of names(broker, request)) {
       const first = name === cursor?.topicName ? cursor.partitionIndex : 0;
+      if (room === 0) {
+        nextCursor = newCursor({ topicName: name, partitionIndex: first });
+        break;
+      }
       const topic = broker.topics.byName(name);
       if (topic === undefined) {
         topics.push(unknown(name));
         continue;
-      }
-      if (room === 0) {
-        nextCursor = newCursor({ topicName: name, partitionIndex: first });
-        break;
       }
       const described = describe(broker, topic, first, room);
       topics.push(described);

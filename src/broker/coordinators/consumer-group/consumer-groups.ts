@@ -11,7 +11,6 @@ import type { Settings } from "../../settings.ts";
 import type { Topics } from "../../topics.ts";
 import type { InternalTopic, LogRecord } from "../internal-topic.ts";
 import { SteadyClock } from "../steady-clock.ts";
-import { ASSIGNORS } from "./assignors.ts";
 import { becomesClassic, migrationOf, toClassicGroup, type Migration } from "../group/conversion.ts";
 import type { GroupState, LeaveEvent, LeaveReply } from "../group/state.ts";
 import { classicHeartbeat, classicJoin, classicLeave, classicSync, type ClassicJoin } from "./classic-member.ts";
@@ -109,7 +108,6 @@ export class ConsumerGroups {
       return refusal(new KafkaError("GROUP_ID_NOT_FOUND", `Group ${groupId} is not a group of the consumer protocol.`));
     }
     try {
-      this.#check(request);
       const before = known ?? adopt?.state ?? newConsumerGroup(groupId);
       const { state, reply } = heartbeat(before, request, this.view, this.#clock.now(), this.#limitsOf(groupId));
       if (request.epoch === LEAVE) {
@@ -248,26 +246,13 @@ export class ConsumerGroups {
     this.#timers.delete(groupId);
   }
 
-  #check({ assignor, regex }: HeartbeatRequest): void {
-    if (assignor !== null && !ASSIGNORS.has(assignor)) {
-      const message = `ServerAssignor ${assignor} is not supported. Supported assignors: ${[...ASSIGNORS.keys()].join(", ")}.`;
-      throw new KafkaError("UNSUPPORTED_ASSIGNOR", message);
-    }
-    if (regex === null || regex === "") return;
-    try {
-      this.#matching(regex);
-    } catch (error) {
-      if (error instanceof PatternError) throw new KafkaError("INVALID_REGULAR_EXPRESSION", error.message);
-      throw error;
-    }
-  }
-
+  /** Throws a KafkaError if it is no pattern: after the member that has it was found. */
   #matching(source: string): readonly string[] {
     const now = this.#clock.now();
     let found = this.#patterns.get(source);
     if (found !== undefined && now - found.at < PATTERN_REFRESH_MS) return found.names;
     if (found === undefined) {
-      found = { pattern: new Pattern(source), names: [], at: now };
+      found = { pattern: patternOf(source), names: [], at: now };
       if (this.#patterns.size >= MAX_PATTERNS) this.#patterns.delete(this.#patterns.keys().next().value!);
       this.#patterns.set(source, found);
     }
@@ -303,6 +288,15 @@ export class ConsumerGroups {
     const leavers = overdue(before, this.#clock.now());
     if (leavers.length === 0) this.#arm(groupId);
     else this.#leave(groupId, before, leavers).catch(() => undefined); // told by #write; the next start expires them again
+  }
+}
+
+function patternOf(source: string): Pattern {
+  try {
+    return new Pattern(source);
+  } catch (error) {
+    if (error instanceof PatternError) throw new KafkaError("INVALID_REGULAR_EXPRESSION", error.message);
+    throw error;
   }
 }
 

@@ -45,7 +45,7 @@ export function heartbeat(
 export function withEpochOf(before: Found, member: ConsumerMember, topics: TopicsView): ConsumerGroupState {
   const state = withMember(before.state, member);
   const fingerprint = fingerprintOf(state, topics);
-  const stays = !before.isNew && !resubscribed(before.member, member) && fingerprint === state.fingerprint;
+  const stays = !resubscribed(before.member, member) && fingerprint === state.fingerprint;
   return stays ? state : { ...state, epoch: state.epoch + 1, fingerprint };
 }
 
@@ -93,14 +93,14 @@ export interface Found {
 }
 
 function join(state: ConsumerGroupState, request: HeartbeatRequest, limits: ConsumerGroupLimits): Found {
+  const former = request.instanceId === null ? undefined : staticMember(state, request.instanceId);
+  if (former !== undefined && former.memberId !== request.memberId) return replace(state, former, request);
   const existing = state.members.get(request.memberId);
   if (existing !== undefined) {
     // The answer to its join was lost, or it was told to start again: it has nothing and gets what is its own.
     const member = { ...existing, epoch: 0, previousEpoch: 0, phase: "stable" as const, assigned: NO_PARTITIONS, since: SINCE_NEVER };
     return { state, member: { ...member, revoking: NO_PARTITIONS, revocationDeadline: undefined }, isNew: false };
   }
-  const former = request.instanceId === null ? undefined : staticMember(state, request.instanceId);
-  if (former !== undefined) return replace(state, former, request);
   if (state.members.size >= limits.maxSize) throw new KafkaError("GROUP_MAX_SIZE_REACHED");
   return { state, member: { ...blank(request), epoch: 0 }, isNew: true };
 }
@@ -189,6 +189,7 @@ function updated(member: ConsumerMember, request: HeartbeatRequest, sessionDeadl
   const topics = request.topics === null ? (joins ? [] : member.topics) : [...new Set(request.topics)].sort();
   return {
     ...member,
+    instanceId: request.instanceId ?? member.instanceId,
     rackId: request.rackId ?? member.rackId,
     clientId: request.clientId,
     clientHost: request.clientHost,
@@ -202,7 +203,7 @@ function updated(member: ConsumerMember, request: HeartbeatRequest, sessionDeadl
 }
 
 function resubscribed(before: ConsumerMember, after: ConsumerMember): boolean {
-  return before.regex !== after.regex || before.assignor !== after.assignor || before.topics.join() !== after.topics.join();
+  return before.regex !== after.regex || before.topics.join() !== after.topics.join();
 }
 
 export function withMember(state: ConsumerGroupState, member: ConsumerMember): ConsumerGroupState {

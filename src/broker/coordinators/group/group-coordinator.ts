@@ -140,19 +140,22 @@ export class GroupCoordinator {
 
   /** A group of the consumer protocol without members becomes a classic one; one with members takes the member in, if it may. */
   async join(groupId: string, event: Ask<JoinEvent>): Promise<JoinReply> {
+    const { memberId, sessionTimeoutMs } = event;
+    const isKnown = memberId === "" || this.describe(groupId) !== undefined;
+    if (!isKnown && this.#isSessionTimeout(sessionTimeoutMs)) return refusedJoin(memberId, ErrorCode.UNKNOWN_MEMBER_ID);
     const consumers = this.consumers.get(groupId);
     if (consumers !== undefined) {
       if (consumers.members.size > 0) return this.#joinConsumers(groupId, event);
       const error = await this.#write(async () => void (await this.log.append(groupId, this.consumers.tombstones(groupId))));
       if (error === ErrorCode.NONE && this.consumers.get(groupId) === consumers) this.consumers.forget(groupId);
     }
-    return this.#ask(groupId, (request) => ({ kind: "join", request, ...event })) as Promise<JoinReply>;
+    const reply = (await this.#ask(groupId, (request) => ({ kind: "join", request, ...event }))) as JoinReply;
+    if (reply.error === ErrorCode.INCONSISTENT_GROUP_PROTOCOL && memberId === "") this.offsets.touch(groupId); // it is there all the same
+    return reply;
   }
 
   async #joinConsumers(groupId: string, event: Ask<JoinEvent>): Promise<JoinReply> {
-    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.#limits;
-    if (event.sessionTimeoutMs < minSessionTimeoutMs || event.sessionTimeoutMs > maxSessionTimeoutMs)
-      return refusedJoin(event.memberId, ErrorCode.INVALID_SESSION_TIMEOUT);
+    if (!this.#isSessionTimeout(event.sessionTimeoutMs)) return refusedJoin(event.memberId, ErrorCode.INVALID_SESSION_TIMEOUT);
     const policy = this.#settings.text("group.consumer.migration.policy").toLowerCase();
     if (policy === "disabled") return refusedJoin(event.memberId, ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
     try {
@@ -163,6 +166,10 @@ export class GroupCoordinator {
       const code = coordinatorError(error, true);
       return refusedJoin(code === ErrorCode.MEMBER_ID_REQUIRED ? event.freshMemberId : event.memberId, code);
     }
+  }
+
+  #isSessionTimeout(ms: number): boolean {
+    return ms >= this.#limits.minSessionTimeoutMs && ms <= this.#limits.maxSessionTimeoutMs;
   }
 
   async sync(groupId: string, event: Ask<SyncEvent>): Promise<SyncReply> {

@@ -13,13 +13,16 @@ export function end(state: TransactionState, event: EndEvent, now: number): Outc
   return persist(state, prepared(state.data, event, now), event.request, ErrorCode.NONE);
 }
 
-/** Takes the id away from its producer and aborts. A request that waits for it is told to come back. */
+/**
+ * Takes the id away from its producer and aborts. A request that waits for it is told to come back; that of the producer itself, in its old
+ * epoch, is then answered with the new one.
+ */
 export function abortAndFence(state: TransactionState, now: number, request?: number): Outcome {
   const { data } = state;
   const next: TransactionData = {
     ...data,
     producerEpoch: data.producerEpoch + 1,
-    lastProducerEpoch: NO_PRODUCER_EPOCH,
+    lastProducerEpoch: data.producerEpoch,
     keptEpoch: NO_PRODUCER_EPOCH,
     status: "PrepareAbort",
     updatedAt: now,
@@ -54,7 +57,8 @@ function judgeVersion2(data: TransactionData, { producerId, producerEpoch, commi
     case "Ongoing":
       return retry ? ErrorCode.PRODUCER_FENCED : "prepare";
     case "Empty":
-      return commit || retry ? ErrorCode.INVALID_TXN_STATE : "prepare";
+      if (retry) return ErrorCode.PRODUCER_FENCED;
+      return commit ? ErrorCode.INVALID_TXN_STATE : "prepare";
     case "CompleteCommit":
       if (commit) return retry ? ErrorCode.NONE : ErrorCode.INVALID_TXN_STATE;
       return retry ? ErrorCode.INVALID_TXN_STATE : "prepare";

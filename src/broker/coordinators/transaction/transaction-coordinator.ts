@@ -175,6 +175,7 @@ export class TransactionCoordinator {
 
   /** Whether the partition is part of the producer's ongoing transaction: an error code, at once. */
   verify(transactionalId: string, producer: ProducerIdentity, partition: string): number {
+    if (transactionalId === "") return ErrorCode.INVALID_REQUEST;
     const state = this.#states.get(transactionalId);
     if (state === undefined) return ErrorCode.INVALID_PRODUCER_ID_MAPPING;
     return isInTransaction(state, producer.producerId, producer.producerEpoch, partition);
