@@ -6,6 +6,11 @@ import type { Address } from "../../src/env/network.ts";
 import { newCreatableTopic, newCreateTopicsRequest } from "../../src/protocol/generated/create-topics.gen.ts";
 import { newFindCoordinatorRequest } from "../../src/protocol/generated/find-coordinator.gen.ts";
 import { newListOffsetsPartition, newListOffsetsRequest, newListOffsetsTopic } from "../../src/protocol/generated/list-offsets.gen.ts";
+import {
+  newOffsetCommitRequest,
+  newOffsetCommitRequestPartition,
+  newOffsetCommitRequestTopic,
+} from "../../src/protocol/generated/offset-commit.gen.ts";
 import { newOffsetFetchRequest } from "../../src/protocol/generated/offset-fetch.gen.ts";
 import { comparable } from "./comparable.ts";
 import { newLearnt, step, type Learnt, type Step } from "./requests.ts";
@@ -35,11 +40,13 @@ export async function answers(env: Env, address: Address, prefix: string, steps:
     await wire.call("FindCoordinator", 4, newFindCoordinatorRequest({ coordinatorKeys: [`${prefix}g`] })); // makes __consumer_offsets
     await wire.call("FindCoordinator", 4, newFindCoordinatorRequest({ keyType: 1, coordinatorKeys: [`${prefix}tx`] }));
     await ask(env, wire, ANY_OFFSETS, learnt); // a coordinator that is still reading its topic says NONE to every heartbeat on Apache Kafka
+    await recordOfGroups(wire, prefix);
     const told: unknown[] = [];
     for (const [at, step] of steps.entries()) {
       const answer = await ask(env, wire, step, learnt);
       told.push(answer);
       if (step.settles === "transaction") await ask(env, wire, describeTransaction(), learnt, underWay(step, answer));
+      if (step.settles === "groups") await recordOfGroups(wire, prefix);
       if (step.settles === "topics") await barrier(env, wire, `${prefix}barrier-${at}`);
     }
     return told;
@@ -58,9 +65,10 @@ async function ask(env: Env, wire: Wire, step: Step, learnt: Learnt, notYet = NO
   const deadline = env.clock.monotonicMs() + WAIT_MS;
   for (;;) {
     const response = await wire.call(step.api, step.version, step.request(learnt));
-    const answer = comparable(step.ours === undefined ? response : onlyOurs(step, response, learnt));
+    const ours = step.ours === undefined ? response : onlyOurs(step, response, learnt);
+    const answer = comparable(step.told === undefined ? ours : step.told(ours as never, learnt));
     if (notYet.test(JSON.stringify(answer)) && env.clock.monotonicMs() < deadline) {
-      await env.timers.sleep(50);
+      await env.timers.sleep(10);
       continue;
     }
     step.learn?.(response, learnt);
@@ -72,6 +80,15 @@ function onlyOurs(step: Step, response: object, learnt: Learnt): object {
   const isOurs = (entry: unknown): boolean => typeof entry !== "object" || step.ours!(entry as never, learnt);
   const told = Object.entries(response).map(([name, value]) => [name, Array.isArray(value) ? value.filter(isOurs) : value] as const);
   return Object.fromEntries(told);
+}
+
+/**
+ * An offset of the group of no name, which is everybody's and there from now on: Apache Kafka's descriptions are of the moment of the last record: what a request made without
+ * one is there after the next.
+ */
+async function recordOfGroups(wire: Wire, prefix: string): Promise<void> {
+  const topics = [newOffsetCommitRequestTopic({ name: `${prefix}t`, partitions: [newOffsetCommitRequestPartition()] })];
+  await wire.call("OffsetCommit", 9, newOffsetCommitRequest({ groupId: "", generationIdOrMemberEpoch: -1, topics }));
 }
 
 /** Apache Kafka answers CreateTopics before its broker half has seen the topic. */
@@ -86,7 +103,7 @@ async function settled(env: Env, wire: Wire, made: readonly { readonly name: str
     if (response.topics.every((topic) => topic.partitions.every(({ errorCode }) => errorCode === 0))) return;
     if (env.clock.monotonicMs() > deadline)
       throw new Error(`The topics did not come within ${WAIT_MS} ms: ${JSON.stringify(response.topics)}`);
-    await env.timers.sleep(20);
+    await env.timers.sleep(5);
   }
 }
 

@@ -16,6 +16,7 @@ const MASKED: Readonly<Record<string, string>> = {
   producerId: "taken from blocks of different sizes",
   sessionId: "random (fetch sessions)",
   errorMessage: "our own words",
+  batchIndexErrorMessage: "our own words",
   logAppendTimeMs: "the broker's clock",
   lastTimestamp: "the broker's clock",
   leaderEpoch: "our partitions never change their leader: epoch 0; Apache Kafka counts restarts",
@@ -34,15 +35,25 @@ const SET_AT_FORMAT = "min.insync.replicas";
 /** In these, which of several members gets which partitions depends on their random ids: only how many they are is compared. */
 const ASSIGNMENTS: ReadonlySet<string> = new Set(["assignment", "targetAssignment"]);
 
+/** Apache Kafka cuts the last batch short where the limit of bytes is; clients leave that away. */
+function wholeBatches(records: Uint8Array): string {
+  let count = 0;
+  let at = 0;
+  for (;;) {
+    const size = at < records.length ? wholeBatchSizeAt(records, at) : 0;
+    if (size === 0 || at + size > records.length) return `<${count} batches of ${at} bytes>`;
+    at += size;
+    count++;
+  }
+}
+
 /** A plain value for deepEqual. */
 export function comparable(value: unknown, key = "", inside = ""): unknown {
   if (ASSIGNMENTS.has(inside) && key === "partitions") return `<${(value as unknown[]).length} partitions>`;
   if (MASKED[key] !== undefined) return `<${key}>`;
   if (/timestamp/i.test(key) && typeof value === "number" && value > CLOCK_FROM) return "<the broker's clock>";
   if (/errorCode$/i.test(key) && typeof value === "number") return errorByCode(value).name;
-  // How many batches an answer carries is the broker's choice: Apache Kafka leaves a transaction's marker to the next one, at times.
-  if (value instanceof Uint8Array && key === "records" && value.length > 0)
-    return `<a batch of ${wholeBatchSizeAt(value, 0)} bytes, or more>`;
+  if (value instanceof Uint8Array && key === "records") return wholeBatches(value);
   if (value instanceof Uint8Array) return `<${value.length} bytes>`;
   if (Array.isArray(value)) {
     const items = value.map((item) => comparable(item, key, inside));

@@ -28,7 +28,7 @@ import { partition, step, topic, type Learnt, type Step } from "./requests.ts";
 
 const GROUP = "k";
 /** null: metadata that are none. */
-function protocols(name: string, topics: readonly string[] | null, version: number) {
+export function protocols(name: string, topics: readonly string[] | null, version: number) {
   const w = new ByteWriter(64);
   w.int16(version);
   if (topics === null) w.int32(0);
@@ -36,39 +36,41 @@ function protocols(name: string, topics: readonly string[] | null, version: numb
   return [newJoinGroupRequestProtocol({ name, metadata: w.finish().slice() })];
 }
 
-const join = fc
-  .tuple(
-    fc.constantFrom("range", "range", "range", "other"),
-    fc.constantFrom("mine", "mine", "mine", "nobody"),
-    fc.integer({ min: 0, max: 9 }),
-    fc.constantFrom(["t"], ["t"], ["t", "u"], ["missing"], null),
-    fc.constantFrom(0, 1, 3),
-    fc.constantFrom(GROUP, GROUP, GROUP, "c"),
-  ) // prettier-ignore
-  .map(([protocol, who, drawn, topics, metadataVersion, of]): Step => {
-    // Before version 4 everybody who comes is a member at once, and the next one waits for it.
-    const version = of === GROUP ? drawn : Math.max(4, drawn);
-    return step<"JoinGroup">({
-      name: `join ${of} v${version} as ${who} with ${protocol} v${metadataVersion} of ${topics}`,
-      api: "JoinGroup",
-      version,
-      request: ({ prefix, memberId }) =>
-        newJoinGroupRequest({
-          groupId: prefix + of,
-          sessionTimeoutMs: 30_000,
-          rebalanceTimeoutMs: 30_000,
-          memberId: who === "mine" ? memberId : who,
-          protocolType: "consumer",
-          protocols: protocols(protocol, topics?.map((name) => prefix + name) ?? null, metadataVersion),
-        }),
-      learn: (response, learnt) => {
-        if (of !== GROUP) return;
-        if (who === "mine" && response.memberId !== "") learnt.memberId = response.memberId;
-        if (response.errorCode === 0) learnt.generation = response.generationId;
-      },
+/** Before version 4 everybody who comes is a member at once, and the next one waits for it. */
+const joining = (from: number) =>
+  fc
+    .tuple(
+      fc.constantFrom("range", "range", "range", "other"),
+      fc.constantFrom("mine", "mine", "mine", "nobody"),
+      fc.integer({ min: 0, max: 9 }),
+      fc.constantFrom(["t"], ["t"], ["t", "u"], ["missing"], null),
+      fc.constantFrom(0, 1, 3),
+      fc.constantFrom(GROUP, GROUP, GROUP, "c"),
+    ) // prettier-ignore
+    .map(([protocol, who, drawn, topics, metadataVersion, of]): Step => {
+      const version = of === GROUP ? Math.max(from, drawn) : Math.max(4, drawn);
+      return step<"JoinGroup">({
+        name: `join ${of} v${version} as ${who} with ${protocol} v${metadataVersion} of ${topics}`,
+        api: "JoinGroup",
+        version,
+        request: ({ prefix, memberId }) =>
+          newJoinGroupRequest({
+            groupId: prefix + of,
+            sessionTimeoutMs: 30_000,
+            rebalanceTimeoutMs: 30_000,
+            memberId: who === "mine" ? memberId : who,
+            protocolType: "consumer",
+            protocols: protocols(protocol, topics?.map((name) => prefix + name) ?? null, metadataVersion),
+          }),
+        learn: (response, learnt) => {
+          if (of !== GROUP) return;
+          if (who === "mine" && response.memberId !== "") learnt.memberId = response.memberId;
+          if (response.errorCode === 0) learnt.generation = response.generationId;
+        },
+      });
     });
-  });
 
+const join = joining(0);
 const generation = fc.constantFrom(0, 0, 0, 1);
 
 const sync = fc
@@ -213,5 +215,6 @@ export const groupSteps = fc.oneof(
  * Without ConsumerGroupDescribe: when a member that nobody knows asks to join an empty group of the consumer protocol, later requests find
  * that group gone on Apache Kafka, as here, while descriptions still find it there.
  */
-const modes = [migrate, migrate, migrate, join, join, sync, heartbeat, commit, leave, describe];
+const comes = joining(4); // the other protocol's member does not hurry, and nobody waits for half a minute
+const modes = [migrate, migrate, migrate, comes, comes, sync, heartbeat, commit, leave, describe];
 export const migrationSteps = fc.oneof(...modes); // prettier-ignore

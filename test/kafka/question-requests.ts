@@ -6,6 +6,7 @@ import { newAlterPartitionReassignmentsRequest } from "../../src/protocol/genera
 import { newAlterReplicaLogDirsRequest } from "../../src/protocol/generated/alter-replica-log-dirs.gen.ts";
 import { newDescribeClusterRequest } from "../../src/protocol/generated/describe-cluster.gen.ts";
 import { newDescribeLogDirsRequest } from "../../src/protocol/generated/describe-log-dirs.gen.ts";
+import { newDescribeQuorumRequest } from "../../src/protocol/generated/describe-quorum.gen.ts";
 import { newDescribeTopicPartitionsRequest } from "../../src/protocol/generated/describe-topic-partitions.gen.ts";
 import { newDescribeTransactionsRequest } from "../../src/protocol/generated/describe-transactions.gen.ts";
 import { newElectLeadersRequest } from "../../src/protocol/generated/elect-leaders.gen.ts";
@@ -141,6 +142,29 @@ const LEVELS: readonly (readonly [feature: string, level: number])[] = [
   ["no.such", 1],
   ["", 1],
 ];
+const electAll = fc.tuple(fc.constantFrom(0, 1, 2), upTo(2, 1)).map(([electionType, version]) =>
+  step<"ElectLeaders">({
+    name: `elect all, type ${electionType} v${version}`,
+    api: "ElectLeaders",
+    version,
+    request: () => newElectLeadersRequest({ electionType, topicPartitions: null, timeoutMs: 5000 }),
+    ours: ({ topic: name }: { topic: string }, { prefix }) => name.startsWith(prefix),
+  }),
+);
+
+/** Of anything but the metadata log's one partition, whose numbers are the broker's own. */
+const quorum = fc.tuple(fc.constantFrom("t", "missing", "__cluster_metadata"), fc.constantFrom(1, 7), upTo(2)).map(([of, partitionIndex, version]) =>
+  step<"DescribeQuorum">({
+    name: `quorum of ${of}-${partitionIndex} v${version}`,
+    api: "DescribeQuorum",
+    version,
+    request: ({ prefix }) => {
+      const topicName = of.startsWith("_") ? of : prefix + of;
+      return newDescribeQuorumRequest({ topics: [{ topicName, partitions: [{ partitionIndex }] }] });
+    },
+  }),
+); // prettier-ignore
+
 const features = fc.tuple(fc.constantFrom(...LEVELS), fc.constantFrom(1, 2, 3, 4), upTo(2)).map(([[feature, maxVersionLevel], type, version]) =>
   step<"UpdateFeatures">({
     name: `validate feature ${feature} at ${maxVersionLevel}, type ${type} v${version}`,
@@ -215,6 +239,8 @@ export const questionSteps: fc.Arbitrary<Step> = fc.oneof(
   reassign,
   reassignments,
   elect,
+  electAll,
+  quorum,
   features,
   pages,
   producer,

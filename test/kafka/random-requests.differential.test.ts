@@ -16,6 +16,8 @@ const RUNS = Number(process.env["MILLRACE_RUNS"] ?? 30);
 /** That many seeds, one after the other (`--seeds`). */
 const SEEDS = Number(process.env["MILLRACE_SEEDS"] ?? 1);
 const FIRST_SEED = Number(process.env["MILLRACE_SEED"] ?? 20_260);
+/** Markers have the broker's time, records an older one: Apache Kafka would begin a segment between them, and an answer to Fetch ends there. */
+const SETTINGS = { "log.roll.hours": "1000000" };
 const env = createNodeEnv({ logger: { log: () => {} } });
 const missing = missingForKafka();
 
@@ -25,8 +27,8 @@ describe("random requests", { skip: missing, concurrency: true }, () => {
   let run = 0;
 
   before(async () => {
-    kafka = await startApacheKafka({ "group.consumer.assignment.interval.ms": "0" }); // ours assigns at once, too
-    ours = await startBroker({ port: 0, memory: true, logger: env.logger });
+    kafka = await startApacheKafka({ ...SETTINGS, "group.consumer.assignment.interval.ms": "0" }); // ours assigns at once, too
+    ours = await startBroker({ port: 0, memory: true, logger: env.logger, settings: SETTINGS });
   });
   after(async () => {
     await ours?.close();

@@ -2,10 +2,15 @@
 import fc from "fast-check";
 import { adminSteps } from "./admin-requests.ts";
 import { configSteps } from "./config-requests.ts";
+import { consumerSteps } from "./consumer-requests.ts";
 import { groupSteps, migrationSteps } from "./group-requests.ts";
+import { lateSteps } from "./late-requests.ts";
 import { questionSteps } from "./question-requests.ts";
+import { recordSteps } from "./record-requests.ts";
 import { plainSteps, type Step } from "./requests.ts";
 import { sessionSteps } from "./session-requests.ts";
+import { staticSteps } from "./static-requests.ts";
+import { topicSteps } from "./topic-requests.ts";
 import { init, transactionSteps } from "./transaction-requests.ts";
 
 const STEPS = { minLength: 5, maxLength: 30 };
@@ -15,8 +20,12 @@ const begun = (step: fc.Arbitrary<Step>) => fc.tuple(init, fc.array(step, STEPS)
 export const FAMILIES: Readonly<Record<string, fc.Arbitrary<Step[]>>> = {
   "about records, offsets and consumer groups": fc.array(plainSteps, STEPS),
   "of a classic group": fc.array(fc.oneof(groupSteps, groupSteps, groupSteps, plainSteps), STEPS),
+  "of a static member": fc.array(staticSteps, STEPS),
   "of a group between the protocols": fc.array(migrationSteps, STEPS),
   "of the other APIs": fc.array(fc.oneof(questionSteps, questionSteps, plainSteps), STEPS),
+  "of a group of the consumer protocol": fc.array(consumerSteps, STEPS),
+  "about batches and limits": fc.array(recordSteps, STEPS),
+  "about topics that cannot be": fc.array(topicSteps, STEPS),
   "of fetch sessions": fc.array(sessionSteps, STEPS),
   "about configs": fc.array(configSteps, STEPS),
   "about topics, configs and topic ids": fc.array(fc.oneof(adminSteps, adminSteps, adminSteps, plainSteps), STEPS),
@@ -26,4 +35,5 @@ export const TRANSACTIONS: typeof FAMILIES = {
   "of transactions of version 1": begun(fc.oneof(transactionSteps.v1, transactionSteps.v1, transactionSteps.v1, plainSteps)),
   "of transactions of both versions": begun(transactionSteps.mixed),
   "of transactions of version 2": begun(fc.oneof(transactionSteps.v2, transactionSteps.v2, transactionSteps.v2, plainSteps)),
+  "of transactions that come late, twice, or from a tool": begun(lateSteps),
 };

@@ -28,6 +28,8 @@ export interface Learnt {
   /** Of the member of the consumer protocol in the classic group. */
   modernEpoch: number;
   modernOwned: { topicId: string; partitions: number[] }[];
+  /** Of the group of the consumer protocol with several members, by name. */
+  readonly members: Map<string, { readonly epoch: number; readonly owned: readonly { topicId: string; partitions: number[] }[] }>;
   /** Of the classic group's only member. */
   memberId: string;
   generation: number;
@@ -45,6 +47,7 @@ export const newLearnt = (prefix: string): Learnt => ({
   memberEpoch: 0,
   modernEpoch: 0,
   modernOwned: [],
+  members: new Map(),
   memberId: "",
   generation: -1,
   producerId: -1,
@@ -58,8 +61,13 @@ export interface Step<N extends ApiName = ApiName> {
   readonly version: number;
   request(learnt: Learnt): RequestOf<N>;
   learn?(response: ResponseOf<N>, learnt: Learnt): void;
-  /** What the request starts goes on after its answer; the next one waits for its end: of the transaction, or in the topics. */
-  readonly settles?: "transaction" | "topics";
+  /**
+   * What the request starts goes on after its answer; the next one waits for its end: of the transaction, in the topics, or
+   * in what Apache Kafka tells of its groups (a group that no record says of is there for a description after the next record only).
+   */
+  readonly settles?: "transaction" | "topics" | "groups";
+  /** What of the answer is compared; all of it without this. */
+  told?(response: ResponseOf<N>, learnt: Learnt): object;
   /** Of the entries of the answer's lists: which are this sequence's (others run beside). */
   ours?(entry: never, learnt: Learnt): boolean;
 }
@@ -70,6 +78,16 @@ const TIME = 1_700_000_000_000;
 export const topic = fc.constantFrom("t", "t", "t", "u", "missing");
 export const partition = fc.constantFrom(0, 0, 1, 7);
 const offset = fc.integer({ min: -1, max: 8 });
+
+export const UNKNOWN_ID = "BBBBBBBBBBBBBBBBBBBBBA";
+export const NO_ID = "AAAAAAAAAAAAAAAAAAAAAA";
+
+/** By the topic's name. */
+export function byTopic<P>(of: readonly (readonly [string, number])[], made: (index: number) => P): Map<string, P[]> {
+  const topics = new Map<string, P[]>();
+  for (const [name, index] of of) topics.set(name, [...(topics.get(name) ?? []), made(index)]);
+  return topics;
+}
 
 export const step = <N extends ApiName>(definition: Step<N>): Step => definition as unknown as Step;
 
@@ -158,7 +176,7 @@ const listOffsets = fc
         const partitions = [newListOffsetsPartition({ partitionIndex: index, timestamp, currentLeaderEpoch })];
         if (twice === 0) partitions.push(partitions[0]!);
         const isolationLevel = version >= 2 && index === 1 ? 1 : 0;
-        return newListOffsetsRequest({ isolationLevel, topics: [newListOffsetsTopic({ name: prefix + name, partitions })] });
+        return newListOffsetsRequest({ replicaId: -1, isolationLevel, topics: [newListOffsetsTopic({ name: prefix + name, partitions })] });
       },
     }),
   );
@@ -182,6 +200,7 @@ const commit = fc
         const topics = [newOffsetCommitRequestTopic({ name: prefix + name, partitions })];
         return newOffsetCommitRequest({ groupId: group === "" ? "" : prefix + group, generationIdOrMemberEpoch: -1, topics });
       },
+      settles: "groups",
     }),
   );
 

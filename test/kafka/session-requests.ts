@@ -3,10 +3,8 @@
 import fc from "fast-check";
 import { newFetchPartition, newFetchRequest, newFetchTopic, newForgottenTopic } from "../../src/protocol/generated/fetch.gen.ts";
 import { adminParts } from "./admin-requests.ts";
-import { step, writes, type Learnt } from "./requests.ts";
+import { byTopic, NO_ID, step, UNKNOWN_ID, writes, type Learnt } from "./requests.ts";
 
-const UNKNOWN_ID = "BBBBBBBBBBBBBBBBBBBBBA";
-const NO_ID = "AAAAAAAAAAAAAAAAAAAAAA";
 const BY_NAME = [7, 11, 12] as const;
 const BY_ID = [13, 15, 17, 18] as const;
 
@@ -15,12 +13,6 @@ const places = fc.uniqueArray(fc.tuple(fc.constantFrom(...names), fc.constantFro
   maxLength: 4,
   selector: ([name, index]) => `${name}-${index}`,
 });
-
-function byTopic<P>(of: readonly (readonly [string, number])[], made: (index: number) => P): Map<string, P[]> {
-  const topics = new Map<string, P[]>();
-  for (const [name, index] of of) topics.set(name, [...(topics.get(name) ?? []), made(index)]);
-  return topics;
-}
 
 /** What a request says of the session: its id and epoch. */
 type Of = "open" | "next" | "skip" | "stranger" | "close";
