@@ -16,8 +16,15 @@ export function incompatible(type: string, path: string, description: string, re
   return { type, path, description, reader: text(reader), writer: text(writer) };
 }
 
+/** A schema is told of wherever it stands. */
+const TEXTS = new WeakMap<object, string>();
+
 function text(value: unknown): string {
-  return value === undefined ? "" : JSON.stringify(value);
+  if (value === undefined) return "";
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  let known = TEXTS.get(value);
+  if (known === undefined) TEXTS.set(value, (known = JSON.stringify(value)));
+  return known;
 }
 
 /** A keyword whose smaller (or, with `direction` "min", larger) value narrows what is allowed. */

@@ -226,7 +226,17 @@ function mayBecome(writer: Combined, reader: Combined): boolean {
 }
 
 function distinct(parts: readonly Located[]): Located[] {
-  return [...new Map(parts.map((part) => [JSON.stringify(sortNames(part.schema)), part])).values()];
+  return [...new Map(parts.map((part) => [textOf(part.schema), part])).values()];
+}
+
+/** Parts stay the same objects and are met again and again. */
+const TEXTS = new WeakMap<object, string>();
+
+function textOf(schema: JsonSchemaValue): string {
+  if (typeof schema === "boolean") return String(schema);
+  let text = TEXTS.get(schema);
+  if (text === undefined) TEXTS.set(schema, (text = JSON.stringify(sortNames(schema))));
+  return text;
 }
 
 function sameClass(reader: string, writer: string): boolean {
