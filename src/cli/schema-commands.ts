@@ -75,7 +75,7 @@ function addGenCommands(schema: Command, asks: (command: Command) => Command, te
     const command = asks(gen.command(name))
       .description(`${description} of a subject's values, or of what a module exports`)
       .argument("<subject|module>", "a subject of the registry, or a file that ends with .ts, .js, …")
-      .argument("[name]", "of one export of the module")
+      .argument("[name]", "of one export of the module, or of one message of a Protobuf schema (the first)")
       .option("--version <n>", "of the subject; latest unless said otherwise");
     if (name === "ts") command.option("--interface", "interfaces alone, without t");
     command.action(async (source: string, of: string | undefined, flags: SchemaFlags & Quiet & { readonly interface?: boolean }) =>

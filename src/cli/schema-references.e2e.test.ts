@@ -70,6 +70,27 @@ test("references: a file that imports another is checked and registered with it,
   assert.match(byId.stdout, /message Order/);
 });
 
+test("one message of a Protobuf schema", async () => {
+  await registerText(
+    "several-value",
+    'syntax = "proto3"; package p; message A { int32 x = 1; } message B { message C { string y = 1; } }',
+    "PROTOBUF",
+  );
+  await registerText("alone-value", '"string"', "AVRO");
+  const [first, nested, full, missing, wrong] = await Promise.all([
+    schema("gen", "ts", "several-value"),
+    schema("gen", "ts", "several-value", "C"),
+    schema("gen", "avro", "several-value", "p.B.C", "--json"),
+    schema("gen", "ts", "several-value", "D"),
+    schema("gen", "ts", "alone-value", "D"),
+  ]);
+  assert.match(first.stdout, /x: t\.int\(\)/, first.stderr);
+  assert.match(nested.stdout, /y: t\.string\(\)/, nested.stderr);
+  assert.match(full.stdout, /"name":"y"/, full.stderr);
+  assert.deepEqual([missing.exitCode, wrong.exitCode], [3, 2]);
+  assert.match(missing.stderr, /no message "D"\. It has: p\.A, p\.B, p\.B\.C\./);
+});
+
 test("a difference is to the version before, whatever its number; a module of several types is one module", async () => {
   for (const fields of [[], [{ name: "a", type: "string", default: "" }], [{ name: "b", type: "string", default: "" }]])
     await schema("register", "gap-value", file(`gap${fields[0]?.name ?? ""}.avsc`, fields));

@@ -10,7 +10,8 @@ import { schemaGiven } from "../../schema/foreign/foreign-schema.ts";
 import { jsonSchemaToType } from "../../schema/json-schema/json-schema-to-type.ts";
 import { jsonSchemaText } from "../../schema/json-schema/type-to-json-schema.ts";
 import { protoToType } from "../../schema/protobuf/proto-to-type.ts";
-import { readProtoSchema } from "../../schema/protobuf/read-proto-schema.ts";
+import type { MessageSchema } from "../../schema/protobuf/proto-schema.ts";
+import { readProtoSchema, type ProtoSchema } from "../../schema/protobuf/read-proto-schema.ts";
 import { protoText } from "../../schema/protobuf/type-to-proto.ts";
 import { isSchema } from "../../schema/t.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
@@ -63,7 +64,9 @@ export async function schemaGen(
   flags: SchemaFlags & { readonly interface?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const types = MODULE.test(source) ? await moduleTypes(source, name) : new Map([[source, await subjectType(source, flags, terminal)]]);
+  const types = MODULE.test(source)
+    ? await moduleTypes(source, name)
+    : new Map([[source, await subjectType(source, name, flags, terminal)]]);
   if (what === "ts")
     return await terminal.out(generated(() => (flags.interface === true ? typeScriptOfAll(types) : typeModuleOfAll(types))));
   if (what === "proto" && flags.json !== true) {
@@ -83,19 +86,22 @@ function schemaOf(what: Exclude<Generated, "ts">, type: TypeInfo): unknown {
   return what === "avro" ? avroJson(type) : JSON.parse(jsonSchemaText(type));
 }
 
-async function subjectType(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<TypeInfo> {
+async function subjectType(subject: string, name: string | undefined, flags: SchemaFlags, terminal: Terminal): Promise<TypeInfo> {
   return await asking(terminal, flags, async (client) => {
     const found = await client.version(subject, flags.version === undefined ? "latest" : versionNumber(flags.version));
     const references = await client.referenced(found);
-    return generated(() => typeOfSchema(found, references));
+    return generated(() => typeOfSchema(found, references, name));
   });
 }
 
-function typeOfSchema(found: RegisteredSchema, references: readonly RegisteredSchema[]): TypeInfo {
+/** `name`: of a message that is not the first of its file. */
+function typeOfSchema(found: RegisteredSchema, references: readonly RegisteredSchema[], name: string | undefined): TypeInfo {
+  if (name !== undefined && found.schemaType !== "PROTOBUF")
+    throw new CliError(EXIT.usage, `"${name}": a name chooses one of the messages of a Protobuf schema; this one is ${found.schemaType}.`);
   switch (found.schemaType) {
     case "PROTOBUF": {
       const texts = references.map(({ schema }) => schema);
-      return protoToType(readProtoSchema(found.schema, texts).messageAt([0]));
+      return protoToType(messageNamed(readProtoSchema(found.schema, texts), name));
     }
     case "JSON": {
       const { root, others } = jsonDocument(found, references);
@@ -104,6 +110,15 @@ function typeOfSchema(found: RegisteredSchema, references: readonly RegisteredSc
     default:
       return avroToType(parsedAvro(found, references));
   }
+}
+
+/** By its full name, or without what stands before it; undefined: the first. */
+function messageNamed(schema: ProtoSchema, name: string | undefined): MessageSchema {
+  if (name === undefined) return schema.messageAt([0]);
+  const messages = schema.messages();
+  const found = messages.find((each) => each.name === name) ?? messages.find((each) => each.name.endsWith(`.${name}`));
+  if (found !== undefined) return found;
+  throw new CliError(EXIT.notFound, `The schema has no message "${name}". It has: ${messages.map((each) => each.name).join(", ")}.`);
 }
 
 function generated<T>(make: () => T): T {
