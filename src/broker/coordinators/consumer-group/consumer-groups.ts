@@ -220,8 +220,8 @@ export class ConsumerGroups {
   }
 
   /** Error code for a commit of this member. The group must be one of ours. */
-  check(groupId: string, memberId: string, epoch: number, partitions: readonly { topic: string; partition: number }[] = []): number {
-    const keys = partitions.map(({ topic, partition }) => `${this.#topics.byName(topic)?.id}:${partition}`);
+  check(groupId: string, memberId: string, epoch: number, partitions?: readonly { topic: string; partition: number }[]): number {
+    const keys = partitions?.map(({ topic, partition }) => `${this.#topics.byName(topic)?.id}:${partition}`);
     return checkMemberEpoch(this.#groups.get(groupId)!, memberId, epoch, keys);
   }
 

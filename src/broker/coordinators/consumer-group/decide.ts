@@ -72,16 +72,16 @@ export function overdue(state: ConsumerGroupState, now: number): string[] {
 }
 
 /**
- * May this member read offsets, or commit those of `partitions`? An epoch that is not the newest will do for partitions it has had
+ * May this member read offsets, or commit those of `partitions` (those that can be kept, of a request for any)? An epoch that is not the newest will do for partitions it has had
  * since then (KIP-1251): the answer that brought the newer one may be on its way.
  */
-export function checkMemberEpoch(state: ConsumerGroupState, memberId: string, epoch: number, partitions: readonly string[] = []): number {
+export function checkMemberEpoch(state: ConsumerGroupState, memberId: string, epoch: number, partitions?: readonly string[]): number {
   if (epoch < 0 && state.members.size === 0) return ErrorCode.NONE;
   const member = state.members.get(memberId);
   if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
   if (member.epoch === epoch) return ErrorCode.NONE;
   const hasHad = (partition: string): boolean => (member.since.get(partition) ?? Infinity) <= epoch;
-  const isKnown = partitions.length > 0 && epoch < member.epoch && partitions.every(hasHad);
+  const isKnown = epoch < member.epoch && partitions?.every(hasHad) === true;
   if (isKnown) return ErrorCode.NONE;
   return member.classic === undefined ? ErrorCode.STALE_MEMBER_EPOCH : ErrorCode.ILLEGAL_GENERATION;
 }
