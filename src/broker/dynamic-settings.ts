@@ -105,6 +105,9 @@ export class DynamicSettings {
     const done = this.#changes.then(async () => {
       const values = change(this.#settings.dynamic(scope));
       check(values, this.#settings);
+      const own = scope === "cluster" ? Object.keys(values).filter((name) => name.startsWith(EACH_BROKERS_OWN)) : [];
+      if (own.length > 0)
+        throw new KafkaError("INVALID_REQUEST", `Cannot update these configs at default cluster level: Set(${own.join(", ")})`);
       if (validateOnly) return;
       const stored: Stored = { version: VERSION, broker: this.#settings.dynamic("broker"), cluster: this.#settings.dynamic("cluster"), [scope]: values }; // prettier-ignore
       await makeDirectoryDurably(this.#files, this.#directory);
@@ -117,6 +120,8 @@ export class DynamicSettings {
   }
 }
 
+/** Of Apache Kafka's dynamic settings, those of authentication are set broker by broker. */
+const EACH_BROKERS_OWN = "sasl.";
 const ASSIGNMENT_INTERVAL = "group.consumer.assignment.interval.ms";
 
 function check(values: ScopedSettings, settings: Settings): void {

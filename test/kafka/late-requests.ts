@@ -203,7 +203,8 @@ const fetch = fc.tuple(index, fc.constantFrom(0, 0, 1, 3, 4), fc.constantFrom(0,
   }),
 );
 
-const listOffsets = fc.tuple(index, fc.constantFrom(-1, -1, -3, 1_700_000_000_001), fc.constantFrom(0, 1)).map(([at, timestamp, isolationLevel]) =>
+/** Not of the largest timestamp: markers have the broker's, and two of them may have the same. */
+const listOffsets = fc.tuple(index, fc.constantFrom(-1, -1, 1_700_000_000_001), fc.constantFrom(0, 1)).map(([at, timestamp, isolationLevel]) =>
   step<"ListOffsets">({
     name: `offset of ${timestamp} in t-${at}, isolation ${isolationLevel}`,
     api: "ListOffsets",

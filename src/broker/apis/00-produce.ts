@@ -158,7 +158,8 @@ function check(
   const size = wholeBatchSizeAt(records, 0);
   if (size === 0) throw new KafkaError("INVALID_RECORD", "The records end before their batch does.");
   const isOne = records[MAGIC_AT] === MAGIC && wholeBatchSizeAt(records, size) === 0;
-  if ((acks < -1 || acks > 1) && isOne) throw new KafkaError("INVALID_REQUIRED_ACKS");
+  const isAcks = acks >= -1 && acks <= 1;
+  if (!isAcks && isOne && transactionalId === null) throw new KafkaError("INVALID_REQUIRED_ACKS");
   const header = checked?.get(data) ?? validateBatch(records);
   checkBatch(header, records, call);
   const isAll = size === records.length;
@@ -166,6 +167,7 @@ function check(
   if (inTransaction) log.verify(header, call.version >= IMPLICIT_ADD_FROM, broker.env.clock.now());
   if (inTransaction && refusal !== ErrorCode.NONE) throw new KafkaError(errorByCode(refusal).name);
   if (inTransaction) checkTransaction(broker, transactionalId, topic, index, header, call);
+  if (!isAcks) throw new KafkaError("INVALID_REQUIRED_ACKS");
   checkOrigin(header);
   return { log, records: isAll ? records : records.subarray(0, size), recordCount: header.recordCount };
 }
