@@ -159,7 +159,7 @@ function check(
   if (size === 0) throw new KafkaError("INVALID_RECORD", "The records end before their batch does.");
   const isOne = records[MAGIC_AT] === MAGIC && wholeBatchSizeAt(records, size) === 0;
   const isAcks = acks >= -1 && acks <= 1;
-  if (!isAcks && isOne && transactionalId === null) throw new KafkaError("INVALID_REQUIRED_ACKS");
+  if (!isAcks && isOne && !isTransactional(int16At(records, ATTRIBUTES_AT))) throw new KafkaError("INVALID_REQUIRED_ACKS");
   const header = checked?.get(data) ?? validateBatch(records);
   checkBatch(header, records, call);
   const isAll = size === records.length;
