@@ -42,10 +42,10 @@ export class BufferPool {
   /** Bytes from take() that nobody will look at again, by whatever view. */
   give({ buffer }: Uint8Array<ArrayBuffer>): void {
     const size = buffer.byteLength;
-    if (size < MIN_BYTES || size > MAX_BYTES || size > this.#maxFreeBytes) return;
+    if (size < MIN_BYTES) return;
     const index = classFor(size);
-    if (sizeOf(index) !== size) return;
-    while (this.#freeBytes + size > this.#maxFreeBytes) if (!this.#dropOlderThan(index)) return;
+    if (size > MAX_BYTES || size > this.#maxFreeBytes || sizeOf(index) !== size) return drop(buffer);
+    while (this.#freeBytes + size > this.#maxFreeBytes) if (!this.#dropOlderThan(index)) return drop(buffer);
     this.#freeBytes += size;
     this.#free[index]!.push(buffer);
   }
@@ -56,7 +56,7 @@ export class BufferPool {
     for (let each = 0; each < CLASSES; each++)
       if (this.#free[each]!.length > 0 && this.#askedAt[each]! < this.#askedAt[oldest]!) oldest = each;
     if (oldest === index) return false;
-    this.#free[oldest]!.pop();
+    drop(this.#free[oldest]!.pop()!);
     this.#freeBytes -= sizeOf(oldest);
     return true;
   }
@@ -72,6 +72,11 @@ function classFor(size: number): number {
 function sizeOf(index: number): number {
   const power = 2 ** (MIN_LOG2 + Math.floor(index / STEPS));
   return power + ((index % STEPS) * power) / STEPS;
+}
+
+/** Its memory is free at once: a collection of the heap would begin when enough of them were left to it. */
+function drop(buffer: ArrayBuffer): void {
+  buffer.transfer(0);
 }
 
 /** Not zeroed. */

@@ -1,15 +1,19 @@
 // One open file. Invariant: the descriptor is closed only when no operation on it is under way, and no operation starts afterwards,
 // since the number may belong to another file by then.
-import { close, fdatasync, fstat, ftruncate, read, readSync, writev } from "node:fs";
+import { close, fdatasync, fstat, ftruncate, read, readSync, writeSync, writev, writevSync } from "node:fs";
 import type { FileHandle } from "../env/files.ts";
 import { fromCallback } from "./callback.ts";
 import { fileError } from "./file-error.ts";
-import { PromptReads } from "./prompt-reads.ts";
+import { PromptCopies } from "./prompt-copies.ts";
 
 type Done<T> = (error: Error | null | undefined, value?: T) => void;
 
+const MAX_PROMPT_READ_BYTES = 2 * 1024 * 1024;
+/** A write costs several times a read: pages are taken for it. */
+const MAX_PROMPT_WRITE_BYTES = 256 * 1024;
 /** Of the process: its event loop is what waits. */
-const promptReads = new PromptReads(() => performance.now());
+const promptReads = new PromptCopies(() => performance.now(), MAX_PROMPT_READ_BYTES);
+const promptWrites = new PromptCopies(() => performance.now(), MAX_PROMPT_WRITE_BYTES);
 
 export class NodeFileHandle implements FileHandle {
   readonly path: string;
@@ -35,6 +39,23 @@ export class NodeFileHandle implements FileHandle {
     } catch (error) {
       throw withPath(error as Error, this.path);
     }
+  }
+
+  writeNow(chunks: readonly Uint8Array[], position: number): boolean {
+    if (this.#closing !== undefined) throw fileError("EBADF", "write", this.path, "the file is closed");
+    let bytes = 0;
+    for (const chunk of chunks) bytes += chunk.length;
+    try {
+      return promptWrites.attempt(bytes, () => this.#writeSync(chunks, position)) === bytes;
+    } catch (error) {
+      throw withPath(error as Error, this.path);
+    }
+  }
+
+  #writeSync(chunks: readonly Uint8Array[], position: number): number {
+    return chunks.length === 1
+      ? writeSync(this.#descriptor, chunks[0]!, 0, chunks[0]!.length, position)
+      : writevSync(this.#descriptor, chunks, position);
   }
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {

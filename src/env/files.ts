@@ -19,6 +19,11 @@ export interface FileHandle {
    * A short write rejects with code ENOSPC: the bytes before the cut may be in the file, the caller truncates.
    */
   write(chunks: readonly Uint8Array[], position: number): Promise<void>;
+  /**
+   * The same at once, where that is cheap: a copy into memory, most likely. False: not now, or not all; write() writes the chunks, again if need
+   * be. Absent where nothing can be told of it. Throws what write() rejects with.
+   */
+  writeNow?(chunks: readonly Uint8Array[], position: number): boolean;
   /** fdatasync: all bytes written before the call, and the length, survive a power cut when it resolves. After a rejection nothing is known: fail stop. */
   datasync(): Promise<void>;
   truncate(length: number): Promise<void>;

@@ -111,7 +111,8 @@ export class AppendQueue implements FlushTarget {
 
   /** Resolves when all that is written now is on disk. */
   async flush(): Promise<void> {
-    while (this.flushedOffset < this.writtenOffset) {
+    const until = this.writtenOffset;
+    while (this.flushedOffset < until) {
       if (this.#context.failure !== undefined) throw this.#context.failure;
       await new Promise<void>((resolve, reject) => {
         this.#flushWaiters.push({ resolve, reject });
@@ -164,7 +165,7 @@ export class AppendQueue implements FlushTarget {
     let file: CachedFile | undefined;
     try {
       file = this.#context.files.tryAcquire(segment.path) ?? (await this.#context.files.acquire(segment.path));
-      await file.handle.write(taken, segment.sizeBytes);
+      if (file.handle.writeNow?.(taken, segment.sizeBytes) !== true) await file.handle.write(taken, segment.sizeBytes);
     } catch (error) {
       await this.#truncateBack(file, error);
       this.#writeFailed("writing", error);

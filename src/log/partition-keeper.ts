@@ -177,8 +177,9 @@ export class PartitionKeeper {
     if (point === undefined && offset === 0) return undefined;
     this.#partition.expireProducers(this.#context.env.clock.now());
     const entries: ProducerEntry[] = [...producers.entries];
-    const captured = await queue.exclusive(() => this.#capture(offset, shared));
+    const captured = await queue.exclusive(async () => this.#capture(offset, shared));
     if (captured === undefined) return undefined;
+    await queue.flush(); // while appends go on
     await this.#saveIndexes(captured.unsaved !== undefined, shared);
     if (entries.length === 0) return { ...captured, noProducers: true };
     const snapshot = encodeProducerSnapshot(entries);
@@ -215,13 +216,12 @@ export class PartitionKeeper {
   }
 
   /**
-   * Brings the log up to `offset` to disk and says where that is; undefined if a rejected write took the offset back. `inline`: with the
+   * Where `offset` is, when all below it is written and nothing else; undefined if a rejected write took the offset back. `inline`: with the
    * index entries that are in no file, if they are few.
    */
-  async #capture(offset: number, inline: boolean): Promise<RecoveryPoint | undefined> {
+  #capture(offset: number, inline: boolean): RecoveryPoint | undefined {
     const { queue, segments } = this.#parts;
     if (queue.writtenOffset !== offset) return undefined;
-    await queue.flush();
     const { active } = segments;
     const indexes = active.indexes!;
     const unsaved = inline ? indexes.unsaved(INLINE_INDEX_BYTES) : undefined;

@@ -1,13 +1,15 @@
-// Reads that do not leave the event loop: only while they find what they look for in memory.
+// Copies that do not leave the event loop: only while they find what they look for in memory.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MAX_PAUSE_MS, MAX_PROMPT_BYTES, PromptReads } from "./prompt-reads.ts";
+import { MAX_PAUSE_MS, PromptCopies } from "./prompt-copies.ts";
+
+const MAX_BYTES = 2 * 1024 * 1024;
 
 class Disk {
   now = 0;
   reads = 0;
   tookMs = 0.1;
-  readonly prompt = new PromptReads(() => this.now);
+  readonly prompt = new PromptCopies(() => this.now, MAX_BYTES);
 
   read(length: number): number | undefined {
     return this.prompt.attempt(length, () => {
@@ -47,6 +49,6 @@ test("a read that was slow by chance holds the next ones off for a moment only",
 test("a large copy may take its time, a larger one is not made", () => {
   const disk = new Disk();
   disk.tookMs = 2;
-  for (let i = 0; i < 10; i++) assert.equal(disk.read(MAX_PROMPT_BYTES), MAX_PROMPT_BYTES);
-  assert.equal(disk.read(MAX_PROMPT_BYTES + 1), undefined);
+  for (let i = 0; i < 10; i++) assert.equal(disk.read(MAX_BYTES), MAX_BYTES);
+  assert.equal(disk.read(MAX_BYTES + 1), undefined);
 });
