@@ -51,3 +51,26 @@ test("a read that does not leave the event loop gives what read() gives; not of 
   await file.close();
   assert.throws(() => file.readNow!(into, 0, 1, 0), { code: "EBADF" });
 });
+
+test("a write that does not leave the event loop writes what write() writes, or says that it did not", async (context) => {
+  const path = mkdtempSync(join(tmpdir(), "millrace-files-"));
+  context.after(() => rmSync(path, { recursive: true }));
+  const file = await nodeFiles.open(join(path, "a"), "w+");
+  const chunks = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)];
+  if (!file.writeNow!(chunks, 2)) await file.write(chunks, 2); // a disk that was slow just now
+  if (!file.writeNow!([Uint8Array.of(9)], 0)) await file.write([Uint8Array.of(9)], 0);
+  assert.deepEqual([...(await nodeFiles.readFile(file.path))], [9, 0, 1, 2, 3, 4, 5]);
+  assert.equal(file.writeNow!([new Uint8Array(16 * 1024 * 1024)], 0), false);
+  assert.equal(await file.size(), 7);
+  await file.close();
+  assert.throws(() => file.writeNow!(chunks, 0), { code: "EBADF" });
+});
+
+test("so it says that a disk is full, by the file's name", { skip: !existsSync("/dev/full") && "needs /dev/full" }, async () => {
+  const file = await nodeFiles.open("/dev/full", "r+");
+  const write = async (): Promise<void> => {
+    if (!file.writeNow!([new Uint8Array(10)], 0)) await file.write([new Uint8Array(10)], 0);
+  };
+  await assert.rejects(write, (error: NodeJS.ErrnoException) => error.code === "ENOSPC" && error.message.includes("/dev/full"));
+  await file.close();
+});

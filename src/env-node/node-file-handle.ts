@@ -9,8 +9,8 @@ import { PromptCopies } from "./prompt-copies.ts";
 type Done<T> = (error: Error | null | undefined, value?: T) => void;
 
 const MAX_PROMPT_READ_BYTES = 2 * 1024 * 1024;
-/** A write costs several times a read: pages are taken for it. */
-const MAX_PROMPT_WRITE_BYTES = 256 * 1024;
+/** A write costs several times a read, pages are taken for it: of more bytes it is worth the way to another processor. */
+const MAX_PROMPT_WRITE_BYTES = 64 * 1024;
 /** Of the process: its event loop is what waits. */
 const promptReads = new PromptCopies(() => performance.now(), MAX_PROMPT_READ_BYTES);
 const promptWrites = new PromptCopies(() => performance.now(), MAX_PROMPT_WRITE_BYTES);
