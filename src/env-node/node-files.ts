@@ -1,6 +1,7 @@
 // Node's file system behind Files. fdatasync and directory fsync are real (F_FULLFSYNC on macOS, through libuv).
 import { close, fsync, mkdir, open, readdir, readFile, rename, rm, stat, statfs, unlink } from "node:fs";
 import type { Stats, StatsFs } from "node:fs";
+import { dirname } from "node:path";
 import type { DirectoryLock, FileHandle, Files, FileStat, OpenMode } from "../env/files.ts";
 import { fromCallback } from "./callback.ts";
 import { lockDirectory } from "./directory-lock.ts";
@@ -12,7 +13,7 @@ export const nodeFiles: Files = {
   },
 
   async makeDirectory(path: string): Promise<void> {
-    await fromCallback<string | undefined>((done) => mkdir(path, { recursive: true }, done));
+    await makeWithParents(path);
   },
 
   async list(path: string): Promise<string[]> {
@@ -65,3 +66,34 @@ export const nodeFiles: Files = {
     return lockDirectory(path);
   },
 };
+
+/** Node's own recursive mkdir goes on for ever where the system says ENOENT below a directory that is there, as in /proc. */
+async function makeWithParents(path: string): Promise<void> {
+  const made = await makeOne(path);
+  if (made === true) return;
+  const parent = dirname(path);
+  if (parent === path) throw made;
+  await makeWithParents(parent);
+  const again = await makeOne(path);
+  if (again !== true) throw again;
+}
+
+/** True if it is there now; the error if its parent is not. */
+async function makeOne(path: string): Promise<true | NodeJS.ErrnoException> {
+  try {
+    await fromCallback<void>((done) => mkdir(path, done));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return error as NodeJS.ErrnoException;
+    if (!(await isDirectory(path))) throw error;
+  }
+  return true;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await fromCallback<Stats>((done) => stat(path, done))).isDirectory();
+  } catch {
+    return false;
+  }
+}
