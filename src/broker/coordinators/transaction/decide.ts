@@ -104,7 +104,6 @@ function complete(state: TransactionState, now: number): Outcome {
     nextProducerId: NO_PRODUCER_ID,
     status: data.status === "PrepareCommit" ? "CompleteCommit" : "CompleteAbort",
     partitions: new Set(),
-    startedAt: -1,
     updatedAt: now,
   };
   return [{ ...state, data: next }, [{ kind: "persist", data: next, answers: false }]];

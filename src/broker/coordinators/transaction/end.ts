@@ -85,7 +85,7 @@ function prepared(data: TransactionData, event: EndEvent, now: number): Transact
     nextProducerId: bumps && isExhausted(data) ? event.freshProducerId : NO_PRODUCER_ID,
     keptEpoch: NO_PRODUCER_EPOCH,
     status: event.commit ? "PrepareCommit" : "PrepareAbort",
-    startedAt: data.startedAt < 0 ? now : data.startedAt,
+    startedAt: data.status === "Ongoing" ? data.startedAt : now, // ended without a partition: it never began
     updatedAt: now,
     clientVersion: event.version,
   };
