@@ -54,7 +54,7 @@ const toldDescription = ({ groups, ...rest }: ConsumerGroupDescribeResponse): ob
     ...group,
     members: group.members.map((one) => ({
       ...one,
-      name: one.memberId,
+      name: Object.values(MEMBERS).includes(one.memberId) ? one.memberId : "the broker's", // a member of version 0 that came without one
       assignment: count(one.assignment.topicPartitions),
       targetAssignment: count(one.targetAssignment.topicPartitions),
     })),
