@@ -94,6 +94,6 @@ export const CASES: readonly Case[] = [
   other("wire", "requests", "unbatched-10-connections", [40_000, 15_000], { connections: 10 }),
   other("wire", "requests", "unbatched-100-connections", [40_000, 15_000], { connections: 100 }),
   other("wire", "requests", "unbatched-1000-connections", [40_000, 15_000], { connections: 1000 }),
-  other("own", "spread", "produce-to-each-of-1000-partitions", [10_000, 3000], { partitions: 1000 }),
-  other("own", "spread", "produce-to-each-of-5000-partitions", [10_000, 0], { partitions: 5000 }),
+  other("own", "spread", "produce-to-each-of-1000-partitions", [60_000, 3000], { partitions: 1000 }),
+  other("own", "spread", "produce-to-each-of-5000-partitions", [60_000, 0], { partitions: 5000 }),
 ];

@@ -11,7 +11,8 @@ import type { Durability } from "./compare-case.ts";
 /** As a broker is run, not as a test starts one. */
 const BROKER_JVM = ["-server", "-Xms512m", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"];
 /** Data of the case before is gone soon, here as there: it would be written to the disk in the midst of the next one. */
-const APACHE_SETTINGS = { "log.segment.delete.delay.ms": "1000" };
+const DELETE_DELAY = "log.segment.delete.delay.ms";
+const DELETE_DELAY_MS = "1000";
 
 export interface Side {
   readonly name: "millrace" | "apache";
@@ -23,7 +24,12 @@ export interface Side {
 
 export async function startOurs(durability: Durability): Promise<Side> {
   const dataDir = mkdtempSync(join(tmpdir(), "millrace-compare-"));
-  const { brokers, pid, end, spawnedAt } = await startBrokerProcess(dataDir, ["--durability", durability]);
+  const { brokers, pid, end, spawnedAt } = await startBrokerProcess(dataDir, [
+    "--durability",
+    durability,
+    "--set",
+    `${DELETE_DELAY}=${DELETE_DELAY_MS}`,
+  ]);
   endsWithUs(pid);
   const stop = async (): Promise<void> => {
     await end("SIGTERM");
@@ -36,7 +42,7 @@ export async function startOurs(durability: Durability): Promise<Side> {
 /** Flushing per append where ours flushes. */
 export async function startApache(durability: Durability): Promise<Side> {
   const flushing = durability === "disk" ? { "log.flush.interval.messages": "1" } : {};
-  const { port, pid, stop, spawnedAt } = await startApacheKafka({ ...APACHE_SETTINGS, ...flushing }, BROKER_JVM);
+  const { port, pid, stop, spawnedAt } = await startApacheKafka({ [DELETE_DELAY]: DELETE_DELAY_MS, ...flushing }, BROKER_JVM);
   endsWithUs(pid);
   const brokers = `127.0.0.1:${port}`;
   await firstRecord(brokers);

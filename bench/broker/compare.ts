@@ -7,6 +7,7 @@ import { compileJava, type Java } from "../../test/kafka/java.ts";
 import { missingForKafka } from "../../test/kafka/kafka-jars.ts";
 import { IS_BUILT } from "./broker-process.ts";
 import { CASES, type Case, type Durability, type Figures, type Work } from "./compare-case.ts";
+import { evenGround } from "./even-ground.ts";
 import { goals, isClose, startGoal, table, type Line } from "./compare-goals.ts";
 import { startApache, startOurs, type Side } from "./compare-sides.ts";
 import { runJava } from "./java-tools.ts";
@@ -131,6 +132,7 @@ class Run {
       const topic = one.kind === "consume" ? await this.#source(admin, broker.brokers, one) : `bench-${one.name}`;
       const topics = one.kind === "consume" ? [] : topicsOf(topic, one);
       await admin.createTopics(topics);
+      evenGround(one);
       forgetPeak(broker.pid);
       const { figures, brokerCpuS, ...where } = await whereTheTimeWent(broker.pid, name === "millrace", durability, () =>
         run(this.#java, broker.brokers, one, topic),

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { ThreadStart } from "../env/env.ts";
 import type { ThreadChannel } from "../env/threads.ts";
+import { takeImportsForModules } from "./module-syntax.ts";
 import { createNodeEnv } from "./node-env.ts";
 import type { ThreadInput } from "./node-threads.ts";
 
@@ -19,6 +20,7 @@ const channel: ThreadChannel = {
 };
 
 async function main(): Promise<void> {
+  takeImportsForModules();
   const module = (await import(input.entry)) as { start?: ThreadStart };
   if (typeof module.start !== "function") throw new Error(`${input.entry} does not export a function "start".`);
   await module.start(createNodeEnv(input.logger), channel);

@@ -5,7 +5,7 @@
 // every failed flush is fail-stop.
 import { buggify } from "../env/fault-points.ts";
 import { isPlanted } from "../env/planted-faults.ts";
-import { readBatchHeader } from "../protocol/records/batch-header.ts";
+import { readBatchHeader, wholeBatchSizeAt } from "../protocol/records/batch-header.ts";
 import type { KafkaError } from "../protocol/errors.ts";
 import type { AbortedTransaction } from "./aborted-index.ts";
 import { Fifo } from "./fifo.ts";
@@ -20,6 +20,7 @@ import type { SegmentList } from "./segment-list.ts";
 import type { TopicSettings } from "./topic-config.ts";
 
 const MAX_RELATIVE_OFFSET = 0x7fffffff;
+const NEXT_TURN = Promise.resolve();
 
 /** Waits for its acknowledgement. A repeated batch (a duplicate) has no bytes: it waits for the original. */
 export interface PendingAck {
@@ -33,7 +34,9 @@ export interface PendingAppend extends PendingAck {
   /** Whole batches with their final offsets. */
   readonly bytes: Uint8Array;
   readonly baseOffset: number;
+  /** Of all batches. */
   readonly maxTimestamp: number;
+  readonly batches: number;
   /** The transaction that an abort marker in `bytes` ends. */
   readonly aborted: AbortedTransaction | undefined;
 }
@@ -134,50 +137,85 @@ export class AppendQueue implements FlushTarget {
   #start(): void {
     if (this.#running) return;
     this.#running = true;
-    void this.#run();
+    // Appends of the same turn of the event loop become one write.
+    void NEXT_TURN.then(() => this.#run());
   }
 
-  async #run(): Promise<void> {
-    // Appends of the same turn of the event loop become one write.
-    await undefined;
+  /** Works until the queue is empty; goes on later where something has to be waited for. */
+  #run(): void {
     for (let item = this.#items.first(); item !== undefined; item = this.#items.first()) {
-      if (item.kind === "exclusive") {
-        this.#items.shift();
-        await item.run();
-      } else if (this.#context.failure !== undefined) {
-        this.fail(this.#context.failure);
-      } else {
-        await this.#writeSome(item);
-      }
+      const done = this.#work(item);
+      if (done !== undefined) return void done.then(() => this.#run());
     }
     this.#running = false;
   }
 
-  async #writeSome(first: PendingAppend): Promise<void> {
+  /** One piece of work. A promise if it takes longer than this turn; it never rejects. */
+  #work(item: PendingAppend | Exclusive): Promise<void> | undefined {
+    if (item.kind === "exclusive") {
+      this.#items.shift();
+      return item.run();
+    }
+    if (this.#context.failure !== undefined) return void this.fail(this.#context.failure);
+    if (this.#mustRoll(item)) return this.#rollNow();
+    const { path } = this.#segments.active;
+    const file = this.#context.files.tryAcquire(path);
+    return file === undefined ? this.#openAndWrite(path) : this.#writeSome(file);
+  }
+
+  async #rollNow(): Promise<void> {
     try {
-      if (this.#mustRoll(first)) await this.roll();
+      await this.roll();
     } catch (error) {
       this.#writeFailed("beginning a new segment", error);
-      return;
     }
-    const segment = this.#segments.active;
-    const taken = this.#take();
-    let file: CachedFile | undefined;
+  }
+
+  async #openAndWrite(path: string): Promise<void> {
+    let file: CachedFile;
     try {
-      file = this.#context.files.tryAcquire(segment.path) ?? (await this.#context.files.acquire(segment.path));
-      if (file.handle.writeNow?.(taken, segment.sizeBytes) !== true) await file.handle.write(taken, segment.sizeBytes);
+      file = await this.#context.files.acquire(path);
     } catch (error) {
-      await this.#truncateBack(file, error);
       this.#writeFailed("writing", error);
-      file?.release();
       return;
     }
+    await this.#writeSome(file);
+  }
+
+  #writeSome(file: CachedFile): Promise<void> | undefined {
+    const taken = this.#take();
+    try {
+      if (file.handle.writeNow?.(taken, this.#segments.active.sizeBytes) !== true) return this.#writeLater(file, taken);
+    } catch (error) {
+      return this.#notWritten(file, error);
+    }
+    this.#allWritten(file, taken.length);
+    return undefined;
+  }
+
+  async #writeLater(file: CachedFile, taken: readonly Uint8Array[]): Promise<void> {
+    try {
+      await file.handle.write(taken, this.#segments.active.sizeBytes);
+    } catch (error) {
+      return this.#notWritten(file, error);
+    }
+    this.#allWritten(file, taken.length);
+  }
+
+  async #notWritten(file: CachedFile, error: unknown): Promise<void> {
+    await this.#truncateBack(file, error);
+    this.#writeFailed("writing", error);
+    file.release();
+  }
+
+  /** The first `count` appends of the queue are in the file. */
+  #allWritten(file: CachedFile, count: number): void {
     if (this.#dirty === undefined) this.#dirty = file;
     else file.release();
     // Failed meanwhile: what was queued is rejected already.
     if (this.#context.failure !== undefined) return;
     if (this.#context.fullDisk.isFull) this.#context.fullDisk.written();
-    for (let i = 0; i < taken.length; i++) this.#written(this.#items.shift() as PendingAppend);
+    for (let i = 0; i < count; i++) this.#written(this.#items.shift() as PendingAppend);
     if (this.#flushesNow()) this.#context.flush.request(this);
     else this.#looseOffset = this.writtenOffset;
     if (this.stableOffset === this.writtenOffset) this.#settle();
@@ -207,11 +245,11 @@ export class AppendQueue implements FlushTarget {
   #written(append: PendingAppend): void {
     const segment = this.#segments.active;
     const bytes = append.bytes;
-    for (let at = 0; at < bytes.length;) {
-      const header = readBatchHeader(bytes, at);
-      segment.noteBatch(header, this.#owner.settings.indexIntervalBytes);
-      at += header.sizeBytes;
-    }
+    const { indexIntervalBytes } = this.#owner.settings;
+    if (append.batches === 1) segment.noteWritten(append.nextOffset - 1, append.maxTimestamp, bytes.length, indexIntervalBytes);
+    else
+      for (let at = 0; at < bytes.length; at += wholeBatchSizeAt(bytes, at))
+        segment.noteBatch(readBatchHeader(bytes, at), indexIntervalBytes);
     if (append.aborted !== undefined) segment.indexes!.noteAborted(append.aborted);
     this.queuedBytes -= bytes.length;
     this.writtenOffset = append.nextOffset;
@@ -250,8 +288,8 @@ export class AppendQueue implements FlushTarget {
     }
   }
 
-  async #truncateBack(file: CachedFile | undefined, cause: unknown): Promise<void> {
-    if (file === undefined || !isOutOfSpace(cause)) return;
+  async #truncateBack(file: CachedFile, cause: unknown): Promise<void> {
+    if (!isOutOfSpace(cause)) return;
     try {
       await file.handle.truncate(this.#segments.active.sizeBytes);
       this.#cutBack = true;

@@ -11,14 +11,17 @@ const QUIET_MS = 2000;
 export class FullDisk {
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #onFull: () => void;
   #isFull = false;
   #toldAt = 0;
   #refusedAt = 0;
   #refused = 0;
 
-  constructor(clock: Clock, logger: Logger) {
+  /** `onFull`: a write was refused, and there was room before. */
+  constructor(clock: Clock, logger: Logger, onFull: () => void = () => undefined) {
     this.#clock = clock;
     this.#logger = logger;
+    this.#onFull = onFull;
   }
 
   /** A write was refused since it was told last that there is room. */
@@ -35,6 +38,7 @@ export class FullDisk {
     this.#toldAt = now;
     const consequence = "writes are refused with a retriable error until there is room; reads go on";
     this.#logger.log("warn", "log-disk-full", { partition, cause, refusedWrites: this.#refused, consequence });
+    this.#onFull();
   }
 
   /** To be called after a write while the disk is full. */

@@ -10,12 +10,14 @@ import type { Segment } from "./segment.ts";
 import { SegmentIndexes } from "./segment-indexes.ts";
 import type { SegmentList } from "./segment-list.ts";
 
+/** Of all partitions, which are thousands: two maps for each would be most of an idle one's memory. */
+const loadings = new WeakMap<Segment, Promise<SegmentIndexes>>();
+const inspections = new WeakMap<Segment, Promise<void>>();
+
 export class IndexLoader {
   readonly #context: LogContext;
   readonly #segments: SegmentList;
   readonly #intervalBytes: () => number;
-  readonly #loading = new Map<Segment, Promise<SegmentIndexes>>();
-  readonly #inspecting = new Map<Segment, Promise<void>>();
 
   constructor(context: LogContext, segments: SegmentList, intervalBytes: () => number) {
     this.#context = context;
@@ -29,10 +31,10 @@ export class IndexLoader {
       if (segment !== this.#segments.active && present.isSaved) this.#context.indexCache.touch(segment);
       return present;
     }
-    let loading = this.#loading.get(segment);
+    let loading = loadings.get(segment);
     if (loading === undefined) {
-      loading = this.#load(segment).finally(() => this.#loading.delete(segment));
-      this.#loading.set(segment, loading);
+      loading = this.#load(segment).finally(() => loadings.delete(segment));
+      loadings.set(segment, loading);
     }
     return loading;
   }
@@ -47,10 +49,10 @@ export class IndexLoader {
    * anew, which may have been wrong.
    */
   inspect(segment: Segment): Promise<void> {
-    let inspecting = this.#inspecting.get(segment);
+    let inspecting = inspections.get(segment);
     if (inspecting === undefined) {
-      inspecting = this.#inspect(segment).finally(() => this.#inspecting.delete(segment));
-      this.#inspecting.set(segment, inspecting);
+      inspecting = this.#inspect(segment).finally(() => inspections.delete(segment));
+      inspections.set(segment, inspecting);
     }
     return inspecting;
   }

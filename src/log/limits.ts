@@ -49,6 +49,8 @@ export const KEPT_SNAPSHOTS = 2;
 export const MAX_DECOMPRESSED_BYTES = 16 * 1024 * 1024;
 /** Partitions of one topic. */
 export const MAX_PARTITIONS = 10_000;
+/** Files and directories that wait for file.delete.delay.ms; what is deleted beyond them goes at once. */
+export const MAX_DELAYED_DELETIONS = 50_000;
 /** How often it is checked that the data directory is still there: a deleted one goes on taking writes without an error (option). */
 export const PRESENCE_INTERVAL_MS = 1_000;
 /** Memory of a compaction for the keys it compares: what does not fit is left for the next one (option `compactionMapBytes`). */

@@ -2,6 +2,7 @@
 import type { BufferPool } from "../bytes/buffer-pool.ts";
 import type { Env } from "../env/env.ts";
 import type { DamageRegister } from "./damage-register.ts";
+import type { DelayedDeletion } from "./delayed-deletion.ts";
 import type { FileCache } from "./file-cache.ts";
 import type { FlushGroup } from "./flush-group.ts";
 import type { FullDisk } from "./full-disk.ts";
@@ -21,6 +22,7 @@ export interface LogContext {
   readonly indexCache: IndexCache;
   readonly suspectPages: SuspectPages;
   readonly fullDisk: FullDisk;
+  readonly deletions: DelayedDeletion;
   readonly damages: DamageRegister;
   /** Set once, by the first fatal error: nothing is appended any more, reads go on. */
   readonly failure: Error | undefined;

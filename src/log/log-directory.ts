@@ -8,6 +8,7 @@ import type { Timer } from "../env/clock.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { compactAll } from "./compaction/compactor.ts";
 import { DamageRegister } from "./damage-register.ts";
+import { DelayedDeletion } from "./delayed-deletion.ts";
 import { makeDirectoryDurably } from "./durable-directory.ts";
 import { FileCache } from "./file-cache.ts";
 import { FlushGroup } from "./flush-group.ts";
@@ -90,6 +91,7 @@ export class LogDirectory {
     try {
       await directory.#load();
     } catch (error) {
+      await directory.#context.deletions.close();
       await directory.#context.files.close();
       await lock.release();
       throw error;
@@ -121,7 +123,8 @@ export class LogDirectory {
       hotTail: new HotTail(this.#options.hotTailBytes),
       buffers: new BufferPool(FREE_READ_BYTES),
       indexCache: new IndexCache(this.#options.indexCacheBytes),
-      fullDisk: new FullDisk(env.clock, env.logger),
+      fullDisk: new FullDisk(env.clock, env.logger, () => this.#context.deletions.hurry()),
+      deletions: new DelayedDeletion(env, () => this.#context.fullDisk.isFull),
       suspectPages: new SuspectPages(env.files, `${path}/${META_DIRECTORY}/${SUSPECT_PAGES_FILE}`),
       damages: new DamageRegister(env.logger),
       get failure() {
@@ -152,7 +155,7 @@ export class LogDirectory {
     await this.#context.suspectPages.load();
     const { topics, deleted } = await this.#store.load();
     this.#clusterId = await this.#loadClusterId();
-    for (const topic of deleted) await this.#removeDirectories(topic);
+    for (const topic of deleted) await this.#removeDirectories(topic, 0);
     await this.#undoCreations(topics);
     const partitions = topics.flatMap((topic) => Array.from({ length: topic.partitions }, (_, partition) => ({ topic, partition })));
     const logs = new Map<string, PartitionLog[]>(topics.map((topic) => [topic.name, []]));
@@ -170,13 +173,12 @@ export class LogDirectory {
     const directory = `${this.path}/${META_DIRECTORY}`;
     const { files } = this.#env;
     try {
-      const { clusterId } = JSON.parse(new TextDecoder().decode(await files.readFile(`${directory}/${META_FILE}`))) as {
-        clusterId: string;
-      };
-      return clusterId;
+      const text = new TextDecoder().decode(await files.readFile(`${directory}/${META_FILE}`));
+      return (JSON.parse(text) as { clusterId: string }).clusterId;
     } catch (error) {
+      const remedy = "Restore it, or remove it to get a new cluster id.";
       if (codeOf(error) !== "ENOENT")
-        throw logError("KAFKA_STORAGE_ERROR", `${directory}/${META_FILE} cannot be read: ${messageOf(error)}.`, error);
+        throw logError("KAFKA_STORAGE_ERROR", `${directory}/${META_FILE} cannot be read: ${messageOf(error)}. ${remedy}`, error);
     }
     const clusterId = randomUuid(this.#env.random);
     const text = `${JSON.stringify({ version: 1, clusterId })}\n`;
@@ -187,7 +189,9 @@ export class LogDirectory {
   /** Directories without a topic: empty ones are creations that did not finish; others are left alone and logged. */
   async #undoCreations(topics: readonly StoredTopic[]): Promise<void> {
     const partitions = new Map(topics.map((topic) => [topic.name, topic.partitions]));
-    for (const name of await this.#env.files.list(this.path)) {
+    const names = await this.#env.files.list(this.path);
+    this.#context.deletions.leftBehind(this.path, names);
+    for (const name of names) {
       const parsed = parsePartitionDirectory(name);
       if (parsed === undefined || parsed.partition < (partitions.get(parsed.topic) ?? 0)) continue;
       const directory = `${this.path}/${name}`;
@@ -325,14 +329,14 @@ export class LogDirectory {
       this.#topics.delete(name);
       this.#topicsById.delete(info.id);
       await inParallel(info.partitions, PARTITION_CONCURRENCY, (log) => log.abandon());
-      await this.#removeDirectories({ name, id: info.id, partitions: info.partitions.length, config: info.config });
+      const topic = { name, id: info.id, partitions: info.partitions.length, config: info.config };
+      await this.#removeDirectories(topic, parseTopicConfig(info.config, this.#defaults).fileDeleteDelayMs);
     });
   }
 
-  async #removeDirectories(topic: StoredTopic): Promise<void> {
-    for (let partition = 0; partition < topic.partitions; partition++) {
-      await this.#env.files.removeDirectory(`${this.path}/${partitionDirectoryName(topic.name, partition)}`);
-    }
+  async #removeDirectories(topic: StoredTopic, delayMs: number): Promise<void> {
+    for (let partition = 0; partition < topic.partitions; partition++)
+      await this.#context.deletions.directory(this.path, partitionDirectoryName(topic.name, partition), topic.id, delayMs);
     await this.#env.files.syncDirectory(this.path);
     await this.#store.endDelete(topic.name);
   }
@@ -475,6 +479,7 @@ export class LogDirectory {
       await this.#forEachPartition((log) => log.close());
       await this.checkpoint();
     } finally {
+      await this.#context.deletions.close();
       await this.#context.files.close();
       await this.#lock.release();
     }

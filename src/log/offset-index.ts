@@ -3,13 +3,15 @@
 // Invariant: offsets and positions strictly increase.
 
 const ENTRY_BYTES = 8;
+/** V8 keeps arrays of up to 64 bytes inside the heap: most of thousands of partitions have a few entries or none. */
+const FIRST_CAPACITY = 8;
 
 export class OffsetIndex {
   readonly baseOffset: number;
   #entries: Int32Array;
   #count = 0;
 
-  constructor(baseOffset: number, capacity = 64) {
+  constructor(baseOffset: number, capacity = FIRST_CAPACITY) {
     this.baseOffset = baseOffset;
     this.#entries = new Int32Array(capacity * 2);
   }
@@ -77,7 +79,7 @@ export class OffsetIndex {
   static decode(bytes: Uint8Array, baseOffset: number, sizeBytes: number): OffsetIndex | undefined {
     if (bytes.length % ENTRY_BYTES !== 0) return undefined;
     const count = bytes.length / ENTRY_BYTES;
-    const index = new OffsetIndex(baseOffset, Math.max(16, count));
+    const index = new OffsetIndex(baseOffset, Math.max(FIRST_CAPACITY, count));
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = -1;
     let position = -1;

@@ -314,7 +314,7 @@ export class PartitionKeeper {
     while (count + 1 < all.length && all[count + 1]!.baseOffset <= this.logStartOffset) count++;
     if (count === 0) return;
     const bytes = all.slice(0, count).reduce((sum, segment) => sum + segment.sizeBytes, 0);
-    await this.#parts.segments.removeFirst(count);
+    await this.#parts.segments.removeFirst(count, this.#partition.settings.fileDeleteDelayMs);
     this.#partition.segmentsRemoved();
     this.#context.env.logger.log("info", "log-segments-deleted", {
       partition: this.#partition.name,

@@ -6,6 +6,7 @@ import {
   BATCH_HEADER_BYTES,
   LOG_APPEND_TIME_FLAG,
   type BatchHeader,
+  maxTimestampOf,
   patchBaseOffset,
   patchLeaderEpoch,
   readBatchHeader,
@@ -15,7 +16,7 @@ import {
 import type { KafkaError } from "../protocol/errors.ts";
 import { encodeTransactionMarker } from "../protocol/records/control-batch.ts";
 import type { AbortedTransaction } from "./aborted-index.ts";
-import { AppendQueue, type PendingAppend } from "./append-queue.ts";
+import { AppendQueue } from "./append-queue.ts";
 import { PartitionCompactor } from "./compaction/partition-compactor.ts";
 import { HotChunks } from "./hot-tail.ts";
 import { IndexLoader } from "./index-loader.ts";
@@ -40,6 +41,8 @@ export interface AppendOptions {
   readonly origin: "client" | "coordinator" | "replay";
   /** A producer that the partition does not know must begin with sequence 0: batches in transactions of version 2 (KIP-890). */
   readonly fromZero?: boolean;
+  /** Of the one batch, if who appends has read it. */
+  readonly header?: BatchHeader;
   /** The broker's clock, epoch milliseconds. */
   readonly now: number;
 }
@@ -111,7 +114,7 @@ export class PartitionLog {
   /** For the log directory, which says when. */
   readonly compactor: PartitionCompactor;
   readonly #intake: IntakeQueue;
-  readonly #listeners = new Set<() => void>();
+  #listeners: Set<() => void> | undefined;
   #closed: string | undefined;
 
   /** `shared`: what the shared file of recovery points says of the partition. */
@@ -174,7 +177,8 @@ export class PartitionLog {
     if (options.origin !== "client") return this.#append(batches, options);
     const { settings } = this;
     if (this.#intake.isIdle && !asksForIntake(batches, settings, options.now)) return this.#append(batches, options);
-    return this.#intake.admit({ batches, settings, now: options.now }, (taken) => this.#append(taken, options));
+    const { header: _ofOtherBytes, ...others } = options;
+    return this.#intake.admit({ batches, settings, now: options.now }, (taken) => this.#append(taken, others));
   }
 
   /**
@@ -189,11 +193,11 @@ export class PartitionLog {
     const begin = this.logEndOffset;
     try {
       this.#checkWritable();
-      const headers = this.#checkBatches(batches, options.now);
+      const headers = this.#checkBatches(batches, options.now, options.header);
       const duplicate = this.#place(headers, batches, options);
       if (duplicate !== undefined) return this.#enqueueDuplicate(duplicate);
       const logAppendTime = this.settings.timestampType === "LogAppendTime" ? options.now : -1;
-      return this.#enqueue(batches, begin, logAppendTime, maxTimestampOf(headers), undefined);
+      return this.#enqueue(batches, headers.length, begin, logAppendTime < 0 ? maxTimestampOf(headers) : logAppendTime, logAppendTime);
     } catch (error) {
       this.logEndOffset = begin;
       this.#producers.rollBack(begin);
@@ -214,7 +218,7 @@ export class PartitionLog {
       patchBaseOffset(bytes, 0, begin);
       patchLeaderEpoch(bytes, 0, 0);
       this.logEndOffset = begin + 1;
-      return this.#enqueue(bytes, begin, -1, marker.now, aborted).then((result) => ({ offset: result.baseOffset }));
+      return this.#enqueue(bytes, 1, begin, marker.now, -1, aborted).then((result) => ({ offset: result.baseOffset }));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -233,7 +237,7 @@ export class PartitionLog {
     }
   }
 
-  #checkBatches(batches: Uint8Array, now: number): BatchHeader[] {
+  #checkBatches(batches: Uint8Array, now: number, known: BatchHeader | undefined): BatchHeader[] {
     const { maxMessageBytes, segmentBytes } = this.settings;
     if (batches.length > segmentBytes) {
       throw logError(
@@ -243,7 +247,7 @@ export class PartitionLog {
     }
     const headers: BatchHeader[] = [];
     for (let at = 0; at < batches.length;) {
-      const header = readBatchHeader(batches, at);
+      const header = at === 0 && known !== undefined ? known : readBatchHeader(batches, at);
       if (header.sizeBytes < BATCH_HEADER_BYTES || at + header.sizeBytes > batches.length)
         throw new RangeError("append() takes whole record batches only.");
       if (header.sizeBytes > maxMessageBytes) {
@@ -297,18 +301,17 @@ export class PartitionLog {
 
   #enqueue(
     bytes: Uint8Array,
+    batches: number,
     baseOffset: number,
-    logAppendTime: number,
     maxTimestamp: number,
-    aborted: AbortedTransaction | undefined,
+    logAppendTime: number,
+    aborted?: AbortedTransaction,
   ): Promise<AppendResult> {
     const nextOffset = this.logEndOffset;
     return new Promise((resolve, reject: (error: KafkaError) => void) => {
       const acknowledge = (): void =>
         resolve({ baseOffset, lastOffset: nextOffset - 1, logAppendTime, logStartOffset: this.logStartOffset });
-      const time = logAppendTime < 0 ? maxTimestamp : logAppendTime;
-      const append: PendingAppend = { kind: "append", bytes, baseOffset, nextOffset, maxTimestamp: time, aborted, acknowledge, reject };
-      this.#queue.push(append);
+      this.#queue.push({ kind: "append", bytes, batches, baseOffset, nextOffset, maxTimestamp, aborted, acknowledge, reject });
     });
   }
 
@@ -332,7 +335,7 @@ export class PartitionLog {
     this.highWatermark = highWatermark;
     this.lastStableOffset = lastStableOffset;
     this.#keeper.advanced();
-    for (const listener of this.#listeners) listener();
+    if (this.#listeners !== undefined) for (const listener of this.#listeners) listener();
   }
 
   /** For the append queue. */
@@ -401,8 +404,9 @@ export class PartitionLog {
   /** Calls back whenever the high watermark or the last stable offset has moved. Returns how to stop it. */
   onAdvance(callback: () => void): () => void {
     this.hotChunks.follow();
-    this.#listeners.add(callback);
-    return () => this.#listeners.delete(callback);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(callback);
+    return () => listeners.delete(callback);
   }
 
   activeProducers(): Iterable<ProducerEntry> {
@@ -481,10 +485,6 @@ export class PartitionLog {
       this.#context.files.forget(segment.path);
     }
   }
-}
-
-function maxTimestampOf(headers: readonly BatchHeader[]): number {
-  return headers.reduce((max, header) => Math.max(max, header.maxTimestamp), -1);
 }
 
 /** Offset behind the last batch of whole batches. */

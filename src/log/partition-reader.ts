@@ -89,7 +89,7 @@ export class PartitionReader {
   readonly #hotChunks: HotChunks;
   readonly #indexes: IndexLoader;
   /** Offset → where its batch begins: the ends of recent reads, least recently used first. */
-  readonly #places = new Map<number, Place>();
+  #places: Map<number, Place> | undefined;
 
   constructor(context: LogContext, segments: SegmentList, hotChunks: HotChunks, indexes: IndexLoader) {
     this.#context = context;
@@ -200,7 +200,7 @@ export class PartitionReader {
 
   /** A place at or before the batch that holds the offset, behind all known damage before it. */
   async #startOf(segment: Segment, offset: number): Promise<Start> {
-    const known = this.#places.get(offset);
+    const known = this.#places?.get(offset);
     if (known?.segment === segment) return startAt(known.position, offset, true);
     const { offsets } = segment.indexes ?? (await this.#indexes.indexesOf(segment));
     const position = offsets.floor(offset);
@@ -230,18 +230,19 @@ export class PartitionReader {
   }
 
   #remember(offset: number, segment: Segment, position: number): void {
-    this.#places.delete(offset);
-    this.#places.set(offset, { segment, position });
-    if (this.#places.size <= MAX_READ_POSITIONS) return;
-    for (const oldest of this.#places.keys()) {
-      this.#places.delete(oldest);
+    const places = (this.#places ??= new Map<number, Place>());
+    places.delete(offset);
+    places.set(offset, { segment, position });
+    if (places.size <= MAX_READ_POSITIONS) return;
+    for (const oldest of places.keys()) {
+      places.delete(oldest);
       return;
     }
   }
 
   /** Segments were deleted or cut: remembered places may be wrong. */
   forgetPlaces(): void {
-    this.#places.clear();
+    this.#places?.clear();
   }
 }
 

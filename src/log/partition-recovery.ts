@@ -6,6 +6,7 @@ import { isPlanted } from "../env/planted-faults.ts";
 import { int64At, MAX_TIMESTAMP_AT, BATCH_HEADER_BYTES } from "../protocol/records/batch-header.ts";
 import { readFully, scanBatches } from "./batch-scan.ts";
 import { recoverSwap } from "./compaction/segment-swap.ts";
+import { isDeletedFile } from "./delayed-deletion.ts";
 import type { LogContext } from "./log-context.ts";
 import { codeOf, logError, messageOf } from "./log-error.ts";
 import { fromBase64 } from "../bytes/base64.ts";
@@ -155,7 +156,8 @@ class Recovery {
         const base = offsetOfFileName(name, suffix);
         return base >= 0 && !bases.has(base) && !removed.has(base);
       });
-      if (orphan || name.endsWith(TEMPORARY_SUFFIX)) await this.#context.env.files.remove(`${this.#directory}/${name}`);
+      if (orphan || name.endsWith(TEMPORARY_SUFFIX) || isDeletedFile(name))
+        await this.#context.env.files.remove(`${this.#directory}/${name}`);
     }
   }
 

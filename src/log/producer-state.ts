@@ -64,10 +64,7 @@ export function decideAppend(
   }
   const lastSequence = batch.baseSequence < 0 ? -1 : sequenceAfter(batch.baseSequence, batch.lastOffsetDelta);
   if (checks === "all" || checks === "from-zero") {
-    const known =
-      entry?.producerEpoch === batch.producerEpoch
-        ? entry.batches.find((b) => sameSequences(b, batch.baseSequence, lastSequence))
-        : undefined;
+    const known = entry?.producerEpoch === batch.producerEpoch ? repeated(entry.batches, batch.baseSequence, lastSequence) : undefined;
     if (known !== undefined) return { kind: "duplicate", batch: known };
     const refusal = checkOvertaking(batch, lowestSequence) ?? checkSequence(entry, batch, checks === "from-zero");
     if (refusal !== undefined) return refusal;
@@ -82,8 +79,9 @@ export function decideAppend(
   return { kind: "append", entry: withBatch(entry, batch, appended) };
 }
 
-function sameSequences(known: AppendedBatch, first: number, last: number): boolean {
-  return known.firstSequence === first && known.lastSequence === last;
+function repeated(batches: readonly AppendedBatch[], first: number, last: number): AppendedBatch | undefined {
+  for (const known of batches) if (known.firstSequence === first && known.lastSequence === last) return known;
+  return undefined;
 }
 
 function checkEpochAndTransaction(entry: ProducerEntry, batch: ProducerBatch): AppendDecision | undefined {

@@ -95,14 +95,14 @@ export class SegmentList {
     }
   }
 
-  /** Forgets and deletes the first `count` segments. The caller has written a log start offset at or above their end. */
-  async removeFirst(count: number): Promise<void> {
+  /** Forgets the first `count` segments and deletes them, after `delayMs`. The caller has written a log start offset at or above their end. */
+  async removeFirst(count: number, delayMs: number): Promise<void> {
     const removed = this.#segments.slice(0, count);
     this.#segments = this.#segments.slice(count);
     for (const segment of removed) {
       this.#context.indexCache.remove(segment);
       this.#context.files.forget(segment.path);
-      await deleteSegmentFiles(this.#context, this.directory, segment.baseOffset);
+      await deleteSegmentFiles(this.#context, this.directory, segment.baseOffset, delayMs);
     }
     if (removed.length > 0) await this.#context.env.files.syncDirectory(this.directory);
   }
@@ -122,9 +122,7 @@ export async function createSegment(context: LogContext, directory: string, base
   return segment;
 }
 
-export async function deleteSegmentFiles(context: LogContext, directory: string, baseOffset: number): Promise<void> {
-  for (const suffix of [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, ABORTED_INDEX_SUFFIX]) {
-    const path = `${directory}/${offsetFileName(baseOffset, suffix)}`;
-    if ((await context.env.files.stat(path)) !== undefined) await context.env.files.remove(path);
-  }
+export async function deleteSegmentFiles(context: LogContext, directory: string, baseOffset: number, delayMs = 0): Promise<void> {
+  for (const suffix of [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, ABORTED_INDEX_SUFFIX])
+    await context.deletions.file(`${directory}/${offsetFileName(baseOffset, suffix)}`, delayMs);
 }

@@ -33,11 +33,15 @@ export class Segment {
   }
 
   /** The batch was written at the end of the file. */
-  noteBatch(header: BatchHeader, intervalBytes: number): void {
-    const lastOffset = header.baseOffset + header.lastOffsetDelta;
-    this.indexes!.noteBatch(lastOffset, header.maxTimestamp, this.sizeBytes, header.sizeBytes, intervalBytes);
-    this.firstTimestamp ??= header.maxTimestamp;
-    this.sizeBytes += header.sizeBytes;
+  noteBatch({ baseOffset, lastOffsetDelta, maxTimestamp, sizeBytes }: BatchHeader, intervalBytes: number): void {
+    this.noteWritten(baseOffset + lastOffsetDelta, maxTimestamp, sizeBytes, intervalBytes);
+  }
+
+  /** A batch that ends with `lastOffset` was written at the end of the file. */
+  noteWritten(lastOffset: number, maxTimestamp: number, sizeBytes: number, intervalBytes: number): void {
+    this.indexes!.noteBatch(lastOffset, maxTimestamp, this.sizeBytes, sizeBytes, intervalBytes);
+    this.firstTimestamp ??= maxTimestamp;
+    this.sizeBytes += sizeBytes;
     this.nextOffset = lastOffset + 1;
   }
 }

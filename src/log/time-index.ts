@@ -3,6 +3,8 @@
 // Invariant: timestamps and offsets strictly increase.
 
 const ENTRY_BYTES = 12;
+/** V8 keeps arrays of up to 64 bytes inside the heap: most of thousands of partitions have a few entries or none. */
+const FIRST_CAPACITY = 8;
 
 export class TimeIndex {
   readonly baseOffset: number;
@@ -10,7 +12,7 @@ export class TimeIndex {
   #offsets: Int32Array;
   #count = 0;
 
-  constructor(baseOffset: number, capacity = 32) {
+  constructor(baseOffset: number, capacity = FIRST_CAPACITY) {
     this.baseOffset = baseOffset;
     this.#timestamps = new Float64Array(capacity);
     this.#offsets = new Int32Array(capacity);
@@ -82,7 +84,7 @@ export class TimeIndex {
   static decode(bytes: Uint8Array, baseOffset: number): TimeIndex | undefined {
     if (bytes.length % ENTRY_BYTES !== 0) return undefined;
     const count = bytes.length / ENTRY_BYTES;
-    const index = new TimeIndex(baseOffset, Math.max(16, count));
+    const index = new TimeIndex(baseOffset, Math.max(FIRST_CAPACITY, count));
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = -1;
     for (let i = 0; i < count; i++) {

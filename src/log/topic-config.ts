@@ -20,6 +20,8 @@ export interface TopicSettings {
   readonly segmentIndexBytes: number;
   readonly maxMessageBytes: number;
   readonly indexIntervalBytes: number;
+  /** How long deleted files stay under another name. */
+  readonly fileDeleteDelayMs: number;
   /** Records that may be acknowledged before a flush, where acknowledgements do not wait for each flush anyway. */
   readonly flushMessages: number;
   /** How old an unflushed record may get, as far as anybody looks (log.flush.scheduler.interval.ms). */
@@ -68,6 +70,7 @@ export function parseTopicConfig(config: TopicConfig, defaults: TopicConfig = {}
     segmentIndexBytes: number("segment.index.bytes"),
     maxMessageBytes: number("max.message.bytes"),
     indexIntervalBytes: number("index.interval.bytes"),
+    fileDeleteDelayMs: number("file.delete.delay.ms"),
     flushMessages: number("flush.messages"),
     flushMs: number("flush.ms"),
     compression: compression === "uncompressed" ? "none" : (compression as CompressionName | "producer"),

@@ -47,7 +47,12 @@ export const TOPIC_SETTINGS: Readonly<Record<string, TopicSetting>> = {
     min: 0,
     doc: "How long tombstones stay on a compacted topic after the first compaction that met them.",
   },
-  "file.delete.delay.ms": { type: "long", default: "60000", min: 0, doc: "Accepted; files of deleted segments go at once." },
+  "file.delete.delay.ms": {
+    type: "long",
+    default: "60000",
+    min: 0,
+    doc: "How long files of deleted segments and topics stay, renamed; at most until the disk is full or the broker starts again.",
+  },
   "flush.messages": {
     type: "long",
     default: LONG_MAX,
@@ -86,7 +91,7 @@ export const TOPIC_SETTINGS: Readonly<Record<string, TopicSetting>> = {
   },
   "min.compaction.lag.ms": { type: "long", default: "0", min: 0, doc: "How long a record stays uncompacted at least." },
   "min.insync.replicas": { type: "int", default: "1", min: 1, doc: ONE_COPY },
-  preallocate: { type: "boolean", default: "false", doc: "Accepted; segments grow as they are written." },
+  preallocate: { type: "boolean", default: "false", doc: "Accepted; files of segments grow as they are written." },
   "remote.log.copy.disable": { type: "boolean", default: "false", doc: NO_REMOTE },
   "remote.log.delete.on.disable": { type: "boolean", default: "false", doc: NO_REMOTE },
   "remote.storage.enable": { type: "boolean", default: "false", doc: NO_REMOTE },

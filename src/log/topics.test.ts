@@ -56,6 +56,7 @@ test(
     await send(topic.partitions[0]!, { count: 1 });
     await directory.deleteTopic("a.b-1");
     assert.equal(directory.topicById(topic.id), undefined);
+    await env.timers.sleep(60_001); // file.delete.delay.ms
     assert.deepEqual(await env.files.list(PATH).then((names) => names.filter((name) => name.startsWith("a.b"))), []);
     await assert.rejects(send(topic.partitions[0]!, { count: 1 }), code("UNKNOWN_TOPIC_OR_PARTITION", /deleted/));
     await assert.rejects(topic.partitions[0]!.read(0, all), code("UNKNOWN_TOPIC_OR_PARTITION"));

@@ -9,24 +9,27 @@ export interface EndedTransaction {
 }
 
 export class Transactions {
-  /** Producer id → first offset. Transactions begin in offset order, so insertion order is the order of first offsets. */
-  #ongoing = new Map<number, number>();
+  /**
+   * Producer id → first offset. Transactions begin in offset order, so insertion order is the order of first offsets. Made with the first one:
+   * most partitions never see a transaction.
+   */
+  #ongoing: Map<number, number> | undefined;
   /** Ended, but their markers are not known to be on disk. */
   #undurable: EndedTransaction[] = [];
 
   get ongoingCount(): number {
-    return this.#ongoing.size;
+    return this.#ongoing?.size ?? 0;
   }
 
   begin(producerId: number, firstOffset: number): void {
-    this.#ongoing.set(producerId, firstOffset);
+    (this.#ongoing ??= new Map<number, number>()).set(producerId, firstOffset);
   }
 
   /** Ends the producer's transaction, if one is open; returns what the aborted index must know. */
   end(producerId: number, markerOffset: number): AbortedTransaction | undefined {
-    const firstOffset = this.#ongoing.get(producerId);
+    const firstOffset = this.#ongoing?.get(producerId);
     if (firstOffset === undefined) return undefined;
-    this.#ongoing.delete(producerId);
+    this.#ongoing!.delete(producerId);
     this.#undurable.push({ producerId, firstOffset, markerOffset });
     const lastStableOffset = this.#earliestOngoing() ?? markerOffset + 1;
     return { producerId, firstOffset, lastOffset: markerOffset, lastStableOffset };
@@ -50,11 +53,12 @@ export class Transactions {
   reset(entries: Iterable<{ readonly producerId: number; readonly transactionFirstOffset: number }>, endOffset: number): void {
     const open = [...entries].filter((entry) => entry.transactionFirstOffset >= 0);
     open.sort((a, b) => a.transactionFirstOffset - b.transactionFirstOffset);
-    this.#ongoing = new Map(open.map((entry) => [entry.producerId, entry.transactionFirstOffset]));
+    this.#ongoing = open.length === 0 ? undefined : new Map(open.map((entry) => [entry.producerId, entry.transactionFirstOffset]));
     this.#undurable = this.#undurable.filter((ended) => ended.markerOffset < endOffset);
   }
 
   #earliestOngoing(): number | undefined {
+    if (this.#ongoing === undefined || this.#ongoing.size === 0) return undefined;
     for (const firstOffset of this.#ongoing.values()) return firstOffset;
     return undefined;
   }

@@ -12,14 +12,16 @@ interface Verification {
 }
 
 export class VerificationStates {
-  readonly #states = new Map<number, Verification>();
+  /** Made with the first one: most partitions never see a transaction. */
+  #states: Map<number, Verification> | undefined;
 
   /** A batch with this first sequence is about to be verified. */
   begin(producerId: number, epoch: number, sequence: number, fromZero: boolean, now: number): void {
-    const state = this.#states.get(producerId);
+    const states = (this.#states ??= new Map<number, Verification>());
+    const state = states.get(producerId);
     if (state === undefined) {
-      if (this.#states.size >= MAX_VERIFICATIONS) this.#states.delete(this.#states.keys().next().value!);
-      this.#states.set(producerId, { lowestSequence: sequence, epoch, fromZero, startedMs: now });
+      if (states.size >= MAX_VERIFICATIONS) states.delete(states.keys().next().value!);
+      states.set(producerId, { lowestSequence: sequence, epoch, fromZero, startedMs: now });
     } else if (epoch > state.epoch || (epoch === state.epoch && sequence < state.lowestSequence)) {
       state.epoch = epoch;
       state.lowestSequence = sequence;
@@ -28,21 +30,21 @@ export class VerificationStates {
 
   /** Infinity: nothing was verified. */
   lowestSequence(producerId: number): number {
-    return this.#states.get(producerId)?.lowestSequence ?? Infinity;
+    return this.#states?.get(producerId)?.lowestSequence ?? Infinity;
   }
 
   /** A transactional batch was appended. */
   appended(producerId: number): void {
-    this.#states.delete(producerId);
+    this.#states?.delete(producerId);
   }
 
   /** A transaction of `epoch` ended. One of version 2 has another epoch than the next: what verifies that stays. */
   ended(producerId: number, epoch: number): void {
-    const state = this.#states.get(producerId);
-    if (state !== undefined && !(state.fromZero && state.epoch === epoch)) this.#states.delete(producerId);
+    const state = this.#states?.get(producerId);
+    if (state !== undefined && !(state.fromZero && state.epoch === epoch)) this.#states!.delete(producerId);
   }
 
   expire(before: number): void {
-    for (const [producerId, { startedMs }] of this.#states) if (startedMs < before) this.#states.delete(producerId);
+    for (const [producerId, { startedMs }] of this.#states ?? []) if (startedMs < before) this.#states!.delete(producerId);
   }
 }

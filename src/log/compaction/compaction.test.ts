@@ -352,6 +352,7 @@ test(
     await world.directory.deleteTopic("t");
     await compacting;
     assert.equal(world.directory.topic("t"), undefined);
+    await world.env.timers.sleep(60_001); // file.delete.delay.ms
     assert.deepEqual((await world.env.files.list("/data/log")).filter((name) => name.startsWith("t-")), []); // prettier-ignore
   }),
 );
