@@ -4,6 +4,7 @@ import type { BrokerContext } from "./api.ts";
 import type { ConfigDefinition } from "./config-value.ts";
 import { knownSetting, type SettingScope } from "./dynamic-settings.ts";
 import { effectiveGroupConfig, groupConfigDefinition } from "./group-config.ts";
+import { namedTwice } from "./named-twice.ts";
 import type { Settings } from "./settings.ts";
 import { effectiveTopicConfig, invalidTopicConfig, topicConfigDefinition } from "./topic-config.ts";
 
@@ -78,9 +79,8 @@ function alterBroker(broker: BrokerContext, name: string, validateOnly: boolean,
 /** None of them is changed. */
 export function resourcesNamedTwice<R extends NamedResource>(resources: readonly R[]): ReadonlySet<R> {
   const key = ({ resourceType, resourceName }: R): string => `${resourceType} ${resourceName}`;
-  const counts = new Map<string, number>();
-  for (const resource of resources) counts.set(key(resource), (counts.get(key(resource)) ?? 0) + 1);
-  return new Set(resources.filter((resource) => counts.get(key(resource))! > 1));
+  const twice = namedTwice(resources.map(key));
+  return new Set(resources.filter((resource) => twice.has(key(resource))));
 }
 
 export function refusalOf(error: unknown): { errorCode: number; errorMessage: string } {

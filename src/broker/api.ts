@@ -10,6 +10,7 @@ import type { BrokerPlace } from "./broker-place.ts";
 import type { MetricCounters } from "./broker-metrics.ts";
 import type { DynamicSettings } from "./dynamic-settings.ts";
 import type { Faults } from "./faults.ts";
+import type { FeatureLevels } from "./features.ts";
 import type { FetchSessions } from "./fetch-sessions.ts";
 import type { GroupConfigs } from "./group-configs.ts";
 import type { Settings } from "./settings.ts";
@@ -20,6 +21,7 @@ export interface BrokerContext {
   readonly settings: Settings;
   readonly dynamicSettings: DynamicSettings;
   readonly groupConfigs: GroupConfigs;
+  readonly features: FeatureLevels;
   readonly logs: LogDirectory;
   readonly topics: Topics;
   readonly groups: GroupCoordinator;

@@ -1,7 +1,6 @@
 // Fetch by hand, in virtual time: when a long poll ends, what fits into an answer, what read_committed sees.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Env } from "../env/env.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import {
   newFetchPartition,
@@ -12,35 +11,15 @@ import {
 } from "../protocol/generated/fetch.gen.ts";
 import { newListOffsetsPartition, newListOffsetsRequest, newListOffsetsTopic } from "../protocol/generated/list-offsets.gen.ts";
 import { BatchWriter, type FinishOptions } from "../protocol/records/batch-writer.ts";
-import { createSimulation } from "../testing/simulation/simulation.ts";
-import { startBroker, type Broker } from "./broker.ts";
-import { Wire } from "./e2e/wire.ts";
-
-interface World {
-  readonly env: Env;
-  readonly broker: Broker;
-  readonly wire: Wire;
-}
+import { inWireWorld, type WireWorld } from "./e2e/wire-world.ts";
 
 const VERSION = 12;
 const READ_COMMITTED = 1;
 
-function inWorld(body: (world: World) => Promise<void>): Promise<void> {
-  const simulation = createSimulation(Number(process.env["MILLRACE_SEED"] ?? 11));
-  simulation.files.provideDirectory("/data");
-  return simulation.run(async () => {
-    const env = simulation.env();
-    const broker = await startBroker(env, { dataDir: "/data", port: 0 });
-    await broker.logs.createTopic("t", { partitions: 2 });
-    const wire = await Wire.connect(env, broker.address);
-    await body({ env, broker, wire });
-    wire.destroy();
-    await broker.close();
-  });
-}
+const inWorld = (body: (world: WireWorld) => Promise<void>) => inWireWorld(body, { topics: { t: 2 } });
 
 function append(
-  { broker, env }: World,
+  { broker, env }: WireWorld,
   size: number,
   options: { partition?: number; finish?: FinishOptions; timestamp?: number } = {},
 ): Promise<unknown> {
@@ -58,7 +37,7 @@ interface Wish {
   readonly isolationLevel?: number;
 }
 
-async function fetchFrom({ wire, env }: World, wish: Wish): Promise<{ partitions: PartitionData[]; tookMs: number }> {
+async function fetchFrom({ wire, env }: WireWorld, wish: Wish): Promise<{ partitions: PartitionData[]; tookMs: number }> {
   const { partitions = [{}], maxWaitMs = 0, minBytes = 1, maxBytes = 1_000_000, isolationLevel = 0 } = wish;
   const asked = partitions.map((partition) => newFetchPartition({ partitionMaxBytes: 1_000_000, ...partition }));
   const topics = [newFetchTopic({ topic: "t", partitions: asked })];

@@ -2,7 +2,6 @@
 // the ends that ListOffsets knows by negative numbers, and what DescribeConfigs tells of a config.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Env } from "../env/env.ts";
 import { ErrorCode } from "../protocol/errors.ts";
 import { newCreatePartitionsRequest, newCreatePartitionsTopic } from "../protocol/generated/create-partitions.gen.ts";
 import {
@@ -16,6 +15,7 @@ import { newDeleteRecordsPartition, newDeleteRecordsRequest, newDeleteRecordsTop
 import { newDeleteTopicsRequest, newDeleteTopicState } from "../protocol/generated/delete-topics.gen.ts";
 import { newDescribeConfigsRequest, newDescribeConfigsResource } from "../protocol/generated/describe-configs.gen.ts";
 import { newListOffsetsPartition, newListOffsetsRequest, newListOffsetsTopic } from "../protocol/generated/list-offsets.gen.ts";
+import { newMetadataRequest } from "../protocol/generated/metadata.gen.ts";
 import { newPartitionProduceData, newProduceRequest, newTopicProduceData } from "../protocol/generated/produce.gen.ts";
 import {
   newOffsetForLeaderEpochRequest,
@@ -24,9 +24,7 @@ import {
 } from "../protocol/generated/offset-for-leader-epoch.gen.ts";
 import { readBatchHeader } from "../protocol/records/batch-header.ts";
 import { BatchWriter } from "../protocol/records/batch-writer.ts";
-import { createSimulation } from "../testing/simulation/simulation.ts";
-import { startBroker, type Broker } from "./broker.ts";
-import { Wire } from "./e2e/wire.ts";
+import { inWireWorld, type WireWorld } from "./e2e/wire-world.ts";
 import { TOPIC_CONFIGS } from "./topic-config.ts";
 
 const DYNAMIC_TOPIC = 1;
@@ -37,32 +35,13 @@ const LONG = 5;
 const ZERO_ID = "AAAAAAAAAAAAAAAAAAAAAA";
 const UNKNOWN_ID = "BBBBBBBBBBBBBBBBBBBBBA";
 
-interface World {
-  readonly env: Env;
-  readonly broker: Broker;
-  readonly wire: Wire;
-}
-
-function inWorld(body: (world: World) => Promise<void>, settings: Record<string, string> = {}): Promise<void> {
-  const simulation = createSimulation(9);
-  simulation.files.provideDirectory("/data");
-  return simulation.run(async () => {
-    const env = simulation.env();
-    const broker = await startBroker(env, { dataDir: "/data", port: 0, settings });
-    const wire = await Wire.connect(env, broker.address);
-    await body({ env, broker, wire });
-    wire.destroy();
-    await broker.close();
-  });
-}
-
-async function create({ wire }: World, topic: Partial<CreatableTopic>, version = 7, validateOnly = false) {
+async function create({ wire }: WireWorld, topic: Partial<CreatableTopic>, version = 7, validateOnly = false) {
   const topics = [newCreatableTopic({ name: "t", numPartitions: 1, replicationFactor: 1, ...topic })];
   return (await wire.call("CreateTopics", version, newCreateTopicsRequest({ topics, timeoutMs: 1_000, validateOnly }))).topics[0]!;
 }
 
 /** One batch of so many records, a second apart from 1,000,000 on. */
-async function send({ wire, env }: World, count: number, topic = "t") {
+async function send({ wire, env }: WireWorld, count: number, topic = "t") {
   const writer = new BatchWriter({});
   for (let i = 0; i < count; i++)
     writer.append(env.clock.now() - 1_000_000 + i * 1_000, null, new TextEncoder().encode(`value ${i} `.repeat(9)));
@@ -74,7 +53,7 @@ async function send({ wire, env }: World, count: number, topic = "t") {
 
 describe("CreateTopics", () => {
   it("tells every config with its source, the id and the numbers, from version 5 on, also if it only validates", () =>
-    inWorld(async (world) => {
+    inWireWorld(async (world) => {
       const configs = [newCreatableTopicConfig({ name: "retention.ms", value: "5" }), newCreatableTopicConfig({ name: "segment.bytes", value: " +2000000 " })]; // prettier-ignore
       for (const validateOnly of [true, false]) {
         const made = await create(world, { numPartitions: -1, replicationFactor: -1, configs }, 7, validateOnly);
@@ -88,10 +67,10 @@ describe("CreateTopics", () => {
         assert.deepEqual([source("cleanup.policy").value, source("cleanup.policy").configSource], ["delete", DEFAULT]);
         assert.deepEqual([source("segment.ms").value, source("segment.ms").configSource], ["7200000", BROKER_FILE]);
       }
-    }, { "num.partitions": "3", "log.roll.hours": "2" })); // prettier-ignore
+    }, { settings: { "num.partitions": "3", "log.roll.hours": "2" } })); // prettier-ignore
 
   it("takes an assignment to this broker, and refuses others, wrong numbers, names and configs, each by its own code", () =>
-    inWorld(async (world) => {
+    inWireWorld(async (world) => {
       const at = (...brokers: number[]) => brokers.map((id, partitionIndex) => newCreatableReplicaAssignment({ partitionIndex, brokerIds: [id] })); // prettier-ignore
       const refusals: [Partial<CreatableTopic>, number][] = [
         [{ name: "" }, ErrorCode.INVALID_TOPIC_EXCEPTION],
@@ -100,20 +79,28 @@ describe("CreateTopics", () => {
         [{ replicationFactor: 2 }, ErrorCode.INVALID_REPLICATION_FACTOR],
         [{ numPartitions: -1, replicationFactor: -1, assignments: at(1) }, ErrorCode.INVALID_REPLICA_ASSIGNMENT],
         [{ assignments: at(0) }, ErrorCode.INVALID_REQUEST],
+        [{ numPartitions: 10_001 }, ErrorCode.INVALID_PARTITIONS],
+        [
+          { numPartitions: -1, replicationFactor: -1, assignments: at(...Array.from({ length: 10_001 }, () => 0)) },
+          ErrorCode.INVALID_PARTITIONS,
+        ],
         [{ configs: [newCreatableTopicConfig({ name: "no.such", value: "1" })] }, ErrorCode.INVALID_CONFIG],
         [{ configs: [newCreatableTopicConfig({ name: "retention.ms", value: null })] }, ErrorCode.INVALID_CONFIG],
       ];
-      for (const [topic, code] of refusals) assert.equal((await create(world, topic)).errorCode, code, JSON.stringify(topic));
+      for (const [topic, code] of refusals) assert.equal((await create(world, topic)).errorCode, code, JSON.stringify(topic).slice(0, 200));
       assert.equal((await create(world, { name: "b", numPartitions: -1, replicationFactor: -1, assignments: at(0, 0) })).numPartitions, 2);
       assert.equal((await create(world, { name: "b" })).errorCode, ErrorCode.TOPIC_ALREADY_EXISTS);
       assert.equal((await create(world, { name: "x.y" })).errorCode, 0);
       assert.equal((await create(world, { name: "x_y" })).errorCode, ErrorCode.INVALID_TOPIC_EXCEPTION, "the same name in metrics");
+      const asked = newMetadataRequest({ topics: [{ name: "x_y", topicId: ZERO_ID }], allowAutoTopicCreation: true });
+      const { topics } = await world.wire.call("Metadata", 12, asked);
+      assert.deepEqual([topics[0]!.errorCode, world.broker.logs.topic("x_y")], [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, undefined]);
     }));
 });
 
 describe("DeleteTopics", () => {
   it("goes by name, or by id from version 6 on, and names what it does not know as it was asked", () =>
-    inWorld(async (world) => {
+    inWireWorld(async (world) => {
       const [one, two] = [await create(world, { name: "one" }), await create(world, { name: "two" })];
       const remove = async (name: string | null, topicId: string) => {
         const topics = [newDeleteTopicState({ name, topicId })];
@@ -130,7 +117,7 @@ describe("DeleteTopics", () => {
 
 describe("CreatePartitions", () => {
   it("only adds, and only if it is not asked to validate", () =>
-    inWorld(async (world) => {
+    inWireWorld(async (world) => {
       await create(world, { numPartitions: 2 });
       const grow = async (count: number, validateOnly = false, name = "t") => {
         const topics = [newCreatePartitionsTopic({ name, count, assignments: null })];
@@ -147,7 +134,7 @@ describe("CreatePartitions", () => {
 
 describe("a trimmed log", () => {
   it("begins where DeleteRecords says, for ListOffsets −1 to −6, times and read_committed, in the versions that have them", () =>
-    inWorld(async (world) => {
+    inWireWorld(async (world) => {
       await create(world, {});
       await send(world, 5);
       const trim = async (offset: number) => {
@@ -190,7 +177,7 @@ describe("a trimmed log", () => {
     }));
 
   it("ends where its one leader epoch ends", () =>
-    inWorld(async (world) => {
+    inWireWorld(async (world) => {
       await create(world, {});
       await send(world, 3);
       const ends = async (leaderEpoch: number, currentLeaderEpoch = -1) => {
@@ -207,7 +194,7 @@ describe("a trimmed log", () => {
 
 describe("DescribeConfigs of a topic", () => {
   it("tells values with type, documentation, and every place that has one, strongest first", () =>
-    inWorld(async (world) => {
+    inWireWorld(async (world) => {
       await create(world, { configs: [newCreatableTopicConfig({ name: "retention.ms", value: "5" })] });
       const ask = async (includeSynonyms: boolean, includeDocumentation: boolean, configurationKeys: string[] | null) => {
         const resources = [newDescribeConfigsResource({ resourceType: TOPIC, resourceName: "t", configurationKeys })];
@@ -224,12 +211,12 @@ describe("DescribeConfigs of a topic", () => {
       assert.ok(plain.every(({ synonyms, documentation, isSensitive, readOnly }) => synonyms.length === 0 && documentation === null && !isSensitive && !readOnly)); // prettier-ignore
       const policy = plain.find(({ name }) => name === "cleanup.policy")!;
       assert.deepEqual([policy.value, policy.configType], ["delete", 7]);
-    }, { "log.retention.hours": "3" })); // prettier-ignore
+    }, { settings: { "log.retention.hours": "3" } })); // prettier-ignore
 });
 
 describe("a batch of a producer", () => {
   it("needs a sequence number: without one it is refused, and the next one is taken", () =>
-    inWorld(async (world) => {
+    inWireWorld(async (world) => {
       await create(world, {});
       const produce = async (baseSequence: number) => {
         const writer = new BatchWriter({});
@@ -247,12 +234,12 @@ describe("a batch of a producer", () => {
 
 describe("what a topic inherits from the broker", () => {
   it("is obeyed: compression.type and log.message.timestamp.type", () =>
-    inWorld(async (world) => {
+    inWireWorld(async (world) => {
       await create(world, {});
       const { logAppendTimeMs } = await send(world, 3);
       assert.ok(logAppendTimeMs > 0);
       const { bytes } = await world.broker.logs.topic("t")!.partitions[0]!.read(0, { maxBytes: 10_000, minOneBatch: true, isolation: "read_uncommitted" }); // prettier-ignore
       const header = readBatchHeader(bytes, 0);
       assert.deepEqual([header.attributes, header.maxTimestamp], [4 | 8, logAppendTimeMs], "zstd, LogAppendTime");
-    }, { "compression.type": "zstd", "log.message.timestamp.type": "LogAppendTime" })); // prettier-ignore
+    }, { settings: { "compression.type": "zstd", "log.message.timestamp.type": "LogAppendTime" } })); // prettier-ignore
 });

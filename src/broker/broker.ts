@@ -13,6 +13,7 @@ import { TransactionCoordinator } from "./coordinators/transaction/transaction-c
 import { MetricCounters } from "./broker-metrics.ts";
 import { DynamicSettings } from "./dynamic-settings.ts";
 import { Faults, type Fault } from "./faults.ts";
+import { FeatureLevels } from "./features.ts";
 import { FetchSessions } from "./fetch-sessions.ts";
 import { GroupConfigs } from "./group-configs.ts";
 import { groupStates } from "./group-states.ts";
@@ -96,6 +97,7 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
     env.logger.log("warn", "unknown-settings", { names: settings.unknown, consequence: "they have no effect" });
   await DynamicSettings.load(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`, settings);
   const groupConfigs = await GroupConfigs.load(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`, settings);
+  const features = await FeatureLevels.load(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`);
   const logs = await LogDirectory.open(env, `${options.dataDir}/log`, {
     durability: options.durability ?? "disk",
     topicDefaults: topicDefaults(settings),
@@ -104,7 +106,7 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
     leaderEpoch: LEADER_EPOCH,
     producerExpirationMs: () => settings.number("producer.id.expiration.ms"),
   });
-  const broker = new RunningBroker(env, settings, groupConfigs, logs, options);
+  const broker = new RunningBroker(env, { settings, groupConfigs, features, logs }, options);
   try {
     await broker.open(places);
   } catch (error) {
@@ -131,6 +133,9 @@ function placesOf({ listeners, host = DEFAULT_HOST, port = DEFAULT_PORT, adverti
   return places;
 }
 
+/** What was there before the start. */
+type Stored = Pick<BrokerContext, "settings" | "groupConfigs" | "features" | "logs">;
+
 class RunningBroker implements Broker {
   readonly logs: LogDirectory;
   readonly failed: Promise<Error>;
@@ -142,7 +147,8 @@ class RunningBroker implements Broker {
   readonly #opened: OpenedListener[] = [];
   #closing: Promise<void> | undefined;
 
-  constructor(env: Env, settings: Settings, groupConfigs: GroupConfigs, logs: LogDirectory, options: BrokerOptions) {
+  constructor(env: Env, stored: Stored, options: BrokerOptions) {
+    const { settings, groupConfigs, logs } = stored;
     this.#env = env;
     this.logs = logs;
     const topics = new Topics(logs, settings);
@@ -159,10 +165,8 @@ class RunningBroker implements Broker {
     const tools = { fetchSessions, faults: new Faults(), counters: new MetricCounters() };
     this.#context = {
       env,
-      settings,
+      ...stored,
       dynamicSettings,
-      groupConfigs,
-      logs,
       topics,
       ...coordinators,
       ...tools,

@@ -1,52 +1,20 @@
 // Broker settings changed while it runs: they hold at once, for topics too, are told with where they come from, and outlive a restart.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Env } from "../env/env.ts";
 import { newAlterConfigsRequest } from "../protocol/generated/alter-configs.gen.ts";
 import { newDescribeConfigsRequest } from "../protocol/generated/describe-configs.gen.ts";
 import { newIncrementalAlterConfigsRequest } from "../protocol/generated/incremental-alter-configs.gen.ts";
 import { ErrorCode } from "../protocol/errors.ts";
-import { createSimulation } from "../testing/simulation/simulation.ts";
-import { startBroker, type Broker } from "./broker.ts";
-import { Wire } from "./e2e/wire.ts";
+import { inWireWorld, type WireWorld } from "./e2e/wire-world.ts";
 
 const TOPIC = 2;
 const BROKER = 4;
 const [SET, DELETE, APPEND] = [0, 1, 2];
 
-interface World {
-  readonly env: Env;
-  broker: Broker;
-  wire: Wire;
-  restart(): Promise<void>;
-}
-
-function inWorld(body: (world: World) => Promise<void>): Promise<void> {
-  const simulation = createSimulation(5);
-  simulation.files.provideDirectory("/data");
-  return simulation.run(async () => {
-    const env = simulation.env();
-    const start = () => startBroker(env, { dataDir: "/data", port: 0, settings: { "log.retention.hours": "2" } });
-    const broker = await start();
-    const world: World = {
-      env,
-      broker,
-      wire: await Wire.connect(env, broker.address),
-      async restart() {
-        world.wire.destroy();
-        await world.broker.close();
-        world.broker = await start();
-        world.wire = await Wire.connect(env, world.broker.address);
-      },
-    };
-    await body(world);
-    world.wire.destroy();
-    await world.broker.close();
-  });
-}
+const inWorld = (body: (world: WireWorld) => Promise<void>) => inWireWorld(body, { settings: { "log.retention.hours": "2" } });
 
 async function alter(
-  { wire }: World,
+  { wire }: WireWorld,
   name: string,
   value: string | null,
   options: { operation?: number; resource?: string; validateOnly?: boolean } = {},
@@ -58,7 +26,7 @@ async function alter(
   return responses[0]!;
 }
 
-async function told({ wire }: World, resourceType: number, resourceName: string, name: string): Promise<string> {
+async function told({ wire }: WireWorld, resourceType: number, resourceName: string, name: string): Promise<string> {
   const resources = [{ resourceType, resourceName, configurationKeys: [name] }];
   const { results } = await wire.call("DescribeConfigs", 4, newDescribeConfigsRequest({ resources, includeSynonyms: true }));
   const config = results[0]!.configs[0];
@@ -119,6 +87,8 @@ test("what only a start can set, wrong values and other brokers are refused", ()
     const fixed = await alter(world, "num.partitions", "5");
     assert.equal(fixed.errorCode, ErrorCode.INVALID_REQUEST);
     assert.match(fixed.errorMessage ?? "", /Cannot update these configs dynamically: Set\(num\.partitions\)/);
+    for (const name of ["no.such", "constructor", "__proto__"])
+      assert.equal((await alter(world, name, "5")).errorCode, ErrorCode.INVALID_REQUEST, name);
     assert.equal((await alter(world, "message.max.bytes", "many")).errorCode, ErrorCode.INVALID_REQUEST);
     assert.equal((await alter(world, "message.max.bytes", "5", { resource: "7" })).errorCode, ErrorCode.INVALID_REQUEST);
     assert.match(await told(world, BROKER, "0", "message.max.bytes"), /^1048588 dynamic @5/);

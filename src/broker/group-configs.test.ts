@@ -6,51 +6,22 @@ import { newDescribeConfigsRequest } from "../protocol/generated/describe-config
 import { newIncrementalAlterConfigsRequest } from "../protocol/generated/incremental-alter-configs.gen.ts";
 import { newListConfigResourcesRequest } from "../protocol/generated/list-config-resources.gen.ts";
 import { ErrorCode } from "../protocol/errors.ts";
-import { createSimulation } from "../testing/simulation/simulation.ts";
-import { startBroker, type Broker } from "./broker.ts";
-import { Wire } from "./e2e/wire.ts";
+import { inWireWorld, type WireWorld } from "./e2e/wire-world.ts";
 
 const GROUP = 32;
 const [SET, DELETE] = [0, 1];
 
-interface World {
-  readonly sleep: (ms: number) => Promise<void>;
-  wire: Wire;
-  restart(): Promise<void>;
-}
+const inWorld = (body: (world: WireWorld) => Promise<void>) =>
+  inWireWorld(body, { settings: { "group.consumer.session.timeout.ms": "46000" } });
 
-function inWorld(body: (world: World) => Promise<void>): Promise<void> {
-  const simulation = createSimulation(5);
-  simulation.files.provideDirectory("/data");
-  return simulation.run(async () => {
-    const env = simulation.env();
-    const settings = { "group.consumer.session.timeout.ms": "46000" };
-    const start = (): Promise<Broker> => startBroker(env, { dataDir: "/data", port: 0, settings });
-    let broker = await start();
-    const world: World = {
-      sleep: (ms) => env.timers.sleep(ms),
-      wire: await Wire.connect(env, broker.address),
-      async restart() {
-        world.wire.destroy();
-        await broker.close();
-        broker = await start();
-        world.wire = await Wire.connect(env, broker.address);
-      },
-    };
-    await body(world);
-    world.wire.destroy();
-    await broker.close();
-  });
-}
-
-async function alter({ wire }: World, name: string, value: string | null, resourceName = "g") {
+async function alter({ wire }: WireWorld, name: string, value: string | null, resourceName = "g") {
   const configs = [{ name, value, configOperation: value === null ? DELETE! : SET! }];
   const resources = [{ resourceType: GROUP, resourceName, configs }];
   const { responses } = await wire.call("IncrementalAlterConfigs", 1, newIncrementalAlterConfigsRequest({ resources }));
   return responses[0]!;
 }
 
-async function told({ wire }: World, name: string, resourceName = "g"): Promise<string> {
+async function told({ wire }: WireWorld, name: string, resourceName = "g"): Promise<string> {
   const resources = [{ resourceType: GROUP, resourceName, configurationKeys: [name] }];
   const { results } = await wire.call("DescribeConfigs", 4, newDescribeConfigsRequest({ resources, includeSynonyms: true }));
   const [config] = results[0]!.configs;
@@ -59,7 +30,7 @@ async function told({ wire }: World, name: string, resourceName = "g"): Promise<
 }
 
 async function heartbeat(
-  { wire }: World,
+  { wire }: WireWorld,
   groupId: string,
   memberEpoch: number,
   memberId = "m",
@@ -94,9 +65,9 @@ test("the coordinator obeys them: heartbeats, sessions, the time between assignm
     assert.deepEqual(await heartbeat(world, "g", 0), { epoch: 2, everyMs: 7000, error: 0 });
     assert.deepEqual(await heartbeat(world, "other", 0), { epoch: 2, everyMs: 5000, error: 0 });
     assert.equal((await heartbeat(world, "g", 0, "n")).epoch, 2, "the next assignment is not made yet");
-    await world.sleep(16_000);
+    await world.env.timers.sleep(16_000);
     assert.equal((await heartbeat(world, "g", 2, "n")).epoch, 3);
-    await world.sleep(31_000);
+    await world.env.timers.sleep(31_000);
     assert.equal((await heartbeat(world, "other", 2)).error, ErrorCode.UNKNOWN_MEMBER_ID, "silent for 47 s");
     assert.equal((await heartbeat(world, "g", 2)).error, 0, "silent for 47 s of 60");
   }));

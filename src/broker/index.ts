@@ -1,7 +1,7 @@
 // millrace/broker: the Kafka-compatible broker for a Node process, for tests and for embedding.
+import { randomUuid } from "../env/uuid.ts";
 import { createNodeEnv } from "../env-node/node-env.ts";
 import { BrokerOptionsError, startBroker as startBrokerOn, type Broker, type BrokerMetrics, type BrokerOptions } from "./broker.ts";
-import { randomUuid } from "./random-uuid.ts";
 import { checkOptions, type StartBrokerOptions } from "./start-options.ts";
 
 export { BrokerOptionsError };

@@ -113,7 +113,7 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   setting("log.roll.jitter.hours", "int", "0", "The same in hours, if log.roll.jitter.ms is not set.", { min: 0 }),
   setting("log.index.interval.bytes", "int", "4096", "Bytes between two entries of the offset index.", { min: 0 }),
   setting("log.index.size.max.bytes", "int", "10485760", "Size of an index at which its segment is full.", { min: 4 }),
-  setting("log.segment.delete.delay.ms", "long", "60000", "Accepted; files of deleted segments go at once.", { min: 0 }),
+  setting("log.segment.delete.delay.ms", "long", "60000", "How long files of deleted segments and topics stay, renamed.", { min: 0 }),
   setting(
     "log.flush.interval.messages",
     "long",
@@ -173,6 +173,16 @@ export function settingDefinition(name: string): ConfigDefinition | undefined {
 export class SettingError extends Error {
   override readonly name = "SettingError";
   readonly code = "INVALID_SETTING";
+  /** Its name. */
+  readonly setting: string;
+  /** What is wrong with the value. */
+  readonly problem: string;
+
+  constructor(setting: string, problem: string) {
+    super(`Setting ${setting}: ${problem}.`);
+    this.setting = setting;
+    this.problem = problem;
+  }
 }
 
 export class Settings {
@@ -186,7 +196,7 @@ export class Settings {
     for (const [name, value] of Object.entries(given)) {
       const definition = BY_NAME.get(name);
       const problem = definition === undefined ? undefined : invalidValue(definition, value);
-      if (problem !== undefined) throw new SettingError(`Setting ${name}: ${problem}.`);
+      if (problem !== undefined) throw new SettingError(name, problem);
     }
     this.#given = new Map(Object.entries(given));
     this.unknown = Object.keys(given).filter((name) => !BY_NAME.has(name));

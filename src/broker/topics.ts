@@ -65,13 +65,18 @@ export class Topics {
     return this.#logs.topics();
   }
 
-  /** The topic, made with the broker's defaults if it is not there. Rejects with a KafkaError for a name that is not allowed. */
+  /**
+   * The topic, made with the broker's defaults if it is not there. Rejects with a KafkaError for a name that is not allowed; one that collides
+   * is never there, as on Apache Kafka, whose controller refuses it.
+   */
   async ensure(name: string): Promise<TopicInfo> {
     const existing = this.#logs.topic(name);
     if (existing !== undefined) return existing;
     const problem = invalidTopicName(name);
     if (problem !== undefined) throw new KafkaError("INVALID_TOPIC_EXCEPTION", problem);
     if (name === OFFSETS_TOPIC || name === TRANSACTIONS_TOPIC) return this.ensureInternal(name);
+    const other = this.collisions([name]).get(name);
+    if (other !== undefined) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION", `Topic '${name}' collides with existing topic '${other}'.`);
     return this.create(name, this.#settings.number("num.partitions"), {});
   }
 
@@ -93,12 +98,19 @@ export class Topics {
     return creating;
   }
 
-  /** Another topic whose name would be the same in metrics, where "." becomes "_". */
-  collision(name: string): string | undefined {
-    const folded = name.replaceAll(".", "_");
-    for (const topic of this.#logs.topics()) {
-      if (topic.name !== name && topic.name.replaceAll(".", "_") === folded) return topic.name;
+  /** Of new names: the topic whose name would be the same in metrics, where "." becomes "_". */
+  collisions(names: Iterable<string>): ReadonlyMap<string, string> {
+    const topics = new Map<string, string>();
+    for (const { name } of this.#logs.topics()) topics.set(foldedName(name), name);
+    const found = new Map<string, string>();
+    for (const name of names) {
+      const other = topics.get(foldedName(name));
+      if (other !== undefined && other !== name) found.set(name, other);
     }
-    return undefined;
+    return found;
   }
+}
+
+function foldedName(name: string): string {
+  return name.replaceAll(".", "_");
 }

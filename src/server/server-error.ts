@@ -3,6 +3,7 @@
 export type ServerErrorCode =
   | "PORT_IN_USE"
   | "PORT_REFUSED"
+  | "ADDRESS_UNKNOWN"
   | "DATA_IN_USE"
   | "DATA_UNWRITABLE"
   | "DATA_MISSING"
@@ -21,63 +22,96 @@ export class ServerError extends Error {
 
 interface SystemError extends Error {
   readonly code: string;
+  readonly syscall?: string;
   readonly path?: string;
+  readonly port?: number;
+  readonly address?: string;
+  readonly hostname?: string;
 }
 
-/** The same error in a sentence if it is about the port; otherwise the error itself. */
-export function explainListen(error: unknown, what: "broker" | "console" | "registry", port: number): unknown {
-  const flag = `--${what}-port`;
-  switch (codeOf(error)) {
+/** Whether a server could not listen, whatever the reason. */
+export function isListenError(error: unknown): boolean {
+  const { code, syscall } = (error ?? {}) as Partial<SystemError>;
+  return syscall === "listen" || syscall === "bind" || syscall === "getaddrinfo" || code === "EADDRINUSE";
+}
+
+/**
+ * The same error in a sentence if it is about the port or the address; otherwise the error itself. `port`: where the error itself has none.
+ * `flag`: what to type for another port.
+ */
+export function explainListen(
+  error: unknown,
+  what: "broker" | "console" | "registry",
+  port: number,
+  flag = `--${what}-port N (0 = any free one)`,
+): unknown {
+  const system = (error ?? {}) as Partial<SystemError>;
+  const which = system.port ?? port;
+  const refused = (code: ServerErrorCode, text: string): ServerError => new ServerError(code, text, { cause: error });
+  switch (system.code) {
     case "EADDRINUSE":
-      return new ServerError(
+      return refused(
         "PORT_IN_USE",
-        `The ${what}'s port ${port} is in use by another program. Stop that program, or choose another port: ${flag} N (0 = any free one).`,
-        { cause: error },
+        `The ${what}'s port ${which} is in use by another program. Stop that program, or choose another port: ${flag}.`,
       );
     case "EACCES":
-      return new ServerError("PORT_REFUSED", `The system does not allow the ${what} port ${port}. Choose one above 1023: ${flag} N.`, {
-        cause: error,
-      });
+      return refused("PORT_REFUSED", `The system does not allow the ${what} port ${which}. Choose one above 1023: ${flag}.`);
+    case "EADDRNOTAVAIL":
+    case "EAFNOSUPPORT":
+      return refused(
+        "ADDRESS_UNKNOWN",
+        `The ${what} cannot listen on ${system.address ?? "that address"} (${system.code}): this machine has no such address. Listen on 127.0.0.1, or on one that it has.`,
+      );
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return refused(
+        "ADDRESS_UNKNOWN",
+        `The ${what} cannot listen on ${system.hostname ?? "that host"} (${system.code}): the name has no address here. Check its spelling, or listen on 127.0.0.1.`,
+      );
     default:
       return error;
   }
 }
 
+const ELSEWHERE = "or use another directory: --data DIR.";
+
 /** The same error in a sentence if it is about the data directory; otherwise the error itself. */
 export function explainDataDirectory(error: unknown, dataDir: string): unknown {
-  const code = codeOf(error);
-  const elsewhere = "or use another directory: --data DIR.";
+  const { code, path } = (error ?? {}) as Partial<SystemError>;
+  const unusable = (text: string): ServerError => new ServerError("DATA_UNWRITABLE", `${text}, ${ELSEWHERE}`, { cause: error });
+  const below = path !== undefined && path !== dataDir && path.startsWith(dataDir) ? ` (${path})` : "";
   switch (code) {
     case "ELOCKED": {
       const { pid } = error as { pid?: number };
-      const text = `The data directory ${dataDir} is in use by process ${pid ?? "?"}. Stop that process, ${elsewhere}`;
+      const text = `The data directory ${dataDir} is in use by process ${pid ?? "?"}. Stop that process, ${ELSEWHERE}`;
       return new ServerError("DATA_IN_USE", text, { cause: error });
     }
     case "EACCES":
     case "EPERM":
+      return unusable(`The data directory ${dataDir} cannot be written (${code}${below.replace(" (", ": ").replace(")", "")}). Change its permissions`); // prettier-ignore
     case "EROFS":
-      return new ServerError(
-        "DATA_UNWRITABLE",
-        `The data directory ${dataDir} cannot be written (${code}). Change its permissions, ${elsewhere}`,
-        {
-          cause: error,
-        },
+      return unusable(
+        `The data directory ${dataDir} cannot be written (EROFS): its file system is mounted read-only. Mount it for writing`,
       );
     case "ENOTDIR":
     case "EEXIST":
-      return new ServerError("DATA_UNWRITABLE", `The data directory ${dataDir} is, or lies below, a file. Remove that file, ${elsewhere}`, {
-        cause: error,
-      });
+      return unusable(`The data directory ${dataDir} is, or lies below, a file, or holds one in the place of a directory${below}. Remove that file`); // prettier-ignore
     case "ENOSPC":
-      return new ServerError("DATA_UNWRITABLE", `The disk of the data directory ${dataDir} is full. Free some space, ${elsewhere}`, {
-        cause: error,
-      });
+    case "EDQUOT":
+      return unusable(`The disk of the data directory ${dataDir} is full (${code}). Free some space`);
+    case "EMFILE":
+    case "ENFILE":
+      return unusable(`The process may open no more files (${code}) in the data directory ${dataDir}. Raise the limit: ulimit -n 4096`);
     default:
-      return error;
+      return isAbout(error, dataDir)
+        ? unusable(`The data directory ${dataDir} cannot be made, read or written (${(error as Error).message}). Check that place`)
+        : error;
   }
 }
 
-function codeOf(error: unknown): string | undefined {
-  const { code } = (error ?? {}) as Partial<SystemError>;
-  return typeof code === "string" ? code : undefined;
+/** A failed system call whose path is the directory's, or leads to it. */
+function isAbout(error: unknown, dataDir: string): boolean {
+  const { code, syscall, path } = (error ?? {}) as Partial<SystemError>;
+  if (typeof code !== "string" || typeof syscall !== "string" || typeof path !== "string") return false;
+  return path.startsWith(dataDir) || dataDir.startsWith(path);
 }

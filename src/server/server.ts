@@ -1,6 +1,7 @@
 // A server: the embedded broker (or somebody else's Kafka), jobs, and the console behind one HTTP address. Jobs given by their module run
 // in worker threads, so user code stops neither acknowledgements nor the console. Ended in the opposite order of its start.
 import { startBroker, type Broker } from "../broker/broker.ts";
+import { toBase64Url } from "../bytes/base64.ts";
 import { KafkaClient } from "../client/client.ts";
 import type { Job } from "../engine/coordinator/job-status.ts";
 import { processMetrics } from "../env-node/process-metrics.ts";
@@ -22,7 +23,7 @@ import { packageVersion } from "./package-version.ts";
 import { newestRecords } from "./newest-records.ts";
 import { RecordTails } from "./record-tail.ts";
 import { route } from "./routes.ts";
-import { explainDataDirectory, explainListen, ServerError } from "./server-error.ts";
+import { explainDataDirectory, explainListen, isListenError, ServerError } from "./server-error.ts";
 import { sinkTopics } from "./sink-topics.ts";
 import { TWO_PHASE_COMMIT } from "./two-phase-commit.ts";
 
@@ -123,7 +124,7 @@ class RunningServer implements Server {
     this.#env = env;
     this.#options = options;
     this.dataDir = options.dataDir ?? ".millrace";
-    this.#token = options.token ?? base64Url(env.random.bytes(TOKEN_BYTES));
+    this.#token = options.token ?? toBase64Url(env.random.bytes(TOKEN_BYTES));
     this.failed = this.#failure.promise;
   }
 
@@ -225,7 +226,12 @@ class RunningServer implements Server {
       const version = await packageVersion(this.#env.files);
       const { bootstrapServers } = this;
       const given = this.#options.registryUsers;
-      const jobs = { name: JOBS_USER, role: "admin", password: base64Url(this.#env.random.bytes(TOKEN_BYTES)), token: undefined } as const;
+      const jobs = {
+        name: JOBS_USER,
+        role: "admin",
+        password: toBase64Url(this.#env.random.bytes(TOKEN_BYTES)),
+        token: undefined,
+      } as const;
       const users = given === undefined ? undefined : [...given.filter(({ name }) => name !== JOBS_USER), jobs];
       this.#registry = await startRegistry(this.#env, { bootstrapServers, host: HOST, port, version, users });
       const { url } = this.#registry;
@@ -285,13 +291,5 @@ class RunningServer implements Server {
 }
 
 function explainListenOrDirectory(error: unknown, port: number, dataDir: string): unknown {
-  const isListen = (error as { syscall?: unknown }).syscall === "listen" || (error as { code?: unknown }).code === "EADDRINUSE";
-  return isListen ? explainListen(error, "broker", port) : explainDataDirectory(error, dataDir);
-}
-
-function base64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return isListenError(error) ? explainListen(error, "broker", port) : explainDataDirectory(error, dataDir);
 }

@@ -14,7 +14,7 @@ import {
 } from "../../src/protocol/generated/offset-commit.gen.ts";
 import { newOffsetFetchRequest } from "../../src/protocol/generated/offset-fetch.gen.ts";
 import { comparable } from "./comparable.ts";
-import { newLearnt, step, type Learnt, type Step } from "./requests.ts";
+import { newLearnt, step, type Learnt, type Scene, type Stage, type Step } from "./requests.ts";
 import { describeTransaction } from "./transaction-requests.ts";
 
 /** Answers of a coordinator that is about to be there; Apache Kafka gives them while it makes its internal topics. */
@@ -30,8 +30,9 @@ const ANY_OFFSETS = step<"OffsetFetch">({
 });
 
 /** `prefix`: of every name, so that sequences do not meet. */
-export async function answers(env: Env, address: Address, prefix: string, steps: readonly Step[]): Promise<unknown[]> {
+export async function answers(env: Env, address: Address, prefix: string, steps: readonly Scene[]): Promise<unknown[]> {
   const wire = await Wire.connect(env, address);
+  const others = new Map<string, Promise<Wire>>();
   try {
     const learnt = newLearnt(prefix);
     const topics = ["t", "u"].map((name) => newCreatableTopic({ name: prefix + name, numPartitions: 2, replicationFactor: 1 }));
@@ -44,7 +45,20 @@ export async function answers(env: Env, address: Address, prefix: string, steps:
     await recordOfGroups(wire, prefix);
     const told: unknown[] = [];
     const names = topics.map(({ name }) => name);
+    const stage: Stage = {
+      learnt,
+      wire,
+      connection: (name) => {
+        if (!others.has(name)) others.set(name, Wire.connect(env, address));
+        return others.get(name)!;
+      },
+      sleep: (ms) => env.timers.sleep(ms),
+    };
     for (const [at, step] of steps.entries()) {
+      if ("play" in step) {
+        told.push(comparable(await step.play(stage)));
+        continue;
+      }
       const answer = await ask(env, wire, step, learnt);
       told.push(answer);
       if (step.settles === "transaction") await ask(env, wire, describeTransaction(), learnt, underWay(step, answer));
@@ -59,6 +73,7 @@ export async function answers(env: Env, address: Address, prefix: string, steps:
     return told;
   } finally {
     wire.destroy();
+    for (const other of others.values()) (await other).destroy();
   }
 }
 
@@ -96,7 +111,7 @@ function onlyOurs(step: Step, response: object, learnt: Learnt): object {
  * An offset of the group of no name, which is everybody's and there from now on: Apache Kafka's descriptions are of the moment of the last record: what a request made without
  * one is there after the next.
  */
-async function recordOfGroups(wire: Wire, prefix: string): Promise<void> {
+export async function recordOfGroups(wire: Wire, prefix: string): Promise<void> {
   const topics = [newOffsetCommitRequestTopic({ name: `${prefix}t`, partitions: [newOffsetCommitRequestPartition()] })];
   await wire.call("OffsetCommit", 9, newOffsetCommitRequest({ groupId: "", generationIdOrMemberEpoch: -1, topics }));
 }

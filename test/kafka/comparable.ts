@@ -1,7 +1,14 @@
 // Answers of two brokers made comparable: what may differ is replaced by what kind of thing it is. The list of what may differ, with the
 // reasons, is here and nowhere else.
+import { crc32c } from "../../src/bytes/crc32c.ts";
 import { errorByCode } from "../../src/protocol/errors.ts";
-import { wholeBatchSizeAt } from "../../src/protocol/records/batch-header.ts";
+import {
+  BATCH_HEADER_BYTES,
+  isControl,
+  LOG_APPEND_TIME_FLAG,
+  readBatchHeader,
+  wholeBatchSizeAt,
+} from "../../src/protocol/records/batch-header.ts";
 
 /** Fields whose values differ between any two brokers. */
 const MASKED: Readonly<Record<string, string>> = {
@@ -36,15 +43,35 @@ const SET_AT_FORMAT = "min.insync.replicas";
 const ASSIGNMENTS: ReadonlySet<string> = new Set(["assignment", "targetAssignment"]);
 
 /** Apache Kafka cuts the last batch short where the limit of bytes is; clients leave that away. */
-function wholeBatches(records: Uint8Array): string {
-  let count = 0;
-  let at = 0;
-  for (;;) {
+export function batchesIn(records: Uint8Array): Batch[] {
+  const batches: Batch[] = [];
+  for (let at = 0; ;) {
     const size = at < records.length ? wholeBatchSizeAt(records, at) : 0;
-    if (size === 0 || at + size > records.length) return `<${count} batches of ${at} bytes>`;
+    if (size === 0) return batches;
+    batches.push(batchAsItIs(records, at));
     at += size;
-    count++;
   }
+}
+
+export interface Batch extends Readonly<Record<string, unknown>> {
+  readonly lastOffset: number;
+}
+
+/** All of a batch that both brokers keep as it came. */
+function batchAsItIs(bytes: Uint8Array, at: number): Batch {
+  const header = readBatchHeader(bytes, at);
+  const { partitionLeaderEpoch: _epoch, crc, producerId, baseTimestamp, maxTimestamp, ...same } = header;
+  const isMarker = isControl(header.attributes); // the broker's time, and the epoch of its coordinator
+  const hasOurTime = (header.attributes & LOG_APPEND_TIME_FLAG) === 0;
+  const records = crc32c(bytes, at + BATCH_HEADER_BYTES, at + header.sizeBytes);
+  return {
+    ...same,
+    lastOffset: header.baseOffset + header.lastOffsetDelta,
+    ofAProducer: producerId >= 0,
+    ...(isMarker ? {} : { baseTimestamp, recordsCrc: records }),
+    ...(isMarker || !hasOurTime ? {} : { maxTimestamp }),
+    ...(isMarker || !hasOurTime || producerId >= 0 ? {} : { crc }),
+  };
 }
 
 /** A plain value for deepEqual. */
@@ -53,7 +80,7 @@ export function comparable(value: unknown, key = "", inside = ""): unknown {
   if (MASKED[key] !== undefined) return `<${key}>`;
   if (/timestamp/i.test(key) && typeof value === "number" && value > CLOCK_FROM) return "<the broker's clock>";
   if (/errorCode$/i.test(key) && typeof value === "number") return errorByCode(value).name;
-  if (value instanceof Uint8Array && key === "records") return wholeBatches(value);
+  if (value instanceof Uint8Array && key === "records") return batchesIn(value);
   if (value instanceof Uint8Array) return `<${value.length} bytes>`;
   if (Array.isArray(value)) {
     const items = value.map((item) => comparable(item, key, inside));

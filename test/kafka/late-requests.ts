@@ -1,7 +1,6 @@
 // Random requests of a transactional producer that come late, twice, or from somebody else: of the epoch before, of the transaction that
 // has ended, markers that a tool writes; and what readers, listings and descriptions tell of it.
 import fc from "fast-check";
-import { newAddOffsetsToTxnRequest } from "../../src/protocol/generated/add-offsets-to-txn.gen.ts";
 import { newDescribeProducersRequest } from "../../src/protocol/generated/describe-producers.gen.ts";
 import { newEndTxnRequest } from "../../src/protocol/generated/end-txn.gen.ts";
 import { newFetchPartition, newFetchRequest, newFetchTopic } from "../../src/protocol/generated/fetch.gen.ts";
@@ -13,16 +12,16 @@ import {
   newTxnOffsetCommitRequest,
   newTxnOffsetCommitRequestPartition,
   newTxnOffsetCommitRequestTopic,
+  type TxnOffsetCommitRequest,
 } from "../../src/protocol/generated/txn-offset-commit.gen.ts";
 import { newWriteTxnMarkersRequest } from "../../src/protocol/generated/write-txn-markers.gen.ts";
 import { batch, step, type Learnt } from "./requests.ts";
-import { transactionSteps } from "./transaction-requests.ts";
+import { addOffsets, epochOf, transactionSteps } from "./transaction-requests.ts";
 
 const GROUP = "x";
 const late = fc.constantFrom(0, 0, 0, 0, -1, -1, 1);
 const index = fc.constantFrom(0, 0, 1);
 const id = (learnt: Learnt): string => `${learnt.prefix}tx`;
-const epochOf = ({ producerEpoch }: Learnt, ahead: number): number => Math.max(0, producerEpoch + ahead);
 
 /** In its own epoch only: of another one, Apache Kafka aborts what the present producer has begun, and here it is refused. */
 const init = fc.tuple(fc.constantFrom(0, 0, 7), fc.integer({ min: 3, max: 5 })).map(([other, version]) =>
@@ -71,42 +70,43 @@ const produce = fc.tuple(late, index, fc.constantFrom(0, 0, 0, -2)).map(([ahead,
   }),
 );
 
-const addOffsets = fc.tuple(late, fc.integer({ min: 0, max: 4 })).map(([ahead, version]) =>
-  step<"AddOffsetsToTxn">({
-    name: `add offsets, epoch +${ahead} v${version}`,
-    api: "AddOffsetsToTxn",
-    version,
-    request: (learnt) =>
-      newAddOffsetsToTxnRequest({
-        transactionalId: id(learnt),
-        producerId: learnt.producerId,
-        producerEpoch: epochOf(learnt, ahead),
-        groupId: learnt.prefix + GROUP,
-      }),
-  }),
-);
+const commitOffsets = fc
+  .record({
+    ahead: late,
+    name: fc.constantFrom("t", "t", "missing"),
+    at: fc.array(fc.constantFrom(0, 0, 1, 7), { minLength: 1, maxLength: 3 }),
+    size: fc.constantFrom(1, 4097),
+    member: fc.constantFrom<Partial<TxnOffsetCommitRequest>>({}, {}, {}, { memberId: "somebody" }, { memberId: "somebody", generationId: 0 }, { groupInstanceId: "i" }), // prettier-ignore
+    epoch: fc.constantFrom(-1, 0, 5),
+    version: fc.constantFrom(5, 5, 5, 5, 4, 3),
+  })
+  .map(({ ahead, name, at, size, member, epoch, version }) =>
+    step<"TxnOffsetCommit">({
+      name: `commit offsets of ${name}-${at.join()}, epoch ${epoch}, metadata of ${size}, by ${JSON.stringify(member)}, epoch +${ahead} v${version}`,
+      api: "TxnOffsetCommit",
+      version,
+      request: (learnt) => {
+        const partitions = at.map((partitionIndex) =>
+          newTxnOffsetCommitRequestPartition({
+            partitionIndex,
+            committedOffset: 3,
+            committedLeaderEpoch: epoch,
+            committedMetadata: "x".repeat(size),
+          }),
+        );
+        return newTxnOffsetCommitRequest({
+          transactionalId: id(learnt),
+          groupId: learnt.prefix + GROUP,
+          producerId: learnt.producerId,
+          producerEpoch: epochOf(learnt, ahead),
+          ...member,
+          topics: [newTxnOffsetCommitRequestTopic({ name: learnt.prefix + name, partitions })],
+        });
+      },
+    }),
+  );
 
-const commitOffsets = fc.tuple(late, fc.constantFrom("t", "t", "missing"), fc.constantFrom(1, 4097)).map(([ahead, name, size]) =>
-  step<"TxnOffsetCommit">({
-    name: `commit an offset of ${name}, metadata of ${size}, epoch +${ahead}`,
-    api: "TxnOffsetCommit",
-    version: 5,
-    request: (learnt) => {
-      const partitions = [
-        newTxnOffsetCommitRequestPartition({ partitionIndex: 0, committedOffset: 3, committedMetadata: "x".repeat(size) }),
-      ];
-      return newTxnOffsetCommitRequest({
-        transactionalId: id(learnt),
-        groupId: learnt.prefix + GROUP,
-        producerId: learnt.producerId,
-        producerEpoch: epochOf(learnt, ahead),
-        topics: [newTxnOffsetCommitRequestTopic({ name: learnt.prefix + name, partitions })],
-      });
-    },
-  }),
-);
-
-const end = fc.tuple(late, fc.boolean(), fc.constantFrom(5, 5, 5, 4)).map(([ahead, committed, version]) =>
+const end = fc.tuple(late, fc.boolean(), fc.constantFrom(5, 5, 5, 5, 5, 4, 3, 1)).map(([ahead, committed, version]) =>
   step<"EndTxn">({
     name: `${committed ? "commit" : "abort"} v${version}, epoch +${ahead}`,
     api: "EndTxn",
@@ -220,7 +220,7 @@ export const lateSteps = fc.oneof(
   { weight: 1, arbitrary: transactionSteps.v2 },
   { weight: 1, arbitrary: init },
   { weight: 4, arbitrary: produce },
-  { weight: 1, arbitrary: addOffsets },
+  { weight: 1, arbitrary: addOffsets(late) },
   { weight: 2, arbitrary: commitOffsets },
   { weight: 4, arbitrary: end },
   { weight: 1, arbitrary: markers },

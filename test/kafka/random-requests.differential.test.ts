@@ -9,7 +9,6 @@ import { answers } from "./answers.ts";
 import { startApacheKafka, type ApacheKafka } from "./apache-kafka.ts";
 import { missingForKafka } from "./kafka-jars.ts";
 import { FAMILIES, TRANSACTIONS } from "./request-families.ts";
-import type { Step } from "./requests.ts";
 
 /** Sequences per family (`--runs`). */
 const RUNS = Number(process.env["MILLRACE_RUNS"] ?? 30);
@@ -21,11 +20,11 @@ const SETTINGS = { "log.roll.hours": "1000000" };
 const env = createNodeEnv({ logger: { log: () => {} } });
 const missing = missingForKafka();
 
-describe("random requests", { skip: missing, concurrency: true }, () => {
-  let kafka: ApacheKafka;
-  let ours: Broker;
-  let run = 0;
+let kafka: ApacheKafka;
+let ours: Broker;
+let run = 0;
 
+describe("random requests", { skip: missing, concurrency: 1 }, () => {
   before(async () => {
     kafka = await startApacheKafka({ ...SETTINGS, "group.consumer.assignment.interval.ms": "0" }); // ours assigns at once, too
     ours = await startBroker({ port: 0, memory: true, logger: env.logger, settings: SETTINGS });
@@ -35,12 +34,14 @@ describe("random requests", { skip: missing, concurrency: true }, () => {
     await kafka?.stop();
   });
 
-  for (const [family, sequence] of Object.entries(FAMILIES)) compare(family, sequence);
-  describe("about transactions", { concurrency: 1 }, () => {
-    for (const [family, sequence] of Object.entries(TRANSACTIONS)) compare(family, sequence);
+  describe("side by side", { concurrency: true }, () => {
+    compare(FAMILIES);
+    describe("about transactions", { concurrency: 1 }, () => compare(TRANSACTIONS));
   });
+});
 
-  function compare(family: string, sequence: fc.Arbitrary<Step[]>): void {
+function compare(families: typeof FAMILIES): void {
+  for (const [family, sequence] of Object.entries(families)) {
     it(`${family} have the same answers from both brokers`, async () => {
       const equal = fc.asyncProperty(sequence, async (steps) => {
         const prefix = `r${run++}-`;
@@ -52,4 +53,4 @@ describe("random requests", { skip: missing, concurrency: true }, () => {
       for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) await fc.assert(equal, { numRuns: RUNS, seed, endOnFailure });
     });
   }
-});
+}

@@ -74,7 +74,10 @@ function gzipped(bytes: Uint8Array): Uint8Array {
   return all;
 }
 
-/** What a client may send as records, by name. Not null, and not of a magic that nobody knows: Apache Kafka does not answer the one, and the other refuses all partitions of the request. */
+/**
+ * What a client may send as records, by name. Not null, and not of a magic or a compression that nobody knows: Apache Kafka does not answer
+ * the first, and on the others it fails (UNKNOWN_SERVER_ERROR) for all partitions of the request; here the one partition is refused.
+ */
 const RECORDS: Readonly<Record<string, (count: number) => Uint8Array>> = {
   plain: (count) => batch(count, false),
   keyed: (count) => keyed(count, "k", TIME + count),

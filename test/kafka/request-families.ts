@@ -5,9 +5,12 @@ import { configSteps } from "./config-requests.ts";
 import { consumerSteps } from "./consumer-requests.ts";
 import { groupSteps, migrationSteps } from "./group-requests.ts";
 import { lateSteps } from "./late-requests.ts";
+import { patternPlays, patternsBegin } from "./pattern-requests.ts";
 import { questionSteps } from "./question-requests.ts";
 import { recordSteps } from "./record-requests.ts";
-import { plainSteps, type Step } from "./requests.ts";
+import { plainSteps, type Scene, type Step } from "./requests.ts";
+import { roundPlays } from "./round-requests.ts";
+import { segmentsBegin, segmentScenes } from "./segment-requests.ts";
 import { sessionSteps } from "./session-requests.ts";
 import { staticSteps } from "./static-requests.ts";
 import { topicSteps } from "./topic-requests.ts";
@@ -16,14 +19,18 @@ import { init, transactionSteps } from "./transaction-requests.ts";
 const STEPS = { minLength: 5, maxLength: 30 };
 /** Without a producer id every request would be refused, one way or the other. */
 const begun = (step: fc.Arbitrary<Step>) => fc.tuple(init, fc.array(step, STEPS)).map(([first, rest]) => [first, ...rest]);
+const from = (first: Step, scene: fc.Arbitrary<Scene>, lengths = STEPS) => fc.array(scene, lengths).map((rest) => [first, ...rest]);
 /** Run at the same time. */
-export const FAMILIES: Readonly<Record<string, fc.Arbitrary<Step[]>>> = {
+export const FAMILIES: Readonly<Record<string, fc.Arbitrary<Scene[]>>> = {
   "about records, offsets and consumer groups": fc.array(plainSteps, STEPS),
   "of a classic group": fc.array(fc.oneof(groupSteps, groupSteps, groupSteps, plainSteps), STEPS),
   "of a static member": fc.array(staticSteps, STEPS),
   "of a group between the protocols": fc.array(migrationSteps, STEPS),
   "of the other APIs": fc.array(fc.oneof(questionSteps, questionSteps, plainSteps), STEPS),
   "of a group of the consumer protocol": fc.array(consumerSteps, STEPS),
+  "of a group of the consumer protocol with patterns": from(patternsBegin, patternPlays, { minLength: 5, maxLength: 15 }),
+  "of three members of a classic group": fc.array(roundPlays, STEPS),
+  "about many segments": from(segmentsBegin, segmentScenes, { minLength: 20, maxLength: 80 }),
   "about batches and limits": fc.array(recordSteps, STEPS),
   "about topics that cannot be": fc.array(topicSteps, STEPS),
   "of fetch sessions": fc.array(sessionSteps, STEPS),

@@ -1,6 +1,7 @@
 // Random requests for a comparison of two brokers: each is a function of what the run has learnt so far (ids the broker gave out), so
 // that both brokers get the same request in their own ids.
 import fc from "fast-check";
+import type { Wire } from "../../src/broker/e2e/wire.ts";
 import type { ApiName, RequestOf, ResponseOf } from "../../src/protocol/apis.ts";
 import { newConsumerGroupHeartbeatRequest } from "../../src/protocol/generated/consumer-group-heartbeat.gen.ts";
 import { newDescribeProducersRequest } from "../../src/protocol/generated/describe-producers.gen.ts";
@@ -35,6 +36,8 @@ export interface Learnt {
   generation: number;
   producerId: number;
   producerEpoch: number;
+  /** Records were deleted below an offset. */
+  trimmed: boolean;
   /** The next one of the producer, by partition. */
   readonly sequences: Map<string, number>;
 }
@@ -52,6 +55,7 @@ export const newLearnt = (prefix: string): Learnt => ({
   generation: -1,
   producerId: -1,
   producerEpoch: -1,
+  trimmed: false,
   sequences: new Map(),
 });
 
@@ -72,9 +76,28 @@ export interface Step<N extends ApiName = ApiName> {
   ours?(entry: never, learnt: Learnt): boolean;
 }
 
+/** One broker, as a Play sees it. */
+export interface Stage {
+  readonly learnt: Learnt;
+  readonly wire: Wire;
+  /** A connection of its own for each name: what is asked there waits for nobody. */
+  connection(name: string): Promise<Wire>;
+  sleep(ms: number): Promise<void>;
+}
+
+/** Several requests at once, or until something has come: what it makes of the answers is compared. */
+export interface Play {
+  readonly name: string;
+  play(stage: Stage): Promise<object>;
+}
+
+export type Scene = Step | Play;
+
 /** Of the consumer protocol. */
 const MEMBER_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
 const TIME = 1_700_000_000_000;
+/** The record with the largest timestamp. */
+const LARGEST = -3;
 export const topic = fc.constantFrom("t", "t", "t", "u", "missing");
 export const partition = fc.constantFrom(0, 0, 1, 7);
 const offset = fc.integer({ min: -1, max: 8 });
@@ -178,6 +201,8 @@ const listOffsets = fc
         const isolationLevel = version >= 2 && index === 1 ? 1 : 0;
         return newListOffsetsRequest({ replicaId: -1, isolationLevel, topics: [newListOffsetsTopic({ name: prefix + name, partitions })] });
       },
+      // Markers have the broker's time, and two of them may have the same: which is told then is luck.
+      told: (response, { producerId }) => (timestamp === LARGEST && producerId >= 0 ? {} : response),
     }),
   );
 

@@ -214,7 +214,8 @@ const metadata = fc
 
 const pages = fc
   .tuple(
-    fc.uniqueArray(fc.constantFrom("=n", "=t", "=u", "=m", "=missing", "no such?"), { maxLength: 4 }).filter((names) => names.length > 0),
+    // Without any name all topics are asked for, those of other sequences, too; on the name "" Apache Kafka fails, for all of the request.
+    fc.uniqueArray(fc.constantFrom("=n", "=t", "=u", "=m", "=missing", "no such?"), { minLength: 1, maxLength: 4 }),
     fc.constantFrom(0, 1, 2, 3, 2000, -1),
     fc.constantFrom(null, null, "=n", "=t", "=u", "=zzz", ""),
     fc.constantFrom(0, 1, 2, 9),

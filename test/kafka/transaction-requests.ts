@@ -74,23 +74,27 @@ const produce = (version: number) =>
     }),
   );
 
-const addOffsets = fc.tuple(epoch, fc.nat(4)).map(([ahead, version]) =>
-  step<"AddOffsetsToTxn">({
-    name: `add offsets, epoch +${ahead} v${version}`,
-    api: "AddOffsetsToTxn",
-    version,
-    request: (learnt) =>
-      newAddOffsetsToTxnRequest({
-        transactionalId: id(learnt),
-        producerId: learnt.producerId,
-        producerEpoch: learnt.producerEpoch + ahead,
-        groupId: learnt.prefix + GROUP,
-      }),
-  }),
-);
+export const epochOf = ({ producerEpoch }: Learnt, ahead: number): number => Math.max(0, producerEpoch + ahead);
+
+/** `aheads`: of the producer's own epoch. */
+export const addOffsets = (aheads: fc.Arbitrary<number>) =>
+  fc.tuple(aheads, fc.nat(4)).map(([ahead, version]) =>
+    step<"AddOffsetsToTxn">({
+      name: `add offsets, epoch +${ahead} v${version}`,
+      api: "AddOffsetsToTxn",
+      version,
+      request: (learnt) =>
+        newAddOffsetsToTxnRequest({
+          transactionalId: id(learnt),
+          producerId: learnt.producerId,
+          producerEpoch: epochOf(learnt, ahead),
+          groupId: learnt.prefix + GROUP,
+        }),
+    }),
+  );
 
 const commitOffsets = (version: number) =>
-  fc.tuple(epoch, fc.nat(9), fc.constantFrom(-1, -1, -1, 4)).map(([ahead, committedOffset, generationId]) =>
+  fc.tuple(epoch, fc.nat(9), fc.constantFrom(-1, -1, -1, version >= 3 ? 4 : -1)).map(([ahead, committedOffset, generationId]) =>
     step<"TxnOffsetCommit">({
       name: `commit offset ${committedOffset} in transaction v${version}, epoch +${ahead}, generation ${generationId}`,
       api: "TxnOffsetCommit",
@@ -157,8 +161,23 @@ const offsets = fc.boolean().map((requireStable) =>
 
 const common = [init, describe, offsets];
 export const transactionSteps = {
-  v1: fc.oneof(...common, add, add, add, produce(9), produce(9), produce(9), addOffsets, commitOffsets(3), end(3), end(3)),
+  v1: fc.oneof(
+    ...common,
+    add,
+    add,
+    add,
+    produce(9),
+    produce(9),
+    produce(9),
+    addOffsets(epoch),
+    commitOffsets(3),
+    commitOffsets(1),
+    commitOffsets(0),
+    end(3),
+    end(2),
+    end(0),
+  ),
   /** Without produce requests of version 1: what they leave behind decides on Apache Kafka if a gap in a later one's sequence is seen. */
-  mixed: fc.oneof(...common, add, add, addOffsets, commitOffsets(3), commitOffsets(5), end(3), end(5), end(5), produce(12), produce(12), produce(12)), // prettier-ignore
+  mixed: fc.oneof(...common, add, add, addOffsets(epoch), commitOffsets(3), commitOffsets(5), end(3), end(5), end(5), produce(12), produce(12), produce(12)), // prettier-ignore
   v2: fc.oneof(...common, produce(12), produce(12), produce(12), commitOffsets(5), end(5), end(5)),
 };

@@ -57,7 +57,7 @@ const ADMIN_CLIENT_ID = "__admin_client";
 interface Target {
   readonly log: PartitionLog;
   readonly records: Uint8Array;
-  readonly recordCount: number;
+  readonly header: BatchHeader;
 }
 
 export const produce = defineApi("Produce", {
@@ -108,11 +108,12 @@ async function append(
     const partitions = topicData.partitionData.map((data) => {
       try {
         const target = check(broker, request, topicData, data, call, refusal, checked);
+        const { header } = target;
         const traffic = broker.counters.topic(target.log.topic);
         traffic.produceRequests++;
-        traffic.messagesIn += target.recordCount;
+        traffic.messagesIn += header.recordCount;
         traffic.bytesIn += target.records.length;
-        const appending = target.log.append(target.records, { leaderEpoch: LEADER_EPOCH, origin: "client", fromZero, now });
+        const appending = target.log.append(target.records, { leaderEpoch: LEADER_EPOCH, origin: "client", fromZero, header, now });
         return appending.then(
           ({ baseOffset, logAppendTime, logStartOffset }) =>
             newPartitionProduceResponse({ index: data.index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }),
@@ -169,7 +170,7 @@ function check(
   if (inTransaction) checkTransaction(broker, transactionalId, topic, index, header, call);
   if (!isAcks) throw new KafkaError("INVALID_REQUIRED_ACKS");
   checkOrigin(header);
-  return { log, records: isAll ? records : records.subarray(0, size), recordCount: header.recordCount };
+  return { log, records: isAll ? records : records.subarray(0, size), header };
 }
 
 function findTopic(broker: BrokerContext, { name, topicId }: TopicProduceData, call: Call): TopicInfo {

@@ -1,6 +1,7 @@
 // ListOffsets (2): versions 1–11. Latest (−1), earliest (−2), the record with the largest timestamp (−3), earliest local (−4: there is
 // only local), latest tiered and earliest pending upload (−5, −6: there is no tier), or the first record at or after a timestamp.
-// read_committed ends at the last stable offset, for consumers (replica id −1) only. KIP-79, KIP-98, KIP-207, KIP-320, KIP-405, KIP-734, KIP-1005, KIP-1023.
+// read_committed ends at the last stable offset, for consumers (replica id −1) only. KIP-79, KIP-98, KIP-207, KIP-320, KIP-405, KIP-734,
+// KIP-1005, KIP-1023.
 import type { PartitionLog } from "../../log/partition-log.ts";
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import {
@@ -11,6 +12,7 @@ import {
 import type { ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsTopic } from "../../protocol/generated/list-offsets.gen.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import { LEADER_EPOCH } from "../leader-epoch.ts";
+import { namedTwice } from "../named-twice.ts";
 import { partitionKey } from "../topics.ts";
 
 const LATEST = -1;
@@ -34,7 +36,7 @@ export const listOffsets = defineApi("ListOffsets", {
   async handle(broker, request, call) {
     const topics = [];
     const committed = request.isolationLevel === READ_COMMITTED && request.replicaId === CONSUMER;
-    const twice = namedTwice(request.topics);
+    const twice = namedTwice(request.topics.flatMap(keysOf));
     for (const { name, partitions } of request.topics) {
       const answers = [];
       for (const partition of new Map(partitions.map((each) => [each.partitionIndex, each])).values()) {
@@ -48,10 +50,8 @@ export const listOffsets = defineApi("ListOffsets", {
   },
 });
 
-/** Refused, and told once. */
-function namedTwice(topics: readonly ListOffsetsTopic[]): ReadonlySet<string> {
-  const keys = topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex }) => partitionKey(name, partitionIndex)));
-  return new Set(new Set(keys).size === keys.length ? [] : keys.filter((key, i) => keys.indexOf(key) !== i));
+function keysOf({ name, partitions }: ListOffsetsTopic): string[] {
+  return partitions.map(({ partitionIndex }) => partitionKey(name, partitionIndex));
 }
 
 function refusal(partitionIndex: number, errorCode: number): ListOffsetsPartitionResponse {

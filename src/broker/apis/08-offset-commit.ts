@@ -24,10 +24,12 @@ export const offsetCommit = defineApi("OffsetCommit", {
     const errors = new Map<unknown, number>();
     const tooLarge = new Set<unknown>();
     const offsets: OffsetToCommit[] = [];
+    const byId = call.version >= TOPIC_IDS_FROM;
+    const told: typeof request.topics = [];
     for (const topic of request.topics) {
-      const byId = call.version >= TOPIC_IDS_FROM;
       const info = byId ? broker.topics.byId(topic.topicId) : broker.topics.byName(topic.name);
       const unknown = byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+      if (info === undefined || topic.partitions.length > 0) told.push(topic); // one that is there, but named for nothing, is not answered
       for (const partition of topic.partitions) {
         const { partitionIndex, committedOffset: offset, committedLeaderEpoch: leaderEpoch, committedMetadata } = partition;
         const metadata = committedMetadata ?? "";
@@ -40,18 +42,18 @@ export const offsetCommit = defineApi("OffsetCommit", {
         }
       }
     }
-    if (offsets.length === 0 && tooLarge.size === 0) return answer(request, errors, ErrorCode.NONE);
+    if (offsets.length === 0 && tooLarge.size === 0) return answer(told, errors, ErrorCode.NONE);
     const caller = { memberId: request.memberId, instanceId: request.groupInstanceId, generation: request.generationIdOrMemberEpoch };
     const error = await broker.groups.commit(request.groupId, caller, offsets, call.version >= CONSUMER_PROTOCOL_FROM);
     if (error === ErrorCode.NONE) for (const partition of tooLarge) errors.set(partition, ErrorCode.OFFSET_METADATA_TOO_LARGE);
     const unknownGroup =
       call.version >= GROUP_NOT_FOUND_FROM && error === ErrorCode.ILLEGAL_GENERATION && !broker.groups.describe(request.groupId);
-    return answer(request, errors, unknownGroup ? ErrorCode.GROUP_ID_NOT_FOUND : error);
+    return answer(told, errors, unknownGroup ? ErrorCode.GROUP_ID_NOT_FOUND : error);
   },
 });
 
-function answer(request: OffsetCommitRequest, errors: Map<unknown, number>, error: number) {
-  const topics = request.topics.map(({ name, topicId, partitions }) =>
+function answer(told: OffsetCommitRequest["topics"], errors: Map<unknown, number>, error: number) {
+  const topics = told.map(({ name, topicId, partitions }) =>
     newOffsetCommitResponseTopic({
       name,
       topicId,

@@ -3,7 +3,7 @@
 import { newJoinGroupResponse, newJoinGroupResponseMember } from "../../protocol/generated/join-group.gen.ts";
 import { ErrorCode } from "../../protocol/errors.ts";
 import { defineApi } from "../api.ts";
-import { randomUuid } from "../random-uuid.ts";
+import { randomUuid } from "../../env/uuid.ts";
 
 const REBALANCE_TIMEOUT_FROM = 1;
 const KNOWN_MEMBER_ID_FROM = 4;

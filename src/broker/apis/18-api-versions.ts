@@ -11,6 +11,8 @@ import { defineApi } from "../api.ts";
 import { FEATURES } from "../features.ts";
 
 const CLIENT_SOFTWARE_FROM = 3;
+/** Older clients cannot read features that begin at level 0: they are told of none (KAFKA-17011). */
+const LEVEL_ZERO_FROM = 4;
 const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
 
 export const apiVersions = defineApi("ApiVersions", {
@@ -21,11 +23,13 @@ export const apiVersions = defineApi("ApiVersions", {
       apiKeys: broker.apis.map(({ api, advertisedMinVersion, maxVersion }) =>
         newApiVersion({ apiKey: api.key, minVersion: advertisedMinVersion, maxVersion }),
       ),
-      supportedFeatures: FEATURES.map(({ name, minVersion, maxVersion }) => newSupportedFeatureKey({ name, minVersion, maxVersion })),
-      finalizedFeaturesEpoch: 0,
-      finalizedFeatures: FEATURES.filter(({ level }) => level > 0).map(({ name, level }) =>
-        newFinalizedFeatureKey({ name, minVersionLevel: level, maxVersionLevel: level }),
+      supportedFeatures: FEATURES.filter(({ minVersion }) => minVersion > 0 || call.version >= LEVEL_ZERO_FROM).map(
+        ({ name, minVersion, maxVersion }) => newSupportedFeatureKey({ name, minVersion, maxVersion }),
       ),
+      finalizedFeaturesEpoch: broker.features.epoch,
+      finalizedFeatures: FEATURES.map(({ name }) => ({ name, level: broker.features.level(name) }))
+        .filter(({ level }) => level > 0)
+        .map(({ name, level }) => newFinalizedFeatureKey({ name, minVersionLevel: level, maxVersionLevel: level })),
     });
   },
 });

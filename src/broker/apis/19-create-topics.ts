@@ -5,21 +5,19 @@ import { newCreatableTopicConfigs, newCreatableTopicResult, newCreateTopicsRespo
 import type { CreatableTopic, CreatableTopicResult } from "../../protocol/generated/create-topics.gen.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import { describeTopicConfigs } from "../config-description.ts";
-import { uuidText } from "../random-uuid.ts";
+import { namedTwice } from "../named-twice.ts";
+import { randomUuid } from "../../log/uuid.ts";
 import { invalidTopicConfig } from "../topic-config.ts";
 import { invalidTopicName, MAX_PARTITIONS } from "../topics.ts";
 
 export const createTopics = defineApi("CreateTopics", {
   async handle(broker, request) {
-    const names = new Map<string, number>();
-    for (const { name } of request.topics) names.set(name, (names.get(name) ?? 0) + 1);
+    const names = request.topics.map(({ name }) => name);
+    const twice = namedTwice(names);
+    const collisions = broker.topics.collisions(new Set(names));
     const topics = [];
-    const collisions = new Map(request.topics.map(({ name }) => [name, broker.topics.collision(name)] as const));
-    for (const topic of request.topics) {
-      const times = names.get(topic.name);
-      names.delete(topic.name); // one answer per name
-      if (times !== undefined) topics.push(await answer(broker, topic, request.validateOnly, times > 1, collisions.get(topic.name)));
-    }
+    for (const topic of new Map(request.topics.map((each) => [each.name, each])).values())
+      topics.push(await answer(broker, topic, request.validateOnly, twice.has(topic.name), collisions.get(topic.name)));
     return newCreateTopicsResponse({ topics });
   },
 });
@@ -42,7 +40,7 @@ async function answer(
     );
     return newCreatableTopicResult({
       name: topic.name,
-      topicId: created?.id ?? uuidText(broker.env.random), // as Apache Kafka: an id that a real creation might have had
+      topicId: created?.id ?? randomUuid(broker.env.random), // as Apache Kafka: an id that a real creation might have had
       numPartitions: partitions,
       replicationFactor: 1,
       configs,
@@ -73,12 +71,16 @@ function check(
     throw new KafkaError("INVALID_REPLICATION_FACTOR", `Replication factor ${replicationFactor} is not possible: it must be at least 1.`);
   const partitions = numPartitions === -1 ? broker.settings.number("num.partitions") : numPartitions;
   if (partitions < 1) throw new KafkaError("INVALID_PARTITIONS", "The number of partitions must be at least 1.");
-  if (partitions > MAX_PARTITIONS)
-    throw new KafkaError("INVALID_PARTITIONS", `At most ${MAX_PARTITIONS} partitions can be created at once.`);
+  checkCount(partitions);
   if (replicationFactor !== -1 && replicationFactor !== 1) {
     throw new KafkaError("INVALID_REPLICATION_FACTOR", `Replication factor ${replicationFactor} is not possible: there is one broker.`);
   }
   return partitions;
+}
+
+function checkCount(partitions: number): void {
+  if (partitions > MAX_PARTITIONS)
+    throw new KafkaError("INVALID_PARTITIONS", `At most ${MAX_PARTITIONS} partitions can be created at once.`);
 }
 
 function checkAssignments(
@@ -90,6 +92,7 @@ function checkAssignments(
   if (numPartitions !== -1 || replicationFactor !== -1) {
     throw new KafkaError("INVALID_REQUEST", "An assignment of replicas excludes numbers of partitions and replicas.");
   }
+  checkCount(assignments.length);
   const indexes = new Set(assignments.map(({ partitionIndex }) => partitionIndex));
   for (let i = 0; i < assignments.length; i++) {
     if (!indexes.has(i)) throw new KafkaError("INVALID_REPLICA_ASSIGNMENT", "The partitions of an assignment must be 0, 1, 2, …");

@@ -1,5 +1,6 @@
 // WriteTxnMarkers (27): versions 1–2. Markers another coordinator asks for, or a tool that ends a hanging transaction: our own
-// coordinator writes its markers without it. Where version 2 says that the transaction is of version 2, its marker's epoch must be later than its records'. KIP-98, KIP-664, KIP-1228.
+// coordinator writes its markers without it. Where version 2 says that the transaction is of version 2, its marker's epoch must be later
+// than its records'. KIP-98, KIP-664, KIP-1228.
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import {
   newWritableTxnMarkerPartitionResult,
@@ -18,6 +19,7 @@ export const writeTxnMarkers = defineApi("WriteTxnMarkers", {
   async handle(broker, request) {
     const markers = [];
     for (const marker of request.markers) {
+      if (marker.topics.every(({ partitionIndexes }) => partitionIndexes.length === 0)) continue; // Apache Kafka leaves them out, too
       const topics = [];
       for (const { name, partitionIndexes } of marker.topics) {
         const writing = partitionIndexes.map(async (partitionIndex) =>

@@ -13,6 +13,8 @@ import { defineApi, type BrokerContext } from "../api.ts";
 import type { OffsetToCommit } from "../coordinators/group/group-coordinator.ts";
 import { OFFSETS_TOPIC, partitionKey } from "../topics.ts";
 
+/** From here on TRANSACTION_ABORTABLE is understood. */
+const ABORTABLE_FROM = 4;
 const IMPLICIT_ADD_FROM = 5;
 
 export const txnOffsetCommit = defineApi("TxnOffsetCommit", {
@@ -34,6 +36,7 @@ export const txnOffsetCommit = defineApi("TxnOffsetCommit", {
         }
       }
     }
+    request.topics = request.topics.filter(({ name, partitions }) => partitions.length > 0 || broker.topics.byName(name) === undefined); // as OffsetCommit
     if (offsets.length === 0 && tooLarge.size === 0) return answer(request, errors, ErrorCode.NONE);
     let error = request.groupId === "" ? ErrorCode.INVALID_GROUP_ID : await enter(broker, request, call.version);
     if (error === ErrorCode.NONE) {
@@ -55,7 +58,7 @@ async function enter(broker: BrokerContext, request: TxnOffsetCommitRequest, ver
       ? await broker.transactions.addPartitions(request.transactionalId, request, [key], 2)
       : broker.transactions.verify(request.transactionalId, request, key);
   if (error === ErrorCode.PRODUCER_FENCED) return ErrorCode.INVALID_PRODUCER_EPOCH;
-  if (error === ErrorCode.TRANSACTION_ABORTABLE && version < IMPLICIT_ADD_FROM) return ErrorCode.INVALID_TXN_STATE;
+  if (error === ErrorCode.TRANSACTION_ABORTABLE && version < ABORTABLE_FROM) return ErrorCode.INVALID_TXN_STATE;
   if (error === ErrorCode.CONCURRENT_TRANSACTIONS && version < IMPLICIT_ADD_FROM) return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS;
   return error;
 }

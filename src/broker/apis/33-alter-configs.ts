@@ -15,13 +15,13 @@ export const alterConfigs = defineApi("AlterConfigs", {
       try {
         if (twice.has(resource)) throw new KafkaError("INVALID_REQUEST", "Each resource must appear at most once.");
         await alterConfig(broker, resourceType, resourceName, request.validateOnly, (_present, { kind }) => {
-          const next: Record<string, string> = {};
+          const next = new Map<string, string>();
           for (const { name, value } of configs) {
             if (value === null) throw new KafkaError("INVALID_REQUEST", `Null value not supported for ${kind} configs: ${name}`);
-            if (name in next) throw new KafkaError("INVALID_REQUEST", `The ${kind} config ${name} is given twice.`);
-            next[name] = value;
+            if (next.has(name)) throw new KafkaError("INVALID_REQUEST", `The ${kind} config ${name} is given twice.`);
+            next.set(name, value);
           }
-          return next;
+          return Object.fromEntries(next);
         });
         responses.push(newAlterConfigsResourceResponse(answer));
       } catch (error) {

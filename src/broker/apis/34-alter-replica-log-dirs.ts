@@ -13,6 +13,7 @@ export const alterReplicaLogDirs = defineApi("AlterReplicaLogDirs", {
     const answers = new Map<string, Map<number, number>>();
     for (const { path, topics } of request.dirs) {
       for (const { name, partitions } of topics) {
+        if (partitions.length === 0) continue; // not answered, as on Apache Kafka
         const known = answers.get(name) ?? new Map<number, number>();
         answers.set(name, known);
         for (const partition of partitions) known.set(partition, path === broker.logs.path ? ErrorCode.NONE : ErrorCode.LOG_DIR_NOT_FOUND);

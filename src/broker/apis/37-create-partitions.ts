@@ -6,13 +6,13 @@ import {
   type CreatePartitionsTopic,
 } from "../../protocol/generated/create-partitions.gen.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
+import { namedTwice } from "../named-twice.ts";
 import { MAX_PARTITIONS } from "../topics.ts";
 
 export const createPartitions = defineApi("CreatePartitions", {
   async handle(broker, request) {
     const results = [];
-    const names = request.topics.map(({ name }) => name);
-    const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+    const twice = namedTwice(request.topics.map(({ name }) => name));
     for (const topic of new Map(request.topics.map((each) => [each.name, each])).values()) {
       try {
         if (twice.has(topic.name)) throw new KafkaError("INVALID_REQUEST", `Topic ${topic.name} is named more than once.`);

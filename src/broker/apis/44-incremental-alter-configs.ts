@@ -9,6 +9,7 @@ import {
 } from "../../protocol/generated/incremental-alter-configs.gen.ts";
 import { alterConfig, type AlteredResource, refusalOf, resourcesNamedTwice } from "../alter-config.ts";
 import { defineApi } from "../api.ts";
+import { namedTwice } from "../named-twice.ts";
 
 const SET = 0;
 const DELETE = 1;
@@ -26,9 +27,9 @@ export const incrementalAlterConfigs = defineApi("IncrementalAlterConfigs", {
         if (twice.has(resource)) throw new KafkaError("INVALID_REQUEST", "Each resource must appear at most once.");
         checkChanges(configs);
         await alterConfig(broker, resourceType, resourceName, request.validateOnly, (present, resource) => {
-          const next: Record<string, string> = { ...present };
+          const next = new Map(Object.entries(present));
           for (const config of configs) apply(resource, next, config);
-          return next;
+          return Object.fromEntries(next);
         });
         responses.push(newAlterConfigsResourceResponse(answer));
       } catch (error) {
@@ -42,27 +43,26 @@ export const incrementalAlterConfigs = defineApi("IncrementalAlterConfigs", {
 function checkChanges(configs: readonly AlterableConfig[]): void {
   const empty = configs.filter(({ configOperation, value }) => configOperation !== DELETE && value === null).map(({ name }) => name);
   if (empty.length > 0) throw new KafkaError("INVALID_REQUEST", `Null value not supported for : ${empty.join(", ")}`);
-  const names = configs.map(({ name }) => name);
-  const twice = names.filter((name, i) => names.indexOf(name) !== i);
-  if (twice.length > 0) throw new KafkaError("INVALID_REQUEST", `These configs are given twice: ${twice.join(", ")}`);
+  const twice = namedTwice(configs.map(({ name }) => name));
+  if (twice.size > 0) throw new KafkaError("INVALID_REQUEST", `These configs are given twice: ${[...twice].join(", ")}`);
 }
 
-function apply(resource: AlteredResource, configs: Record<string, string>, { name, configOperation, value }: AlterableConfig): void {
+function apply(resource: AlteredResource, configs: Map<string, string>, { name, configOperation, value }: AlterableConfig): void {
   const definition = resource.definition(name);
   if (configOperation === DELETE) {
-    delete configs[name]; // also one that nobody knows
+    configs.delete(name); // also one that nobody knows
     return;
   }
   if (definition === undefined && resource.kind === "topic") throw new KafkaError("INVALID_CONFIG", `Unknown topic config name: ${name}`);
   if (configOperation === SET) {
-    configs[name] = value ?? "";
+    configs.set(name, value ?? "");
     return;
   }
   if (configOperation !== APPEND && configOperation !== SUBTRACT)
     throw new KafkaError("INVALID_REQUEST", `Unknown operation ${configOperation}.`);
   if (definition?.type !== "list") throw new KafkaError("INVALID_CONFIG", `${name} is no list: it can be set or deleted only.`);
   const list = resource
-    .effective(name, configs)
+    .effective(name, Object.fromEntries(configs))
     .split(",")
     .filter((element) => element !== "");
   for (const element of partsOf(value ?? "")) {
@@ -70,7 +70,7 @@ function apply(resource: AlteredResource, configs: Record<string, string>, { nam
     if (configOperation === APPEND && at === -1) list.push(element);
     else if (configOperation === SUBTRACT && at !== -1) list.splice(at, 1);
   }
-  configs[name] = list.join(",");
+  configs.set(name, list.join(","));
 }
 
 /** As Java splits: no empty parts at the end, but one of nothing at all. */

@@ -20,8 +20,7 @@ export const alterPartitionReassignments = defineApi("AlterPartitionReassignment
         }),
       }),
     );
-    const { allowReplicationFactorChange } = request;
-    return newAlterPartitionReassignmentsResponse({ allowReplicationFactorChange, errorMessage: null, responses });
+    return newAlterPartitionReassignmentsResponse({ errorMessage: null, responses }); // what may change is not said back: Apache Kafka does not
   },
 });
 

@@ -12,12 +12,14 @@ import { defineApi } from "../api.ts";
 import { ASSIGNORS } from "../coordinators/consumer-group/assignors.ts";
 import { byTopic } from "../coordinators/consumer-group/records.ts";
 import { LEAVE, LEFT_STATIC } from "../coordinators/consumer-group/state.ts";
-import { uuidText } from "../random-uuid.ts";
+import { randomUuid } from "../../log/uuid.ts";
 
 const OWN_MEMBER_ID_FROM = 1;
 
 export const consumerGroupHeartbeat = defineApi("ConsumerGroupHeartbeat", {
   async handle(broker, request, call) {
+    if (broker.features.level("group.version") === 0)
+      return newConsumerGroupHeartbeatResponse({ errorCode: ErrorCode.UNSUPPORTED_VERSION });
     const problem = problemOf(request, call.version);
     if (problem !== undefined) return newConsumerGroupHeartbeatResponse({ errorCode: ErrorCode.INVALID_REQUEST, errorMessage: problem });
     const { serverAssignor } = request;
@@ -25,7 +27,7 @@ export const consumerGroupHeartbeat = defineApi("ConsumerGroupHeartbeat", {
       const errorMessage = `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${[...ASSIGNORS.keys()].join(", ")}.`;
       return newConsumerGroupHeartbeatResponse({ errorCode: ErrorCode.UNSUPPORTED_ASSIGNOR, errorMessage });
     }
-    const memberId = request.memberId === "" ? uuidText(broker.env.random) : request.memberId;
+    const memberId = request.memberId === "" ? randomUuid(broker.env.random) : request.memberId;
     const owned = request.topicPartitions?.flatMap(({ topicId, partitions }) => partitions.map((partition) => `${topicId}:${partition}`));
     const reply = await broker.groups.consumerHeartbeat(request.groupId, {
       memberId,

@@ -27,6 +27,7 @@ export const consumerGroupDescribe = defineApi("ConsumerGroupDescribe", {
 });
 
 function describe(broker: BrokerContext, groupId: string, authorizedOperations: number): DescribedGroup {
+  if (broker.features.level("group.version") === 0) return newDescribedGroup({ groupId, errorCode: ErrorCode.UNSUPPORTED_VERSION });
   if (groupId === "") return newDescribedGroup({ groupId, errorCode: ErrorCode.INVALID_GROUP_ID });
   const state = broker.groups.consumers.get(groupId);
   if (state === undefined) {

@@ -3,7 +3,7 @@
 import type { Env } from "../../env/env.ts";
 import type { LogLevel } from "../../env/logger.ts";
 import { startBroker, type Broker, type BrokerOptions } from "../broker.ts";
-import { randomUuid } from "../random-uuid.ts";
+import { randomUuid } from "../../env/uuid.ts";
 
 export interface LogLine {
   readonly level: LogLevel;

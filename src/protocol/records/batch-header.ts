@@ -81,6 +81,13 @@ export function wholeBatchSizeAt(bytes: Uint8Array, at: number, end = bytes.leng
   return sizeBytes >= BATCH_HEADER_BYTES && at + sizeBytes <= end ? sizeBytes : 0;
 }
 
+/** The largest timestamp of several batches in epoch milliseconds, −1 if none has one. */
+export function maxTimestampOf(headers: readonly BatchHeader[]): number {
+  let max = -1;
+  for (const { maxTimestamp } of headers) if (maxTimestamp > max) max = maxTimestamp;
+  return max;
+}
+
 export function isTransactional(attributes: number): boolean {
   return (attributes & TRANSACTIONAL_FLAG) !== 0;
 }

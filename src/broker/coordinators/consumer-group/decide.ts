@@ -72,8 +72,8 @@ export function overdue(state: ConsumerGroupState, now: number): string[] {
 }
 
 /**
- * May this member read offsets, or commit those of `partitions` (those that can be kept, of a request for any)? An epoch that is not the newest will do for partitions it has had
- * since then (KIP-1251): the answer that brought the newer one may be on its way.
+ * May this member read offsets, or commit those of `partitions` (those that can be kept, of a request for any)? An epoch that is not the
+ * newest will do for partitions it has had since then (KIP-1251): the answer that brought the newer one may be on its way.
  */
 export function checkMemberEpoch(state: ConsumerGroupState, memberId: string, epoch: number, partitions?: readonly string[]): number {
   if (epoch < 0 && state.members.size === 0) return ErrorCode.NONE;
