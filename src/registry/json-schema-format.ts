@@ -1,7 +1,10 @@
 // JSON Schema for the registry: texts with references in, forms and comparison out. A reference's name is what "$ref" says.
-import { isJsonObject, parseKeepingNumbers, sortNames } from "../schema/json-numbers.ts";
+import { SchemaParseError } from "../schema/incompatibility.ts";
+import { isJsonObject } from "../schema/json-numbers.ts";
 import { jsonSchemaIncompatibilities } from "../schema/json-schema/json-schema-compatibility.ts";
-import { checkReferences, parseJsonSchema, type SchemaDocument } from "../schema/json-schema/json-schema-document.ts";
+import { checkKeywords } from "../schema/json-schema/keyword-check.ts";
+import { checkReferences, parseJsonSchema, type JsonSchemaValue, type SchemaDocument } from "../schema/json-schema/json-schema-document.ts";
+import { jsonText } from "./json-text.ts";
 import type { Checks, ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
 
 interface ParsedJsonSchema extends ParsedSchema {
@@ -18,12 +21,16 @@ export function parseJsonSchemaText(text: string, references: readonly ResolvedR
     if (typeof id === "string") others.set(id, document);
   }
   const document: SchemaDocument = { root: parseJsonSchema(text), others };
-  if (checks.rules) checkReferences(document);
+  if (checks.rules) {
+    checkKeywords(document.root);
+    checkReferences(document);
+  }
+  if (checks.fields === true) checkNames(document.root);
   const parsed: ParsedJsonSchema = {
     type: "JSON",
     document,
-    canonical: withoutSpace(text),
-    normalized: () => JSON.stringify(sortNames(parseKeepingNumbers(text))),
+    canonical: jsonText(text, false),
+    normalized: () => jsonText(text, true),
     resolved: () => undefined,
     hasTopLevelField: (name) => {
       const properties = isJsonObject(document.root) ? document.root["properties"] : undefined;
@@ -41,7 +48,9 @@ export function parseJsonSchemaText(text: string, references: readonly ResolvedR
   return parsed;
 }
 
-/** Strings keep what they have. */
-function withoutSpace(json: string): string {
-  return json.replace(/("(?:\\.|[^"\\])*")|\s+/g, "$1");
+function checkNames(root: JsonSchemaValue): void {
+  const properties = isJsonObject(root) ? root["properties"] : undefined;
+  const name = isJsonObject(properties) ? Object.keys(properties).find((each) => each.startsWith("$$")) : undefined;
+  if (name === undefined) return;
+  throw new SchemaParseError(`JSON Schema at #/properties/${name}: the subject takes no names that begin with $$ (validateFields).`);
 }

@@ -12,6 +12,8 @@ export interface Checks {
   readonly rules: boolean;
   /** Names are those that the format allows. */
   readonly names: boolean;
+  /** validateFields: no name of a top-level field begins with "$$". */
+  readonly fields?: boolean;
 }
 
 export interface ParsedSchema {

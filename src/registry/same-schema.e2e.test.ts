@@ -139,3 +139,32 @@ test("a schema that comes back has its id, and its deleted version is gone; not 
     ],
   );
 });
+
+test("a JSON Schema written in another way is the same schema; what no draft knows is refused", async () => {
+  const of = (written: string): object => ({ schema: written, schemaType: "JSON" });
+  const first = await ok("POST", `/subjects/${name}/versions`, of('{ "title" : "\\u00fcn\\u00ef", "type":"number","maximum": 1e3 }'));
+  const found = await ok("GET", `/subjects/${name}/versions/1`);
+  assert.equal(found.schema, '{"title":"ünï","type":"number","maximum":1E+3}');
+  const again = await ok("POST", `/subjects/${name}/versions`, of('{"title":"ünï","type":"number",\n"maximum":1E+3}'));
+  assert.deepEqual([again.id, again.version], [first.id, 1]);
+  const reordered = '{"maximum":1e3,"type":"number","title":"ünï"}';
+  await refused(`/subjects/${name}`, of(reordered), 40403);
+  const sorted = await ok("POST", `/subjects/${name}-sorted/versions?normalize=true`, of('{"type":"number","title":"ünï","maximum":1e3}'));
+  const other = await ok("POST", `/subjects/${name}-sorted/versions?normalize=true`, of(reordered));
+  assert.equal(other.id, sorted.id);
+  await refused(`/subjects/${name}/versions`, of('{"type":"number","exclusiveMaximum":true}'), 42201);
+  await refused(`/subjects/${name}/versions`, of('{"type":"string","pattern":"("}'), 42201);
+});
+
+test("JSON Schemas: names with $$ are refused with validateFields; what is imported is taken as it is", async () => {
+  const path = `/subjects/${name}/versions`;
+  const of = (written: string): object => ({ schema: written, schemaType: "JSON" });
+  const named = of('{"type":"object","properties":{"$$a":{}}}');
+  await ok("PUT", `/config/${name}`, { validateFields: true });
+  await refused(path, named, 42201);
+  await ok("PUT", `/config/${name}`, { validateFields: false });
+  await ok("POST", path, named);
+  await refused(`/subjects/${name}-import/versions`, of('{"title":1}'), 42201);
+  await ok("PUT", `/mode/${name}-import`, { mode: "IMPORT" });
+  await ok("POST", `/subjects/${name}-import/versions`, { ...of('{"title":1}'), id: 77_000 + count, version: 1 });
+});

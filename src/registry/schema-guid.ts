@@ -1,6 +1,5 @@
 // The GUID of a schema: a digest of all its content, equal in every context and on every registry, for it stands in front of records. What is
 // digested, and in which order, is Confluent's.
-import type { Random } from "../env/clock.ts";
 import { md5 } from "./md5.ts";
 import type { Metadata, RuleSet, SchemaContent } from "./schema-entry.ts";
 
@@ -29,14 +28,6 @@ export function guidOf({ schema, references, metadata, ruleSet }: SchemaContent)
   if (metadata !== undefined) parts.push(THERE, ...metadataParts(metadata));
   if (ruleSet !== undefined) parts.push(THERE, ...ruleParts(ruleSet));
   return uuid(md5(bytesOf(parts)));
-}
-
-/** Of what is no schema. Version 4. */
-export function randomGuid(random: Random): string {
-  const bytes = random.bytes(16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  return uuid([...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
 }
 
 function uuid(hex: string): string {

@@ -2,11 +2,11 @@
 import { SchemaParseError } from "../schema/incompatibility.ts";
 import { parseAvroSchema, resolvedAvro } from "./avro-format.ts";
 import { parseJsonSchemaText } from "./json-schema-format.ts";
-import { parseProtobufSchema, serializedProtobuf } from "./protobuf-format.ts";
+import { parseProtobufSchema, protobufWithoutExtensions, serializedProtobuf } from "./protobuf-format.ts";
 import type { Checks, ParsedSchema, ResolvedReference } from "./parsed-schema.ts";
 import { RegistryError, refuse } from "./registry-error.ts";
 import type { RegistryState } from "./registry-state.ts";
-import { configInScope } from "./scope.ts";
+import { configInScope, modeInScope } from "./scope.ts";
 import { identityOf, shownAs, type SchemaContent, type SchemaEntry, type SchemaType } from "./schema-entry.ts";
 import { contextOf, qualified } from "./subject-name.ts";
 
@@ -22,6 +22,7 @@ export const FORMATS: Readonly<Partial<Record<SchemaType, Parse>>> = {
 /** What ?format= changes. */
 const FORMS: ReadonlyMap<string, (text: string, references: readonly ResolvedReference[]) => string> = new Map([
   ["PROTOBUF serialized", serializedProtobuf],
+  ["PROTOBUF ignore_extensions", protobufWithoutExtensions],
   ["AVRO resolved", resolvedAvro],
 ]);
 
@@ -34,7 +35,10 @@ export class SchemaParsing {
 
   /** A text from a client: held to all rules. Throws 42201. `subject` (qualified) says where references are looked up. */
   parseNew(state: RegistryState, subject: string, content: SchemaContent): ParsedSchema {
-    return this.#parse(state, subject, content, { rules: true, names: configInScope(state, subject).validateNames !== false });
+    const { validateNames, validateFields } = configInScope(state, subject);
+    // Schemas that are imported were taken elsewhere. Confluent's registry parses the others with their rules.
+    const rules = content.schemaType !== "JSON" || modeInScope(state, subject) !== "IMPORT";
+    return this.#parse(state, subject, content, { rules, names: validateNames !== false, fields: rules && validateFields === true });
   }
 
   /** As parseNew, with the refusal as the answer. */
@@ -121,7 +125,7 @@ export function storedContent(
   return { ...stored, identity: identityOf(stored) };
 }
 
-/** ?format=serialized: Protobuf as a file descriptor in base64; resolved: Avro with its references in it; else as it is. Throws 42201. */
+/** ?format= (routes/schemas.ts says which there are); anything else: as it is. Throws 42201. */
 export function inFormat(state: RegistryState, entry: SchemaEntry, format: string | null): SchemaEntry {
   const convert = FORMS.get(`${entry.schemaType} ${format}`);
   if (convert === undefined) return entry;

@@ -1,9 +1,9 @@
 // A running registry: the topic behind it, the routes in front.
 import type { Env } from "../env/env.ts";
+import { randomUuid } from "../env/uuid.ts";
 import { Authentication } from "./authentication.ts";
 import { startRegistryHttp, type RegistryHttp } from "./http/registry-http.ts";
 import { ROUTES } from "./routes/all.ts";
-import { randomGuid } from "./schema-guid.ts";
 import { SchemaParsing } from "./schema-parsing.ts";
 import { SchemaStore } from "./schema-store.ts";
 import type { User } from "./users-file.ts";
@@ -41,7 +41,7 @@ export async function startRegistry(env: Env, options: RegistryOptions): Promise
   const authentication = users === undefined ? undefined : new Authentication(users);
   const store = new SchemaStore(env, { bootstrapServers, ...(topic === undefined ? {} : { topic }) });
   await store.open();
-  const context = { store, parsing: new SchemaParsing(), now: () => env.clock.now(), version, newGuid: () => randomGuid(env.random) };
+  const context = { store, parsing: new SchemaParsing(), now: () => env.clock.now(), version, newGuid: () => randomUuid(env.random) };
   let http: RegistryHttp;
   try {
     http = await startRegistryHttp({ host, port, routes: ROUTES, context, logger: env.logger, authentication });

@@ -1,5 +1,6 @@
 // The users file: { "users": { NAME: { "role": "read" | "write" | "admin", "password" | "scram" | "token": … } } }. "scram" is a salted
 // password as RFC 5803 writes it, SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY, so that a Kafka listener can use the same file.
+import { fromBase64 } from "../bytes/base64.ts";
 import { ROLES, type Role } from "./access.ts";
 
 export interface SaltedPassword {
@@ -63,9 +64,5 @@ function parseScram(text: unknown, refuse: (reason: string) => UsersFileError): 
   const iterations = Number(match?.[1]);
   if (match === null || iterations < 1 || iterations > MAX_ITERATIONS)
     throw refuse("scram is SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY, in base64");
-  return { iterations, salt: bytesOf(match[2]!), storedKey: bytesOf(match[3]!) };
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  return { iterations, salt: fromBase64(match[2]!), storedKey: fromBase64(match[3]!) };
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { test } from "node:test";
 import { canGenerate, generateFunction } from "./code-generation.ts";
+import { withoutCodeGeneration } from "./fixtures/without-code-generation.ts";
 
 test("generated functions carry a name of their own, and can be turned off", () => {
   assert.equal(canGenerate("auto"), true);
@@ -29,17 +28,6 @@ test("where the platform disallows generated code, everything works without it",
     jsonEncoder(type)(builder.finish(), 0, out);
     const codec = new BinaryCodec(type);
     console.log(canGenerate("auto"), new TextDecoder().decode(out.finish()), JSON.stringify(codec.decode(codec.bytesOf({ id: "b" }))));`;
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    [
-      "--disallow-code-generation-from-strings",
-      "--no-warnings",
-      "--input-type=module",
-      "-e",
-      script.replaceAll('"./', `"${join(import.meta.dirname)}/`),
-    ],
-    { encoding: "utf8" },
-  );
-  assert.equal(stderr, "");
+  const stdout = withoutCodeGeneration(script, import.meta.dirname);
   assert.equal(stdout, 'false {"id":"a","n":5} {"id":"b"}\n');
 });

@@ -221,7 +221,7 @@ function utf8(bytes: Uint8Array, start: number, end: number): string {
   return decoder.decode(bytes.subarray(start, end));
 }
 
-/** For bytes known to be ASCII. */
+/** A character per byte: the text, where the bytes are ASCII. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return latin1Slice.call(bytes, start, end);
 }

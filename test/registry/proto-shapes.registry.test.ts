@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { parseProtobufSchema } from "../../src/registry/protobuf-format.ts";
 import { anyRecord } from "../../src/schema/fixtures/arbitrary-types.ts";
 import { SchemaParseError } from "../../src/schema/incompatibility.ts";
 import { parseProtobuf } from "../../src/schema/protobuf/parse-protobuf.ts";
-import { normalizedProto, protoLayout } from "../../src/schema/protobuf/proto-text.ts";
 import { protoText } from "../../src/schema/protobuf/type-to-proto.ts";
 import { compiled, missing, wireJars } from "./prerequisites.ts";
 
@@ -72,8 +72,8 @@ test(`the texts of ${TYPES} random types are read as Confluent's serialisers rea
   const written = fc.sample(anyRecord, { numRuns: TYPES, seed }).map(({ type }) => protoText(type));
   const texts = [...written, ...TEXTS].flatMap((text) => {
     if (shape(text) === "refused") return [text];
-    const layout = protoLayout(text);
-    return [text, layout, normalizedProto(layout)];
+    const { canonical, normalized } = parseProtobufSchema(text, [], { rules: true, names: true });
+    return [text, canonical, normalized()];
   });
   const expected = theirs(texts);
   assert.equal(expected.length, texts.length);

@@ -1,61 +1,98 @@
-// 100,000 subjects in the topic: how long a start takes, and a registration that waits for fdatasync. What other work takes from the
-// machine does not count: a start is held to its CPU time, registry and broker together, and a registration is given what the disk takes, and
-// what a read of the same registry takes at each of its hops beyond a quiet one.
+// 100,000 subjects in the topic: how long a start takes, and registrations that wait for fdatasync, of one caller and of several at once. Broker,
+// registry and callers are processes of their own. What other work takes from the machine does not count: a start is held to its CPU time,
+// registry and broker together; of registrations all rounds count in which others took less than a tenth of the machine and the disk was
+// prompt. Where there is none, half of the registrations are held to the bound, by the share of the machine that was there for them.
 import assert from "node:assert/strict";
 import { request, Agent } from "node:http";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startBroker } from "millrace/broker";
+import { setTimeout as delay } from "node:timers/promises";
 import { createClient } from "millrace/client";
+import { CliProcess } from "../../src/cli/fixtures/cli-process.ts";
 import { runningRegistry } from "./running.ts";
 
 const SUBJECTS = 100_000;
 const START_BOUND_MS = 5000;
 const P99_BOUND_MS = 20;
-/** Flushes of the disk that a slow registration may wait for: the one on its way, and its own. */
-const FLUSHES = 2;
-/** Between processes: to the registry, to the broker, its answer, the topic's record, the registry's answer. */
-const HOPS = 5;
-/** A slow read on a machine that does nothing else: only what is above it is others' work. */
-const QUIET_READ_MS = 4;
+/** Each caller registers again as soon as it is answered; `perS`: no faster than so many of all callers in a second. */
+const LOADS: readonly Load[] = [{ callers: 1 }, { callers: 8 }, { callers: 32, perS: 1000 }];
+/** As fast as two processors go, broker, registry and callers together: what a request waits for is its turn. Told, not judged. */
+const SATURATION: Load = { callers: 32 };
+const ROUNDS = 3;
+/** Of all processors, by processes that are not this test's. */
+const OTHERS_SHARE = 0.1;
+/** A disk that nobody else writes to. */
+const PROMPT_DISK_MS = 3;
 const SETTLE = 200;
 const REGISTRATIONS = 1000;
 
-test(`${SUBJECTS} subjects: start under ${START_BOUND_MS} ms of CPU, registration p99 under ${P99_BOUND_MS} ms and ${FLUSHES} flushes`, async (t) => {
+interface Load {
+  readonly callers: number;
+  readonly perS?: number;
+}
+
+interface Round {
+  readonly load: Load;
+  /** Of each registration, in ms. */
+  readonly times: readonly number[];
+  readonly others: number;
+  readonly quiet: boolean;
+}
+
+test(`${SUBJECTS} subjects: start under ${START_BOUND_MS} ms of CPU, registration p99 under ${P99_BOUND_MS} ms for ${LOADS.map(nameOf).join(", ")}`, async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "millrace-registry-scale-"));
-  const broker = await startBroker({ port: 0, dataDir: directory, logger: { log() {} } });
+  const broker = new CliProcess(["broker", "--port", "0", "--data", directory, "--json"]);
   try {
-    await fill(broker.bootstrapServers);
-    const cpu = process.cpuUsage();
+    const { bootstrapServers } = JSON.parse((await broker.until("stdout", /^.*\n/))[0]) as { bootstrapServers: string };
+    await fill(bootstrapServers);
+    const before = cpuMsOf(broker.child.pid!);
     const began = performance.now();
-    const registry = await runningRegistry(broker.bootstrapServers); // a process: its loading counts
+    const registry = await runningRegistry(bootstrapServers); // a process: its loading counts
     const startMs = performance.now() - began;
-    const { user, system } = process.cpuUsage(cpu);
-    const startCpuMs = (user + system) / 1000 + cpuMsOf(registry.pid);
-    const disk = await fdatasyncP99(directory);
-    const lines = [`start ${startMs.toFixed(0)} ms, ${startCpuMs.toFixed(0)} ms of CPU; fdatasync p99 ${disk.toFixed(1)} ms`];
-    const p99 = new Map<number, number>();
-    const reads = await p99OfReads(registry.url);
-    lines.push(`reads: p99 ${reads.toFixed(1)} ms`);
-    for (const callers of [1, 8, 32]) {
-      const times = await registrations(registry.url, callers);
-      const at = (share: number): number => times[Math.floor(times.length * share)]!;
-      p99.set(callers, at(0.99));
-      lines.push(`${callers} callers: p50 ${at(0.5).toFixed(1)} ms, p99 ${at(0.99).toFixed(1)} ms`);
-    }
+    const startCpuMs = cpuMsOf(broker.child.pid!) - before + cpuMsOf(registry.pid);
+    const lines = [`start ${startMs.toFixed(0)} ms, ${startCpuMs.toFixed(0)} ms of CPU`];
+    const pids = [broker.child.pid!, registry.pid, process.pid];
+    const all: Round[] = [];
+    for (let round = 0; round < ROUNDS; round++)
+      for (const load of [...LOADS, SATURATION]) {
+        const disk = await fdatasyncP99(directory);
+        const share = othersSince(pids);
+        const times = await registrations(registry.url, load, `r${round}`);
+        const others = share();
+        all.push({ load, times, others, quiet: others < OTHERS_SHARE && disk < PROMPT_DISK_MS });
+        const beside = `others took ${(100 * others).toFixed(0)} % of the machine, fdatasync p99 ${disk.toFixed(1)} ms`;
+        lines.push(
+          `${nameOf(load)}: p50 ${percentile(times, 0.5).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms (${beside})`,
+        );
+      }
     await registry.stop();
     for (const line of lines) t.diagnostic(line);
     assert.ok(startCpuMs < START_BOUND_MS, lines[0]);
-    const others = HOPS * Math.max(0, reads - QUIET_READ_MS);
-    assert.ok(p99.get(1)! < P99_BOUND_MS + FLUSHES * disk + others, lines.join("; "));
+    for (const load of LOADS) assertPrompt(all.filter((round) => round.load === load), lines.join("; ")); // prettier-ignore
   } finally {
-    await broker.close();
+    broker.signal("SIGTERM");
+    await broker.ended;
     rmSync(directory, { recursive: true, force: true });
   }
 });
+
+/** All rounds count in which the machine was there for them, together; if there was none, half of the registrations of each. */
+function assertPrompt(rounds: readonly Round[], figures: string): void {
+  const quiet = rounds.filter((round) => round.quiet).flatMap(({ times }) => times);
+  if (quiet.length > 0) assert.ok(percentile(quiet, 0.99) < P99_BOUND_MS, figures);
+  else for (const { times, others } of rounds) assert.ok(percentile(times, 0.5) < P99_BOUND_MS / (1 - others), figures);
+}
+
+function nameOf({ callers, perS }: Load): string {
+  return `${callers} caller${callers > 1 ? "s" : ""}${perS === undefined ? "" : ` at ${perS} a second`}`;
+}
+
+function percentile(times: readonly number[], part: number): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length * part)]!;
+}
 
 async function fill(brokers: string): Promise<void> {
   const client = createClient({ brokers });
@@ -78,15 +115,17 @@ async function fill(brokers: string): Promise<void> {
   await client.close();
 }
 
-/** Sorted, in ms; the first ones of a connection do not count. */
-async function registrations(url: string, callers: number): Promise<number[]> {
+/** In ms; the first ones of a connection do not count. */
+async function registrations(url: string, { callers, perS }: Load, round: string): Promise<number[]> {
+  const start = performance.now();
   const agent = new Agent({ keepAlive: true, maxSockets: callers });
   const times: number[] = [];
   let next = 0;
   const caller = async (): Promise<void> => {
     while (next < REGISTRATIONS + SETTLE) {
       const index = next++;
-      const name = `New${callers}_${index}`;
+      if (perS !== undefined) await delay(Math.max(0, start + (index / perS) * 1000 - performance.now()));
+      const name = `New_${round}_${callers}_${perS ?? "all"}_${index}`;
       const began = performance.now();
       assert.equal(
         await post(
@@ -101,18 +140,7 @@ async function registrations(url: string, callers: number): Promise<number[]> {
   };
   await Promise.all(Array.from({ length: callers }, caller));
   agent.destroy();
-  return times.sort((a, b) => a - b);
-}
-
-/** One caller; no disk, one process: little else than what the machine is kept busy with by others. */
-async function p99OfReads(url: string): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < REGISTRATIONS; i++) {
-    const began = performance.now();
-    assert.equal((await fetch(`${url}/schemas/ids/${i + 1}`)).status, 200);
-    if (i >= SETTLE) times.push(performance.now() - began);
-  }
-  return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)]!;
+  return times;
 }
 
 function post(agent: Agent, url: string, body: string): Promise<number | undefined> {
@@ -134,6 +162,19 @@ function cpuMsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+/** Answers the share of all processors that went to other processes than these since. */
+function othersSince(pids: readonly number[]): () => number {
+  const ours = (): number => pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0);
+  const before = { busy: busyMs(), ours: ours(), at: performance.now() };
+  return () => (busyMs() - before.busy - (ours() - before.ours)) / (performance.now() - before.at) / availableParallelism();
+}
+
+/** Of all processors since the machine started: neither idle nor waiting for a disk. */
+function busyMs(): number {
+  const [user, nice, system, , , irq, softIrq, steal] = readFileSync("/proc/stat", "utf8").split("\n")[0]!.split(/ +/).slice(1).map(Number);
+  return 10 * (user! + nice! + system! + irq! + softIrq! + steal!);
+}
+
 /** Of 200 writes of a page. */
 async function fdatasyncP99(directory: string): Promise<number> {
   const file = await open(join(directory, "probe"), "w");
@@ -145,5 +186,5 @@ async function fdatasyncP99(directory: string): Promise<number> {
     times.push(performance.now() - began);
   }
   await file.close();
-  return times.sort((a, b) => a - b)[198]!;
+  return percentile(times, 0.99);
 }

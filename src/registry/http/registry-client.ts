@@ -1,6 +1,8 @@
 // A client of a schema registry, ours or Confluent's: what jobs and the command line ask for. Schemas by id are immutable and kept; everything
 // else is asked anew. Only for real networks: it uses the platform's fetch.
+import { toBase64 } from "../../bytes/base64.ts";
 import type { SchemaReference, SchemaType } from "../schema-entry.ts";
+import { contextOf, qualified } from "../subject-name.ts";
 
 /** The registry refused, or could not be reached (status 0), or is in trouble itself (5xx). `errorCode`: its error_code, such as 40401. */
 export class RegistryClientError extends Error {
@@ -27,6 +29,7 @@ export class RegistryClientError extends Error {
 export interface RegisteredSchema {
   readonly schema: string;
   readonly schemaType: SchemaType;
+  /** Their subjects are named in full where the registry says what context this one is in. */
   readonly references: readonly SchemaReference[];
   /** −1 where the registry did not say. */
   readonly id: number;
@@ -114,16 +117,22 @@ export class RegistryClient {
     }
   }
 
+  /** The level that holds for the subject: its own, or that of all. */
+  async compatibility(subject: string): Promise<string> {
+    const answer = await this.request("GET", `/config/${encodeURIComponent(subject)}?defaultToGlobal=true`);
+    return String((answer as { compatibilityLevel?: unknown }).compatibilityLevel);
+  }
+
   async setCompatibility(subject: string, compatibility: string): Promise<void> {
     await this.request("PUT", `/config/${encodeURIComponent(subject)}`, { compatibility });
   }
 
-  /** All schemas that `of` refers to, each after those it needs itself. */
+  /** All schemas that `of` refers to, each after those it needs itself, under the subjects that the references name. */
   async referenced(of: RegisteredSchema, seen: Map<string, RegisteredSchema> = new Map()): Promise<readonly RegisteredSchema[]> {
     for (const { subject, version, name } of of.references) {
       const key = `${subject}/${version}`;
       if (seen.has(key)) continue;
-      const found = await this.version(subject, version);
+      const found = { ...(await this.version(subject, version)), subject };
       seen.set(`${key} (open)`, found);
       if (seen.size > MAX_CACHED)
         throw new RegistryClientError(422, 0, `The schema refers to more than ${MAX_CACHED / 2} others, "${name}" among them.`);
@@ -180,7 +189,7 @@ export class RegistryClient {
 
 /** RFC 7617 with UTF-8. */
 function basic(credentials: string): string {
-  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`;
+  return `Basic ${toBase64(new TextEncoder().encode(credentials))}`;
 }
 
 function typed(schemaType: SchemaType): { readonly schemaType?: SchemaType } {
@@ -193,14 +202,15 @@ function normalized(asked: boolean): string {
 
 function registered(answer: unknown, id: number): RegisteredSchema {
   const given = answer as Partial<RegisteredSchema>;
+  const { subject: own = "" } = given;
   if (typeof given?.schema !== "string") throw new RegistryClientError(200, 0, "The registry's answer holds no schema.");
   return {
     schema: given.schema,
     schemaType: given.schemaType ?? "AVRO",
-    references: given.references ?? [],
+    references: (given.references ?? []).map((each) => ({ ...each, subject: qualified(contextOf(own), each.subject) })),
     id: given.id ?? id,
     version: given.version ?? -1,
-    subject: given.subject ?? "",
+    subject: own,
     guid: given.guid ?? "",
   };
 }

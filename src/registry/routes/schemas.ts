@@ -20,7 +20,8 @@ import { FORMATS, inFormat } from "../schema-parsing.ts";
 import { contextOf, qualified } from "../subject-name.ts";
 
 const OF_SUBJECT = "the id is looked up in this subject's context, and this subject's version comes first";
-export const FORMAT = "serialized: Protobuf as a file descriptor in base64; resolved: Avro with its references in it";
+export const FORMAT =
+  "serialized: Protobuf as a file descriptor in base64; ignore_extensions: Protobuf without extensions and custom options; resolved: Avro with its references in it";
 export const REFERENCE_FORMAT = "qualified: references name their context";
 export const FIND_TAGS = "adds schemaTags, the places that have this tag (repeatable; *: any)";
 const DELETED = "true: soft-deleted ones, too";

@@ -2,8 +2,9 @@
 // Java library applies them: names without their namespace, readers' aliases, promotions, unions by branch, defaults of fields and enums.
 // Logical types do not count. Recursive schemas: a pair that is being compared is taken to be compatible.
 import type { Incompatibility } from "../incompatibility.ts";
-import { isNamed, shortName, type AvroEnum, type AvroField, type AvroNamed, type AvroRecord, type AvroSchema } from "./avro-schema.ts";
+import { isNamed, type AvroEnum, type AvroField, type AvroNamed, type AvroRecord, type AvroSchema } from "./avro-schema.ts";
 import { avroText } from "./avro-text.ts";
+import { namesMatch } from "./describe-avro.ts";
 
 const PROMOTIONS: Readonly<Record<string, readonly string[]>> = {
   long: ["int"],
@@ -24,6 +25,8 @@ export function avroIncompatibilities(reader: AvroSchema, writer: AvroSchema): I
 class Comparison {
   /** reader → writer → found before. */
   readonly #known = new Map<AvroSchema, Map<AvroSchema, Incompatibility[]>>();
+  /** Of writers, by name. */
+  readonly #fields = new Map<AvroRecord, ReadonlyMap<string, AvroField>>();
 
   compare(reader: AvroSchema, writer: AvroSchema, path: string): Incompatibility[] {
     let writers = this.#known.get(reader);
@@ -68,7 +71,7 @@ class Comparison {
 
   #record(reader: AvroRecord, writer: AvroRecord, path: string): Incompatibility[] {
     return reader.fields.flatMap((field, i) => {
-      const [written, another] = writtenFields(field, writer);
+      const [written, another] = this.#writtenFields(field, writer);
       if (another !== undefined) {
         const text = `The field "${field.name}" could be "${written!.name}" or "${another.name}" of the writer's record "${writer.name}": a name and its aliases stand for one field.`;
         return [found("READER_FIELD_AMBIGUOUS", `${path}/fields/${i}/aliases`, field.type, writer, text)];
@@ -80,6 +83,12 @@ class Comparison {
     });
   }
 
+  #writtenFields(field: AvroField, writer: AvroRecord): AvroField[] {
+    let fields = this.#fields.get(writer);
+    if (fields === undefined) this.#fields.set(writer, (fields = new Map(writer.fields.map((each) => [each.name, each]))));
+    return [field.name, ...field.aliases].flatMap((name) => fields.get(name) ?? []);
+  }
+
   /** One of the reader's branches must take it. */
   #branchOf(branches: readonly AvroSchema[], reader: AvroSchema, writer: AvroSchema, path: string): Incompatibility[] {
     if (branches.some((branch) => this.#fits(branch, writer, path))) return [];
@@ -87,6 +96,7 @@ class Comparison {
   }
 
   #fits(branch: AvroSchema, writer: AvroSchema, path: string): boolean {
+    if (isNamed(branch) && isNamed(writer) && !namesMatch(writer, branch)) return false;
     return this.compare(branch, writer, path).length === 0;
   }
 }
@@ -96,20 +106,17 @@ function kind(schema: AvroSchema): string {
 }
 
 function nameMismatch(reader: AvroNamed, writer: AvroNamed, path: string): Incompatibility[] {
-  if (shortName(reader.name) === shortName(writer.name) || reader.aliases.includes(writer.name)) return [];
+  if (namesMatch(writer, reader)) return [];
   const text = `The reader's ${reader.type} is named "${reader.name}", the writer's "${writer.name}", and no alias says that they are one.`;
   return [found("NAME_MISMATCH", `${path}/name`, reader, writer, text)];
 }
 
 function missingSymbols(reader: AvroEnum, writer: AvroEnum, path: string): Incompatibility[] {
-  const missing = writer.symbols.filter((symbol) => !reader.symbols.includes(symbol));
+  const known = new Set(reader.symbols);
+  const missing = writer.symbols.filter((symbol) => !known.has(symbol));
   if (missing.length === 0 || reader.default !== undefined) return [];
   const text = `The reader's enum "${reader.name}" has no default and lacks the writer's symbols ${missing.join(", ")}.`;
   return [found("MISSING_ENUM_SYMBOLS", `${path}/symbols`, reader, writer, text)];
-}
-
-function writtenFields(field: AvroField, writer: AvroRecord): AvroField[] {
-  return [field.name, ...field.aliases].flatMap((name) => writer.fields.find((each) => each.name === name) ?? []);
 }
 
 function label(schema: AvroSchema): string {
@@ -117,5 +124,14 @@ function label(schema: AvroSchema): string {
 }
 
 function found(type: string, path: string, reader: AvroSchema, writer: AvroSchema, description: string): Incompatibility {
-  return { type, path: path === "" ? "/" : path, description, reader: avroText(reader, "plain"), writer: avroText(writer, "plain") };
+  return { type, path: path === "" ? "/" : path, description, reader: textOf(reader), writer: textOf(writer) };
+}
+
+/** A schema is told of wherever it does not fit. */
+const TEXTS = new WeakMap<AvroSchema, string>();
+
+function textOf(schema: AvroSchema): string {
+  let text = TEXTS.get(schema);
+  if (text === undefined) TEXTS.set(schema, (text = avroText(schema, "plain")));
+  return text;
 }

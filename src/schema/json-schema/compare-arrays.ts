@@ -2,7 +2,7 @@
 import type { Incompatibility } from "../incompatibility.ts";
 import { isJsonObject, numberOf } from "../json-numbers.ts";
 import { incompatible, limit, type Compare, type Side } from "./comparison.ts";
-import { kindOf, type JsonObject } from "./json-schema-kind.ts";
+import { formatsAreRemarks, kindOf, type JsonObject } from "./json-schema-kind.ts";
 
 interface Items {
   /** For every item; undefined: there is none. */
@@ -59,8 +59,10 @@ function withMinimum(keywords: JsonObject): JsonObject {
   return keywords["contains"] === undefined ? {} : { minContains: 1, ...keywords };
 }
 
-function itemsOf({ keywords }: Side): Items {
-  const { items, prefixItems, additionalItems, unevaluatedItems } = keywords;
+function itemsOf({ keywords, located }: Side): Items {
+  const { items: given, prefixItems, additionalItems, unevaluatedItems } = keywords;
+  // Since draft 2019-09 true is as good as nothing, in Confluent's registry, too.
+  const items = given === true && prefixItems === undefined && formatsAreRemarks(located(true).document) ? undefined : given;
   if (Array.isArray(prefixItems)) return { all: undefined, byPosition: prefixItems, rest: items ?? unevaluatedItems };
   if (Array.isArray(items)) return { all: undefined, byPosition: items, rest: additionalItems ?? unevaluatedItems };
   // Without items by position additionalItems says nothing of a value; a change of it counts all the same, as in Confluent's registry, but for

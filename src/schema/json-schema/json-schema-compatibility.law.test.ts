@@ -11,7 +11,7 @@ import { checkReferences, parseJsonSchema, type SchemaDocument } from "./json-sc
 
 const DRAFTS: readonly SchemaDraft[] = [4, 6, 7, 2019, 2020];
 const seed = process.env["MILLRACE_SEED"] === undefined ? {} : { seed: Number(process.env["MILLRACE_SEED"]) };
-const options = { ...seed, numRuns: 200 };
+const options = { ...seed, numRuns: 100 };
 
 function documentOf(schema: unknown): SchemaDocument {
   const document = { root: parseJsonSchema(JSON.stringify(schema)), others: new Map() };

@@ -7,14 +7,15 @@ import { compareObjects } from "./compare-objects.ts";
 import { compareNumbers, compareStrings, compareValues } from "./compare-scalars.ts";
 import { incompatible, type Compare, type Side } from "./comparison.ts";
 import type { JsonSchemaValue, Located } from "./json-schema-document.ts";
-import { kindOf, type SchemaKind } from "./json-schema-kind.ts";
+import { formatsAreRemarks, kindOf, type SchemaKind } from "./json-schema-kind.ts";
 import { largestMatching } from "./matching.ts";
 import { isJsonObject, sortNames } from "../json-numbers.ts";
 
 type Combined = Extract<SchemaKind, { kind: "combined" }>;
 type Conditional = Extract<SchemaKind, { kind: "conditional" }>;
 
-const MAX_COMPARISONS = 500_000;
+/** About a second, in which a registry answers nobody else. 16 definitions that all hold each other in a oneOf take most of it. */
+const MAX_COMPARISONS = 300_000;
 /** Deeper pairs are compared after those around them: the stack is not endless. */
 const MAX_DEPTH = 300;
 const MAX_FOUND = 1000;
@@ -175,7 +176,8 @@ class Comparison {
   }
 
   #conditions(reader: Conditional, writer: Conditional, path: string): Incompatibility[] {
-    if (JSON.stringify(reader.keywords["if"]) !== JSON.stringify(writer.keywords["if"])) {
+    const [now, before] = [branch(reader, "if"), branch(writer, "if")];
+    if (this.compare(now, before, `${path}/if`).length > 0 || this.compare(before, now, `${path}/if`).length > 0) {
       const text = "The reader asks for something else than the writer did, and under another condition.";
       return [incompatible("CONDITION_CHANGED", `${path}/if`, text, reader.schema, writer.schema)];
     }
@@ -208,7 +210,7 @@ class Comparison {
   }
 }
 
-function branch({ keywords, document }: Conditional, name: "then" | "else"): Located | undefined {
+function branch({ keywords, document }: Conditional, name: "if" | "then" | "else"): Located | undefined {
   const schema = keywords[name];
   return schema === undefined ? undefined : { schema: schema as JsonSchemaValue, document };
 }
@@ -226,16 +228,20 @@ function mayBecome(writer: Combined, reader: Combined): boolean {
 }
 
 function distinct(parts: readonly Located[]): Located[] {
-  return [...new Map(parts.map((part) => [textOf(part.schema), part])).values()];
+  return [...new Map(parts.map((part) => [textOf(part), part])).values()];
 }
 
 /** Parts stay the same objects and are met again and again. */
 const TEXTS = new WeakMap<object, string>();
 
-function textOf(schema: JsonSchemaValue): string {
+function textOf({ schema, document }: Located): string {
   if (typeof schema === "boolean") return String(schema);
   let text = TEXTS.get(schema);
-  if (text === undefined) TEXTS.set(schema, (text = JSON.stringify(sortNames(schema))));
+  if (text === undefined) {
+    const isRemark = (name: string, value: unknown): boolean => name === "format" && typeof value === "string";
+    const counted = formatsAreRemarks(document) ? (name: string, value: unknown) => (isRemark(name, value) ? undefined : value) : undefined;
+    TEXTS.set(schema, (text = JSON.stringify(sortNames(schema), counted)));
+  }
   return text;
 }
 

@@ -1,6 +1,7 @@
 // A JSON Schema text, the documents it refers to, and what "$ref" leads to: JSON pointers, anchors, ids and the names of references.
 import { SchemaParseError } from "../incompatibility.ts";
 import { isJsonObject, numberOf, parseKeepingNumbers } from "../json-numbers.ts";
+import { draftOf } from "./schema-index.ts";
 
 export type JsonSchemaValue = boolean | Readonly<Record<string, unknown>>;
 
@@ -34,6 +35,7 @@ const ONE = [
 const LISTS = ["allOf", "anyOf", "oneOf", "prefixItems"];
 /** …schemas by name. */
 const MAPS = ["properties", "patternProperties", "definitions", "$defs", "dependentSchemas"];
+const DEFINITIONS = new Set(["definitions", "$defs"]);
 /** Keywords that name a schema for references, and what they put in front of the name. */
 const ANCHORS = [
   ["$anchor", ""],
@@ -78,7 +80,8 @@ function checkShape(schema: unknown, path: string, depth: number): void {
   for (const [child, childPath] of children(schema, path)) checkShape(child, childPath, depth + 1);
 }
 
-function* children(schema: Readonly<Record<string, unknown>>, path: string): Generator<[unknown, string]> {
+/** The schemas in a schema, and where they stand. Throws SchemaParseError where a keyword does not hold what it should. */
+export function* children(schema: Readonly<Record<string, unknown>>, path: string): Generator<[unknown, string]> {
   for (const name of ONE) if (schema[name] !== undefined) yield [schema[name], `${path}/${name}`];
   for (const name of LISTS) {
     const list = schema[name];
@@ -90,25 +93,37 @@ function* children(schema: Readonly<Record<string, unknown>>, path: string): Gen
     const map = schema[name];
     if (map === undefined) continue;
     if (!isJsonObject(map)) fail(`${path}/${name}`, "expected an object of schemas");
-    for (const [key, each] of Object.entries(map)) yield [each, `${path}/${name}/${key}`];
+    // What stands among definitions and is no schema is nobody's, unless something refers to it.
+    const isSchema = (value: unknown): boolean => !DEFINITIONS.has(name) || typeof value === "boolean" || isJsonObject(value);
+    for (const [key, each] of Object.entries(map)) if (isSchema(each)) yield [each, `${path}/${name}/${key}`];
   }
   const { items } = schema;
   if (Array.isArray(items)) for (const [i, each] of items.entries()) yield [each, `${path}/items/${i}`];
   else if (items !== undefined) yield [items, `${path}/items`];
 }
 
-/** All references of the document lead somewhere. Throws SchemaParseError. */
+/**
+ * All references that something reaches lead somewhere; since draft 2019-09 those in definitions that nothing refers to, too, as in Confluent's
+ * registry. Throws SchemaParseError.
+ */
 export function checkReferences(document: SchemaDocument): void {
-  const visit = (schema: unknown, path: string): void => {
-    if (!isJsonObject(schema)) return;
+  const all = draftOf(document.root, 7) >= 2019;
+  const seen = new Set<unknown>();
+  const left: [schema: unknown, path: string][] = [[document.root, "#"]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [schema, path] = next;
+    if (!isJsonObject(schema) || seen.has(schema)) continue;
+    seen.add(schema);
     for (const keyword of ["$ref", "$dynamicRef"]) {
       const reference = schema[keyword];
-      if (typeof reference === "string" && resolveReference(reference, document) === undefined)
-        fail(path, `"${keyword}": ${JSON.stringify(reference)} leads nowhere`);
+      if (typeof reference !== "string") continue;
+      const target = resolveReference(reference, document);
+      if (target === undefined) fail(path, `"${keyword}": ${JSON.stringify(reference)} leads nowhere`);
+      if (target.document === document) left.push([target.schema, reference]);
     }
-    for (const [child, childPath] of children(schema, path)) visit(child, childPath);
-  };
-  visit(document.root, "#");
+    const { definitions: _definitions, $defs: _defs, ...reached } = schema;
+    left.push(...children(all ? schema : reached, path));
+  }
 }
 
 /** undefined: it leads nowhere. */
@@ -117,25 +132,48 @@ export function resolveReference(reference: string, document: SchemaDocument): L
   const name = hash < 0 ? reference : reference.slice(0, hash);
   const fragment = hash < 0 ? "" : reference.slice(hash + 1);
   const target = name === "" ? document : documentNamed(name, document);
-  if (target === undefined) {
-    const inside = findByAnchor(document.root, (schema) => (schema["$id"] ?? schema["id"]) === reference);
-    return inside === undefined ? undefined : { schema: inside, document };
-  }
-  if (fragment === "") return { schema: target.root, document: target };
+  const root = target === undefined ? embedded(name, document) : target.root;
+  if (root === undefined) return undefined;
+  const at = target ?? document;
+  if (fragment === "") return { schema: root, document: at };
   const schema = fragment.startsWith("/")
-    ? byPointer(target.root, fragment)
-    : findByAnchor(target.root, (each) => ANCHORS.some(([keyword, prefix]) => each[keyword] === prefix + fragment));
-  return schema === undefined ? undefined : { schema, document: target };
+    ? byPointer(root, fragment)
+    : findByAnchor(root, (each) => ANCHORS.some(([keyword, prefix]) => each[keyword] === prefix + fragment));
+  return schema === undefined ? undefined : { schema, document: at };
 }
 
+/** By its name, its $id, or where the name leads from the document's own $id. */
 function documentNamed(name: string, document: SchemaDocument): SchemaDocument | undefined {
-  const own = isJsonObject(document.root) ? (document.root["$id"] ?? document.root["id"]) : undefined;
+  const { others } = document;
+  const own = idOf(document.root);
   if (own === name) return document;
-  const direct = document.others.get(name);
-  if (direct !== undefined || typeof own !== "string") return direct;
-  const base = URL.parse(own);
-  const full = base === null ? null : URL.parse(name, base.href);
-  return full === null ? undefined : document.others.get(full.href);
+  const direct = others.get(name) ?? (name.startsWith("./") ? others.get(name.slice(2)) : undefined);
+  if (direct !== undefined || own === undefined) return direct;
+  const full = address(name, own);
+  if (full === undefined) return undefined;
+  const known = others.get(full);
+  if (known !== undefined) return known;
+  for (const [other, found] of others) if (address(other, own) === full) return found;
+  return undefined;
+}
+
+/** A schema inside of the document with an $id of its own. */
+function embedded(name: string, document: SchemaDocument): JsonSchemaValue | undefined {
+  const own = idOf(document.root);
+  const full = own === undefined ? undefined : address(name, own);
+  return findByAnchor(document.root, (schema) => {
+    const id = idOf(schema);
+    return id !== undefined && (id === name || (full !== undefined && own !== undefined && address(id, own) === full));
+  });
+}
+
+function idOf(schema: JsonSchemaValue): string | undefined {
+  const id = isJsonObject(schema) ? (schema["$id"] ?? schema["id"]) : undefined;
+  return typeof id === "string" ? id.replace(/#$/, "") : undefined;
+}
+
+function address(name: string, base: string): string | undefined {
+  return URL.parse(name, base)?.href;
 }
 
 function byPointer(root: JsonSchemaValue, pointer: string): JsonSchemaValue | undefined {

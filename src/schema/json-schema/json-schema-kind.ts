@@ -56,6 +56,10 @@ function draftsOf({ root }: SchemaDocument): Drafts {
   return { draft, words: draftOf(root, 2020) };
 }
 
+export function formatsAreRemarks({ root }: SchemaDocument): boolean {
+  return draftOf(root, DEFAULT_DRAFT) >= REFERENCES_COMBINE;
+}
+
 /** Up to draft 7 Confluent's registry takes "format" for a restriction of texts, which it compares with nothing; since then for a remark. */
 function keywordsOf(type: SimpleType, { draft, words }: Drafts): readonly string[] {
   const keywords = KEYWORDS[type === "integer" ? "number" : type];
@@ -146,13 +150,26 @@ function only(part: JsonObject, schema: JsonObject, document: SchemaDocument): S
   if (part["enum"] !== undefined) return { ...at, kind: "enum", values: part["enum"] as unknown[], isConst: false };
   if (Object.hasOwn(part, "const")) return { ...at, kind: "enum", values: [part["const"]], isConst: true };
   const criterion = COMBINED.find((name) => part[name] !== undefined);
-  if (criterion !== undefined) return { ...at, kind: "combined", criterion, parts: located(part[criterion], document) };
+  if (criterion !== undefined) {
+    const parts = located(part[criterion], document);
+    return { ...at, kind: "combined", criterion, parts: criterion === "allOf" ? parts.flatMap(ofProduct) : parts };
+  }
   if (part["not"] !== undefined) return { ...at, kind: "not", inner: { schema: part["not"] as JsonSchemaValue, document } };
   if (part["if"] !== undefined) return { ...at, kind: "conditional", keywords: part };
   const { type } = part;
   const drafts = draftsOf(document);
   if (!Array.isArray(type)) return { ...at, kind: "type", type: (type ?? typesFor(part, drafts)[0]) as SimpleType, keywords: part };
   return { ...at, kind: "combined", criterion: "anyOf", parts: located(type.map((each) => typed(part, each, drafts)), document) }; // prettier-ignore
+}
+
+/** Since draft 2019-09 what stands side by side in a part of "allOf" are parts of it. */
+function ofProduct(part: Located): readonly Located[] {
+  const { schema, document } = part;
+  if (typeof schema === "boolean" || draftOf(document.root, DEFAULT_DRAFT) < REFERENCES_COMBINE) return [part];
+  const kind = referenceIn(schema) === undefined ? classify(schema, document) : besideReference(schema, document);
+  const isProduct = kind?.kind === "combined" && kind.criterion === "allOf" && partsOf(schema, draftsOf(document)).length > 1;
+  const isBeside = kind?.kind === "combined" && referenceIn(schema) !== undefined;
+  return isProduct || isBeside ? kind.parts : [part];
 }
 
 /** The schema's type, or some of its types, with the keywords that restrict them. */
@@ -173,7 +190,16 @@ function inferredTypes(schema: JsonObject, drafts: Drafts): JsonObject[] {
 
 function typesFor(schema: JsonObject, drafts: Drafts): SimpleType[] {
   const names = Object.keys(KEYWORDS) as SimpleType[];
-  return names.filter((type) => keywordsOf(type, drafts).some((keyword) => schema[keyword] !== undefined));
+  return names.filter((type) => keywordsOf(type, drafts).some((keyword) => saysSomething(schema, keyword, drafts)));
+}
+
+/** Of the type that the keyword is of. */
+function saysSomething(schema: JsonObject, keyword: string, { draft }: Drafts): boolean {
+  const value = schema[keyword];
+  if (keyword === "minContains" || keyword === "maxContains") return value !== undefined && schema["contains"] !== undefined;
+  if (draft >= REFERENCES_COMBINE && (keyword === "properties" || keyword === "patternProperties"))
+    return isJsonObject(value) && Object.keys(value).length > 0;
+  return value !== undefined;
 }
 
 function picked(schema: JsonObject, names: readonly string[]): JsonObject {

@@ -283,6 +283,69 @@ const CASES: readonly (readonly [what: string, before: unknown, after: unknown, 
   ["draft 4: contains", { ...D4, ...ar() }, { ...D4, ...ar({ contains: S }) }, "", ""],
   ["draft 4: propertyNames", { ...D4, ...ob({}) }, { ...D4, ...ob({}, { propertyNames: { maxLength: 3 } }) }, "", ""],
   ["no additional items beside one schema for all", ar({ items: S }), ar({ items: S, additionalItems: false }), "", ""],
+  // learnt beside Confluent's own rules
+  ["2020-12: no properties at all say nothing", { ...D20 }, { ...D20, properties: {} }, "", ""],
+  ["2019-09: no patterns at all say nothing", { ...D19, ...S }, { ...D19, ...S, patternProperties: {} }, "", ""],
+  ["up to draft 7 they say object", { ...D7 }, { ...D7, properties: {} }, "TYPE_CHANGED /", ""],
+  ["2020-12: maxContains without contains is of no type", { ...D20, ...B }, { ...D20, ...B, maxContains: 2 }, "", ""],
+  ["2020-12: minContains without contains is of no type", { ...D20, ...B }, { ...D20, ...B, minContains: 2 }, "", ""],
+  ["2020-12: contains beside another type is a part", { ...D20, ...B }, { ...D20, ...B, contains: S }, "TYPE_CHANGED /", ""],
+  ["2020-12: items that may be anything", { ...D20, ...ar() }, { ...D20, ...ar({ items: true }) }, "", ""],
+  [
+    "draft 7: items that may be anything are a schema more",
+    { ...D7, ...ar() },
+    { ...D7, ...ar({ items: true }) },
+    "SCHEMA_ADDED /items",
+    "",
+  ],
+  [
+    "2020-12: alternatives that differ in their format count once",
+    {
+      ...D20,
+      anyOf: [
+        { ...S, format: "date" },
+        { ...S, format: "email" },
+      ],
+    },
+    { ...D20, anyOf: [S] },
+    "",
+    "",
+  ],
+  [
+    "draft 7: alternatives that differ in their format",
+    {
+      ...D7,
+      anyOf: [
+        { ...S, format: "date" },
+        { ...S, format: "email" },
+      ],
+    },
+    { ...D7, anyOf: [S] },
+    "SUM_TYPE_NARROWED /",
+    "",
+  ],
+  [
+    "2020-12: what stands side by side in a part of allOf are parts of it",
+    { ...D20, allOf: [{ ...S, enum: ["a", "b"] }, { minLength: 1 }] },
+    { ...D20, allOf: [S, { enum: ["a", "b"] }, { minLength: 1 }] },
+    "",
+    "",
+  ],
+  [
+    "2020-12: a reference and what stands beside it in a part of allOf",
+    { ...D20, allOf: [{ $ref: "#/$defs/t", enum: ["a"] }], $defs: { t: S } },
+    { ...D20, allOf: [{ $ref: "#/$defs/t" }], $defs: { t: S } },
+    "",
+    "PRODUCT_TYPE_EXTENDED /",
+  ],
+  [
+    "a condition said in another way",
+    when({ required: ["by"], title: "t" }, ob({ by: S })),
+    when({ title: "u", required: ["by"] }, ob({ by: S })),
+    "",
+    "",
+  ],
+  ["a condition that holds more often", when({ minimum: 5 }, I), when({ minimum: 3 }, I), "CONDITION_CHANGED /if", "CONDITION_CHANGED /if"],
 ];
 
 for (const [what, before, after, backward, forward] of CASES) {

@@ -2,6 +2,7 @@
 // Custom options and extensions do not survive the way from a descriptor to text.
 import protobuf from "protobufjs";
 import type descriptor from "protobufjs/ext/descriptor.js";
+import { fromBase64, toBase64 } from "../../bytes/base64.ts";
 import { SchemaParseError } from "../incompatibility.ts";
 import { descriptorTypes } from "./descriptor-types.ts";
 import { addKnownFiles } from "./known-files.ts";
@@ -14,7 +15,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** undefined: it is not a descriptor in base64. Throws SchemaParseError if it is one that has no text. */
 export function textOfDescriptor(base64: string): string | undefined {
   if (base64.length % 4 !== 0 || !BASE64.test(base64)) return undefined;
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const bytes = fromBase64(base64);
   let file: FileDescriptor;
   try {
     const { FileDescriptorProto } = descriptorTypes();
@@ -49,8 +50,7 @@ export function descriptorOfText(text: string, imported: readonly string[]): str
       enumType: parts.filter((part) => part instanceof protobuf.Enum).map((part) => part.toDescriptor()),
       ...(syntax === "proto3" ? { syntax } : {}),
     });
-    const bytes = FileDescriptorProto.encode(withRealNames(file)).finish();
-    return btoa(String.fromCharCode(...bytes));
+    return toBase64(FileDescriptorProto.encode(withRealNames(file)).finish());
   } catch (error) {
     throw new SchemaParseError(`The .proto text has no descriptor: ${(error as Error).message}.`, { cause: error });
   }

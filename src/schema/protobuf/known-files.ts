@@ -2,6 +2,8 @@
 // what messages are is here; protobufjs has some of them itself.
 import protobuf from "protobufjs";
 import descriptor from "protobufjs/ext/descriptor.js";
+import { typesIn } from "./parse-protobuf.ts";
+import type { ProtoType } from "./proto-file.ts";
 
 /** Of google/type: a package of its own each, by the file's name. */
 const GOOGLE_TYPES: Readonly<Record<string, string>> = {
@@ -59,6 +61,9 @@ const OTHERS: Readonly<Record<string, string>> = {
 
 const PROTO3 = 'syntax = "proto3"; ';
 const DESCRIPTOR = "google/protobuf/descriptor.proto";
+const PROTOBUFJS_HAS = ["any", "descriptor", "duration", "empty", "field_mask", "struct", "timestamp", "wrappers"].map(
+  (name) => `google/protobuf/${name}.proto`,
+);
 const GOOGLE_TYPE = /^google\/type\/([a-z_]+)\.proto$/;
 
 /** Adds those of the files that are known and not there yet (as a reference's text), and what they import themselves. */
@@ -81,6 +86,22 @@ export function addKnownFiles(root: protobuf.Root, paths: Iterable<string>): voi
     if (!isThere(root, protobuf.Root.fromJSON({ nested }).nestedArray)) root.addJSON(nested);
   };
   for (const path of paths) add(path);
+}
+
+let knownTypes: ReadonlyMap<string, ProtoType> | undefined;
+
+/** The types of all these files: what a text may use without a reference. */
+export function typesOfKnownFiles(): ReadonlyMap<string, ProtoType> {
+  if (knownTypes === undefined) {
+    const root = new protobuf.Root();
+    addKnownFiles(root, [
+      ...Object.keys(GOOGLE_TYPES).map((name) => `google/type/${name}.proto`),
+      ...Object.keys(OTHERS),
+      ...PROTOBUFJS_HAS,
+    ]);
+    knownTypes = typesIn(root, "proto3");
+  }
+  return knownTypes;
 }
 
 /** One of the types, or of those in these packages. */

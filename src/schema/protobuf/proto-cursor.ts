@@ -2,8 +2,10 @@
 // counted as levels.
 import { AvroCursor } from "../avro/avro-cursor.ts";
 import { MAX_SHORT_TEXT, shortText } from "../avro/short-text.ts";
+import { SchemaError } from "../schema-error.ts";
 
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, group: 3, endGroup: 4, fixed32: 5 } as const;
+const LOOSE = new TextDecoder("utf-8", { ignoreBOM: true });
 const TWO_28 = 2 ** 28;
 const TWO_32 = 2 ** 32;
 
@@ -137,6 +139,21 @@ export class ProtoCursor extends AvroCursor {
       }
     }
     return this.longText(length);
+  }
+
+  /** As text(); what is no UTF-8 becomes U+FFFD. */
+  looseText(): string {
+    const { at } = this;
+    try {
+      return this.text();
+    } catch (error) {
+      if (!(error instanceof SchemaError)) throw error;
+      this.at = at;
+      const length = this.size();
+      const start = this.at;
+      this.at += length;
+      return LOOSE.decode(this.bytes.subarray(start, this.at));
+    }
   }
 
   /** Moves over a field of which `tag` was read. */

@@ -19,7 +19,14 @@ export interface ProtoMessage {
   readonly fullName: string;
   /** Without the package. */
   readonly localName: string;
+  /** Those of oneofs among them; none of groups. */
   readonly fields: readonly ProtoField[];
+  /** Names of the real ones. */
+  readonly oneofs: readonly string[];
+  /** Of a group: the comparison does not look at them. */
+  readonly isGroup: boolean;
+  /** A map's entry that is written as a message, as descriptors have them: the types of its key and its value. */
+  readonly entry: readonly [key: string, value: string] | undefined;
 }
 
 export interface ProtoEnum {

@@ -21,6 +21,8 @@ export type ProtoScalar =
 export interface ScalarSchema {
   readonly kind: "scalar";
   readonly scalar: ProtoScalar;
+  /** Of strings: others may write what is no UTF-8 (proto2, features.utf8_validation = NONE). */
+  readonly loose?: boolean;
 }
 
 export interface EnumSchema {

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import protobuf from "protobufjs";
+import { BatchBuilder } from "../batch-builder.ts";
+import { rowAt } from "../columns.ts";
 import { EncodeBuffer } from "../encode-buffer.ts";
 import { t } from "../t.ts";
 import type { Schema } from "../type-info.ts";
-import { protoValueDecoder } from "./decoder.ts";
+import { protoDecoder, protoValueDecoder } from "./decoder.ts";
 import { protoEncoder } from "./encoder.ts";
 import { protoToType } from "./proto-to-type.ts";
 import { readProtoSchema } from "./read-proto-schema.ts";
@@ -144,4 +146,39 @@ test("a later version keeps the numbers of its fields by name and reserves those
     text,
     'syntax = "proto3";\npackage shop;\n\nmessage Order {\n  reserved 2;\n  string fresh = 4;\n  int64 at = 3;\n  string id = 1;\n}\n',
   );
+});
+
+test("a number without a name: of an open enum it is its digits as text, or the number; of a closed one it is not there", () => {
+  const open = 'syntax = "proto3"; message M { E e = 1; repeated E all = 2; } enum E { A = 0; B = 1; }';
+  const closed = 'syntax = "proto2"; message M { optional E e = 1; repeated E all = 2; } enum E { A = 0; B = 1; }';
+  const bytes = [0x08, 7, 0x12, 3, 1, 9, 0];
+  const Text = t.record("M", { e: t.optional(t.string()), all: t.array(t.string()) });
+  const Number = t.record("M", { e: t.optional(t.int()), all: t.array(t.int()) });
+  const Names = t.record("M", { e: t.optional(t.literal("A", "B")), all: t.array(t.literal("A", "B")) });
+  assert.deepEqual(decode(open, Text, bytes), { e: "7", all: ["B", "9", "A"] });
+  assert.deepEqual(decode(open, Number, bytes), { e: 7, all: [1, 9, 0] });
+  assert.throws(() => decode(open, Names, bytes), { code: "BAD_DATA", message: /^e: expected enum E, got 7, which has no name/ });
+  assert.deepEqual(decode(closed, Text, bytes), { e: undefined, all: ["B", "A"] });
+  assert.deepEqual(decode(closed, Number, bytes), { e: undefined, all: [1, 0] });
+  assert.deepEqual(decode(closed, Names, bytes), { e: undefined, all: ["B", "A"] });
+});
+
+test("text that is no UTF-8: U+FFFD where the syntax or a feature does not ask for UTF-8, otherwise refused, as Protobuf's own readers do", () => {
+  const Text = t.record("M", { s: t.string(), more: t.array(t.string()) });
+  const bytes = [0x0a, 3, 0x61, 0xff, 0x62, 0x12, 1, 0xc3, 0x12, 1, 0x63];
+  const loose = { s: "a\ufffdb", more: ["\ufffd", "c"] };
+  const fields = "string s = 1; repeated string more = 2;";
+  const proto2 = 'syntax = "proto2"; message M { required string s = 1; repeated string more = 2; }';
+  const asked = `edition = "2023"; option features.utf8_validation = NONE; message M { ${fields} }`;
+  for (const text of [proto2, asked])
+    for (const codegen of ["auto", "off"] as const) {
+      assert.deepEqual(protoValueDecoder(Text.type, first(text), { codegen })(Uint8Array.from(bytes)), loose);
+      const builder = new BatchBuilder(Text.type, 4, "bytes");
+      const decoder = protoDecoder(Text.type, first(text), { codegen });
+      for (const row of [bytes, [0x0a, 1, 0x64]]) decoder.decodeInto(builder, Uint8Array.from(row), 0, row.length, 0);
+      const batch = builder.finish();
+      assert.deepEqual([rowAt(batch, 0), rowAt(batch, 1)], [loose, { s: "d", more: [] }]);
+    }
+  for (const text of [`syntax = "proto3"; message M { ${fields} }`, `edition = "2023"; message M { ${fields} }`])
+    assert.throws(() => decode(text, Text, bytes), { code: "BAD_DATA", message: /^s: expected UTF-8, got bytes that are none/ });
 });

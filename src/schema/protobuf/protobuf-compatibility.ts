@@ -1,5 +1,5 @@
 // Can a reader with one .proto file read what was written with another? Fields are known by their tags: their types must be of one family on
-// the wire, none may move into a oneof that would drop others, and messages keep their names. Names of fields and packages and all of enums
+// the wire, none may move into a oneof that would drop others, and messages and the package keep their names. Names of fields and all of enums
 // are free. Rules, names and paths are those of Confluent's registry.
 import type { Incompatibility } from "../incompatibility.ts";
 import { resolveType, SCALARS, type ProtoField, type ProtoMessage, type ProtoWorld } from "./proto-file.ts";
@@ -43,9 +43,10 @@ class Comparison {
 
   files(): Incompatibility[] {
     const [reader, writer] = [this.#reader.file, this.#writer.file];
+    if (reader.package !== writer.package) this.#packages(reader.package, writer.package);
     const byLocalName = new Map([...reader.types.values()].map((type) => [type.localName, type]));
     for (const written of writer.types.values()) {
-      if (written.kind !== "message") continue;
+      if (written.kind !== "message" || written.isGroup) continue;
       const read = byLocalName.get(written.localName);
       if (read?.kind === "message") this.#messages(read, written);
       else if (!this.#gone.has(outer(written.localName))) this.#removed(written);
@@ -54,30 +55,29 @@ class Comparison {
     return this.#found;
   }
 
+  #packages(reader: string, writer: string): void {
+    const named = (name: string): string => (name === "" ? "no package" : `the package "${name}"`);
+    this.#add("PACKAGE_CHANGED", "/", `The file was in ${named(writer)} and is in ${named(reader)}.`, reader, writer);
+  }
+
   #messages(reader: ProtoMessage, writer: ProtoMessage): void {
     const written = new Map(writer.fields.map((field) => [field.tag, field]));
     const read = new Map(reader.fields.map((field) => [field.tag, field]));
     for (const field of reader.fields) {
       const before = written.get(field.tag);
-      if (before !== undefined)
-        this.#fields(reader, field, writer, before, pathOf(reader, field.tag, before.oneof === field.oneof ? field.oneof : undefined));
+      const path = pathOf(reader, field.tag, field.oneof);
+      if (before !== undefined) this.#fields(reader, field, writer, before, path);
       else if (field.label === "required")
-        this.#add(
-          "REQUIRED_FIELD_ADDED",
-          pathOf(reader, field.tag),
-          `The required field "${field.name}" was never written.`,
-          show(field),
-          "",
-        );
+        this.#add("REQUIRED_FIELD_ADDED", path, `The required field "${field.name}" was never written.`, show(field), "");
     }
     for (const field of writer.fields) {
-      if (field.label === "required" && !read.has(field.tag))
-        this.#add("REQUIRED_FIELD_REMOVED", pathOf(reader, field.tag), `The required field "${field.name}" is gone.`, "", show(field));
-      const left =
-        field.oneof !== undefined && reader.fields.some(({ oneof }) => oneof === field.oneof) && read.get(field.tag)?.oneof !== field.oneof;
-      if (left) {
-        const text = `The field "${field.name}" left the oneof "${field.oneof}".`;
-        this.#add("ONEOF_FIELD_REMOVED", pathOf(reader, field.tag, field.oneof), text, "", show(field));
+      if (read.has(field.tag)) continue;
+      const path = pathOf(reader, field.tag, field.oneof);
+      if (field.label === "required")
+        this.#add("REQUIRED_FIELD_REMOVED", path, `The required field "${field.name}" is gone.`, "", show(field));
+      if (field.oneof !== undefined && !isGone(reader, writer, field.oneof)) {
+        const text = `The field "${field.name}" of the oneof "${field.oneof}" is gone, and others of it are not.`;
+        this.#add("ONEOF_FIELD_REMOVED", path, text, "", show(field));
       }
     }
     this.#oneofs(reader, written);
@@ -85,7 +85,7 @@ class Comparison {
 
   /** Fields that could be set side by side may not become members of one oneof. */
   #oneofs(reader: ProtoMessage, written: ReadonlyMap<number, ProtoField>): void {
-    for (const oneof of new Set(reader.fields.flatMap((field) => field.oneof ?? []))) {
+    for (const oneof of reader.oneofs) {
       const before = reader.fields.filter((field) => field.oneof === oneof).flatMap(({ tag }) => written.get(tag) ?? []);
       const moved = before.filter((field) => field.oneof === undefined);
       const groups = moved.length + new Set(before.flatMap((field) => field.oneof ?? [])).size;
@@ -97,7 +97,8 @@ class Comparison {
     }
   }
 
-  #fields(readerIn: ProtoMessage, reader: ProtoField, writerIn: ProtoMessage, writer: ProtoField, path: string): void {
+  #fields(readerIn: ProtoMessage, read: ProtoField, writerIn: ProtoMessage, written: ProtoField, path: string): void {
+    const [reader, writer] = [withEntry(this.#reader, readerIn, read), withEntry(this.#writer, writerIn, written)];
     const [readerIsMap, writerIsMap] = [reader.keyType !== undefined, writer.keyType !== undefined];
     if (readerIsMap !== writerIsMap) return this.#changed("FIELD_KIND_CHANGED", path, reader, writer);
     if (readerIsMap) this.#types(readerIn, { ...reader, type: reader.keyType! }, writerIn, { ...writer, type: writer.keyType! }, path);
@@ -138,10 +139,10 @@ class Comparison {
     return same;
   }
 
-  /** Of an imported message: those that are defined in it. */
+  /** Of an imported message: those that are defined right in it. */
   #nested(reader: ProtoMessage, writer: ProtoMessage): void {
     for (const [name, written] of this.#writer.known) {
-      if (written.kind !== "message" || !name.startsWith(`${writer.fullName}.`)) continue;
+      if (written.kind !== "message" || written.isGroup || outer(name) !== writer.fullName) continue;
       const read = this.#reader.known.get(reader.fullName + name.slice(writer.fullName.length));
       if (read?.kind !== "message") this.#removed(written);
       else this.#imported(read, written);
@@ -157,7 +158,8 @@ class Comparison {
     return FAMILIES[name] ?? name;
   }
 
-  #removed({ localName, fullName }: ProtoMessage): void {
+  #removed({ localName, fullName, entry }: ProtoMessage): void {
+    if (entry !== undefined) return;
     this.#add("MESSAGE_REMOVED", `/${localName.replaceAll(".", "/")}`, `The reader has no message "${localName}".`, "", fullName);
   }
 
@@ -168,6 +170,21 @@ class Comparison {
   #add(type: string, path: string, description: string, reader: string, writer: string): void {
     this.#found.push({ type, path, description, reader, writer });
   }
+}
+
+/** A repeated entry of a map is a map. */
+function withEntry(world: ProtoWorld, scope: ProtoMessage, field: ProtoField): ProtoField {
+  const type = field.keyType === undefined && !SCALARS.has(field.type) ? resolveType(world, scope.fullName, field.type) : undefined;
+  if (type?.kind !== "message" || type.entry === undefined) return field;
+  const [keyType, value] = type.entry;
+  return { ...field, keyType, type: value, labelled: false };
+}
+
+/** The reader has neither the oneof nor any of its fields. */
+function isGone(reader: ProtoMessage, writer: ProtoMessage, oneof: string): boolean {
+  if (reader.oneofs.includes(oneof)) return false;
+  const tags = new Set(reader.fields.map(({ tag }) => tag));
+  return !writer.fields.some((field) => field.oneof === oneof && tags.has(field.tag));
 }
 
 /** The names of the messages, the oneof if it is a member of one, and the tag. */

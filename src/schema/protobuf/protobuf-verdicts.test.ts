@@ -2,13 +2,14 @@
 // Confluent's registry has them, with its names and paths.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { typesOfKnownFiles } from "./known-files.ts";
 import { parseProtobuf } from "./parse-protobuf.ts";
 import { protobufIncompatibilities } from "./protobuf-compatibility.ts";
 import type { ProtoWorld } from "./proto-file.ts";
 
 const world = (text: string): ProtoWorld => {
   const [file, ...imported] = text.split("@import").map(parseProtobuf);
-  return { file: file!, known: new Map([file!, ...imported].flatMap(({ types }) => [...types])) };
+  return { file: file!, known: new Map([...typesOfKnownFiles(), ...[file!, ...imported].flatMap(({ types }) => [...types])]) };
 };
 const found = (reader: string, writer: string): string =>
   protobufIncompatibilities(world(reader), world(writer))
@@ -24,11 +25,18 @@ const E = (values: string): string => p3(`enum E { ${values} } message M { E e =
 const U = (imported: string, pack = "q"): string =>
   `syntax = "proto3"; package p; import "n.proto"; message M { ${pack}.N n = 1; }@importsyntax = "proto3"; package ${pack}; ${imported}`;
 
+/** A file that uses what Google defines. */
+const D = (body: string): string =>
+  `syntax = "proto3"; package p; import "google/protobuf/struct.proto"; import "google/protobuf/duration.proto"; import "google/type/dayofweek.proto"; import "google/type/date.proto"; message M { ${body} }`;
+
+const ENTRY = "message E { option map_entry = true; string key = 1; int32 value = 2; }";
+
 const KIND = "FIELD_KIND_CHANGED /M/1";
 const SCALAR = "FIELD_SCALAR_KIND_CHANGED /M/1";
 const NUMBER = "FIELD_NUMERIC_LABEL_CHANGED /M/1";
 const NAMED = "FIELD_NAMED_TYPE_CHANGED /M/1";
 const GONE = "MESSAGE_REMOVED /N";
+const PACKAGE = "PACKAGE_CHANGED /";
 
 /** `backward`, `forward`: "": compatible. */
 const CASES: readonly (readonly [what: string, before: string, after: string, backward: string, forward: string])[] = [
@@ -115,7 +123,13 @@ const CASES: readonly (readonly [what: string, before: string, after: string, ba
   ["a default changed", R("optional int32 a = 1 [default = 1];"), R("optional int32 a = 1 [default = 2];"), "", ""],
   // oneofs
   ["a field into a oneof of its own", M("int32 a = 1;"), M("oneof o { int32 a = 1; }"), "", ""],
-  ["a field into a new oneof beside new ones", M("int32 a = 1;"), M("oneof o { int32 a = 1; M b = 2; string c = 3; }"), "", ""],
+  [
+    "a field into a new oneof beside new ones",
+    M("int32 a = 1;"),
+    M("oneof o { int32 a = 1; M b = 2; string c = 3; }"),
+    "",
+    "ONEOF_FIELD_REMOVED /M/o/2, ONEOF_FIELD_REMOVED /M/o/3",
+  ],
   [
     "two fields into a oneof",
     M("int32 a = 1; int32 b = 2;"),
@@ -129,7 +143,7 @@ const CASES: readonly (readonly [what: string, before: string, after: string, ba
     M("int32 a = 1; oneof o { int32 b = 2; }"),
     M("oneof o { int32 a = 1; int32 b = 2; }"),
     "FIELD_MOVED_TO_EXISTING_ONEOF /M/o",
-    "ONEOF_FIELD_REMOVED /M/o/1",
+    "",
   ],
   [
     "a field into a oneof that was there under another name",
@@ -152,8 +166,8 @@ const CASES: readonly (readonly [what: string, before: string, after: string, ba
     "a oneof's field into another oneof",
     M("oneof o { int32 a = 1; int32 b = 2; } oneof q { int32 c = 3; }"),
     M("oneof o { int32 a = 1; } oneof q { int32 c = 3; int32 b = 2; }"),
-    "ONEOF_FIELD_REMOVED /M/o/2, FIELD_MOVED_TO_EXISTING_ONEOF /M/q",
-    "ONEOF_FIELD_REMOVED /M/q/2, FIELD_MOVED_TO_EXISTING_ONEOF /M/o",
+    "FIELD_MOVED_TO_EXISTING_ONEOF /M/q",
+    "FIELD_MOVED_TO_EXISTING_ONEOF /M/o",
   ],
   [
     "two oneofs become one",
@@ -170,7 +184,69 @@ const CASES: readonly (readonly [what: string, before: string, after: string, ba
     "FIELD_SCALAR_KIND_CHANGED /M/o/1",
     "FIELD_SCALAR_KIND_CHANGED /M/o/1",
   ],
-  ["a oneof's field of another family in a new oneof", M("oneof o { int32 a = 1; }"), M("oneof z { string a = 1; }"), SCALAR, SCALAR],
+  [
+    "a oneof's field of another family in a new oneof",
+    M("oneof o { int32 a = 1; }"),
+    M("oneof z { string a = 1; }"),
+    "FIELD_SCALAR_KIND_CHANGED /M/z/1",
+    "FIELD_SCALAR_KIND_CHANGED /M/o/1",
+  ],
+  [
+    "a oneof's field alone in a new oneof",
+    M("oneof o { int32 a = 1; int32 b = 2; }"),
+    M("oneof o { int32 b = 2; } oneof q { int32 a = 1; }"),
+    "",
+    "FIELD_MOVED_TO_EXISTING_ONEOF /M/o",
+  ],
+  [
+    "a oneof's field out of it",
+    M("oneof o { int32 a = 1; int32 b = 2; }"),
+    M("oneof o { int32 a = 1; } int32 b = 2;"),
+    "",
+    "FIELD_MOVED_TO_EXISTING_ONEOF /M/o",
+  ],
+  [
+    "a oneof's field out of it, of another family",
+    M("oneof o { int32 a = 1; int32 b = 2; }"),
+    M("oneof o { int32 a = 1; } string b = 2;"),
+    "FIELD_SCALAR_KIND_CHANGED /M/2",
+    "FIELD_SCALAR_KIND_CHANGED /M/o/2, FIELD_MOVED_TO_EXISTING_ONEOF /M/o",
+  ],
+  [
+    "a oneof gone, its fields plain and of another family",
+    M("oneof o { float a = 1; int32 b = 2; }"),
+    M("float a = 1; sint64 b = 2;"),
+    "FIELD_SCALAR_KIND_CHANGED /M/2",
+    "FIELD_SCALAR_KIND_CHANGED /M/o/2, MULTIPLE_FIELDS_MOVED_TO_ONEOF /M/o",
+  ],
+  [
+    "a oneof renamed, one of its fields gone",
+    M("oneof o { int32 a = 1; int32 b = 2; }"),
+    M("oneof z { int32 a = 1; }"),
+    "ONEOF_FIELD_REMOVED /M/o/2",
+    "",
+  ],
+  [
+    "a oneof gone, one of its fields plain, the other gone",
+    M("oneof o { int32 a = 1; int32 b = 2; }"),
+    M("int32 a = 1;"),
+    "ONEOF_FIELD_REMOVED /M/o/2",
+    "",
+  ],
+  [
+    "a oneof's field into another oneof, its own gone",
+    M("oneof o { int32 a = 1; } oneof q { int32 b = 2; }"),
+    M("oneof q { int32 b = 2; int32 a = 1; }"),
+    "FIELD_MOVED_TO_EXISTING_ONEOF /M/q",
+    "",
+  ],
+  [
+    "a field into a new oneof with a repeated one left beside",
+    M("repeated int32 a = 1; int32 b = 2;"),
+    M("repeated int32 a = 1; oneof o { int32 b = 2; }"),
+    "",
+    "",
+  ],
   ["proto3 optional is no oneof", M("optional int32 a = 1; optional int32 b = 2;"), M("int32 a = 1; int32 b = 2;"), "", ""],
   // maps
   ["a map more", M(""), M("map<string, int32> a = 1;"), "", ""],
@@ -231,15 +307,23 @@ const CASES: readonly (readonly [what: string, before: string, after: string, ba
     "FIELD_SCALAR_KIND_CHANGED /N/2",
   ],
   // files
-  ["another package", `package a; message M { }`, `package b; message M { }`, "", ""],
+  ["another package", `package a; message M { }`, `package b; message M { }`, PACKAGE, PACKAGE],
+  ["a package in the package", `package a; message M { }`, `package a.b; message M { }`, PACKAGE, PACKAGE],
+  [
+    "another package and another family",
+    `package a; message M { optional int32 a = 1; }`,
+    `package b; message M { optional string a = 1; }`,
+    `${PACKAGE}, ${SCALAR}`,
+    `${PACKAGE}, ${SCALAR}`,
+  ],
   [
     "another package, named in full",
     `package a; message N { } message M { optional .a.N n = 1; }`,
     `package b; message N { } message M { optional .b.N n = 1; }`,
-    "",
-    "",
+    PACKAGE,
+    PACKAGE,
   ],
-  ["no package", M("int32 a = 1;"), `syntax = "proto3"; message M { int32 a = 1; }`, "", ""],
+  ["no package", M("int32 a = 1;"), `syntax = "proto3"; message M { int32 a = 1; }`, PACKAGE, PACKAGE],
   ["proto2 becomes proto3", R("optional int32 a = 1; repeated string b = 2;"), M("int32 a = 1; repeated string b = 2;"), "", ""],
   [
     "options and comments",
@@ -288,6 +372,37 @@ const CASES: readonly (readonly [what: string, before: string, after: string, ba
     "",
     "",
   ],
+  [
+    "an imported message loses one that it defines, with all in it",
+    U("message N { message I { message J { } } }"),
+    U("message N { }"),
+    `MESSAGE_REMOVED /N/I, ${NAMED}`,
+    "",
+  ],
+  ["an enum of Google's and int32", D("google.protobuf.NullValue d = 1;"), D("int32 d = 1;"), "", ""],
+  ["an enum of Google's and a message of Google's", D("google.type.DayOfWeek d = 1;"), D("google.type.Date d = 1;"), KIND, KIND],
+  ["a message of Google's and another of it", D("google.type.Date d = 1;"), D(".google.protobuf.Duration d = 1;"), NAMED, NAMED],
+  // map entries as messages, as descriptors have them
+  ["a map, written as its entries", M("map<string, int32> m = 1;"), M(`repeated M.E m = 1; ${ENTRY}`), "", ""],
+  ["a map's entries of another family", M("map<string, string> m = 1;"), M(`repeated M.E m = 1; ${ENTRY}`), SCALAR, SCALAR],
+  ["a map's entries gone with it", M(`repeated M.E m = 1; ${ENTRY}`), M(""), "", ""],
+  [
+    "a map's entries become messages",
+    M(`repeated M.E m = 1; ${ENTRY}`),
+    M(`repeated M.E m = 1; ${ENTRY.replace("option map_entry = true; ", "")}`),
+    KIND,
+    KIND,
+  ],
+  // groups are not compared
+  ["a group more", R(""), R("optional group G = 1 { optional int32 a = 2; }"), "", ""],
+  [
+    "a group's field of another family",
+    R("optional group G = 1 { optional int32 a = 2; }"),
+    R("optional group G = 1 { optional string a = 2; }"),
+    "",
+    "",
+  ],
+  ["a group becomes a field of its number", R("optional group G = 1 { optional int32 a = 2; }"), R("optional string s = 1;"), "", ""],
   ["an imported enum's value gone", U("enum N { A = 0; B = 1; }"), U("enum N { A = 0; }"), "", ""],
   ["an imported enum and int32", U("enum N { A = 0; }"), M("int32 n = 1;"), "", ""],
 ];

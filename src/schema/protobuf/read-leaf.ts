@@ -27,14 +27,14 @@ export function wireOf(scalar: ProtoScalar): number {
 
 type Read = LeafPlan["read"];
 
-/** undefined: the type has no such values. */
-export function leafPlan(type: TypeInfo, scalar: ProtoScalar): LeafPlan | undefined {
+/** undefined: the type has no such values. `loose`: bytes of a text that are no UTF-8 are read as U+FFFD, as Protobuf's own readers do. */
+export function leafPlan(type: TypeInfo, scalar: ProtoScalar, loose = false): LeafPlan | undefined {
   const wire = wireOf(scalar);
   const found = (read: Read | undefined, plain?: PlainRead): LeafPlan | undefined =>
     read === undefined ? undefined : { op: "leaf", wire, read, plain };
   switch (type.kind) {
     case "string":
-      return scalar === "string" ? found((cursor) => cursor.text(), "text") : undefined;
+      return scalar === "string" ? found(loose ? (cursor) => cursor.looseText() : (cursor) => cursor.text(), "text") : undefined;
     case "literal":
       return scalar === "string" ? { op: "leaf", wire, read: literal(type), plain: undefined, allowed: new Set(type.values) } : undefined;
     case "decimal":
@@ -147,20 +147,19 @@ function bytes(type: TypeInfo, size: number | undefined): Read {
 export function enumPlan(type: TypeInfo, of: EnumSchema): LeafPlan | undefined {
   const { names, closed, name } = of;
   const leaf = (read: Read): LeafPlan => ({ op: "leaf", wire: WIRE.varint, read, plain: undefined });
-  const unknown = (cursor: ProtoCursor, number: number): unknown =>
-    closed ? undefined : cursor.fail(`enum ${name}`, `${number}, which has no name`);
   switch (type.kind) {
     case "string":
+      // An open enum may gain names: a number without one is a value, and as text its digits, as in Protobuf's JSON.
       return leaf((cursor) => {
         const number = cursor.int32();
-        return names.get(number) ?? unknown(cursor, number);
+        return names.get(number) ?? (closed ? undefined : String(number));
       });
     case "literal": {
       const values = new Set(type.values);
       return leaf((cursor) => {
         const number = cursor.int32();
         const found = names.get(number);
-        if (found === undefined) return unknown(cursor, number);
+        if (found === undefined) return closed ? undefined : cursor.fail(`enum ${name}`, `${number}, which has no name`);
         return values.has(found) ? found : cursor.fail(typeName(type), "another name of the enum");
       });
     }

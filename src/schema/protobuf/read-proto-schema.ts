@@ -126,6 +126,7 @@ class Reader implements ProtoSchema {
     const { resolvedType, type } = field;
     if (resolvedType instanceof protobuf.Type) return this.#message(resolvedType);
     if (resolvedType instanceof protobuf.Enum) return enumOf(resolvedType);
+    if (type === "string" && featuresOf(field)["utf8_validation"] === "NONE") return { kind: "scalar", scalar: "string", loose: true };
     if (SCALARS.has(type)) return { kind: "scalar", scalar: type as ProtoScalar };
     throw new BadSchemaError(`Field "${realName(field.name)}" has the type "${realName(type)}", which is not defined.`);
   }
@@ -135,8 +136,12 @@ function enumOf(of: protobuf.Enum): EnumSchema {
   const numbers = new Map(Object.entries(of.values).map(([name, number]) => [realName(name), number]));
   const names = new Map<number, string>();
   for (const [name, number] of numbers) if (!names.has(number)) names.set(number, name);
-  const features = (of as unknown as { readonly _features?: Readonly<Record<string, unknown>> })._features;
-  return { kind: "enum", name: realName(of.fullName.replace(/^\./, "")), numbers, names, closed: features?.["enum_type"] === "CLOSED" };
+  return { kind: "enum", name: realName(of.fullName.replace(/^\./, "")), numbers, names, closed: featuresOf(of)["enum_type"] === "CLOSED" };
+}
+
+/** As the edition, the file and all around it say. */
+function featuresOf(of: protobuf.ReflectionObject): Readonly<Record<string, unknown>> {
+  return (of as unknown as { readonly _features?: Readonly<Record<string, unknown>> })._features ?? {};
 }
 
 /** Longs as bigints. */

@@ -35,7 +35,7 @@ function refuse(path: string, type: TypeInfo, writer: ValueSchema, more = ""): B
 
 /** undefined: the type has no such values. Throws BadSchemaError for what lies deeper. */
 function elementPlan(type: TypeInfo, writer: ValueSchema, path: string): ElementPlan | undefined {
-  if (writer.kind === "scalar") return leafPlan(bare(type), writer.scalar);
+  if (writer.kind === "scalar") return leafPlan(bare(type), writer.scalar, writer.loose);
   if (writer.kind === "enum") return enumPlan(bare(type), writer);
   if (isKnownMessage(writer.name) && bare(type).kind !== "record") return knownPlan(writer.name, bare(type));
   const inside = wrapped(writer);
