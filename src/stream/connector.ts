@@ -66,6 +66,8 @@ export interface SplitReader {
   stopAtEnd(): Promise<void>;
   /** Records behind the log's end, for lag; NaN if unknown. */
   readonly pending: number;
+  /** Records read since open() that only say that a key is gone: passed over, or made into rows. Undefined: the log has no such records. */
+  readonly tombstones?: number;
   close(): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ export type { KeyField, KeyFormat, KeyOf, KeyOptions, TextKey, TopicKey } from "
 export type { RegisteredFormat, SchemaOptions, SubjectStrategy, TopicFormat } from "./topic-format.ts";
 export { deadLetterTopic, type DeadLetterTopic } from "./dead-letter-topic.ts";
 export { kafkaSource, type KafkaSourceOptions } from "./kafka-source.ts";
+export type { RowOfKey, SourceKey } from "./tombstones.ts";
 export type { PartitionOffsets, StartAt, Until } from "./offset-range.ts";
 export { topicPattern, type TopicPattern, type TopicPatternOptions } from "./topic-pattern.ts";
 export { kafkaSink, type Delivery, type KafkaSinkOptions } from "./kafka-sink.ts";

@@ -10,13 +10,15 @@ import { unknownOption } from "./option-names.ts";
 import { badStart, badUntil, rangeJson, type StartAt, type Until } from "./offset-range.ts";
 import { KeyCheck } from "./key-check.ts";
 import { checkReadable, hintAtKeys } from "./registry-check.ts";
+import { badTombstones, type DeletedRow, type RowOfKey } from "./tombstones.ts";
 import { KafkaSourceConnector, type KafkaSourceSettings } from "./source-connector.ts";
 import { keyPart } from "./topic-key.ts";
 import { checkTopic, type Topic } from "./topic.ts";
 import type { RegisteredFormat } from "./topic-format.ts";
 import type { TopicPattern } from "./topic-pattern.ts";
 
-export interface KafkaSourceOptions extends ConnectionOptions {
+/** `F`: a function of `tombstones`. */
+export interface KafkaSourceOptions<out F = never> extends ConnectionOptions {
   /**
    * Where a job without a checkpoint begins. Default "earliest", as Flink's KafkaSource. A restored job goes on where its checkpoint
    * was, and partitions and topics that appear later are read from their beginning, whatever this says.
@@ -30,28 +32,46 @@ export interface KafkaSourceOptions extends ConnectionOptions {
   readonly groupId?: string;
   /** The position is no longer in the log (retention), or not yet (the topic was made anew). Default "fail". */
   readonly onOutOfRange?: "fail" | "earliest" | "latest";
+  /**
+   * What a record without a value is, which deletes its key from a compacted topic. "skip" (default): nothing; "error": a bad record, for
+   * onError; a function: what it makes of the key, a row or undefined. Records without key and value are passed over by a function, too.
+   */
+  readonly tombstones?: "skip" | "error" | F;
 }
 
-const OPTIONS = ["brokers", "startAt", "until", "discoverEvery", "groupId", "onOutOfRange"] satisfies (keyof KafkaSourceOptions)[];
+const OPTIONS = [
+  "brokers",
+  "startAt",
+  "until",
+  "discoverEvery",
+  "groupId",
+  "onOutOfRange",
+  "tombstones",
+] satisfies (keyof KafkaSourceOptions)[];
 const OUT_OF_RANGE: readonly string[] = ["fail", "earliest", "latest"];
 
 /**
  * Reads the committed records of all partitions, each value as a document of the topic's schema, in its format, with the record's timestamp.
- * With keyFormat keys are held to the key's type, too. Records without a value, and values and keys that do not fit, go where the source's
- * onError says. Throws BAD_OPTION.
+ * With keyFormat keys are held to the key's type, too. Values and keys that do not fit go where the source's onError says; records without a
+ * value are passed over unless `tombstones` says otherwise. Throws BAD_OPTION.
  */
-export function kafkaSource<V>(topic: Topic<V, unknown> | TopicPattern<V, unknown>, options: KafkaSourceOptions = {}): Source<V> {
+export function kafkaSource<V, K>(
+  topic: Topic<V, K> | TopicPattern<V, K>,
+  options: KafkaSourceOptions<RowOfKey<NoInfer<V>, NoInfer<K>>> = {},
+): Source<V> {
   checkTopic(topic, "kafkaSource(topic)");
   const name = "pattern" in topic ? String(topic.pattern) : topic.name;
   const unknown = unknownOption(options, OPTIONS);
   if (unknown !== undefined) throw bad(name, unknown);
-  const { startAt = "earliest", until, onOutOfRange = "fail", discoverEvery } = options;
+  const { startAt = "earliest", until, onOutOfRange = "fail", discoverEvery, tombstones = "skip" } = options;
   const { format } = topic;
   const wrongStart = badStart(startAt);
   if (wrongStart !== undefined) throw bad(name, `startAt ${wrongStart}`);
   const wrongEnd = until === undefined ? undefined : badUntil(until);
   if (wrongEnd !== undefined) throw bad(name, `until ${wrongEnd}`);
   if (!OUT_OF_RANGE.includes(onOutOfRange)) throw bad(name, `onOutOfRange is one of ${OUT_OF_RANGE.map((each) => `"${each}"`).join(", ")}`);
+  const wrongTombstones = badTombstones(tombstones);
+  if (wrongTombstones !== undefined) throw bad(name, wrongTombstones);
   const discoverEveryMs =
     discoverEvery === undefined ? undefined : durationMs(discoverEvery, "kafkaSource(topic, { discoverEvery })", kafkaSource);
   return Object.freeze({
@@ -63,6 +83,7 @@ export function kafkaSource<V>(topic: Topic<V, unknown> | TopicPattern<V, unknow
       ...(topic.keyFormat === undefined ? {} : { keyFormat: topic.keyFormat }),
       startAt: rangeJson(startAt),
       ...(until === undefined ? {} : { until: rangeJson(until) }),
+      ...(tombstones === "skip" ? {} : { tombstones: tombstones === "error" ? tombstones : "rows" }),
     }),
     create: (context: ConnectorContext) =>
       new KafkaSourceConnector(context, connectorClient(context, options), {
@@ -72,6 +93,7 @@ export function kafkaSource<V>(topic: Topic<V, unknown> | TopicPattern<V, unknow
         startAt,
         until,
         onOutOfRange,
+        tombstones: tombstones as DeletedRow | "skip" | "error",
         discoverEveryMs,
         groupId: options.groupId ?? `millrace-${context.job}`,
       }),

@@ -25,7 +25,6 @@ export class KeyCheck {
   /** A key for people: a scalar as a text key would be, anything else as JSON. Undefined: it is none, or its schema is not there yet. */
   text(bytes: Uint8Array, start: number, end: number, headers: Headers | undefined): string | undefined {
     if (start < 0) return undefined;
-    const builder = this.#builder;
     try {
       const waiting = this.check(bytes, start, end, headers);
       waiting?.catch(() => {}); // whoever reads the next record meets it, too
@@ -33,9 +32,14 @@ export class KeyCheck {
     } catch {
       return undefined;
     }
-    const key = rowAt(builder.finish(), builder.rows - 1);
+    const key = this.value();
     if (key instanceof Uint8Array) return undefined;
     return typeof key === "object" ? JSON.stringify(key, plain) : String(key);
+  }
+
+  /** The key that check() found to be one. */
+  value(): unknown {
+    return rowAt(this.#builder.finish(), this.#builder.rows - 1);
   }
 
   /** `start` < 0: there is no key. Answers what must be waited for first; then it is asked again. Throws SchemaError. */

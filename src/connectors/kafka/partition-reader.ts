@@ -1,5 +1,5 @@
 // One partition as a split: decodes fetched batches straight into columns. Invariant: every offset below position() was delivered as a row
-// or as poison, or holds nothing that a reader should see (markers, aborted records).
+// or as poison, or holds nothing that a reader should see (markers, aborted records, tombstones that are passed over).
 import { isPlanted } from "../../env/planted-faults.ts";
 import type { FetchedBatch } from "../../client/fetched-batch.ts";
 import type { PartitionCursor } from "../../client/partition-cursor.ts";
@@ -12,16 +12,20 @@ import type { TypeInfo } from "../../schema/type-info.ts";
 import type { Json, PoisonRecord, SourceBatch, SplitReader } from "../../stream/connector.ts";
 import type { KeyCheck } from "./key-check.ts";
 import type { ValueDecoder } from "./registry-values.ts";
+import type { TombstoneReader } from "./tombstones.ts";
 
 /** Per poll: their bytes are copied. */
 const MAX_POISON = 256;
-const NO_VALUE = "expected a document, got a record without a value (a tombstone)";
+/** Per poll, and what is left of the batch: passing over them takes time, too. */
+const MAX_TOMBSTONES = 10_000;
 
 export interface PartitionReaderHooks {
   /** Default: JSON. One per partition. */
   readonly decoder?: ValueDecoder | undefined;
   /** One per partition; undefined: keys are not looked at. */
   readonly keys?: KeyCheck | undefined;
+  /** One per partition; "skip": records without a value are no rows; "error": they are poison. */
+  readonly tombstones: TombstoneReader | "skip" | "error";
   /** The first offset that a bounded source does not read; undefined: none. */
   readonly stopAt: number | undefined;
   /** Where the committed log ends now. */
@@ -46,6 +50,7 @@ export class PartitionReader implements SplitReader {
   /** What the record under #records needs before it can be decoded. */
   #waiting: Promise<void> | undefined;
   #held = false;
+  #tombstones = 0;
   readonly #headers = () => this.#records.headers();
 
   constructor(type: TypeInfo, cursor: PartitionCursor, hooks: PartitionReaderHooks) {
@@ -64,7 +69,9 @@ export class PartitionReader implements SplitReader {
     const builder = this.#builder;
     builder.reset();
     let poison: PoisonRecord[] | undefined;
+    const enough = this.#tombstones + MAX_TOMBSTONES;
     while (this.#waiting === undefined && builder.rows < maxRows && !builder.full && (poison === undefined || poison.length < MAX_POISON)) {
+      if (this.#tombstones >= enough) break;
       if (this.#fetched === undefined && !this.#nextBatch()) break;
       const error = this.#decodeRows(maxRows);
       if (error !== undefined) (poison ??= []).push(this.#poison(error));
@@ -113,6 +120,10 @@ export class PartitionReader implements SplitReader {
     return endOffset < 0 ? Number.NaN : Math.max(0, endOffset - this.#here());
   }
 
+  get tombstones(): number {
+    return this.#tombstones;
+  }
+
   close(): Promise<void> {
     const first = !this.#closed;
     this.#closed = true;
@@ -156,18 +167,20 @@ export class PartitionReader implements SplitReader {
         return undefined;
       }
       this.#position = offset + 1;
-      if (records.valueStart < 0) return NO_VALUE;
       this.#offsets[builder.rows] = offset;
       try {
         const { valueStart, valueEnd } = records;
-        const waiting =
-          keys === undefined
+        const isTombstone = valueStart < 0;
+        const waiting = isTombstone
+          ? this.#readTombstone(bytes)
+          : keys === undefined
             ? this.#decoder.wait?.(bytes, valueStart, valueEnd, records.hasHeaders ? this.#headers : undefined)
             : this.#waitForBoth(keys, bytes);
         if (waiting !== undefined) {
           this.#position = offset;
           return this.#hold(waiting);
         }
+        if (isTombstone) continue;
         const { timestamp } = records;
         this.#decoder.decodeInto(builder, bytes, records.valueStart, records.valueEnd, timestamp < 0 ? NO_TIMESTAMP : timestamp);
       } catch (error) {
@@ -176,6 +189,17 @@ export class PartitionReader implements SplitReader {
       }
     }
     return undefined;
+  }
+
+  /** Answers what must be waited for first. Throws SchemaError. */
+  #readTombstone(bytes: Uint8Array): Promise<void> | undefined {
+    const { tombstones } = this.#hooks;
+    if (tombstones === "error") throw new SchemaError({ path: "", expected: "a document", got: "a record without a value (a tombstone)" });
+    const records = this.#records;
+    const waiting =
+      tombstones === "skip" ? undefined : tombstones.read(this.#builder, records, bytes, records.hasHeaders ? this.#headers : undefined);
+    if (waiting === undefined) this.#tombstones++;
+    return waiting;
   }
 
   /** Throws SchemaError for a key that is none. */

@@ -29,6 +29,8 @@ const encoder = new TextEncoder();
 export interface SchemaParts {
   /** Which schema values have; undefined: it is said elsewhere. */
   readonly value?: RecordHeader | undefined;
+  /** Instead of `value`: of the value written last. */
+  readonly valueNow?: (() => RecordHeader | undefined) | undefined;
   /** Which schema keys have: for records with a key. */
   readonly key?: RecordHeader | undefined;
   /** Keys of functions have a schema. */
@@ -53,13 +55,20 @@ export class RecordParts {
   readonly #ofBoth: readonly RecordHeader[] | undefined;
   readonly #ofKey: readonly RecordHeader[] | undefined;
   readonly #ofValue: readonly RecordHeader[] | undefined;
+  readonly #valueNow: (() => RecordHeader | undefined) | undefined;
   #given: readonly RecordHeader[] | undefined;
 
-  constructor(functions: RecordFunctions<unknown, unknown>, topic: string, partitions: number, { value, key, keys }: SchemaParts = {}) {
+  constructor(
+    functions: RecordFunctions<unknown, unknown>,
+    topic: string,
+    partitions: number,
+    { value, valueNow, key, keys }: SchemaParts = {},
+  ) {
     this.#functions = functions;
     this.#topic = topic;
     this.#partitions = partitions;
     this.#keys = keys;
+    this.#valueNow = valueNow;
     this.#ofValue = value === undefined ? undefined : [value];
     this.#ofKey = key === undefined ? undefined : [key];
     this.#ofBoth = key === undefined ? this.#ofValue : value === undefined ? this.#ofKey : [value, key];
@@ -70,9 +79,15 @@ export class RecordParts {
   /** After of(): sets the headers. Throws SINK_ROW for a tombstone without a key. */
   tellKey(hasKey: boolean): void {
     if (this.isTombstone && !hasKey) throw this.#refused("a record without a value (tombstone) needs a key: it says which is deleted");
-    const own = this.isTombstone ? this.#ofKey : hasKey ? this.#ofBoth : this.#ofValue;
+    const own = this.#schemaHeaders(hasKey);
     const given = this.#given;
     this.headers = given === undefined ? own : own === undefined ? given : [...own, ...given];
+  }
+
+  #schemaHeaders(hasKey: boolean): readonly RecordHeader[] | undefined {
+    if (this.isTombstone) return this.#ofKey;
+    if (this.#valueNow !== undefined) return withValue(this.#valueNow(), hasKey ? this.#ofKey : undefined);
+    return hasKey ? this.#ofBoth : this.#ofValue;
   }
 
   /** `key`: of the topic's key field, used if there is no key function. Throws SINK_ROW for what is no key, header or partition. */
@@ -109,4 +124,9 @@ export class RecordParts {
   #refused(reason: string): KafkaConnectorError {
     return new KafkaConnectorError("SINK_ROW", `kafkaSink("${this.#topic}"): ${reason}.`);
   }
+}
+
+function withValue(value: RecordHeader | undefined, others: readonly RecordHeader[] | undefined): readonly RecordHeader[] | undefined {
+  if (value === undefined) return others;
+  return others === undefined ? [value] : [value, ...others];
 }

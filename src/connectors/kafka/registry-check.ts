@@ -8,9 +8,14 @@ import { latest, ownSchema, refused } from "./registry-encoding.ts";
 import type { SchemaFormat } from "./schema-formats.ts";
 import type { ConnectorContext } from "../../stream/connector.ts";
 import { subjectOf, type RegisteredPart } from "./topic-format.ts";
+import { partsOf } from "./union-subjects.ts";
 
 /** Rejects with SCHEMA_REFUSED, or REGISTRY_UNREACHABLE, which is no refusal. */
 export async function checkReadable(topic: RegisteredPart, format: SchemaFormat, registry: RegistryClient): Promise<void> {
+  for (const part of partsOf(topic)) await checkPart(part, format, registry);
+}
+
+async function checkPart(topic: RegisteredPart, format: SchemaFormat, registry: RegistryClient): Promise<void> {
   const { autoRegister, useLatest = false, compatibility } = topic.registry ?? {};
   const subject = subjectOf(topic);
   const mustExist = autoRegister === false || useLatest;

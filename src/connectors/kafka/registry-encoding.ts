@@ -6,15 +6,26 @@ import { guidFrame, idFrame, schemaHeaderOf } from "../../schema/wire/schema-fra
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import type { DocumentWriter, SchemaFormat } from "./schema-formats.ts";
 import { subjectOf, type RegisteredPart } from "./topic-format.ts";
+import { partsOf, UnionEncoding } from "./union-subjects.ts";
 
 /** What a sink writes of values, or of keys: the document, and what says which schema it has. */
 export interface RegistryEncoding extends Pick<DocumentWriter, "row" | "value"> {
   readonly prefix: Uint8Array;
   readonly header: RecordHeader | undefined;
+  /** Instead of `header`, where records have different ones: that of the last one written. */
+  readonly headerNow?: () => RecordHeader | undefined;
 }
 
-/** Registers or finds the schema of a topic's values or keys. Rejects with SCHEMA_REFUSED, or RegistryClientError when the registry cannot be asked. */
+/** Registers or finds the schemas of a topic's values or keys. Rejects with SCHEMA_REFUSED, or RegistryClientError when the registry cannot be asked. */
 export async function registryEncoding(topic: RegisteredPart, format: SchemaFormat, registry: RegistryClient): Promise<RegistryEncoding> {
+  const parts = partsOf(topic);
+  const encodings: RegistryEncoding[] = [];
+  for (const part of parts) encodings.push(await encodingOf(part, format, registry));
+  const { type } = topic.schema;
+  return parts.length > 1 && type.kind === "union" ? new UnionEncoding(type, encodings) : encodings[0]!;
+}
+
+async function encodingOf(topic: RegisteredPart, format: SchemaFormat, registry: RegistryClient): Promise<RegistryEncoding> {
   const { autoRegister = true, useLatest = false, compatibility, ids = "prefix" } = topic.registry ?? {};
   const { type } = topic.schema;
   const subject = subjectOf(topic);

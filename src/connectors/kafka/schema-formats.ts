@@ -16,9 +16,10 @@ import { jsonEncoder, jsonValueEncoder } from "../../schema/json/encoder.ts";
 import { parseJsonSchema, type SchemaDocument } from "../../schema/json-schema/json-schema-document.ts";
 import { jsonMismatch } from "../../schema/json-schema/json-mismatch.ts";
 import { jsonSchemaText } from "../../schema/json-schema/type-to-json-schema.ts";
-import { protoDecoder } from "../../schema/protobuf/decoder.ts";
+import { protoDecoder, protoValueDecoder } from "../../schema/protobuf/decoder.ts";
 import { protoEncoder } from "../../schema/protobuf/encoder.ts";
-import type { MessageSchema } from "../../schema/protobuf/proto-schema.ts";
+
+import { WRAPPER_META, type MessageSchema } from "../../schema/protobuf/proto-schema.ts";
 import { readProtoSchema, type ProtoSchema } from "../../schema/protobuf/read-proto-schema.ts";
 import { protoText } from "../../schema/protobuf/type-to-proto.ts";
 import { BadSchemaError, SchemaError } from "../../schema/schema-error.ts";
@@ -121,7 +122,7 @@ function indexesOfShort(name: string, schema: ProtoSchema): readonly number[] | 
 /** One of the file's messages can be read. Throws BadSchemaError: what is wrong with the one that should be. */
 function checkMessages(type: TypeInfo, schema: ProtoSchema): void {
   try {
-    protoDecoder(type, messageFor(type, schema).message);
+    messageDecoder(type, messageFor(type, schema).message);
   } catch (error) {
     if (!(error instanceof BadSchemaError)) throw error;
     if (schema.messages().some((message) => isReadable(type, message))) return;
@@ -131,12 +132,28 @@ function checkMessages(type: TypeInfo, schema: ProtoSchema): void {
 
 function isReadable(type: TypeInfo, message: MessageSchema): boolean {
   try {
-    protoDecoder(type, message);
+    messageDecoder(type, message);
     return true;
   } catch (error) {
     if (error instanceof BadSchemaError) return false;
     throw error;
   }
+}
+
+/** One of the records that values may be, under its own name, is read as that record; any other message as the whole type. Throws BadSchemaError. */
+function messageDecoder(type: TypeInfo, message: MessageSchema): DocumentDecoder {
+  const short = message.name.slice(message.name.lastIndexOf(".") + 1);
+  const members =
+    type.kind === "union" && message.meta.get(WRAPPER_META) !== "union" ? type.of.filter((member) => member.kind === "record") : [];
+  const member = members.find(({ name }) => name === message.name) ?? members.find(({ name }) => name === short);
+  if (member === undefined) return protoDecoder(type, message);
+  const read = protoValueDecoder(member, message);
+  return {
+    decodeInto(builder, bytes, start, end, timestamp) {
+      builder.setCell(0, read(bytes, start, end));
+      builder.endRow(timestamp);
+    },
+  };
 }
 
 class ProtoReader implements DocumentReader {
@@ -167,7 +184,7 @@ class ProtoReader implements DocumentReader {
   /** A message that the type cannot be read from refuses its own values, not the other messages'. */
   #of(indexes: readonly number[]): DocumentDecoder {
     try {
-      return protoDecoder(this.#type, this.#schema.messageAt(indexes));
+      return messageDecoder(this.#type, this.#schema.messageAt(indexes));
     } catch (error) {
       if (!(error instanceof BadSchemaError)) throw error;
       const got = error.message.replace(/\.$/, "");

@@ -117,9 +117,9 @@ export class KafkaSinkConnector implements SinkConnector {
     const { functions } = this.#settings;
     const encodings = await this.#encodings();
     const { value, key } = encodings;
-    const hasParts = functions !== undefined || value?.header !== undefined || key?.header !== undefined;
+    const hasParts = functions !== undefined || value?.header !== undefined || value?.headerNow !== undefined || key?.header !== undefined;
     const keys = key === undefined ? undefined : new KeyEncoder(topic.schema.type, topic, key);
-    const schemaParts = { value: value?.header, key: key?.header, keys };
+    const schemaParts = { value: value?.header, valueNow: value?.headerNow, key: key?.header, keys };
     const parts = hasParts ? new RecordParts(functions ?? {}, topic.name, partitions, schemaParts) : undefined;
     const feed = new RecordFeed(topic, env.clock, parts, encodings);
     const writer =

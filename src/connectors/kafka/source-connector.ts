@@ -9,6 +9,7 @@ import type { ValueDecoder } from "./registry-values.ts";
 import { KafkaConnectorError } from "./kafka-connector-error.ts";
 import { endOffset, startOffset, untilOffset, type Place, type StartAt, type Until } from "./offset-range.ts";
 import { PartitionReader } from "./partition-reader.ts";
+import { TombstoneReader, type DeletedRow } from "./tombstones.ts";
 import { partitionCount } from "./topic-metadata.ts";
 
 /** Fetched ahead of the readers, over all partitions of the source. */
@@ -19,6 +20,7 @@ export interface KafkaSourceSettings {
   readonly decoder?: (() => ValueDecoder) | undefined;
   /** Makes what looks at the keys of a partition; undefined: nothing does. */
   readonly keys?: (() => KeyCheck) | undefined;
+  readonly tombstones: DeletedRow | "skip" | "error";
   /** Before the job starts: rejects when the schemas of these topics cannot be read as the type. */
   readonly check?: ((topics: readonly string[]) => Promise<void>) | undefined;
   readonly topic: string | RegExp;
@@ -106,10 +108,13 @@ export class KafkaSourceConnector implements SourceConnector {
       if (until !== undefined) stopAt = appeared ? offset : await untilOffset(place, until);
     } else this.#restored = true;
     const cursor = this.#fetcher.add(topic, partition, offset);
+    const { tombstones } = this.#settings;
+    const keys = this.#settings.keys?.();
     return new PartitionReader(type, cursor, {
       stopAt,
       decoder: this.#settings.decoder?.(),
-      keys: this.#settings.keys?.(),
+      keys,
+      tombstones: typeof tombstones === "function" ? new TombstoneReader(tombstones, keys) : tombstones,
       endOffset: () => endOffset(place),
       close: () => this.#fetcher.remove(topic, partition),
     });

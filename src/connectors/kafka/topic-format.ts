@@ -59,10 +59,11 @@ function badSchemaOptions(options: SchemaOptions, named: string): string | undef
   return undefined;
 }
 
-/** As Confluent's strategies refuse it: a subject that is named after a record needs one. Values may be records of several kinds. */
-export function badStrategy({ kind }: TypeInfo, registry: SchemaOptions | undefined, part: "value" | "key"): string | undefined {
+/** As Confluent's strategies refuse it: a subject that is named after a record needs one. Values may be records of several kinds, with a subject each. */
+export function badStrategy(type: TypeInfo, registry: SchemaOptions | undefined, part: "value" | "key"): string | undefined {
   const { subject = "topic" } = registry ?? {};
-  if (subject === "topic" || kind === "record" || (kind === "union" && part === "value")) return undefined;
+  if (subject === "topic" || type.kind === "record") return undefined;
+  if (type.kind === "union" && part === "value" && type.of.every(({ kind }) => kind === "record")) return undefined;
   const named = `the subject "${subject}" is named after the ${part}'s record, and the ${part} is none`;
   return part === "key" ? `${named}: keyType: t.record(…), or keyRegistry: { subject: "topic" }` : named;
 }

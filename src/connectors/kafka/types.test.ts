@@ -130,3 +130,24 @@ test("a dead-letter topic is taken by deadLetter() itself, and as a sink", () =>
   assert.deepEqual(deadLetter(letters).deadLetter.describe(), { topic: "letters", delivery: "exactly-once" });
   assert.equal(deadLetter(kafkaSink(letters)).deadLetter.connector, "kafka");
 });
+
+test("a function of tombstones gets the key as its type has it, and gives a value of the topic", () => {
+  const key = ["id", "count"] as const;
+  kafkaSource(topic("orders", Order, { key: "id" }), { tombstones: (text: string) => (text === "" ? undefined : (null as never)) });
+  const made = kafkaSource(topic("orders", Order, { key, format: "avro", keyFormat: "avro" }), {
+    tombstones: ({ id, count }) => (id === "" ? undefined : { id, count, kind: "buy" as const, big: 0n, paid: false, items: [] }),
+  });
+  assert.deepEqual(made.describe(), { topic: "orders", format: "avro", keyFormat: "avro", startAt: "earliest", tombstones: "rows" });
+  kafkaSource(topicPattern(/^o/, t.record("Name", { name: t.string() }), { keyType: t.long(), keyFormat: "avro" }), {
+    tombstones: (id: number) => ({ name: `${id}` }),
+  });
+  // @ts-expect-error: no value of the topic
+  kafkaSource(topic("orders", Order), { tombstones: (text) => text });
+  // @ts-expect-error: keys are text
+  kafkaSource(topic("orders", Order), { tombstones: (id: number) => (id > 0 ? undefined : undefined) });
+  for (const tombstones of ["drop", true, null])
+    assert.throws(() => kafkaSource(topic("orders", Order), { tombstones } as never), {
+      code: "BAD_OPTION",
+      message: `kafkaSource("orders"): tombstones is one of "skip", "error", or a function that makes a row of the key, not ${JSON.stringify(tombstones)}.`,
+    });
+});

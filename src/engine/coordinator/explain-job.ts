@@ -70,7 +70,9 @@ function ofSource({ name, recordsOut }: OperatorStatus, splits: readonly SplitRe
   if (recordsOut > 0) return [];
   const own = splits.filter(({ source }) => source === name);
   const pending = own.reduce((sum, split) => sum + (split.pending ?? 0), 0);
-  const where = own.length === 0 ? "it has no splits" : `${own.length} splits, ${pending} records behind their ends`;
+  const tombstones = own.reduce((sum, split) => sum + (split.tombstones ?? 0), 0);
+  const passed = tombstones === 0 ? "" : `, ${tombstones} records without a value (tombstones) passed over`;
+  const where = own.length === 0 ? "it has no splits" : `${own.length} splits, ${pending} records behind their ends${passed}`;
   return [
     {
       cause: "no-records",

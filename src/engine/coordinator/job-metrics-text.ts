@@ -9,7 +9,7 @@ const OPERATOR = `${TASK}operator_`;
 type Figures = Partial<SubtaskStatus> & Pick<SubtaskStatus, "recordsIn" | "recordsOut" | "busyRatio" | "backpressuredRatio" | "idleRatio">;
 type Kind = "counter" | "gauge";
 type Reading = readonly [name: string, kind: Kind, of: (figures: Figures, now: number) => number | null | undefined];
-type SplitReading = readonly [name: string, of: (split: SplitReport) => number | null];
+type SplitReading = readonly [name: string, kind: Kind, of: (split: SplitReport) => number | null | undefined];
 
 const READINGS: readonly Reading[] = [
   [`${OPERATOR}numRecordsIn`, "counter", ({ recordsIn }) => recordsIn],
@@ -29,8 +29,9 @@ const READINGS: readonly Reading[] = [
 ];
 
 const SPLIT_READINGS: readonly SplitReading[] = [
-  [`${OPERATOR}pendingRecords`, ({ pending }) => pending],
-  [`${OPERATOR}split_watermark_currentWatermark`, ({ watermark }) => watermark],
+  [`${OPERATOR}pendingRecords`, "gauge", ({ pending }) => pending],
+  [`${OPERATOR}split_watermark_currentWatermark`, "gauge", ({ watermark }) => watermark],
+  [`${OPERATOR}numTombstones`, "counter", ({ tombstones }) => tombstones],
 ];
 
 /** Prometheus text 0.0.4; empty without jobs. Values that are not there yet (a watermark) are left out. */
@@ -42,10 +43,10 @@ export function jobMetricsText(jobs: readonly JobStatus[]): string {
       jobs.flatMap((job) => samples(job, of)),
     ),
   );
-  const splits = SPLIT_READINGS.map(([name, of]) =>
+  const splits = SPLIT_READINGS.map(([name, kind, of]) =>
     family(
       name,
-      "gauge",
+      kind,
       jobs.flatMap((job) => splitSamples(job, of)),
     ),
   );
@@ -69,7 +70,7 @@ function figuresOf(operator: OperatorStatus): (readonly [index: number | undefin
   return [[undefined, { ...(operator as Omit<OperatorStatus, "subtasks">), inputWatermark: watermark, outputWatermark: watermark }]];
 }
 
-function splitSamples({ name: job_name, splits }: JobStatus, of: SplitReading[1]): Sample[] {
+function splitSamples({ name: job_name, splits }: JobStatus, of: SplitReading[2]): Sample[] {
   return splits.map((split) => [{ job_name, operator_name: split.source, split: split.split }, of(split)]);
 }
 

@@ -148,6 +148,8 @@ export interface SplitReport {
   readonly ahead?: true;
   /** Records behind the end of its log; null: unknown. */
   readonly pending: number | null;
+  /** Records without a value since the split was opened; left out where there were none. */
+  readonly tombstones?: number;
 }
 
 /** The main thread's side of a host. */

@@ -203,6 +203,7 @@ export class HostStatus {
         watermark: finite(split.watermark),
         ...(isAhead(split, all) ? ({ ahead: true } as const) : {}),
         pending: Number.isFinite(split.reader.pending) ? split.reader.pending : null,
+        ...((split.reader.tombstones ?? 0) > 0 ? { tombstones: split.reader.tombstones! } : {}),
       })),
     );
   }

@@ -23,6 +23,7 @@ import { bytesOf, entriesOf, keysOf, type KeyHoldings, type OperatorSize, readKe
 import { COUNT_COLUMN, isNumericKind, WindowAggregates } from "./window-aggregates.ts";
 import {
   addToRecordCode,
+  aggregateScope,
   generateRecordResult,
   generateResult,
   inputCode,
@@ -262,14 +263,9 @@ export class SessionWindows implements ChainOperator {
 
   code(index: number): ReturnType<ChainOperator["code"]> {
     const op = `op${index}`;
-    const scope: Record<string, unknown> = { [op]: this, [`agg${index}`]: this.aggregates };
     this.#makeResult = generateResult(this.#spec);
     const { aggregates } = this.aggregates;
     this.#makeRecordResult = generateRecordResult(aggregates);
-    for (const { spec, index: at } of aggregates) {
-      if (spec.of?.kind === "lambda") scope[`of${index}_${at}`] = spec.of.fn;
-      scope[`spec${index}_${at}`] = spec;
-    }
     const element = (e: string): string => {
       const inputs = aggregates.map((aggregate) => inputCode(aggregate, index, e)).join("");
       const values = aggregates.map(({ spec, index: at }) => (spec.kind === "count" ? "0" : `a${at}`)).join(",");
@@ -277,7 +273,7 @@ export class SessionWindows implements ChainOperator {
       const inPlace = `${op}.extend(ts);const V=${op}.values,at=${op}.at;${added}V[at+${COUNT_COLUMN}]++;${op}.store.done();`;
       return `const found=${op}.find(ts,key,hash);if(found===${LATE})${op}.late(${e},ts);else{${inputs}if(found===${IN_PLACE}){${inPlace}}else ${op}.merge(ts,[${values}]);}`;
     };
-    return { scope, element };
+    return { scope: aggregateScope(index, this, this.aggregates), element };
   }
 
   readAhead(hashes: Int32Array, from: number, to: number): void {

@@ -17,7 +17,7 @@ import type { OperatorHome } from "./operator-home.ts";
 import { LateDrops } from "./late-drops.ts";
 import { holdingsInPanes, type KeyHoldings, type OperatorSize, sizeOfPanes } from "./operator-size.ts";
 import { column, COUNT_COLUMN, hasElements, isNumericKind, WindowAggregates } from "./window-aggregates.ts";
-import { addCode, generateResult, inputCode, type MakeResult, plainResult } from "./window-code.ts";
+import { addCode, aggregateScope, generateResult, inputCode, type MakeResult, plainResult } from "./window-code.ts";
 import { WindowError } from "./window-error.ts";
 import { type Pane, PanePool } from "./window-pane.ts";
 import { readPaneHeader, WindowSnapshot } from "./window-snapshot.ts";
@@ -152,19 +152,14 @@ export class SlicedWindows implements ChainOperator {
 
   code(index: number): ReturnType<ChainOperator["code"]> {
     const op = `op${index}`;
-    const scope: Record<string, unknown> = { [op]: this, [`agg${index}`]: this.aggregates };
     this.#makeResult = generateResult(this.#spec);
     const { aggregates } = this.aggregates;
-    for (const { spec, index: at } of aggregates) {
-      if (spec.of?.kind === "lambda") scope[`of${index}_${at}`] = spec.of.fn;
-      scope[`spec${index}_${at}`] = spec;
-    }
     const element = (e: string): string => {
       const inputs = aggregates.map((aggregate) => inputCode(aggregate, index, e)).join("");
       const added = aggregates.map(addCode).join("");
       return `if(${op}.accepts(ts)){${inputs}${op}.take(key,hash);const T=${op}.table.columns,id=${op}.id;${added}T[${COUNT_COLUMN}].values[id]++;${op}.id=-1;}else ${op}.late(${e},ts);`;
     };
-    return { scope, element };
+    return { scope: aggregateScope(index, this, this.aggregates), element };
   }
 
   attach(runtime: ChainRuntime): void {

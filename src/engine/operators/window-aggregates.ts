@@ -1,6 +1,7 @@
 // The accumulators of a window as columns of a keyed store: column 0 counts the elements of a key, column 1 (only with allowed lateness)
 // says that its result has changed since it was last sent; then one column per aggregate that needs one.
 import { BinaryCodec } from "../../schema/binary-row/binary-codec.ts";
+import { latin1 } from "../../schema/columns.ts";
 import { fieldValue } from "../../schema/field-value.ts";
 import { checkValue } from "../../schema/mismatch.ts";
 import type { TypeInfo } from "../../schema/type-info.ts";
@@ -116,7 +117,8 @@ export class WindowAggregates {
   #keepOnce(spec: AggregateSpec, handle: MapHandle, value: unknown): void {
     const index = this.aggregates.findIndex((aggregate) => aggregate.spec === spec);
     const codec = this.#codecs.get(index);
-    const key = codec === undefined ? value : latin1Of(codec.bytesOf(value));
+    const bytes = codec?.bytesOf(value);
+    const key = bytes === undefined ? value : latin1(bytes, 0, bytes.length);
     if (!handle.has(key)) handle.set(key, value);
   }
 
@@ -188,10 +190,4 @@ function number(name: string): StateSpec {
 /** Values that can be keys of a map as they are. */
 function isKey(type: TypeInfo): boolean {
   return ["string", "literal", "decimal", "int", "long", "timestamp", "boolean", "bigint"].includes(type.kind);
-}
-
-function latin1Of(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
 }

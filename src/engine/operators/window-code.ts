@@ -2,13 +2,23 @@
 import { setField } from "../../schema/field-value.ts";
 import type { WindowSpec } from "../../stream/graph.ts";
 import { fieldExpression } from "../codegen/row-code.ts";
-import { COUNT_COLUMN, type PlannedAggregate } from "./window-aggregates.ts";
+import { COUNT_COLUMN, type PlannedAggregate, type WindowAggregates } from "./window-aggregates.ts";
 
 /** Makes a result of a key's accumulators in a record (state/number-record.ts) at `at`, the count first. */
 export type MakeRecordResult = (values: Float64Array, at: number, key: unknown, start: number, end: number) => unknown;
 
 /** Makes a result of key, start, end and the fields' values. */
 export type MakeResult = (values: readonly unknown[]) => unknown;
+
+/** What that text means by its names: the operator, its aggregates, and their functions. */
+export function aggregateScope(step: number, operator: object, aggregates: WindowAggregates): Record<string, unknown> {
+  const scope: Record<string, unknown> = { [`op${step}`]: operator, [`agg${step}`]: aggregates };
+  for (const { spec, index } of aggregates.aggregates) {
+    if (spec.of?.kind === "lambda") scope[`of${step}_${index}`] = spec.of.fn;
+    scope[`spec${step}_${index}`] = spec;
+  }
+  return scope;
+}
 
 /**
  * Text that takes what an aggregate wants of the element in `e` and checks it: a variable `a<index>`. What is thrown there is named with

@@ -69,7 +69,7 @@ export class WindowContents {
   }
 
   merge(target: WindowRow, from: WindowRow): void {
-    if (this.#keeps) target.runs.push(...from.runs);
+    if (this.#keeps) target.runs = [...target.runs, ...from.runs];
     else if (target.size === 0) target.acc = from.acc;
     else if (from.size > 0) this.#fold.merge(target.acc, from.acc);
     target.size += from.size;

@@ -2,6 +2,7 @@
 // the elements themselves are kept. Tumbling windows have columns instead (window-aggregates.ts); both give the same results.
 import type { TypeInfo } from "../../schema/type-info.ts";
 import type { AggregateSpec, WindowSpec } from "../../stream/graph.ts";
+import { latin1 } from "../../schema/columns.ts";
 import { BinaryCodec } from "../../schema/binary-row/binary-codec.ts";
 import { WindowAggregates } from "./window-aggregates.ts";
 import { isMerging } from "./window-assigner.ts";
@@ -123,7 +124,7 @@ function distinct(type: TypeInfo, values: readonly unknown[]): readonly unknown[
   const codec = new BinaryCodec(type);
   const seen = new Set<string>();
   return values.filter((value) => {
-    const bytes = String.fromCharCode(...codec.bytesOf(value));
-    return seen.size < seen.add(bytes).size;
+    const bytes = codec.bytesOf(value);
+    return seen.size < seen.add(latin1(bytes, 0, bytes.length)).size;
   });
 }

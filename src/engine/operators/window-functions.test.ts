@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { t } from "../../schema/t.ts";
-import { maxBy, minBy } from "../../stream/aggregates.ts";
+import { collectSet, maxBy, minBy } from "../../stream/aggregates.ts";
 import type { Source } from "../../stream/connector.ts";
 import type { KeyedStream } from "../../stream/data-stream.ts";
 import type { DataStream } from "../../stream/data-stream.ts";
@@ -122,3 +122,11 @@ for (const [name, assigner] of [
     }
   });
 }
+
+test("different values that are long", () => {
+  const text = (n: number): string => "ä".repeat(200_000) + (n % 2);
+  for (const assigner of [tumbling(1000), session(50)]) {
+    const rows = run((stream) => stream.window(assigner).aggregate("w", { set: collectSet(t.array(t.string()), ({ n }) => [text(n)]) }), 1);
+    assert.deepEqual(rows.map((row) => (JSON.parse(row) as { set: string[][] }).set.map(([one]) => one!.at(-1)).sort()), [["0", "1"], ["0", "1"], ["0", "1"]]); // prettier-ignore
+  }
+});

@@ -16,7 +16,7 @@ import type { OperatorHome } from "./operator-home.ts";
 import { LateDrops } from "./late-drops.ts";
 import { holdingsInPanes, type KeyHoldings, type OperatorSize, sizeOfPanes } from "./operator-size.ts";
 import { CHANGED_COLUMN, column, COUNT_COLUMN, hasElements, WindowAggregates } from "./window-aggregates.ts";
-import { addCode, generateResult, inputCode, plainResult } from "./window-code.ts";
+import { addCode, aggregateScope, generateResult, inputCode, plainResult } from "./window-code.ts";
 import { WindowError } from "./window-error.ts";
 import { type Pane, PanePool } from "./window-pane.ts";
 import { readPaneHeader, WindowSnapshot } from "./window-snapshot.ts";
@@ -171,13 +171,8 @@ export class WindowOperator implements ChainOperator {
 
   code(index: number): ReturnType<ChainOperator["code"]> {
     const op = `op${index}`;
-    const scope: Record<string, unknown> = { [op]: this, [`agg${index}`]: this.aggregates };
     this.#makeResult = generateResult(this.#spec);
     const { aggregates } = this.aggregates;
-    for (const { spec, index: at } of aggregates) {
-      if (spec.of?.kind === "lambda") scope[`of${index}_${at}`] = spec.of.fn;
-      scope[`spec${index}_${at}`] = spec;
-    }
     const element = (e: string): string => {
       const inputs = aggregates.map((aggregate) => inputCode(aggregate, index, e)).join("");
       const kept = aggregates.filter(({ numeric }) => !numeric).map(({ index: at }) => `${op}.keep(${at},a${at});`);
@@ -187,7 +182,7 @@ export class WindowOperator implements ChainOperator {
       const all = this.#spec.assigner.kind === "tumbling" ? add("0") : `for(let w=0,n=${op}.count;w<n;w++){${add("w")}}`;
       return `if(${op}.accepts(ts)){${inputs}const group=${op}.groupOf(hash);${all}}else ${op}.late(${e},ts);`;
     };
-    return { scope, element };
+    return { scope: aggregateScope(index, this, this.aggregates), element };
   }
 
   attach(runtime: ChainRuntime): void {

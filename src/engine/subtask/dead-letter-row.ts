@@ -1,4 +1,5 @@
 // Rows of an "errors" output: from a failed element of the pipeline or from a record that could not be decoded.
+import { toBase64 } from "../../bytes/base64.ts";
 import type { PoisonRecord } from "../../stream/connector.ts";
 import type { DeadLetter } from "../../stream/graph.ts";
 
@@ -12,14 +13,8 @@ export function bytesText(bytes: Uint8Array | null): string {
   try {
     return decoder.decode(bytes);
   } catch {
-    return `base64:${base64(bytes)}`;
+    return `base64:${toBase64(bytes)}`;
   }
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(binary);
 }
 
 /** JSON of a value of the pipeline, bigints as decimal text, for people; never throws. */

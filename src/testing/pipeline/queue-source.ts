@@ -18,8 +18,8 @@ export class RowQueue {
     this.type = type;
   }
 
-  push(...given: readonly Given[]): void {
-    this.given.push(...given);
+  push(given: readonly Given[]): void {
+    for (const each of given) this.given.push(each);
     this.waiting = false;
     this.wake();
   }

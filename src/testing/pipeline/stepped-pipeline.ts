@@ -89,12 +89,12 @@ export class SteppedPipeline implements PipelineSteps {
   }
 
   async send(source: string, row: unknown, timestamp: number = NO_TIME): Promise<void> {
-    this.#queue(source).push({ row, timestamp });
+    this.#queue(source).push([{ row, timestamp }]);
     await this.#settle();
   }
 
   async sendAll(source: string, rows: readonly unknown[]): Promise<void> {
-    this.#queue(source).push(...rows.map((row) => ({ row, timestamp: NO_TIME })));
+    this.#queue(source).push(rows.map((row) => ({ row, timestamp: NO_TIME })));
     await this.#settle();
   }
 
@@ -105,7 +105,7 @@ export class SteppedPipeline implements PipelineSteps {
     if (source !== undefined) this.#queue(source);
     if (chosen.length === 0 || !chosen.every((name) => timed.includes(name)))
       throw bad("watermark(time): the source assigns no event time (from(name, source, { eventTime, watermarks }))");
-    for (const name of chosen) this.#queue(name).push({ watermark: time });
+    for (const name of chosen) this.#queue(name).push([{ watermark: time }]);
     await this.#settle();
   }
 

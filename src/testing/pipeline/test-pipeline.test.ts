@@ -96,6 +96,11 @@ describe("step by step", () => {
     await testPipeline(fraud, async (run) => {
       await run.sendAll("transactions", [tx("a", 1, 0), tx("b", 2, 20_000)]);
       assert.deepEqual(run.newOutput("windows"), [{ key: "a", window: { start: 0, end: 10_000 }, n: 1, total: 1 }]);
+      await run.sendAll(
+        "transactions",
+        Array.from({ length: 150_000 }, () => tx("a", 1, 0)),
+      );
+      assert.equal(run.newOutput("late").length, 150_000);
       await run.end();
       assert.deepEqual(run.newOutput("windows"), [{ key: "b", window: { start: 20_000, end: 30_000 }, n: 1, total: 2 }]);
       await assert.rejects(run.send("transactions", tx("a", 1, 1)), /has ended/);

@@ -1,22 +1,17 @@
 // Avro topics against the broker and the registry of one server: a foreign client (@kafkajs/confluent-schema-registry with kafkajs) writes what
 // the pipeline reads and reads what it writes; older and newer writers are resolved, and bad records become dead letters.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
-import { createClient, type KafkaClient } from "../../../client/index.ts";
-import { RegistryClient } from "../../../registry/http/registry-client.ts";
 import { guidFrame, idFrame } from "../../../schema/wire/schema-frame.ts";
 import { t } from "../../../schema/t.ts";
-import { startServer, type Server } from "../../../server/index.ts";
 import { deadLetter } from "../../../stream/dead-letter.ts";
 import { pipeline, type Pipeline } from "../../../stream/pipeline.ts";
 import { deadLetterTopic } from "../dead-letter-topic.ts";
 import { kafkaSink } from "../kafka-sink.ts";
 import { kafkaSource } from "../kafka-source.ts";
 import { topic, type TopicOptions } from "../topic.ts";
+import { registryWorld } from "./registry-world.ts";
 
 const Order = t.record("Order", {
   id: t.string(),
@@ -27,24 +22,7 @@ const Order = t.record("Order", {
 });
 type OrderRow = { id: string; customer: string };
 
-let dataDir = "";
-let server: Server;
-let client: KafkaClient;
-let foreign: SchemaRegistry;
-let registry: RegistryClient;
-
-before(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "millrace-avro-"));
-  server = await startServer({ dataDir, brokerPort: 0, consolePort: 0, registryPort: 0, logger: { log: () => {} } });
-  client = createClient({ brokers: server.bootstrapServers });
-  foreign = new SchemaRegistry({ host: server.registryUrl! });
-  registry = new RegistryClient(server.registryUrl!);
-});
-after(async () => {
-  await client?.close();
-  await server?.close();
-  await rm(dataDir, { recursive: true, force: true });
-});
+const world = registryWorld();
 
 function copying(name: string, options: TopicOptions<OrderRow> = {}): Pipeline {
   const malformed = deadLetter(kafkaSink(deadLetterTopic(`${name}-bad`), { delivery: "at-least-once" }));
@@ -57,12 +35,12 @@ function copying(name: string, options: TopicOptions<OrderRow> = {}): Pipeline {
 }
 
 async function once(name: string, options?: TopicOptions<OrderRow>): Promise<void> {
-  const job = await server.run(copying(name, options), { once: true });
+  const job = await world.server.run(copying(name, options), { once: true });
   assert.equal((await job.finished).state, "finished");
 }
 
 async function produce(name: string, values: readonly Uint8Array[], headers?: Record<string, Uint8Array>): Promise<void> {
-  const producer = client.producer();
+  const producer = world.client.producer();
   for (const value of values) await producer.send({ topic: name, key: "k", value, ...(headers === undefined ? {} : { headers }) });
   await producer.close();
 }
@@ -74,7 +52,7 @@ interface Read {
 }
 
 async function consume(name: string, count: number): Promise<Read[]> {
-  const consumer = client.consumer();
+  const consumer = world.client.consumer();
   await consumer.assign([{ topic: name, partition: 0, offset: "earliest" }]);
   const found: Read[] = [];
   for await (const batch of consumer) {
@@ -99,8 +77,8 @@ const avro = (name: string, fields: readonly object[]): { type: SchemaType.AVRO;
 const row = (id: string, more: object = {}): object => ({ id, customer: "c", amount: Buffer.from([0x04, 0xe2]), at: 5, ...more });
 
 test("a foreign producer of older and newer schemas, and a foreign consumer of what the pipeline wrote", async () => {
-  const old = await foreign.register(avro("shop.Order", FIELDS), { subject: "copy-in-value" });
-  const newer = await foreign.register(
+  const old = await world.foreign.register(avro("shop.Order", FIELDS), { subject: "copy-in-value" });
+  const newer = await world.foreign.register(
     avro("shop.Order", [
       { name: "channel", type: ["null", { type: "array", items: "string" }], default: null },
       ...FIELDS,
@@ -109,13 +87,13 @@ test("a foreign producer of older and newer schemas, and a foreign consumer of w
     { subject: "copy-in-value" },
   );
   await produce("copy-in", [
-    await foreign.encode(old.id, row("o1")),
-    await foreign.encode(newer.id, row("o2", { channel: ["web"], note: "ünï" })),
-    await foreign.encode(old.id, row("o3")),
+    await world.foreign.encode(old.id, row("o1")),
+    await world.foreign.encode(newer.id, row("o2", { channel: ["web"], note: "ünï" })),
+    await world.foreign.encode(old.id, row("o3")),
   ]);
   await once("copy");
   const copies = await consume("copy-out", 3);
-  const reader = new SchemaRegistry({ host: server.registryUrl! });
+  const reader = new SchemaRegistry({ host: world.server.registryUrl! });
   const seen = (await Promise.all(copies.map(({ value }) => reader.decode(Buffer.from(value))))) as Record<string, unknown>[];
   assert.deepEqual(
     seen.map(({ id, note, at, amount }) => [id, note, at, Buffer.from(amount as Uint8Array).toString("hex")]),
@@ -129,19 +107,19 @@ test("a foreign producer of older and newer schemas, and a foreign consumer of w
     copies.map(({ key }) => key),
     ["c", "c", "c"],
   );
-  assert.equal((await registry.version("copy-out-value")).version, 1);
+  assert.equal((await world.registry.version("copy-out-value")).version, 1);
 });
 
 test("records that cannot be read are dead letters with schema, path and cause; the others go on", async () => {
-  const { id } = await foreign.register(avro("shop.Order", FIELDS), { subject: "bad-in-value" });
-  const { id: other } = await foreign.register(avro("Other", [{ name: "x", type: "int" }]), { subject: "other" });
-  const good = await foreign.encode(id, row("good"));
+  const { id } = await world.foreign.register(avro("shop.Order", FIELDS), { subject: "bad-in-value" });
+  const { id: other } = await world.foreign.register(avro("Other", [{ name: "x", type: "int" }]), { subject: "other" });
+  const good = await world.foreign.encode(id, row("good"));
   await produce("bad-in", [
     good,
     Buffer.from('{"id":"json"}'),
     Uint8Array.of(0, 0, 1),
     Uint8Array.of(...idFrame(4_000_000), 2),
-    await foreign.encode(other, { x: 1 }),
+    await world.foreign.encode(other, { x: 1 }),
     good.subarray(0, good.length - 3),
     good,
   ]);
@@ -162,62 +140,62 @@ test("records that cannot be read are dead letters with schema, path and cause; 
 });
 
 test("GUIDs before the value and in headers are read and written", async () => {
-  const { id } = await foreign.register(avro("shop.Order", FIELDS), { subject: "guid-in-value" });
-  const { guid } = await registry.byId(id);
-  const document = (await foreign.encode(id, row("o1"))).subarray(5);
+  const { id } = await world.foreign.register(avro("shop.Order", FIELDS), { subject: "guid-in-value" });
+  const { guid } = await world.registry.byId(id);
+  const document = (await world.foreign.encode(id, row("o1"))).subarray(5);
   await produce("guid-in", [Buffer.concat([guidFrame(guid), document])]);
   await produce("guid-in", [document], { __value_schema_id: guidFrame(guid) });
   await produce("guid-in", [Buffer.concat([idFrame(id), document])]);
   await once("guid", { registry: { ids: "header" } });
   const copies = await consume("guid-out", 3);
-  const own = await registry.version("guid-out-value");
+  const own = await world.registry.version("guid-out-value");
   for (const { value, headers } of copies) {
     assert.deepEqual(
       Uint8Array.from(headers.find(({ key }) => key === "__value_schema_id")!.value!),
-      guidFrame((await registry.byId(own.id)).guid),
+      guidFrame((await world.registry.byId(own.id)).guid),
     );
     assert.equal(value[0], 4, "no prefix: the first field's length");
   }
 });
 
 test("useLatest writes the registered schema; autoRegister off and incompatible schemas keep the job from starting", async () => {
-  const { id } = await foreign.register(avro("shop.Order", FIELDS), { subject: "latest-in-value" });
-  await produce("latest-in", [await foreign.encode(id, row("o1"))]);
+  const { id } = await world.foreign.register(avro("shop.Order", FIELDS), { subject: "latest-in-value" });
+  await produce("latest-in", [await world.foreign.encode(id, row("o1"))]);
   const target = [
     ...FIELDS,
     { name: "note", type: ["null", "string"], default: null },
     { name: "source", type: "string", default: "copy" },
   ];
-  const latest = await foreign.register(avro("shop.Order", target), { subject: "latest-out-value" });
+  const latest = await world.foreign.register(avro("shop.Order", target), { subject: "latest-out-value" });
   await once("latest", { registry: { useLatest: true } });
   const [copy] = await consume("latest-out", 1);
   assert.deepEqual(copy!.value.subarray(0, 5), idFrame(latest.id));
-  assert.equal(((await foreign.decode(Buffer.from(copy!.value))) as { source: string }).source, "copy");
+  assert.equal(((await world.foreign.decode(Buffer.from(copy!.value))) as { source: string }).source, "copy");
   const refused = async (name: string, options: TopicOptions<OrderRow>, reason: RegExp): Promise<void> => {
-    const job = server.run(copying(name, options), { once: true }).then((running) => running.finished);
+    const job = world.server.run(copying(name, options), { once: true }).then((running) => running.finished);
     await assert.rejects(job, (error: Error) => {
       assert.match(`${error.message} ${String(error.cause)}`, reason);
       return true;
     });
   };
   await refused("unknown", { registry: { autoRegister: false } }, /autoRegister is off/);
-  await foreign.register(avro("Order", [{ name: "id", type: "int" }]), { subject: "narrow-out-value" });
+  await world.foreign.register(avro("Order", [{ name: "id", type: "int" }]), { subject: "narrow-out-value" });
   await refused("narrow", {}, /SCHEMA_REFUSED|incompatible|subject "narrow-out-value"/);
   await refused("narrow", { registry: { useLatest: true } }, /cannot be read|no place/);
 });
 
 test("the subject is that of the topic, of the record, or of both: a copy's schema is there under it, with the id its values have", async () => {
-  const { id } = await foreign.register(avro("shop.Order", FIELDS), { subject: "any" });
+  const { id } = await world.foreign.register(avro("shop.Order", FIELDS), { subject: "any" });
   for (const [strategy, subject] of [
     ["topic", "by-topic-out-value"],
     ["record", "Order"],
     ["topic-record", "by-topic-record-out-Order"],
   ] as const) {
     const name = `by-${strategy}`;
-    await assert.rejects(registry.version(subject), { code: "SCHEMA_NOT_FOUND" });
-    await produce(`${name}-in`, [await foreign.encode(id, row("o1"))]);
+    await assert.rejects(world.registry.version(subject), { code: "SCHEMA_NOT_FOUND" });
+    await produce(`${name}-in`, [await world.foreign.encode(id, row("o1"))]);
     await once(name, { registry: { subject: strategy } });
     const [copy] = await consume(`${name}-out`, 1);
-    assert.deepEqual(copy!.value.subarray(0, 5), idFrame((await registry.version(subject)).id));
+    assert.deepEqual(copy!.value.subarray(0, 5), idFrame((await world.registry.version(subject)).id));
   }
 });

@@ -1,14 +1,9 @@
 // Fields that are called as JavaScript's own properties, and every kind of value beside them, through a job and back in each format: sinks and
 // sources, states and keys, at parallelism 1 and 4; the console shows them as they are.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { createClient, type KafkaClient } from "../../../client/index.ts";
+import { test } from "node:test";
 import { t, type Decimal } from "../../../schema/t.ts";
 import type { Infer } from "../../../schema/type-info.ts";
-import { startServer, type Server } from "../../../server/index.ts";
 import { pipeline } from "../../../stream/pipeline.ts";
 import { valueState } from "../../../stream/state.ts";
 import { arraySource } from "../../memory/array-source.ts";
@@ -16,6 +11,7 @@ import { collectSink } from "../../memory/collect-sink.ts";
 import { kafkaSink } from "../kafka-sink.ts";
 import { kafkaSource } from "../kafka-source.ts";
 import { topic } from "../topic.ts";
+import { registryWorld } from "./registry-world.ts";
 
 const Inner = t.record("Inner", { hasOwnProperty: t.boolean(), ["__proto__"]: t.optional(t.string()) });
 const Row = t.record("Row", {
@@ -52,26 +48,13 @@ const rows: Row[] = Array.from({ length: 40 }, (_, n) => ({
   raw: Uint8Array.of(n, 0, 255),
 }));
 
-let dataDir = "";
-let server: Server;
-let client: KafkaClient;
-
-before(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "millrace-names-"));
-  server = await startServer({ dataDir, brokerPort: 0, consolePort: 0, registryPort: 0, logger: { log: () => {} } });
-  client = createClient({ brokers: server.bootstrapServers });
-});
-after(async () => {
-  await client?.close();
-  await server?.close();
-  await rm(dataDir, { recursive: true, force: true });
-});
+const world = registryWorld();
 
 const byId = (given: readonly Row[]): Row[] => given.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 /** What the console shows of a topic: it begins to look when it is asked first. */
 async function shown(name: string): Promise<string> {
-  const { href, searchParams } = new URL(server.consoleUrl!);
+  const { href, searchParams } = new URL(world.server.consoleUrl!);
   for (;;) {
     const authorization = `Bearer ${searchParams.get("token")}`;
     const answer = await fetch(new URL(`/api/topics/${name}/newest?n=40`, href), { headers: { authorization } });
@@ -86,11 +69,11 @@ for (const format of ["json", "avro", "protobuf", "json-schema"] as const)
   for (const parallelism of [1, 4])
     test(`${format}, parallelism ${parallelism}`, async () => {
       const name = `names-${format}-${parallelism}`;
-      await client.admin().createTopics([{ name, partitions: 4 }]);
+      await world.client.admin().createTopics([{ name, partitions: 4 }]);
       const orders = topic(name, Row, { key: "constructor", format });
       const write = pipeline(`write-${name}`, (p) => p.from("rows", arraySource(Row, rows)).to("orders", kafkaSink(orders)));
       await (
-        await server.run(write, { once: true, parallelism })
+        await world.server.run(write, { once: true, parallelism })
       ).finished;
       const out = collectSink(Row);
       const read = pipeline(`read-${name}`, (p) =>
@@ -108,7 +91,7 @@ for (const format of ["json", "avro", "protobuf", "json-schema"] as const)
           .to("out", out),
       );
       await (
-        await server.run(read, { once: true, parallelism })
+        await world.server.run(read, { once: true, parallelism })
       ).finished;
       assert.deepStrictEqual(byId(out.rows), byId(rows));
       if (format === "json") assert.match(await shown(name), /__proto__/);

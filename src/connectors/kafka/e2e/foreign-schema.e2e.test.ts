@@ -1,18 +1,13 @@
 // A topic whose values are a schema of another library: what has the shape but fails a check is a bad record, in every format and at any
 // parallelism, and goes to the dead letters with its path and the cause.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { type as ark } from "arktype";
 import { Schema as Effect } from "effect";
 import { Type } from "typebox";
 import * as v from "valibot";
 import * as z from "zod";
-import { createClient, type KafkaClient } from "../../../client/index.ts";
 import type { AnySchema } from "../../../schema/foreign/foreign-types.ts";
-import { startServer, type Server } from "../../../server/index.ts";
 import { deadLetter } from "../../../stream/dead-letter.ts";
 import type { DeadLetter } from "../../../stream/graph.ts";
 import { pipeline } from "../../../stream/pipeline.ts";
@@ -20,6 +15,7 @@ import { collectSink } from "../../memory/collect-sink.ts";
 import { kafkaSource } from "../kafka-source.ts";
 import { kafkaSink } from "../kafka-sink.ts";
 import { topic, type Topic } from "../topic.ts";
+import { registryWorld } from "./registry-world.ts";
 
 interface Order {
   id: string;
@@ -39,27 +35,14 @@ const libraries: readonly (readonly [string, AnySchema])[] = [
 ];
 const documents = [{ id: "o1", amount: 1 }, { id: "x2", amount: 1 }, { id: "o3", amount: -1 }, { id: "o4" }, { id: "o5", amount: 5 }];
 
-let dataDir = "";
-let server: Server;
-let client: KafkaClient;
-
-before(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "millrace-foreign-"));
-  server = await startServer({ dataDir, brokerPort: 0, consolePort: 0, registryPort: 0, logger: { log: () => {} } });
-  client = createClient({ brokers: server.bootstrapServers });
-});
-after(async () => {
-  await client?.close();
-  await server?.close();
-  await rm(dataDir, { recursive: true, force: true });
-});
+const world = registryWorld();
 
 for (const [library, schema] of libraries)
   for (const parallelism of library === "zod" ? [1, 4] : [4])
     test(`${library}: bad records at parallelism ${parallelism}`, async () => {
       const name = `${library}-${parallelism}`;
-      await client.admin().createTopics([{ name: `${name}-in`, partitions: 2 }]);
-      const producer = client.producer();
+      await world.client.admin().createTopics([{ name: `${name}-in`, partitions: 2 }]);
+      const producer = world.client.producer();
       for (const document of documents) await producer.send({ topic: `${name}-in`, key: document.id, value: JSON.stringify(document) });
       await producer.close();
       const copies = await run(name, topic(`${name}-in`, schema) as unknown as Copying, parallelism);
@@ -74,14 +57,14 @@ for (const [library, schema] of libraries)
 test("an Avro topic's values are held to the checks, too", async () => {
   const loose = topic("avro-in", z.object({ id: z.string(), amount: z.number() }), { format: "avro" });
   const strict = topic("avro-in", z.object({ id: z.string(), amount: z.number().max(10) }), { format: "avro" });
-  await client.admin().createTopics([{ name: "avro-json", partitions: 1 }]);
-  const producer = client.producer();
+  await world.client.admin().createTopics([{ name: "avro-json", partitions: 1 }]);
+  const producer = world.client.producer();
   for (const amount of [1, 11, 10]) await producer.send({ topic: "avro-json", value: JSON.stringify({ id: "o", amount }) });
   await producer.close();
   const writing = pipeline("avro-writing", (p) =>
     p.from("in", kafkaSource(topic("avro-json", loose.schema))).to("out", kafkaSink(loose, { delivery: "at-least-once" })),
   );
-  assert.equal((await (await server.run(writing, { once: true })).finished).state, "finished");
+  assert.equal((await (await world.server.run(writing, { once: true })).finished).state, "finished");
   const { rows, bad } = await run("avro", strict, 1);
   assert.deepEqual([rows, bad.length], [["o", "o"], 1]);
   assert.match(bad[0]!, /^amount: .* in a value of schema \d+$/);
@@ -95,7 +78,7 @@ async function run(name: string, input: Copying, parallelism: number): Promise<{
       .map(({ id }) => id)
       .to("ids", ids),
   );
-  assert.equal((await (await server.run(job, { once: true, parallelism })).finished).state, "finished");
+  assert.equal((await (await world.server.run(job, { once: true, parallelism })).finished).state, "finished");
   const bad = letters.rows.toSorted((a, b) => ((a.value ?? "") < (b.value ?? "") ? -1 : 1));
   return { rows: ids.rows.toSorted(), bad: bad.map(({ error }) => error) };
 }

@@ -1,17 +1,11 @@
 // Keys with a schema of their own against the broker and the registry of one server: a foreign client (@kafkajs/confluent-schema-registry) writes
 // keys that the pipeline reads and reads those it writes; partitions are those of the bytes; keys that are none become dead letters.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
 import { kafkaPartition } from "../../../bytes/murmur2.ts";
-import { createClient, type KafkaClient } from "../../../client/index.ts";
-import { RegistryClient } from "../../../registry/http/registry-client.ts";
 import { guidFrame, idFrame, SchemaFrame } from "../../../schema/wire/schema-frame.ts";
 import { t } from "../../../schema/t.ts";
-import { startServer, type Server } from "../../../server/index.ts";
 import type { Sink, Source } from "../../../stream/connector.ts";
 import { deadLetter } from "../../../stream/dead-letter.ts";
 import { pipeline } from "../../../stream/pipeline.ts";
@@ -22,41 +16,24 @@ import { kafkaSink } from "../kafka-sink.ts";
 import { kafkaSource } from "../kafka-source.ts";
 import { topic } from "../topic.ts";
 import { topicPattern } from "../topic-pattern.ts";
+import { registryWorld, type FoundRecord } from "./registry-world.ts";
 
 const Order = t.record("Order", { id: t.long(), customer: t.string(), amount: t.double() });
 type OrderRow = { id: number; customer: string; amount: number };
 const COUNT = 60;
 const PARTITIONS = 4;
 const rows: OrderRow[] = Array.from({ length: COUNT }, (_, id) => ({ id, customer: `customer-${id % 9}`, amount: id / 4 }));
-const logged: { level: string; event: string; fields: unknown }[] = [];
 
-let dataDir = "";
-let server: Server;
-let client: KafkaClient;
-let foreign: SchemaRegistry;
-let registry: RegistryClient;
-
-before(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "millrace-keys-"));
-  const logger = { log: (level: string, event: string, fields: unknown) => void logged.push({ level, event, fields }) };
-  server = await startServer({ dataDir, brokerPort: 0, consolePort: 0, registryPort: 0, logger });
-  client = createClient({ brokers: server.bootstrapServers });
-  foreign = new SchemaRegistry({ host: server.registryUrl! });
-  registry = new RegistryClient(server.registryUrl!);
-});
-after(async () => {
-  await client?.close();
-  await server?.close();
-  await rm(dataDir, { recursive: true, force: true });
-});
+const world = registryWorld();
+const { consume, produce, logged } = world;
 
 /** The foreign client registers named types only. */
 async function registered(subject: string, schema: unknown): Promise<number> {
-  return await registry.register(subject, JSON.stringify(schema), "AVRO");
+  return await world.registry.register(subject, JSON.stringify(schema), "AVRO");
 }
 
 async function created(...names: readonly string[]): Promise<void> {
-  await client.admin().createTopics(names.map((name) => ({ name, partitions: PARTITIONS })));
+  await world.createTopics(names, PARTITIONS);
 }
 
 async function through(
@@ -67,47 +44,8 @@ async function through(
 ): Promise<void> {
   const onError = dead === undefined ? {} : { onError: deadLetter(kafkaSink(deadLetterTopic(dead), { delivery: "at-least-once" })) };
   const copying = pipeline(name, (p) => p.from("in", source, onError).to("out", sink));
-  const job = await server.run(copying, { once: true, parallelism });
+  const job = await world.server.run(copying, { once: true, parallelism });
   assert.equal((await job.finished).state, "finished");
-}
-
-interface Read {
-  readonly partition: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
-}
-
-async function consume(name: string, count: number): Promise<Read[]> {
-  const [described] = await client.admin().describeTopics([name]);
-  const consumer = client.consumer();
-  await consumer.assign(described!.partitions.map(({ partition }) => ({ topic: name, partition, offset: "earliest" as const })));
-  const found: Read[] = [];
-  for await (const batch of consumer) {
-    for (const { key, value, headers } of batch.records)
-      found.push({
-        partition: batch.partition,
-        key: key === null ? null : Uint8Array.from(key),
-        value: value === null ? null : Uint8Array.from(value),
-        headers: [...headers],
-      });
-    if (found.length >= count) break;
-  }
-  await consumer.close();
-  assert.equal(found.length, count);
-  return found;
-}
-
-interface Sent {
-  readonly key: Uint8Array | string | null;
-  readonly value: Uint8Array;
-  readonly headers?: Record<string, Uint8Array>;
-}
-
-async function produce(name: string, records: readonly Sent[]): Promise<void> {
-  const producer = client.producer();
-  for (const record of records) await producer.send({ topic: name, ...record });
-  await producer.close();
 }
 
 const VALUE = { type: SchemaType.AVRO as const, schema: JSON.stringify({ type: "record", name: "Order", namespace: "shop", fields: [{ name: "id", type: "long" }, { name: "customer", type: "string" }, { name: "amount", type: "double" }] }) }; // prettier-ignore
@@ -140,10 +78,10 @@ for (const parallelism of [1, 4])
         await through(`write-${name}`, arraySource(Order, rows), kafkaSink(topic(name, Order, options)), { parallelism });
         const copy = kafkaSink(topic(`${name}-copy`, Order, options));
         await through(`copy-${name}`, kafkaSource(topic(name, Order, options)), copy, { parallelism });
-        const { schema, id } = await registry.version(`${name}-copy-key`);
+        const { schema, id } = await world.registry.version(`${name}-copy-key`);
         if (typeof type === "string") assert.equal(schema, type);
         else assert.match(schema, type);
-        const reader = new SchemaRegistry({ host: server.registryUrl! });
+        const reader = new SchemaRegistry({ host: world.server.registryUrl! });
         const behind = format === "protobuf" ? 6 : 5; // this client knows no positions of messages
         const read = await Promise.all(
           (await consume(`${name}-copy`, COUNT)).map(async (record) => {
@@ -164,40 +102,40 @@ for (const parallelism of [1, 4])
 
 test("a foreign producer's records lie with the pipeline's: equal keys are equal bytes in equal partitions", async () => {
   await created("their", "ours");
-  const { id: valueId } = await foreign.register(VALUE, { subject: "their-value" });
+  const { id: valueId } = await world.foreign.register(VALUE, { subject: "their-value" });
   const key = await registered("their-key", { type: "string", "avro.java.string": "String" });
   await registered("ours-key", { type: "string", "avro.java.string": "String" });
   const sent = await Promise.all(
-    rows.map(async (row) => ({ key: await foreign.encode(key, row.customer), value: await foreign.encode(valueId, row) })),
+    rows.map(async (row) => ({ key: await world.foreign.encode(key, row.customer), value: await world.foreign.encode(valueId, row) })),
   );
   await produce("their", sent);
   const options = { key: "customer", format: "avro", keyFormat: "avro" } as const;
   const found = { ...options, keyRegistry: { useLatest: true } } as const;
   await through("co", kafkaSource(topic("their", Order, options)), kafkaSink(topic("ours", Order, found)));
-  const placesOf = (records: readonly Read[]): string[] =>
+  const placesOf = (records: readonly FoundRecord[]): string[] =>
     [...new Set(records.map((record) => `${Buffer.from(record.key!).toString("hex")} in ${record.partition}`))].toSorted();
   assert.deepEqual(placesOf(await consume("ours", COUNT)), placesOf(await consume("their", COUNT)));
 });
 
 test("records whose keys are none are dead letters with schema and cause; no key is no key, and the others go on", async () => {
   await created("bad", "bad-copy");
-  await client.admin().createTopics([{ name: "bad-letters", partitions: 1 }]);
-  const { id: valueId } = await foreign.register(VALUE, { subject: "bad-value" });
+  await world.client.admin().createTopics([{ name: "bad-letters", partitions: 1 }]);
+  const { id: valueId } = await world.foreign.register(VALUE, { subject: "bad-value" });
   const right = await registered("any-right", "long");
   const wrong = await registered("any-wrong", "string");
   const other = await registered("any-other", { type: "record", name: "K", fields: [{ name: "id", type: "long" }] });
-  const value = async (id: number): Promise<Uint8Array> => await foreign.encode(valueId, rows[id]!);
+  const value = async (id: number): Promise<Uint8Array> => await world.foreign.encode(valueId, rows[id]!);
   await produce("bad", [
-    { key: await foreign.encode(right, 0), value: await value(0) },
+    { key: await world.foreign.encode(right, 0), value: await value(0) },
     { key: "customer-1", value: await value(1), headers: { trace: Uint8Array.of(1) } },
     { key: new Uint8Array(0), value: await value(1) },
     { key: Uint8Array.of(...idFrame(4_000_000), 2), value: await value(1) },
-    { key: await foreign.encode(wrong, "x"), value: await value(1) },
-    { key: await foreign.encode(other, { id: 1 }), value: await value(1) },
-    { key: (await foreign.encode(right, 300)).subarray(0, 6), value: await value(1) },
-    { key: await foreign.encode(right, 7), value: (await value(7)).subarray(0, 9) },
+    { key: await world.foreign.encode(wrong, "x"), value: await value(1) },
+    { key: await world.foreign.encode(other, { id: 1 }), value: await value(1) },
+    { key: (await world.foreign.encode(right, 300)).subarray(0, 6), value: await value(1) },
+    { key: await world.foreign.encode(right, 7), value: (await value(7)).subarray(0, 9) },
     { key: null, value: await value(8) },
-    { key: await foreign.encode(right, 9), value: await value(9) },
+    { key: await world.foreign.encode(right, 9), value: await value(9) },
   ]);
   const options = { key: "id", format: "avro", keyFormat: "avro" } as const;
   const seen = collectSink(Order);
@@ -226,12 +164,12 @@ test("records whose keys are none are dead letters with schema and cause; no key
 
 test("GUIDs before the key and in headers are read and written; a key that a function leaves out has no header", async () => {
   await created("guids", "guids-copy", "guids-before");
-  const { id: valueId } = await foreign.register(VALUE, { subject: "guids-value" });
+  const { id: valueId } = await world.foreign.register(VALUE, { subject: "guids-value" });
   const key = await registered("guids-key", "long");
-  const { guid } = await registry.byId(key);
-  const document = async (id: number): Promise<Uint8Array> => (await foreign.encode(key, id)).subarray(5);
-  const valueGuid = (await registry.byId(valueId)).guid;
-  const value = async (id: number): Promise<Uint8Array> => await foreign.encode(valueId, rows[id]!);
+  const { guid } = await world.registry.byId(key);
+  const document = async (id: number): Promise<Uint8Array> => (await world.foreign.encode(key, id)).subarray(5);
+  const valueGuid = (await world.registry.byId(valueId)).guid;
+  const value = async (id: number): Promise<Uint8Array> => await world.foreign.encode(valueId, rows[id]!);
   await produce("guids", [
     { key: Buffer.concat([guidFrame(guid), await document(0)]), value: await value(0) },
     { key: await document(1), value: await value(1), headers: { __key_schema_id: guidFrame(guid) } },
@@ -253,7 +191,7 @@ test("GUIDs before the key and in headers are read and written; a key that a fun
     headers: () => ({ own: "x" }),
   });
   await through("guids", source, inHeaders);
-  const keyHeader = guidFrame((await registry.byId((await registry.version("guids-copy-key")).id)).guid);
+  const keyHeader = guidFrame((await world.registry.byId((await world.registry.version("guids-copy-key")).id)).guid);
   for (const record of await consume("guids-copy", 4)) {
     const names = record.headers.map((header) => header.key);
     if (record.key === null) assert.deepEqual(names, ["__value_schema_id", "own"]);
@@ -278,12 +216,12 @@ test("a record without a value keeps its key's schema, before the key and in a h
     const orders = topic(name, Order, { key: ["customer", "id"], format: "avro", keyFormat: "avro", registry: { ids } });
     await through(name, arraySource(Order, rows), kafkaSink(orders, { tombstone: ({ id }) => id % 2 === 0 }));
     const records = await consume(name, COUNT);
-    const { id } = await registry.version(`${name}-key`);
+    const { id } = await world.registry.version(`${name}-key`);
     const deleted = records.filter(({ value }) => value === null);
     assert.equal(deleted.length, COUNT / 2);
     for (const { key, headers } of deleted) {
       const prefixed = ids === "prefix" ? key! : Uint8Array.of(...idFrame(id), ...key!);
-      assert.equal(((await foreign.decode(Buffer.from(prefixed))) as OrderRow).id % 2, 0);
+      assert.equal(((await world.foreign.decode(Buffer.from(prefixed))) as OrderRow).id % 2, 0);
       assert.deepEqual(
         headers.map((header) => header.key),
         ids === "prefix" ? [] : ["__key_schema_id"],
@@ -311,8 +249,8 @@ test("the key's subject has its own schema, found, registered or refused as the 
   const latest = await registered("own-2-key", "double");
   await write("own-2", { keyRegistry: { useLatest: true, compatibility: "NONE" } });
   assert.deepEqual((await consume("own-2", COUNT))[0]!.key!.subarray(0, 5), idFrame(latest));
-  assert.equal(((await registry.request("GET", "/config/own-2-key")) as { compatibilityLevel: string }).compatibilityLevel, "NONE");
-  const job = server.run(
+  assert.equal(((await world.registry.request("GET", "/config/own-2-key")) as { compatibilityLevel: string }).compatibilityLevel, "NONE");
+  const job = world.server.run(
     pipeline("own-read", (p) => p.from("in", kafkaSource(topic("own", Order, options))).to("out", collectSink(Order))),
     { once: true },
   );
@@ -329,13 +267,13 @@ test("what is registered is in the registry's normal form when that is asked for
       await created(name);
       const options = { key: ["id", "customer"], keyFormat: "json-schema", registry: { normalize } } as const;
       await through(name, arraySource(Order, rows), kafkaSink(topic(name, Order, options)));
-      return (await registry.version(`${name}-key`)).schema;
+      return (await world.registry.version(`${name}-key`)).schema;
     }),
   );
   assert.notEqual(texts[0], texts[1]);
   assert.deepEqual(JSON.parse(texts[0]!), JSON.parse(texts[1]!));
-  await registry.register("normal-by-hand", texts[0]!, "JSON", { normalize: true });
-  assert.equal((await registry.version("normal-by-hand")).schema, texts[1]);
+  await world.registry.register("normal-by-hand", texts[0]!, "JSON", { normalize: true });
+  assert.equal((await world.registry.version("normal-by-hand")).schema, texts[1]);
 });
 
 test("topics of a pattern; a schema that a topic without keyFormat passes over is told in the log", async () => {

@@ -1,22 +1,17 @@
 // Protobuf and JSON Schema topics against the broker and the registry of one server: a foreign client (@kafkajs/confluent-schema-registry)
 // writes what the pipeline reads and reads what it writes; other messages of a file, and bad records, are told apart.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
-import { createClient, type KafkaClient } from "../../../client/index.ts";
-import { RegistryClient } from "../../../registry/http/registry-client.ts";
 import { idFrame } from "../../../schema/wire/schema-frame.ts";
 import { t } from "../../../schema/t.ts";
-import { startServer, type Server } from "../../../server/index.ts";
 import { deadLetter } from "../../../stream/dead-letter.ts";
 import { pipeline, type Pipeline } from "../../../stream/pipeline.ts";
 import { deadLetterTopic } from "../dead-letter-topic.ts";
 import { kafkaSink } from "../kafka-sink.ts";
 import { kafkaSource } from "../kafka-source.ts";
 import { topic, type TopicOptions } from "../topic.ts";
+import { registryWorld } from "./registry-world.ts";
 
 const Order = t.record("Order", {
   id: t.string(),
@@ -28,24 +23,7 @@ const Order = t.record("Order", {
 });
 type OrderRow = { id: string; customer: string };
 
-let dataDir = "";
-let server: Server;
-let client: KafkaClient;
-let foreign: SchemaRegistry;
-let registry: RegistryClient;
-
-before(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "millrace-formats-"));
-  server = await startServer({ dataDir, brokerPort: 0, consolePort: 0, registryPort: 0, logger: { log: () => {} } });
-  client = createClient({ brokers: server.bootstrapServers });
-  foreign = new SchemaRegistry({ host: server.registryUrl! });
-  registry = new RegistryClient(server.registryUrl!);
-});
-after(async () => {
-  await client?.close();
-  await server?.close();
-  await rm(dataDir, { recursive: true, force: true });
-});
+const world = registryWorld();
 
 type Format = "protobuf" | "json-schema";
 
@@ -60,12 +38,12 @@ function copying(name: string, format: Format, options: TopicOptions<OrderRow> =
 }
 
 async function once(name: string, format: Format, options?: TopicOptions<OrderRow>): Promise<void> {
-  const job = await server.run(copying(name, format, options), { once: true });
+  const job = await world.server.run(copying(name, format, options), { once: true });
   assert.equal((await job.finished).state, "finished");
 }
 
 async function produce(name: string, values: readonly Uint8Array[]): Promise<void> {
-  const producer = client.producer();
+  const producer = world.client.producer();
   for (const value of values) await producer.send({ topic: name, key: "k", value });
   await producer.close();
 }
@@ -77,7 +55,7 @@ interface Read {
 }
 
 async function consume(name: string, count: number): Promise<Read[]> {
-  const consumer = client.consumer();
+  const consumer = world.client.consumer();
   await consumer.assign([{ topic: name, partition: 0, offset: "earliest" }]);
   const found: Read[] = [];
   for await (const batch of consumer) {
@@ -109,21 +87,21 @@ message Item {
 `;
 /** This client leaves out the position of the message, which belongs between id and document. */
 async function encodeProto(id: number, value: object): Promise<Buffer> {
-  const bytes = await foreign.encode(id, value);
+  const bytes = await world.foreign.encode(id, value);
   return Buffer.concat([bytes.subarray(0, 5), Buffer.of(0), bytes.subarray(5)]);
 }
 
 const ORDER = { id: "o1", customer: "c", amount: 1.5, at: 1_700_000_000_000, lines: [{ sku: "s", count: 2 }] };
 
 test("Protobuf: a foreign producer with numbers and types of its own, and a foreign consumer of what the pipeline wrote", async () => {
-  const { id } = await foreign.register({ type: SchemaType.PROTOBUF, schema: PROTO }, { subject: "proto-in-value" });
+  const { id } = await world.foreign.register({ type: SchemaType.PROTOBUF, schema: PROTO }, { subject: "proto-in-value" });
   await produce("proto-in", [
     await encodeProto(id, { ...ORDER, unknown: "x" }),
     await encodeProto(id, { ...ORDER, id: "o2", lines: [], note: "ünï" }),
   ]);
   await once("proto", "protobuf");
   const copies = await consume("proto-out", 2);
-  const reader = new SchemaRegistry({ host: server.registryUrl! });
+  const reader = new SchemaRegistry({ host: world.server.registryUrl! });
   const seen = (await Promise.all(copies.map(({ value }) => reader.decode(Buffer.from(value))))) as Record<string, unknown>[];
   assert.deepEqual(
     seen.map((each) => JSON.parse(JSON.stringify(each)) as unknown),
@@ -132,14 +110,14 @@ test("Protobuf: a foreign producer with numbers and types of its own, and a fore
       { ...ORDER, id: "o2", at: "1700000000000", lines: undefined, note: "ünï" },
     ].map((each) => JSON.parse(JSON.stringify(each)) as unknown),
   );
-  const { schema, schemaType } = await registry.version("proto-out-value");
+  const { schema, schemaType } = await world.registry.version("proto-out-value");
   assert.equal(schemaType, "PROTOBUF");
   assert.match(schema, /message Order \{/);
 });
 
 test("Protobuf: bad records are dead letters with schema and cause; another message of the file is read by its position", async () => {
-  const { id } = await foreign.register({ type: SchemaType.PROTOBUF, schema: PROTO }, { subject: "bad-in-value" });
-  const later = await foreign.register(
+  const { id } = await world.foreign.register({ type: SchemaType.PROTOBUF, schema: PROTO }, { subject: "bad-in-value" });
+  const later = await world.foreign.register(
     { type: SchemaType.PROTOBUF, schema: PROTO.replace("message Order", "message First { int32 x = 1; } message Order") },
     { subject: "second" },
   );
@@ -161,8 +139,8 @@ test("Protobuf: bad records are dead letters with schema and cause; another mess
 });
 
 test("Protobuf: the latest schema of others is written when asked for, and its id with the position of the message in a header", async () => {
-  await registry.register("kept-out-value", PROTO, "PROTOBUF");
-  const { id } = await foreign.register({ type: SchemaType.PROTOBUF, schema: PROTO }, { subject: "kept-in-value" });
+  await world.registry.register("kept-out-value", PROTO, "PROTOBUF");
+  const { id } = await world.foreign.register({ type: SchemaType.PROTOBUF, schema: PROTO }, { subject: "kept-in-value" });
   await produce("kept-in", [await encodeProto(id, ORDER)]);
   await once("kept", "protobuf", { registry: { useLatest: true, ids: "header" } });
   const [copy] = await consume("kept-out", 1);
@@ -171,13 +149,13 @@ test("Protobuf: the latest schema of others is written when asked for, and its i
 
 test("JSON Schema: both ways with a foreign client, and what is not of the type becomes a dead letter", async () => {
   const schema = JSON.stringify({ type: "object", properties: { id: { type: "string" } } });
-  const { id } = await foreign.register({ type: SchemaType.JSON, schema }, { subject: "json-in-value" });
+  const { id } = await world.foreign.register({ type: SchemaType.JSON, schema }, { subject: "json-in-value" });
   await produce("json-in", [
-    await foreign.encode(id, { ...ORDER, extra: 1 }),
-    await foreign.encode(id, { ...ORDER, at: 1.5 }),
+    await world.foreign.encode(id, { ...ORDER, extra: 1 }),
+    await world.foreign.encode(id, { ...ORDER, at: 1.5 }),
     Buffer.from("{}"),
   ]);
-  const job = await server.run(
+  const job = await world.server.run(
     pipeline("json", (p) => {
       const malformed = deadLetter(kafkaSink(deadLetterTopic("json-bad"), { delivery: "at-least-once" }));
       p.from("orders", kafkaSource(topic("json-in", Order, { format: "json-schema" })), { onError: malformed }).to(
@@ -189,7 +167,7 @@ test("JSON Schema: both ways with a foreign client, and what is not of the type 
   );
   assert.equal((await job.finished).state, "finished");
   const [copy] = await consume("json-out", 1);
-  const reader = new SchemaRegistry({ host: server.registryUrl! });
+  const reader = new SchemaRegistry({ host: world.server.registryUrl! });
   assert.deepEqual(await reader.decode(Buffer.from(copy!.value)), ORDER);
   const letters = (await consume("json-bad", 2)).map(({ value }) => Buffer.from(value).toString());
   assert.match(letters[0]!, /at: expected long/);

@@ -3,42 +3,22 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { createClient, type KafkaClient } from "../../../client/index.ts";
+import { test } from "node:test";
 import { arraySource } from "../../memory/array-source.ts";
 import { collectSink } from "../../memory/collect-sink.ts";
 import { functionSink } from "../../memory/function-sink.ts";
-import { RegistryClient } from "../../../registry/http/registry-client.ts";
 import { t } from "../../../schema/t.ts";
-import { startServer, type Server } from "../../../server/index.ts";
 import { pipeline, type Pipeline } from "../../../stream/pipeline.ts";
 import { kafkaSink } from "../kafka-sink.ts";
 import { kafkaSource } from "../kafka-source.ts";
 import { topic } from "../topic.ts";
 import { topicPattern } from "../topic-pattern.ts";
 import type { SchemaOptions, TopicFormat } from "../topic-format.ts";
+import { registryWorld } from "./registry-world.ts";
 
 const Order = t.record("Order", { id: t.string(), amount: t.double(), note: t.optional(t.string()) });
 
-let dataDir = "";
-let server: Server;
-let client: KafkaClient;
-let registry: RegistryClient;
-
-before(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "millrace-source-schema-"));
-  server = await startServer({ dataDir, brokerPort: 0, consolePort: 0, registryPort: 0, logger: { log: () => {} } });
-  client = createClient({ brokers: server.bootstrapServers });
-  registry = new RegistryClient(server.registryUrl!);
-});
-after(async () => {
-  await client?.close();
-  await server?.close();
-  await rm(dataDir, { recursive: true, force: true });
-});
+const world = registryWorld();
 
 function reading(name: string, format: TopicFormat, options?: SchemaOptions): Pipeline {
   const orders = topic(name, Order, { format, ...(options === undefined ? {} : { registry: options }) });
@@ -52,10 +32,11 @@ function reading(name: string, format: TopicFormat, options?: SchemaOptions): Pi
 
 /** The failure's text; undefined: the job ran to its end. Never a restart. */
 async function outcome(name: string, format: TopicFormat, options?: SchemaOptions): Promise<string | undefined> {
-  if (!(await client.admin().listTopics()).some((each) => each.name === name)) await client.admin().createTopics([{ name, partitions: 1 }]);
+  if (!(await world.client.admin().listTopics()).some((each) => each.name === name))
+    await world.client.admin().createTopics([{ name, partitions: 1 }]);
   let job;
   try {
-    job = await server.run(reading(name, format, options), { once: true });
+    job = await world.server.run(reading(name, format, options), { once: true });
     await job.finished;
     return undefined;
   } catch (error) {
@@ -90,44 +71,44 @@ const REASONS = {
 for (const format of ["avro", "protobuf", "json-schema"] as const)
   test(`${format}: a subject that fits, one that does not, and one of another format`, async () => {
     const { type, fits, not } = SCHEMAS[format];
-    await registry.register(`${format}-fits-value`, fits, type);
+    await world.registry.register(`${format}-fits-value`, fits, type);
     assert.equal(await outcome(`${format}-fits`, format), undefined);
-    await registry.register(`${format}-not-value`, not, type);
+    await world.registry.register(`${format}-not-value`, not, type);
     assert.equal(
       await outcome(`${format}-not`, format),
       `Job "${format}-not" failed in "orders": Topic "${format}-not" cannot be read as record Order: ` +
         `subject "${format}-not-value", version 1: ${REASONS[format]}. A type that fits: millrace schema gen ts ${format}-not-value`,
     );
     const [other, otherType, schema] = format === "avro" ? (["json", "JSON", "{}"] as const) : (["avro", "AVRO", '"string"'] as const);
-    await registry.register(`${format}-${other}-value`, schema, otherType);
+    await world.registry.register(`${format}-${other}-value`, schema, otherType);
     assert.match((await outcome(`${format}-${other}`, format))!, new RegExp(`version 1: its schema is ${otherType}, not ${type}\\.`));
   });
 
 test("a subject without a schema: read all the same, registered, or asked for", async () => {
   assert.equal(await outcome("silent", "avro"), undefined);
-  await assert.rejects(registry.version("silent-value"), { code: "SCHEMA_NOT_FOUND" });
+  await assert.rejects(world.registry.version("silent-value"), { code: "SCHEMA_NOT_FOUND" });
   assert.equal(await outcome("eager", "avro", { autoRegister: true, compatibility: "FULL" }), undefined);
-  const { schema } = await registry.version("eager-value");
+  const { schema } = await world.registry.version("eager-value");
   assert.equal((JSON.parse(schema) as { name: string }).name, "Order");
-  assert.deepEqual(await registry.request("GET", "/config/eager-value"), { compatibilityLevel: "FULL" });
+  assert.deepEqual(await world.registry.request("GET", "/config/eager-value"), { compatibilityLevel: "FULL" });
   const missing = /Topic "\w+" cannot be used|there is no such schema, and autoRegister is off or useLatest is on/;
   assert.match((await outcome("strict", "protobuf", { autoRegister: false }))!, missing);
   assert.match((await outcome("newest", "json-schema", { useLatest: true }))!, missing);
 });
 
 test("only the newest version must fit: older records are met one by one", async () => {
-  await registry.request("PUT", "/config/turned-value", { compatibility: "NONE" });
-  await registry.register("turned-value", avro(["id", "long"]), "AVRO");
-  await registry.register("turned-value", SCHEMAS.avro.fits, "AVRO");
+  await world.registry.request("PUT", "/config/turned-value", { compatibility: "NONE" });
+  await world.registry.register("turned-value", avro(["id", "long"]), "AVRO");
+  await world.registry.register("turned-value", SCHEMAS.avro.fits, "AVRO");
   assert.equal(await outcome("turned", "avro"), undefined);
-  await registry.register("turned-value", SCHEMAS.avro.not, "AVRO");
+  await world.registry.register("turned-value", SCHEMAS.avro.not, "AVRO");
   assert.match((await outcome("turned", "avro"))!, /version 3/);
 });
 
 test("topics by pattern: each has a subject of its own, read by its own writer's schema", async () => {
   const { type, not } = SCHEMAS.avro;
   const Reordered = t.record("Order", { amount: t.double(), note: t.optional(t.string()), id: t.string() });
-  await client.admin().createTopics(["many-a", "many-b"].map((name) => ({ name, partitions: 2 })));
+  await world.client.admin().createTopics(["many-a", "many-b"].map((name) => ({ name, partitions: 2 })));
   const rows = [
     { id: "1", amount: 1.5, note: undefined },
     { id: "2", amount: 2, note: "x" },
@@ -136,20 +117,20 @@ test("topics by pattern: each has a subject of its own, read by its own writer's
     const write = pipeline(name, (p) =>
       p.from("rows", arraySource(schema, [rows[index]!])).to("out", kafkaSink(topic(name, schema as typeof Order, { format: "avro" }))),
     );
-    await (await server.run(write, { once: true })).finished; // prettier-ignore
+    await (await world.server.run(write, { once: true })).finished; // prettier-ignore
   }
   const out = collectSink(Order);
   const read = (name: string): Pipeline =>
     pipeline(name, (p) => p.from("many", kafkaSource(topicPattern(/^many-/, Order, { format: "avro" }))).to("out", out));
-  await (await server.run(read("read-many"), { once: true, parallelism: 2 })).finished; // prettier-ignore
+  await (await world.server.run(read("read-many"), { once: true, parallelism: 2 })).finished; // prettier-ignore
   assert.deepEqual(
     out.rows.toSorted((a, b) => a.amount - b.amount),
     rows,
   );
-  await client.admin().createTopics([{ name: "many-c", partitions: 1 }]);
-  await registry.register("many-c-value", not, type);
+  await world.client.admin().createTopics([{ name: "many-c", partitions: 1 }]);
+  await world.registry.register("many-c-value", not, type);
   await assert.rejects(
-    async () => (await server.run(read("refused-many"), { once: true })).finished,
+    async () => (await world.server.run(read("refused-many"), { once: true })).finished,
     /Topic "many-c" cannot be read as record Order: subject "many-c-value", version 1: amount: double cannot be read from boolean/,
   );
 });
@@ -165,8 +146,8 @@ test("a registry that does not answer is told at the start, on an empty topic, t
   await new Promise<void>((resolve) => flapping.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(flapping.address() as AddressInfo).port}`;
   try {
-    await client.admin().createTopics([{ name: "early", partitions: 2 }]);
-    const job = await server.run(reading("early", "avro", { url }), { once: true });
+    await world.client.admin().createTopics([{ name: "early", partitions: 2 }]);
+    const job = await world.server.run(reading("early", "avro", { url }), { once: true });
     while (job.status().lastFailure === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
     const wanted = `The schema of topic "early" cannot be asked for: The registry at ${url} answered 503: Starting. It may be tried again.`;
     assert.ok(
@@ -182,8 +163,8 @@ test("a registry that does not answer is told at the start, on an empty topic, t
 });
 
 test("a registry that is not there", async () => {
-  await client.admin().createTopics([{ name: "alone", partitions: 1 }]);
-  const job = await server.run(reading("alone", "json-schema", { url: "http://127.0.0.1:9" }), { once: true });
+  await world.client.admin().createTopics([{ name: "alone", partitions: 1 }]);
+  const job = await world.server.run(reading("alone", "json-schema", { url: "http://127.0.0.1:9" }), { once: true });
   while (job.status().lastFailure === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.match(
     JSON.stringify(job.status().lastFailure),

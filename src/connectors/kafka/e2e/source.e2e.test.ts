@@ -73,7 +73,7 @@ describe("kafkaSource", () => {
   test("what does not decode comes as poison, in its place, with path, cause, key and value; the rest flows on", async () => {
     await world.createTopic("poisoned");
     await produce("poisoned", [tx(0), '{"id":1,"account":5}', "not json", tx(2), null, '{"id":3}'], 0, 5000);
-    const reader = await openSplit(source("poisoned"), 0);
+    const reader = await openSplit(source("poisoned", { tombstones: "error" }), 0);
     const { rows, poison } = await pollUntil(reader, () => reader.atEnd);
     assert.deepEqual(ids(rows), [0, 2]);
     assert.deepEqual(
@@ -92,6 +92,24 @@ describe("kafkaSource", () => {
     assert.equal(new TextDecoder().decode(poison[0]!.key!), "k");
     assert.equal(poison[2]!.value, null);
     assert.deepEqual(reader.position(), { offset: 6 });
+  });
+
+  test("records without a value are passed over: positions move over them, and a restored reader goes on behind them", async () => {
+    await world.createTopic("deleted");
+    await produce("deleted", [null, tx(0), null, null, tx(1), null]);
+    const reader = await openSplit(source("deleted"), 0);
+    const first = await pollUntil(reader, (polled) => polled.rows.length === 1, 1);
+    assert.deepEqual(first.rows[0]!.offset, 1);
+    assert.deepEqual(reader.position(), { offset: 2 });
+    const again = await openSplit(source("deleted"), 0, reader.position());
+    const rest = await pollUntil(again, () => again.atEnd);
+    assert.deepEqual(
+      rest.rows.map(({ row, offset }) => [(row as { id: number }).id, offset]),
+      [[1, 4]],
+    );
+    assert.deepEqual([...first.poison, ...rest.poison], []);
+    assert.deepEqual(again.position(), { offset: 6 });
+    assert.deepEqual([reader.tombstones, again.tombstones, again.pending], [1, 3, 0]);
   });
 
   test("poison alone makes a batch without rows", async () => {
