@@ -32,7 +32,7 @@ or on Apache Kafka (\`--brokers\`): an existing topic can be taken over.
   register and delete softly, \`admin\` also delete for good and change settings, modes and contexts.
 - What is compatible with what, and the reasons that are given: [schema-compatibility.md](schema-compatibility.md).
 - Tags stand in the texts: \`confluent:tags\` in Avro and JSON Schema, \`(confluent.message_meta)\` and \`(confluent.field_meta)\` in Protobuf. An incompatible schema is 409 in status
-  and \`error_code\`.
+  and \`error_code\`, as Confluent's documentation and the servers that it describes have it; their newest sources say 40901 under the same status.
 - An association (\`/associations\`) says which subject the keys or values of a topic have; serialisers with Confluent's strategy ASSOCIATED ask
   for it. \`WEAK\`: several topics may have the subject; \`STRONG\`: it is the topic's alone, and goes with it where a deletion cascades.
 - Not there, as in Confluent's community server: exporters (schema linking), encryption keys (the DEK registry, an extension there), the stream

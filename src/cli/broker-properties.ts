@@ -23,6 +23,7 @@ const READ: readonly string[] = ["listener.security.protocol.map", "controller.l
 export function brokerOptionsOf(properties: Readonly<Record<string, string>>, file: string): FileOptions {
   const { listeners, "advertised.listeners": advertised, "log.dirs": logDirs, "log.dir": logDir, ...rest } = properties;
   const dataDir = logDirs ?? logDir;
+  if (dataDir?.trim() === "") throw new CliError(EXIT.usage, `${file}: log.dirs is empty. Name a directory, or leave the line out.`);
   if (dataDir?.includes(",") === true)
     throw new CliError(EXIT.usage, `${file}: log.dirs names several directories; the broker has one. Name one.`);
   const names = Object.keys(rest).filter((name) => !READ.includes(name));

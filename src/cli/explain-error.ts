@@ -28,6 +28,7 @@ const EXIT_CODES: Readonly<Record<string, ExitCode>> = {
   // server, settings
   PORT_IN_USE: EXIT.conflict,
   PORT_REFUSED: EXIT.failed,
+  ADDRESS_UNKNOWN: EXIT.usage,
   DATA_IN_USE: EXIT.conflict,
   DATA_UNWRITABLE: EXIT.failed,
   DATA_MISSING: EXIT.usage,

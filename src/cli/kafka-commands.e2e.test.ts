@@ -168,14 +168,17 @@ test("the broker's settings are shown and changed while it runs", async () => {
   await run("config", "set", "message.max.bytes=5000");
   const line = "message.max.bytes\t5000\tbroker\tyes\n";
   assert.equal((await run("config", "ls")).out, before.replace("process.roles", `${line}process.roles`));
-  await assert.rejects(run("config", "set", "num.partitions=4"), /Cannot update these configs dynamically/);
+  await assert.rejects(run("config", "set", "num.partitions=4"), refused(2, /Cannot update these configs dynamically.*config ls --all/));
   await run("config", "set", "-u", "message.max.bytes");
   assert.equal((await run("config", "ls", "message.max.bytes", "num.partitions")).out, "message.max.bytes\t1048588\tdefault\tyes\nnum.partitions\t1\tdefault\tno\n"); // prettier-ignore
   await assert.rejects(run("config", "set"), refused(2, /NAME=VALUE/));
+  await assert.rejects(run("config", "ls", "num.partition"), refused(3, /no setting "num\.partition"\. Did you mean "num\.partitions"\?/));
 });
 
 test("a topic's settings are shown and changed, and its records trimmed", async () => {
-  assert.equal((await run("topic", "config", "orders")).out, "");
+  const nothing = await run("topic", "config", "orders");
+  assert.deepEqual([nothing.out, nothing.notes.length], ["", 1]);
+  await assert.rejects(run("topic", "config", "orders", "retention.mss=1"), refused(2, /Did you mean "retention\.ms"\?/));
   await run("topic", "config", "orders", "retention.ms=1000", "max.message.bytes=2000");
   assert.equal((await run("topic", "config", "orders")).out, "max.message.bytes\t2000\ttopic\nretention.ms\t1000\ttopic\n");
   assert.match((await run("topic", "config", "orders", "-u", "retention.ms", "--dry-run")).notes[0]!, /retention.ms back to its default/);

@@ -3,6 +3,7 @@
 import { pathToFileURL } from "node:url";
 import type { Job } from "../engine/coordinator/job-status.ts";
 import { loadPipelineGraph } from "../engine/host/load-pipeline.ts";
+import { takeImportsForModules } from "../env-node/module-syntax.ts";
 import type { RunOptions, Server } from "../server/server.ts";
 import { explainError } from "./explain-error.ts";
 import { explainModuleError, shortPath } from "./module-error.ts";
@@ -66,6 +67,7 @@ export class LiveJob {
 
   async #load(url: string): Promise<{ readonly name: string }> {
     try {
+      takeImportsForModules();
       return await loadPipelineGraph(url);
     } catch (error) {
       throw explainModuleError(error, this.path);

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { takeImportsForModules } from "../env-node/module-syntax.ts";
 import {
   CONFIG_NAMES,
   resolveSettings,
@@ -43,6 +44,7 @@ async function loadConfig(directory: string): Promise<MillraceConfig | undefined
   const path = resolve(directory, name);
   let module: { readonly default?: unknown };
   try {
+    takeImportsForModules();
     module = (await import(pathToFileURL(path).href)) as typeof module;
   } catch (error) {
     throw explainModuleError(error, path);

@@ -1,13 +1,11 @@
 // The command line's entry: parses, runs one command, and ends the process with the exit code of exit-codes.ts.
 import { readFileSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { CommanderError } from "commander";
-import { explainError } from "./explain-error.ts";
-import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { createProgram } from "./program.ts";
+import { EXIT } from "./exit-codes.ts";
+import type { Quiet } from "./program-context.ts";
+import { runProgram } from "./run-program.ts";
 import { raiseRuntimeLimits } from "./runtime-limits.ts";
 import { processTerminal } from "./terminal.ts";
-import { explainUsage } from "./usage-error.ts";
 
 /** Runs one command line; ends the process. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -16,30 +14,8 @@ export async function main(args: readonly string[]): Promise<void> {
     if (error.code === "EPIPE") process.exit(EXIT.ok); // the reader has seen enough
     throw error;
   });
-  process.exit(await run(args));
-}
-
-async function run(args: readonly string[]): Promise<ExitCode> {
-  const program = createProgram({ version: version(), terminal: ({ quiet }) => processTerminal(quiet === undefined ? {} : { quiet }) });
-  try {
-    await program.parseAsync([...args], { from: "user" });
-    return EXIT.ok;
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      const message = explainUsage(error, program, args);
-      if (message === undefined) return EXIT.ok;
-      complain(message);
-      return EXIT.usage;
-    }
-    const { exitCode, message } = explainError(error);
-    complain(message);
-    if (args.includes("debug") && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    return exitCode;
-  }
-}
-
-function complain(message: string): void {
-  process.stderr.write(message.startsWith("millrace ") ? `${message}\n` : `millrace: ${message}\n`);
+  const context = { version: version(), terminal: ({ quiet }: Quiet) => processTerminal(quiet === undefined ? {} : { quiet }) };
+  process.exit(await runProgram(args, context, (text) => void process.stderr.write(text)));
 }
 
 function version(): string {

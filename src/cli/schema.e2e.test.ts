@@ -1,68 +1,78 @@
+// millrace schema …: what each command prints, and its exit code; once as processes, for what scripts see.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { startServer, type Server } from "../server/index.ts";
+import { test } from "node:test";
 import { cli, type CliResult } from "./fixtures/cli-process.ts";
+import { schemaCommands } from "./fixtures/schema-commands-world.ts";
 
-let directory = "";
-let server: Server;
-const schema = (...args: readonly string[]): Promise<CliResult> => cli(["schema", ...args, "--registry", server.registryUrl!]);
-const file = (name: string, fields: readonly object[]): string => {
-  writeFileSync(join(directory, name), JSON.stringify({ type: "record", name: "Order", fields }));
-  return join(directory, name);
-};
+const world = schemaCommands();
+const { schema, file, order, register } = world;
 
-before(async () => {
-  directory = mkdtempSync(join(tmpdir(), "millrace-schema-"));
-  server = await startServer({
-    dataDir: join(directory, "data"),
-    brokerPort: 0,
-    consolePort: 0,
-    registryPort: 0,
-    logger: { log: () => {} },
-  });
-});
-after(async () => {
-  await server.close();
-  rmSync(directory, { recursive: true, force: true });
+test("processes: data on stdout, what went wrong on stderr, and exit codes that scripts can use", async () => {
+  const first = order("process-1.avsc", [{ name: "id", type: "string" }]);
+  const broken = order("process-2.avsc", [{ name: "n", type: "int" }]);
+  const process = (...args: readonly string[]): Promise<CliResult> => cli(["schema", ...args, "--registry", world.registryUrl]);
+  assert.equal((await process("register", "process-value", first)).stdout, "1\n");
+  const [same, refused, unknown] = await Promise.all([
+    process("check", "process-value", first, "--json"),
+    process("check", "process-value", broken),
+    process("get", "unknown"),
+  ]);
+  assert.deepEqual([same.exitCode, refused.exitCode, unknown.exitCode], [0, 5, 3]);
+  assert.deepEqual(JSON.parse(same.stdout), { subject: "process-value", compatible: true, level: "BACKWARD", versions: 1, messages: [] });
+  assert.match(refused.stdout, /READER_FIELD_MISSING_DEFAULT_VALUE/);
+  assert.match(refused.stderr, /^millrace: .*process-2\.avsc cannot be the next version of "process-value" \(BACKWARD\)\.\n$/);
+  assert.equal(unknown.stderr, "millrace: Subject 'unknown' not found.\n");
 });
 
-test("register, ls, get, check, compat, mode and rm, with exit codes that scripts can use", async () => {
-  const first = file("first.avsc", [{ name: "id", type: "string" }]);
-  const broken = file("broken.avsc", [{ name: "n", type: "int" }]);
-  assert.equal((await schema("register", "orders-value", first)).stdout, "1\n");
-  const [ls, get, same, refused, conflict] = await Promise.all([
+test("register, ls, get, check, compat, mode and rm", async () => {
+  const first = order("first.avsc", [{ name: "id", type: "string" }]);
+  const broken = order("broken.avsc", [{ name: "n", type: "int" }]);
+  const none = await schema("check", "orders-value", first);
+  assert.deepEqual([none.exitCode, none.stdout], [0, `${first} can be registered: "orders-value" has no version yet, so there is nothing to be compatible with.\n`]); // prettier-ignore
+  assert.match((await schema("register", "orders-value", first)).stdout, /^\d+\n$/);
+  const [ls, get, same, refused, conflict, invalid] = await Promise.all([
     schema("ls", "--json"),
     schema("get", "orders-value"),
     schema("check", "orders-value", first),
-    schema("check", "orders-value", broken),
+    schema("check", "orders-value", broken, "--json"),
     schema("register", "orders-value", broken),
+    schema("check", "orders-value", file("half.avsc", '{"type":')),
   ]);
-  assert.deepEqual(JSON.parse(ls.stdout), [{ subject: "orders-value", version: 1, id: 1, type: "AVRO" }]);
+  const listed = (JSON.parse(ls.stdout) as { subject: string; version: number; type: string }[]).find(
+    (one) => one.subject === "orders-value",
+  );
+  assert.deepEqual([listed?.version, listed?.type], [1, "AVRO"]);
   assert.equal((JSON.parse(get.stdout) as { name: string }).name, "Order");
-  assert.deepEqual([same.exitCode, refused.exitCode, conflict.exitCode], [0, 5, 5]);
-  assert.match(refused.stdout, /READER_FIELD_MISSING_DEFAULT_VALUE/);
+  assert.deepEqual([same.exitCode, same.stdout], [0, `${first} can be the next version of "orders-value" (BACKWARD).\n`]);
+  assert.deepEqual([refused.exitCode, conflict.exitCode, invalid.exitCode], [5, 5, 5]);
+  assert.equal((JSON.parse(refused.stdout) as { compatible: boolean }).compatible, false);
+  assert.match(invalid.stdout, /^Invalid schema: The schema is not JSON: /);
   const [level, mode, unknown] = await Promise.all([schema("compat", "orders-value"), schema("mode"), schema("get", "unknown")]);
   assert.deepEqual([level.stdout, mode.stdout, unknown.exitCode], ["BACKWARD\n", "READWRITE\n", 3]);
   assert.equal((await schema("compat", "orders-value", "none")).stdout, "NONE\n");
-  assert.equal((await schema("rm", "orders-value")).stdout, "1\n");
+  const removed = await schema("rm", "orders-value");
+  assert.equal(removed.stdout, "1\n");
+  assert.equal(removed.stderr, 'Deleted these versions of "orders-value" until they are registered again; --permanent deletes for good.\n');
   assert.equal((await schema("get", "orders-value")).exitCode, 3);
+  assert.match((await schema("rm", "orders-value", "--permanent")).stderr, /for good\.\n$/);
+});
+
+test("a registry without subjects says so, beside the data", async () => {
+  const { stdout, stderr } = await schema("ls", "--registry", `${world.registryUrl}/contexts/.empty`);
+  assert.deepEqual([stdout, stderr], ["", `The registry at ${world.registryUrl}/contexts/.empty has no subjects.\n`]);
 });
 
 test("one version is shown and deleted, a JSON Schema is known by its words, an address without a registry is one sentence", async () => {
-  await schema("register", "versions-value", file("v1.avsc", [{ name: "id", type: "string" }]));
-  await schema("register", "versions-value", file("v2.avsc", []));
-  const document = join(directory, "order.json");
-  writeFileSync(document, '{"type":"object","properties":{"id":{"type":"string"}}}');
+  await schema("register", "versions-value", order("v1.avsc", [{ name: "id", type: "string" }]));
+  await schema("register", "versions-value", order("v2.avsc", []));
+  const document = file("order.json", '{"type":"object","properties":{"id":{"type":"string"}}}');
   const [first, missing, wrong, removed, registered, nowhere] = await Promise.all([
     schema("get", "versions-value", "--version", "2"),
     schema("get", "versions-value", "--version", "9"),
     schema("get", "versions-value", "--version", "two"),
     schema("rm", "versions-value", "--version", "1"),
     schema("register", "documents-value", document, "--json"),
-    cli(["schema", "ls", "--registry", "http://127.0.0.1:9"]),
+    schema("ls", "--registry", "http://127.0.0.1:9"),
   ]);
   assert.deepEqual(JSON.parse(first.stdout), { type: "record", name: "Order", fields: [] });
   assert.deepEqual([missing.exitCode, wrong.exitCode, removed.stdout], [3, 2, "1\n"]);
@@ -75,8 +85,8 @@ test("one version is shown and deleted, a JSON Schema is known by its words, an 
     ["t2.avsc", []],
   ] as const)
     // prettier-ignore
-    assert.equal((await schema("register", "checked-value", file(name, fields))).exitCode, 0);
-  const third = file("t3.avsc", [text("string", { default: "" })]);
+    assert.equal((await schema("register", "checked-value", order(name, fields))).exitCode, 0);
+  const third = order("t3.avsc", [text("string", { default: "" })]);
   assert.equal((await schema("check", "checked-value", third)).exitCode, 0, "the latest version has no such field");
   await schema("compat", "checked-value", "backward_transitive");
   const transitive = await schema("check", "checked-value", third);
@@ -91,18 +101,17 @@ test("one version is shown and deleted, a JSON Schema is known by its words, an 
 test("diff tells what changed, gen makes a type of a schema and a schema of a type", async () => {
   const name = { name: "name", type: "string" };
   const count = { name: "count", type: ["null", "int"], default: null };
-  await register("parts-value", [name]);
-  await register("parts-value", [name, count]);
-  const types = join(directory, "types.ts");
-  writeFileSync(
-    types,
+  await schema("register", "parts-value", order("p1.avsc", [name]));
+  await schema("register", "parts-value", order("p2.avsc", [name, count]));
+  const types = file(
+    "types.ts",
     `import { t } from "${new URL("../stream/index.ts", import.meta.url).href}";\nexport const Part = t.record("Part", { name: t.string() });\n`,
   );
   const [diff, ts, none, avro] = await Promise.all([
     schema("diff", "parts-value"),
     schema("gen", "ts", "parts-value", "--interface"),
     schema("diff", "parts-value", "x"),
-    cli(["schema", "gen", "avro", types, "Part", "--json"]),
+    schema("gen", "avro", types, "Part", "--json"),
   ]);
   assert.match(diff.stdout, /^--- parts-value version 1\n\+\+\+ parts-value version 2\n/);
   assert.match(diff.stdout, /^\+ +"name": "count",$/m);
@@ -112,17 +121,16 @@ test("diff tells what changed, gen makes a type of a schema and a schema of a ty
 });
 
 test("gen goes round: a module's type as each kind of schema, registered, gives the module back", async () => {
-  const types = join(directory, "round.ts");
   const stream = new URL("../stream/index.ts", import.meta.url).href;
   const line = `t.record("Line", { sku: t.string(), n: t.int(), price: t.decimal(9, 2) })`;
   const order = `t.record("Order", { id: t.uuid(), at: t.timestamp(), day: t.date(), lines: t.array(Line), note: t.optional(t.string()) })`;
-  writeFileSync(types, `import { t } from "${stream}";\nconst Line = ${line};\nexport const Order = ${order};\n`);
+  const types = file("round.ts", `import { t } from "${stream}";\nconst Line = ${line};\nexport const Order = ${order};\n`);
   const original = (await schema("gen", "ts", types)).stdout;
   assert.match(original, /^export const Order = t\.record\("Order", \{\n {2}id: t\.uuid\(\),\n/m);
-  const round = async (what: string, type: string, subject: string): Promise<CliResult> => {
+  const round = async (what: string, type: "AVRO" | "PROTOBUF" | "JSON", subject: string): Promise<CliResult> => {
     const made = await schema("gen", what, types, "Order");
     assert.equal(made.exitCode, 0, made.stderr);
-    await registerText(subject, made.stdout, type);
+    await register(subject, made.stdout, type);
     return await schema("gen", "ts", subject);
   };
   const [avro, proto, json] = await Promise.all([
@@ -137,50 +145,36 @@ test("gen goes round: a module's type as each kind of schema, registered, gives 
 });
 
 test("gen makes the schemas of a topic's values and of its keys, and the type of keys that are registered", async () => {
-  const topics = join(directory, "topics.ts");
   const [stream, kafka] = ["stream", "connectors/kafka"].map((folder) => new URL(`../${folder}/index.ts`, import.meta.url).href);
   const order = `t.record("Order", { id: t.long(), region: t.string() })`;
   const options = `{ key: ["region", "id"], format: "avro", keyFormat: "avro" }`;
-  writeFileSync(
-    topics,
+  const topics = file(
+    "topics.ts",
     `import { t } from "${stream}";\nimport { topic } from "${kafka}";\nexport const orders = topic("orders", ${order}, ${options});\n`,
   );
   const key = await schema("gen", "avro", topics, "ordersKey");
   assert.equal(key.exitCode, 0, key.stderr);
   assert.match(key.stdout, /"OrderKey"/);
   assert.match((await schema("gen", "avro", topics, "orders")).stdout, /"Order"/);
-  await registerText("orders-key", key.stdout, "AVRO");
+  await register("orders-key", key.stdout, "AVRO");
   assert.match(
     (await schema("gen", "ts", "orders-key")).stdout,
     /t\.record\("OrderKey", \{\n {2}region: t\.string\(\),\n {2}id: t\.long\(\),/,
   );
-  await registerText("ids-key", '"long"', "AVRO");
+  await register("ids-key", '"long"', "AVRO");
   assert.match((await schema("gen", "ts", "ids-key")).stdout, /export const IdsKey = t\.long\(\);/);
 });
 
 test("gen takes schemas of other libraries, and says what cannot be said", async () => {
-  const zod = join(directory, "zod.ts");
   const code = (b: string): string =>
     `import * as z from "${import.meta.resolve("zod")}";\nexport const Order = z.object({ a: z.object({ b: ${b} }) });\n`;
-  writeFileSync(zod, code("z.string()"));
+  const zod = file("zod.ts", code("z.string()"));
   const made = await schema("gen", "ts", zod, "Order");
   assert.match(made.stdout, /b: t\.string\(\)/, made.stderr);
-  writeFileSync(zod, code("z.any()"));
-  const refused = await schema("gen", "avro", zod);
+  const refused = await schema("gen", "avro", file("any.ts", code("z.any()")));
   assert.deepEqual(
     [refused.exitCode, /at a\.b: it allows anything\. Instead: say what it is/.test(refused.stderr)],
     [1, true],
     refused.stderr,
   );
 });
-
-async function register(subject: string, fields: readonly object[]): Promise<void> {
-  await registerText(subject, JSON.stringify({ type: "record", name: "Order", fields }), "AVRO");
-}
-
-async function registerText(subject: string, text: string, schemaType: string): Promise<void> {
-  const body = JSON.stringify({ schema: text, schemaType });
-  const headers = { "content-type": "application/json" };
-  const { status } = await fetch(`${server.registryUrl}/subjects/${subject}/versions`, { method: "POST", headers, body });
-  assert.equal(status, 200);
-}

@@ -42,9 +42,11 @@ test("a wrong command line is exit code 2 and one sentence", async () => {
 });
 
 test("an unreachable broker is exit code 4 at once, with what to type", async () => {
-  const { exitCode, stderr } = await mistake("topic", "ls", "--brokers", "127.0.0.1:1");
-  assert.equal(exitCode, 4);
-  assert.match(stderr, /No Kafka broker answers at 127\.0\.0\.1:1 \(ECONNREFUSED\)\. Start one with: millrace dev/);
+  const all = await Promise.all([["topic", "ls"], ["registry"], ["dev"]].map((words) => mistake(...words, "--brokers", "127.0.0.1:1")));
+  for (const { exitCode, stderr } of all) {
+    assert.equal(exitCode, 4);
+    assert.match(stderr, /No Kafka broker answers at 127\.0\.0\.1:1 \(ECONNREFUSED\)\. Start one with: millrace dev/);
+  }
 });
 
 test("without a running server, job commands say how to start or find one", async () => {

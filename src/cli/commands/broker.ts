@@ -1,13 +1,14 @@
 // millrace broker: the Kafka-compatible broker alone.
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { startBroker, type Broker, type BrokerOptions } from "../../broker/broker.ts";
 import { SETTINGS as BROKER_SETTINGS } from "../../broker/settings.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import { processMetrics } from "../../env-node/process-metrics.ts";
 import { type MetricsServer, startMetricsServer } from "../../server/http/metrics-server.ts";
-import { explainDataDirectory, explainListen } from "../../server/server-error.ts";
 import { writeServerFile } from "../../server/http/server-file-writer.ts";
 import { listenerPlaces, parseListener } from "../broker-listeners.ts";
+import { explainBrokerStart, type SettingOrigin } from "../broker-start-error.ts";
 import { brokerOptionsOf } from "../broker-properties.ts";
 import { CliError } from "../cli-error.ts";
 import { codeOf } from "../explain-error.ts";
@@ -50,21 +51,19 @@ export async function broker(flags: BrokerFlags, terminal: Terminal): Promise<vo
     { brokerPort: "--port" },
   );
   if (flags.showConfig === true) return printSettings(terminal, loaded, flags.json);
-  const { options, notes } = optionsOf(flags, loaded);
+  const { options, notes, origins } = optionsOf(flags, loaded);
   if (!terminal.quiet) for (const note of notes) terminal.note(note);
   const env = createNodeEnv({ logLevel: loaded.values.logLevel, logFormat: loaded.values.logFormat });
   const interrupt = onInterrupt(terminal, "Stopping. Ctrl-C again ends at once.");
   keepHeapSmall();
   const running = await startBroker(env, options).catch((error: unknown) => {
-    const listening = ["EADDRINUSE"].includes(codeOf(error) ?? "") || (error as { syscall?: string }).syscall === "listen";
-    throw listening
-      ? withPortFlag(explainListen(error, "broker", options.listeners?.[0]?.port ?? 0))
-      : explainDataDirectory(error, options.dataDir);
+    throw explainBrokerStart(error, options, origins);
   });
   const { bootstrapServers, clusterId } = running;
-  const removeServerFile = writeServerFile(options.dataDir, { startedAt: Date.now(), brokers: bootstrapServers });
+  let removeServerFile: (() => void) | undefined;
   let metrics: MetricsServer | undefined;
   try {
+    removeServerFile = publish(options, bootstrapServers, origins);
     metrics = await startMetrics(running, options.listeners![0]!.host, flags.metricsPort);
     const address = metrics === undefined ? undefined : metricsAddress(options.listeners![0]!.host, metrics.port);
     if (flags.json === true)
@@ -78,9 +77,18 @@ export async function broker(flags: BrokerFlags, terminal: Terminal): Promise<vo
     const failure = await Promise.race([interrupt.requested, running.failed]);
     if (failure !== undefined) throw new CliError(EXIT.failed, `The broker had to stop: ${failure.message}`, { cause: failure });
   } finally {
-    removeServerFile();
+    removeServerFile?.();
     await metrics?.close();
     await running.close();
+  }
+}
+
+/** Where other commands find the broker. */
+function publish(options: BrokerOptions, brokers: string, origins: readonly SettingOrigin[]): () => void {
+  try {
+    return writeServerFile(options.dataDir, { startedAt: Date.now(), brokers });
+  } catch (error) {
+    throw explainBrokerStart(error, options, origins);
   }
 }
 
@@ -105,7 +113,7 @@ function metricsAddress(host: string, port: number): string {
 function optionsOf(
   flags: BrokerFlags,
   { values, settings, broker: configured }: LoadedSettings,
-): { readonly options: BrokerOptions; readonly notes: readonly string[] } {
+): { readonly options: BrokerOptions; readonly notes: readonly string[]; readonly origins: readonly SettingOrigin[] } {
   const file = flags.config === undefined ? undefined : brokerOptionsOf(readProperties(flags.config), flags.config);
   const given = parsePairs("--set", flags.set ?? []);
   checkNames(Object.keys(given));
@@ -113,7 +121,10 @@ function optionsOf(
   const fromFile = file?.listeners ?? [{ name: "PLAINTEXT", host: DEFAULT_HOST, port: values.brokerPort }];
   const listeners = flags.listener?.map((each) => parseListener(each, "--listener")) ?? fromFile;
   const advertised = flags.advertisedListener?.map((each) => parseListener(each, "--advertised-listener")) ?? file?.advertised ?? [];
-  const [first, ...others] = listenerPlaces(listeners, advertised, { listeners: "--listener", advertised: "--advertised-listener" });
+  const [first, ...others] = listenerPlaces(listeners, advertised, {
+    listeners: flags.listener === undefined && file?.listeners !== undefined ? `${flags.config}: listeners` : "--listener",
+    advertised: flags.advertisedListener === undefined ? `${flags.config}: advertised.listeners` : "--advertised-listener",
+  });
   const options = {
     dataDir: isSet("dataDir") ? values.dataDir : (file?.dataDir ?? values.dataDir),
     listeners: [isSet("brokerPort") ? { ...first!, port: values.brokerPort } : first!, ...others],
@@ -121,7 +132,12 @@ function optionsOf(
     settings: { ...configured, ...file?.settings, ...given },
     insecure: flags.insecure === true,
   };
-  return { options, notes: file?.notes ?? [] };
+  const origins = [
+    { prefix: "--set ", settings: given },
+    { prefix: `${flags.config}: `, settings: file?.settings ?? {} },
+    { prefix: "millrace.config.ts: broker: ", settings: configured },
+  ];
+  return { options, notes: file?.notes ?? [], origins };
 }
 
 function readProperties(path: string): Record<string, string> {
@@ -129,7 +145,13 @@ function readProperties(path: string): Record<string, string> {
     return parseProperties(readFileSync(path, "utf8"));
   } catch (error) {
     const code = codeOf(error);
-    throw new CliError(code === "ENOENT" ? EXIT.notFound : EXIT.failed, `--config ${path} cannot be read (${code ?? String(error)}).`);
+    if (code === "ENOENT") throw new CliError(EXIT.notFound, `--config ${path}: there is no file ${resolve(path)}.`);
+    if (code === "EISDIR")
+      throw new CliError(EXIT.usage, `--config ${path} is a directory. Name a file in it, such as ${path}/server.properties.`);
+    throw new CliError(
+      EXIT.failed,
+      `--config ${path} cannot be read (${code ?? String(error)}). Change its permissions, or name another file.`,
+    );
   }
 }
 
@@ -146,10 +168,4 @@ function checkNames(names: readonly string[]): void {
       `--set ${name}: the broker has no such setting.${meant === undefined ? "" : ` Did you mean "${meant}"?`}`,
     );
   }
-}
-
-function withPortFlag(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const message = error.message.replace("--broker-port", "--port");
-  return Object.assign(new Error(message, { cause: error }), { code: codeOf(error) });
 }

@@ -1,6 +1,8 @@
 // millrace config ls | set: the broker's settings by Kafka's own names, and changing those that may change while it runs.
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
+import { nearest } from "../../stream/nearest.ts";
+import { codeOf } from "../explain-error.ts";
 import { parsePairs } from "../pairs.ts";
 import { printRows } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -18,7 +20,14 @@ export interface ConfigSetFlags extends ClientFlags {
 
 export async function configLs(names: readonly string[], flags: ConfigLsFlags, terminal: Terminal): Promise<void> {
   await withClient(terminal, flags, async ({ client }) => {
-    const rows = (await client.admin().describeBrokerConfigs())
+    const all = await client.admin().describeBrokerConfigs();
+    const known = all.map(({ name }) => name);
+    for (const name of names.filter((each) => !known.includes(each))) {
+      const meant = nearest(name, known);
+      const hint = meant === undefined ? "" : ` Did you mean "${meant}"?`;
+      throw new CliError(EXIT.notFound, `The broker has no setting "${name}".${hint} All of them: millrace config ls --all`);
+    }
+    const rows = all
       .filter(({ name, source }) => (names.length > 0 ? names.includes(name) : flags.all === true || source !== "default"))
       .map(({ name, value, source, readOnly }) => ({ name, value, source, changeable: !readOnly }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -46,7 +55,12 @@ export async function configSet(pairs: readonly string[], flags: ConfigSetFlags,
     const admin = client.admin();
     const { brokers } = await admin.describeCluster();
     const validateOnly = flags.dryRun === true;
-    for (const { nodeId } of brokers) await admin.alterBrokerConfigs(changes, nodeId, { validateOnly });
+    for (const { nodeId } of brokers)
+      await admin.alterBrokerConfigs(changes, nodeId, { validateOnly }).catch((error: unknown) => {
+        if (codeOf(error) !== "INVALID_REQUEST" && codeOf(error) !== "INVALID_CONFIG") throw error;
+        const message = (error as Error).message.replace(/\.$/, "");
+        throw new CliError(EXIT.usage, `${message}. Which there are, and which can change: millrace config ls --all`, { cause: error });
+      });
     if (validateOnly) {
       for (const [name, value] of Object.entries(changes))
         terminal.note(value === null ? `Would take ${name} back.` : `Would set ${name} to ${value}.`);

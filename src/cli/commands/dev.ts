@@ -11,6 +11,7 @@ import { LiveJob } from "../live-job.ts";
 import { loadSettings, type LoadedSettings } from "../load-settings.ts";
 import { checkModuleFile } from "../module-error.ts";
 import { printSettings } from "../print-settings.ts";
+import { reachBroker } from "../reach-broker.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface DevFlags {
@@ -84,6 +85,7 @@ async function startOn({ values, broker }: LoadedSettings, flags: DevFlags, data
   const { usersOf } = await import("../auth-file.ts");
   const users = await usersOf(flags.authFile, terminal);
   const env = createNodeEnv({ logLevel: values.logLevel, logFormat: values.logFormat });
+  if (values.brokers !== undefined) await reachBroker(env, values.brokers);
   return startServer(env, {
     dataDir,
     brokerPort: values.brokerPort,

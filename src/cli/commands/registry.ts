@@ -4,7 +4,7 @@ import { createNodeEnv } from "../../env-node/node-env.ts";
 import type { Env } from "../../env/env.ts";
 import { startRegistry } from "../../registry/start-registry.ts";
 import { packageVersion } from "../../server/package-version.ts";
-import { explainDataDirectory, explainListen } from "../../server/server-error.ts";
+import { explainDataDirectory, explainListen, isListenError } from "../../server/server-error.ts";
 import type { Settings } from "../../server/settings.ts";
 import { usersOf } from "../auth-file.ts";
 import { CliError } from "../cli-error.ts";
@@ -13,6 +13,7 @@ import { codeOf } from "../explain-error.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { loadSettings } from "../load-settings.ts";
 import { printSettings } from "../print-settings.ts";
+import { reachBroker } from "../reach-broker.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface RegistryFlags {
@@ -41,6 +42,7 @@ export async function registry(flags: RegistryFlags, terminal: Terminal): Promis
   const users = await usersOf(flags.authFile, terminal);
   const env = createNodeEnv({ logLevel: values.logLevel, logFormat: values.logFormat });
   const interrupt = onInterrupt(terminal, "Stopping. Ctrl-C again ends at once.");
+  if (values.brokers !== undefined) await reachBroker(env, values.brokers);
   const broker = values.brokers === undefined ? await ownBroker(env, values) : undefined;
   try {
     const bootstrapServers = values.brokers ?? broker!.bootstrapServers;
@@ -70,8 +72,7 @@ async function ownBroker(env: Env, { dataDir, brokerPort }: Settings): Promise<B
   try {
     return await startBroker(env, { dataDir, host: HOST, port: brokerPort });
   } catch (error) {
-    const listening = codeOf(error) === "EADDRINUSE" || (error as { syscall?: string }).syscall === "listen";
-    throw listening ? explainListen(error, "broker", brokerPort) : explainDataDirectory(error, dataDir);
+    throw isListenError(error) ? explainListen(error, "broker", brokerPort) : explainDataDirectory(error, dataDir);
   }
 }
 

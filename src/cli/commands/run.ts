@@ -2,6 +2,7 @@
 import { pathToFileURL } from "node:url";
 import type { Job, JobResult, JobStatus } from "../../engine/coordinator/job-status.ts";
 import { loadPipelineGraph } from "../../engine/host/load-pipeline.ts";
+import { takeImportsForModules } from "../../env-node/module-syntax.ts";
 import { runJob } from "../../engine/run-job.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import { explainDataDirectory } from "../../server/server-error.ts";
@@ -45,6 +46,7 @@ export async function run(file: string, flags: RunFlags, terminal: Terminal): Pr
   const { values } = loaded;
   const path = checkModuleFile(file);
   const moduleUrl = pathToFileURL(path).href;
+  takeImportsForModules();
   const graph = await loadPipelineGraph(moduleUrl).catch((error: unknown) => {
     throw explainModuleError(error, path);
   });

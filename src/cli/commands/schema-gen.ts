@@ -1,6 +1,7 @@
 // millrace schema gen: TypeScript types from a registry's schemas, and schemas from the types that a module exports; and schema diff.
 import { pathToFileURL } from "node:url";
 import { jsonDocument, parsedAvro } from "../../connectors/kafka/schema-formats.ts";
+import { takeImportsForModules } from "../../env-node/module-syntax.ts";
 import type { RegisteredSchema } from "../../registry/http/registry-client.ts";
 import { avroToType } from "../../schema/avro/avro-to-type.ts";
 import { avroJson } from "../../schema/avro/type-to-avro.ts";
@@ -141,6 +142,7 @@ async function moduleTypes(file: string, name: string | undefined): Promise<Read
 
 async function loaded(file: string): Promise<unknown> {
   try {
+    takeImportsForModules();
     return await import(pathToFileURL(file).href);
   } catch (error) {
     throw new CliError(EXIT.failed, `${file} cannot be loaded: ${(error as Error).message}`, { cause: error });

@@ -1,6 +1,7 @@
 // millrace schema ls | get | register | check | compat | mode | rm: a schema registry, ours or Confluent's, over its HTTP API.
 import { readFile } from "node:fs/promises";
 import { RegistryClient, RegistryClientError } from "../../registry/http/registry-client.ts";
+import { contextOf, qualified } from "../../registry/subject-name.ts";
 import type { SchemaReference, SchemaType } from "../../registry/schema-entry.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -66,6 +67,7 @@ export async function schemaLs(flags: SchemaFlags, terminal: Terminal): Promise<
       rows,
       flags,
     );
+    if (rows.length === 0 && !terminal.quiet) terminal.note(`The registry at ${client.url} has no subjects.`);
   });
 }
 
@@ -86,20 +88,37 @@ export async function schemaGet(subject: string | undefined, flags: SchemaFlags,
 export async function schemaRegister(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const text = await schemaText(file);
   await asking(terminal, flags, async (client) => {
-    const id = await client.register(subject, text, typeOf(file, text, flags), { references: await referencesOf(client, flags) });
+    const id = await client.register(subject, text, typeOf(file, text, flags), { references: await referencesOf(client, subject, flags) });
     await terminal.out(flags.json === true ? json({ subject, id }) : `${id}\n`);
   });
 }
 
-/** Exit code 5 when it is incompatible; each reason is a line. */
+/** Exit code 5 when it cannot be the next version; each reason is a line. */
 export async function schemaCheck(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const text = await schemaText(file);
-  const messages = await asking(terminal, flags, async (client) =>
-    client.incompatibilities(subject, text, typeOf(file, text, flags), await referencesOf(client, flags)),
-  );
-  if (flags.json === true) await terminal.out(json({ subject, compatible: messages.length === 0, messages }));
+  const { messages, level, versions } = await asking(terminal, flags, async (client) => ({
+    messages: await client.incompatibilities(subject, text, typeOf(file, text, flags), await referencesOf(client, subject, flags)),
+    level: await client.compatibility(subject),
+    versions: (await client.versions(subject).catch(noVersions)).length,
+  }));
+  const compatible = messages.length === 0;
+  if (flags.json === true) await terminal.out(json({ subject, compatible, level, versions, messages }));
+  else if (compatible) await terminal.out(`${versions === 0 ? first(file, subject) : next(file, subject, level)}\n`);
   else for (const message of messages) await terminal.out(`${message}\n`);
-  if (messages.length > 0) throw new CliError(EXIT.conflict, `${file} is not compatible with "${subject}".`);
+  if (!compatible) throw new CliError(EXIT.conflict, `${file} cannot be the next version of "${subject}" (${level}).`);
+}
+
+function first(file: string, subject: string): string {
+  return `${file} can be registered: "${subject}" has no version yet, so there is nothing to be compatible with.`;
+}
+
+function next(file: string, subject: string, level: string): string {
+  return `${file} can be the next version of "${subject}" (${level}).`;
+}
+
+function noVersions(error: unknown): readonly number[] {
+  if (error instanceof RegistryClientError && error.status === 404) return [];
+  throw error;
 }
 
 /** Shows or sets the compatibility level ("config") or the mode, of a subject or of all. */
@@ -131,6 +150,8 @@ export async function schemaRm(subject: string, flags: SchemaFlags, terminal: Te
     });
     const answer = flags.permanent === true ? await client.request("DELETE", `${where}?permanent=true`) : soft;
     await terminal.out(flags.json === true ? json({ subject, deleted: answer }) : `${[answer].flat().join(" ")}\n`);
+    const how = flags.permanent === true ? "for good" : "until they are registered again; --permanent deletes for good";
+    if (!terminal.quiet) terminal.note(`Deleted these versions of "${subject}" ${how}.`);
   });
 }
 
@@ -142,14 +163,14 @@ async function schemaText(file: string): Promise<string> {
   }
 }
 
-/** NAME=SUBJECT or NAME=SUBJECT:VERSION; subjects of a context begin with a colon. */
-async function referencesOf(client: RegistryClient, { reference = [] }: SchemaFlags): Promise<readonly SchemaReference[]> {
+/** NAME=SUBJECT or NAME=SUBJECT:VERSION; subjects of a context begin with a colon, others are of the context of `owner`. */
+async function referencesOf(client: RegistryClient, owner: string, { reference = [] }: SchemaFlags): Promise<readonly SchemaReference[]> {
   const references: SchemaReference[] = [];
   for (const text of reference) {
     const [, name, subject, version] = /^([^=]+)=(.+?)(?::(\d{1,10}))?$/.exec(text) ?? [];
     if (name === undefined || subject === undefined)
       throw new CliError(EXIT.usage, `--reference is NAME=SUBJECT:VERSION, such as money.proto=money-value:1, not "${text}".`);
-    const found = version === undefined ? (await client.version(subject)).version : versionNumber(version);
+    const found = version === undefined ? (await client.version(qualified(contextOf(owner), subject))).version : versionNumber(version);
     references.push({ name, subject, version: found });
   }
   return references;

@@ -1,6 +1,7 @@
 // millrace topic config NAME [NAME=VALUE…]: a topic's settings, and changing them. They hold at once.
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
+import { nearest } from "../../stream/nearest.ts";
 import { parsePairs } from "../pairs.ts";
 import { printRows } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -23,6 +24,9 @@ export async function topicConfig(name: string, pairs: readonly string[], flags:
     const admin = client.admin();
     await partitionsOf(client, name);
     const names = Object.keys(changes);
+    const known = names.length === 0 ? [] : (await admin.describeTopicConfigs(name)).map((entry) => entry.name);
+    const unknown = names.find((setting) => !known.includes(setting));
+    if (unknown !== undefined) throw noSuchSetting(name, unknown, known);
     if (names.length > 0) {
       if (flags.dryRun === true) {
         await admin.alterTopicConfigs(name, changes, { validateOnly: true });
@@ -47,5 +51,13 @@ export async function topicConfig(name: string, pairs: readonly string[], flags:
       rows,
       flags,
     );
+    if (rows.length === 0 && !terminal.quiet)
+      terminal.note(`Nothing is set for topic "${name}". What holds: millrace topic config ${name} --all`);
   });
+}
+
+function noSuchSetting(topic: string, setting: string, known: readonly string[]): CliError {
+  const meant = nearest(setting, known);
+  const hint = meant === undefined ? `All of them: millrace topic config ${topic} --all` : `Did you mean "${meant}"?`;
+  return new CliError(EXIT.usage, `A topic has no setting "${setting}". ${hint}`);
 }
