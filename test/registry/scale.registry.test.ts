@@ -1,7 +1,8 @@
 // 100,000 subjects in the topic: how long a start takes, and registrations that wait for fdatasync, of one caller and of several at once. Broker,
 // registry and callers are processes of their own. What other work takes from the machine does not count: a start is held to its CPU time,
-// registry and broker together; of registrations all rounds count in which others took less than a tenth of the machine and the disk was
-// prompt. Where there is none, half of the registrations are held to the bound, by the share of the machine that was there for them.
+// registry and broker together; of registrations all rounds count in which others took less than a tenth of the machine and none of the flushes
+// made beside them found the disk slow. Where there is none, half of the registrations are held to the bound, by the share of the machine that
+// was there for them and what the disk took.
 import assert from "node:assert/strict";
 import { request, Agent } from "node:http";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -24,8 +25,9 @@ const SATURATION: Load = { callers: 32 };
 const ROUNDS = 3;
 /** Of all processors, by processes that are not this test's. */
 const OTHERS_SHARE = 0.1;
-/** A disk that nobody else writes to. */
-const PROMPT_DISK_MS = 3;
+/** A disk that nobody else writes to takes less for a page, every time, also beside the registrations. */
+const PROMPT_DISK_MS = 10;
+const PROBE_PAUSE_MS = 5;
 const SETTLE = 200;
 const REGISTRATIONS = 1000;
 
@@ -34,12 +36,18 @@ interface Load {
   readonly perS?: number;
 }
 
+/** What a page took to reach the disk meanwhile, in ms. */
+interface Flushes {
+  readonly p50: number;
+  readonly longest: number;
+}
+
 interface Round {
   readonly load: Load;
   /** Of each registration, in ms. */
   readonly times: readonly number[];
   readonly others: number;
-  readonly quiet: boolean;
+  readonly disk: Flushes;
 }
 
 test(`${SUBJECTS} subjects: start under ${START_BOUND_MS} ms of CPU, registration p99 under ${P99_BOUND_MS} ms for ${LOADS.map(nameOf).join(", ")}`, async (t) => {
@@ -58,12 +66,12 @@ test(`${SUBJECTS} subjects: start under ${START_BOUND_MS} ms of CPU, registratio
     const all: Round[] = [];
     for (let round = 0; round < ROUNDS; round++)
       for (const load of [...LOADS, SATURATION]) {
-        const disk = await fdatasyncP99(directory);
         const share = othersSince(pids);
+        const flushes = flushesSince(join(directory, "probe"));
         const times = await registrations(registry.url, load, `r${round}`);
-        const others = share();
-        all.push({ load, times, others, quiet: others < OTHERS_SHARE && disk < PROMPT_DISK_MS });
-        const beside = `others took ${(100 * others).toFixed(0)} % of the machine, fdatasync p99 ${disk.toFixed(1)} ms`;
+        const [others, disk] = [share(), await flushes()];
+        all.push({ load, times, others, disk });
+        const beside = `others took ${(100 * others).toFixed(0)} % of the machine, the longest fdatasync beside it ${disk.longest.toFixed(1)} ms`;
         lines.push(
           `${nameOf(load)}: p50 ${percentile(times, 0.5).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms (${beside})`,
         );
@@ -79,11 +87,12 @@ test(`${SUBJECTS} subjects: start under ${START_BOUND_MS} ms of CPU, registratio
   }
 });
 
-/** All rounds count in which the machine was there for them, together; if there was none, half of the registrations of each. */
+/** All rounds count in which machine and disk were there for them, together; if there was none, half of the registrations of each. */
 function assertPrompt(rounds: readonly Round[], figures: string): void {
-  const quiet = rounds.filter((round) => round.quiet).flatMap(({ times }) => times);
+  const quiet = rounds.filter(({ others, disk }) => others < OTHERS_SHARE && disk.longest < PROMPT_DISK_MS).flatMap(({ times }) => times);
   if (quiet.length > 0) assert.ok(percentile(quiet, 0.99) < P99_BOUND_MS, figures);
-  else for (const { times, others } of rounds) assert.ok(percentile(times, 0.5) < P99_BOUND_MS / (1 - others), figures);
+  else
+    for (const { times, others, disk } of rounds) assert.ok(percentile(times, 0.5) < P99_BOUND_MS / (1 - others) + 2 * disk.p50, figures);
 }
 
 function nameOf({ callers, perS }: Load): string {
@@ -175,16 +184,24 @@ function busyMs(): number {
   return 10 * (user! + nice! + system! + irq! + softIrq! + steal!);
 }
 
-/** Of 200 writes of a page. */
-async function fdatasyncP99(directory: string): Promise<number> {
-  const file = await open(join(directory, "probe"), "w");
+/** Writes and flushes pages to a file of its own, now and then, until it is asked. */
+function flushesSince(path: string): () => Promise<Flushes> {
   const times: number[] = [];
-  for (let i = 0; i < 200; i++) {
-    const began = performance.now();
-    await file.write(new Uint8Array(4096));
-    await file.datasync();
-    times.push(performance.now() - began);
-  }
-  await file.close();
-  return percentile(times, 0.99);
+  let ended = false;
+  const probes = (async (): Promise<void> => {
+    const file = await open(path, "w");
+    while (!ended) {
+      const began = performance.now();
+      await file.write(new Uint8Array(4096));
+      await file.datasync();
+      times.push(performance.now() - began);
+      await delay(PROBE_PAUSE_MS);
+    }
+    await file.close();
+  })();
+  return async () => {
+    ended = true;
+    await probes;
+    return { p50: percentile(times, 0.5), longest: Math.max(...times) };
+  };
 }
