@@ -23,7 +23,7 @@ after(async () => {
 
 function get(path: string, host?: string): Promise<{ status: number; type: string; text: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(new URL(path, metrics), host === undefined ? {} : { headers: { host } }, (response) => {
+    const asked = request(metrics, { path, ...(host === undefined ? {} : { headers: { host } }) }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (part: string) => (text += part));
       response.on("end", () => resolve({ status: response.statusCode!, type: response.headers["content-type"]!, text }));
@@ -58,6 +58,11 @@ test("nothing else is there, and a web page's own name for the address is refuse
   assert.equal((await get("/")).status, 404);
   assert.equal((await get("/metrics", "evil.example:80")).status, 403);
   assert.equal((await get("/metrics", `localhost:${new URL(metrics).port}`)).status, 200);
+});
+
+test("a target that is no URL is not found, and the broker goes on", async () => {
+  for (const path of ["//", "//[", "http://[/metrics", "*"]) assert.equal((await get(path)).status, 404, path);
+  assert.equal((await get("/metrics?match=all")).status, 200);
 });
 
 test("a port in use is a conflict that names the option", async () => {

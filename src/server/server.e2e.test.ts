@@ -59,6 +59,12 @@ test("without the token the API answers 401, with it 200", async () => {
   assert.equal((await ask("/api/status", { cookie: `millrace-token-${port}=${token}` })).status, 200);
 });
 
+test("a target that is no URL is a bad request", async () => {
+  const refused = await ask("//");
+  assert.equal(refused.status, 400);
+  assert.match(errorOf(refused), /is no URL/);
+});
+
 test("a foreign Host or Origin is refused with 403, whatever token comes along", async () => {
   for (const headers of [
     { host: "evil.example" },

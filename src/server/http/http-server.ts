@@ -82,7 +82,8 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 
 async function serve(request: IncomingMessage, response: ServerResponse, rules: AccessRules, options: HttpServerOptions): Promise<void> {
   const method = request.method ?? "GET";
-  const url = new URL(request.url ?? "/", "http://console");
+  const url = URL.parse(request.url ?? "/", "http://console");
+  if (url === null) return sendJson(response, 400, { error: "The address that is asked for is no URL." });
   const offered = url.searchParams.get("token") ?? undefined;
   const cookie = tokenCookie(request.socket.localPort ?? 0);
   const isApi = url.pathname.startsWith("/api/") || url.pathname === "/metrics";

@@ -14,7 +14,7 @@ const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 /** Rejects with the network's error (EADDRINUSE). */
 export async function startMetricsServer(host: string, port: number, text: () => string): Promise<MetricsServer> {
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://metrics");
+    const pathname = URL.parse(request.url ?? "/", "http://metrics")?.pathname; // targets such as "//" are no URL
     const named = (request.headers.host ?? "").replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
     const status = isLoopback(host) && !isLoopback(named) ? 403 : pathname !== "/metrics" ? 404 : request.method !== "GET" ? 405 : 200;
     response.writeHead(status, { "content-type": CONTENT_TYPE, "cache-control": "no-store" });
