@@ -21,7 +21,11 @@ export function protoNames(files: readonly ProtoTree[], known: Iterable<string> 
   const entries = new Map<string, readonly [string, string]>();
   const options = new Map(CONFLUENT_OPTIONS.map((name) => [name, false]));
   const extend = (prefix: string, extends_: readonly ExtendTree[]): void => {
-    for (const { fields } of extends_) for (const { name, label } of fields) options.set(joined(prefix, name), label === "repeated");
+    for (const { fields, groups } of extends_) {
+      for (const { name, label } of fields) options.set(joined(prefix, name), label === "repeated");
+      // A group's field is called as the group, in small letters.
+      for (const { name, label } of groups) options.set(joined(prefix, name.toLowerCase()), label === "repeated");
+    }
   };
   const visit = (prefix: string, all: readonly TypeTree[]): void => {
     for (const type of all) {
@@ -140,18 +144,20 @@ class Normalizer {
   }
 
   #groups(groups: readonly GroupTree[]): GroupTree[] {
-    return groups.map((group) => ({ ...group, fields: this.#fields(group.fields) })).toSorted((a, b) => a.tag - b.tag);
+    const inside = ({ fields, groups: of }: GroupTree) => ({ fields: this.#fields(fields), groups: this.#groups(of) });
+    return groups.map((group) => ({ ...group, ...inside(group) })).toSorted((a, b) => a.tag - b.tag);
   }
 
   /** One for each message that is extended. */
   #extends(all: readonly ExtendTree[]): ExtendTree[] {
-    const fields = new Map<string, FieldTree[]>();
-    for (const extend of all) {
-      if (extend.fields.length === 0) continue;
-      const name = this.#inFull(extend.name, "an extension");
-      for (const field of extend.fields) append(fields, name, field);
-    }
-    return [...fields].map(([name, each]) => ({ name, fields: this.#fields(each) }));
+    const byName = new Map<string, ExtendTree[]>();
+    for (const extend of all)
+      if (extend.fields.length + extend.groups.length > 0) append(byName, this.#inFull(extend.name, "an extension"), extend);
+    return [...byName].map(([name, each]) => ({
+      name,
+      fields: this.#fields(each.flatMap(({ fields }) => fields)),
+      groups: this.#groups(each.flatMap(({ groups }) => groups)),
+    }));
   }
 
   #fields(fields: readonly FieldTree[]): FieldTree[] {
@@ -250,11 +256,12 @@ function distinct(values: readonly OptionValue[]): OptionValue[] {
 
 /** Each on its own, numbers before names. */
 function sortedRanges(all: readonly RangesTree[]): RangesTree[] {
-  const start = (range: RangesTree[number]): number =>
-    typeof range === "number" ? range : typeof range === "string" ? Infinity : range.from;
-  const text = (range: RangesTree[number]): string => (typeof range === "object" ? `${range.from}..${range.to}` : `${range}`);
-  const single = (range: RangesTree[number]): RangesTree[number] =>
-    typeof range === "object" && range.from === range.to ? range.from : range;
+  type Range = RangesTree[number];
+  const isSpan = (range: Range): range is { readonly from: number; readonly to: number } => typeof range === "object" && "from" in range;
+  const start = (range: Range): number => (typeof range === "number" ? range : isSpan(range) ? range.from : Infinity);
+  const text = (range: Range): string =>
+    isSpan(range) ? `${range.from}..${range.to}` : typeof range === "object" ? range.identifier : `${range}`;
+  const single = (range: Range): Range => (isSpan(range) && range.from === range.to ? range.from : range);
   return all
     .flat()
     .toSorted((a, b) => (start(a) === start(b) ? byCode(text(a), text(b)) : start(a) - start(b)))

@@ -6,9 +6,22 @@ const STAND_IN = "f__proto__of_no_other";
 /** Texts and comments are left as they are. */
 const TOKEN = /\/\/[^\n]*|\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(?<![\w$])__proto__(?![\w$])/g;
 
+/** The text is of an edition: what it says first, behind comments. */
+const EDITION = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*edition\s*=/;
+const RESERVED_NAMES = /\/\/[^\n]*|\/\*[^]*?\*\/|(?<![\w$.])reserved\s*(?=["'])([^;]*);|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
+
+/** In editions reserved names are identifiers. Others print them in quotes all the same, as before editions. */
+function withIdentifiers(text: string): string {
+  if (!EDITION.test(text)) return text;
+  return text.replaceAll(RESERVED_NAMES, (token, names?: string) =>
+    names === undefined ? token : `reserved ${names.replaceAll(/["']/g, "")};`,
+  );
+}
+
 /** Adds the text's types to `root`; their names as realName() has them. Throws what protobufjs throws. */
 export function parseProtoText(text: string, root: protobuf.Root): protobuf.IParserResult {
-  const given = text.includes("__proto__") ? text.replaceAll(TOKEN, (token) => (token === "__proto__" ? STAND_IN : token)) : text;
+  const plain = withIdentifiers(text);
+  const given = plain.includes("__proto__") ? plain.replaceAll(TOKEN, (token) => (token === "__proto__" ? STAND_IN : token)) : plain;
   return keepingNumbers(() => protobuf.parse(given, root, { keepCase: true }));
 }
 

@@ -72,12 +72,16 @@ function oneofText({ name, options, fields, groups }: OneofTree): string {
   return `oneof ${name} {${sections.map((parts) => section(parts.map(indented))).join("")}}\n`;
 }
 
-function groupText({ label, name, tag, fields }: GroupTree): string {
-  return `${label === undefined ? "" : `${label} `}group ${name} = ${tag} {${section(fields.map(fieldText).map(indented))}}\n`;
+function groupText({ label, name, tag, fields, groups }: GroupTree): string {
+  return `${label === undefined ? "" : `${label} `}group ${name} = ${tag} {${membersText(fields, groups)}}\n`;
 }
 
-function extendText({ name, fields }: ExtendTree): string {
-  return `extend ${name} {${section(fields.map(fieldText).map(indented))}}\n`;
+function extendText({ name, fields, groups }: ExtendTree): string {
+  return `extend ${name} {${membersText(fields, groups)}}\n`;
+}
+
+function membersText(fields: readonly FieldTree[], groups: readonly GroupTree[]): string {
+  return [fields.map(fieldText), groups.map(groupText)].map((parts) => section(parts.map(indented))).join("");
 }
 
 function serviceText({ name, options, rpcs }: ServiceTree): string {
@@ -98,7 +102,8 @@ function fieldText({ label, type, name, tag, options }: FieldTree): string {
 function rangesText(word: string, ranges: RangesTree): string {
   const parts = ranges.map((range) => {
     if (typeof range === "string") return `"${range}"`;
-    return typeof range === "number" ? range : `${range.from} to ${range.to < MAX_TAG ? range.to : "max"}`;
+    if (typeof range === "number") return range;
+    return "identifier" in range ? range.identifier : `${range.from} to ${range.to < MAX_TAG ? range.to : "max"}`;
   });
   return `${word} ${parts.join(", ")};\n`;
 }

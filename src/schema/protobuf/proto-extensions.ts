@@ -1,5 +1,5 @@
 // A ProtoTree without what extends other files' messages: extensions and custom options. Confluent's own options stay.
-import type { EnumTree, FieldTree, MessageTree, OptionTree, ProtoTree, TypeTree } from "./proto-tree.ts";
+import type { EnumTree, FieldTree, GroupTree, MessageTree, OptionTree, ProtoTree, TypeTree } from "./proto-tree.ts";
 
 export function withoutExtensions(file: ProtoTree): ProtoTree {
   return {
@@ -28,12 +28,21 @@ function messageOf(message: MessageTree): MessageTree {
     ...message,
     options: own(message.options),
     fields: message.fields.map(fieldOf),
-    oneofs: message.oneofs.map((oneof) => ({ ...oneof, options: own(oneof.options), fields: oneof.fields.map(fieldOf) })),
-    groups: message.groups.map((group) => ({ ...group, fields: group.fields.map(fieldOf) })),
+    oneofs: message.oneofs.map((oneof) => ({
+      ...oneof,
+      options: own(oneof.options),
+      fields: oneof.fields.map(fieldOf),
+      groups: oneof.groups.map(groupOf),
+    })),
+    groups: message.groups.map(groupOf),
     extensions: [],
     extends: [],
     types: message.types.map(typeOf),
   };
+}
+
+function groupOf(group: GroupTree): GroupTree {
+  return { ...group, fields: group.fields.map(fieldOf), groups: group.groups.map(groupOf) };
 }
 
 function enumOf(type: EnumTree): EnumTree {

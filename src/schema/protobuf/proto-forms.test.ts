@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { typesOfKnownFiles } from "./known-files.ts";
 import { normalizedTree, protoNames } from "./normalize-proto-tree.ts";
+import { parseProtobuf } from "./parse-protobuf.ts";
 import { withoutExtensions } from "./proto-extensions.ts";
 import { printProtoTree } from "./print-proto-tree.ts";
 import { readProtoTree } from "./read-proto-tree.ts";
@@ -117,6 +118,18 @@ const CASES: readonly (readonly [what: string, text: string, canonical: string, 
     "\nmessage M {\n  optional int32 c = 1;\n\n  optional group G = 2 {\n    optional string a = 1;\n    optional string b = 2;\n  }\n}\n",
   ],
   [
+    "groups in groups and in extensions",
+    "message M { optional group G = 1 { optional group H = 3 { } optional int32 b = 2; } extensions 9; } extend M { repeated group J = 9 { optional int32 c = 1; } }",
+    "\nmessage M {\n  optional group G = 1 {\n    optional int32 b = 2;\n  \n    optional group H = 3 {}\n  }\n\n  extensions 9;\n}\n\nextend M {\n  repeated group J = 9 {\n    optional int32 c = 1;\n  }\n}\n",
+    "\nmessage M {\n  optional group G = 1 {\n    optional int32 b = 2;\n  \n    optional group H = 3 {}\n  }\n\n  extensions 9;\n}\n\nextend .M {\n  repeated group J = 9 {\n    optional int32 c = 1;\n  }\n}\n",
+  ],
+  [
+    "reserved names in editions",
+    `edition = "2023"; message M { reserved old, a; reserved 7; } enum E { reserved B; A = 0; }`,
+    'edition = "2023";\n\nmessage M {\n  reserved old, a;\n  reserved 7;\n}\nenum E {\n  reserved B;\n  A = 0;\n}\n',
+    'edition = "2023";\n\nmessage M {\n  reserved 7;\n  reserved a;\n  reserved old;\n}\nenum E {\n  reserved B;\n  A = 0;\n}\n',
+  ],
+  [
     "services",
     "message M {} service S { rpc A(M) returns (stream M) {} rpc B (stream M) returns (M) { option deprecated = true; } }",
     "\nmessage M {}\n\nservice S {\n  rpc A (M) returns (stream M);\n  rpc B (stream M) returns (M) {\n    option deprecated = true;\n  };\n}\n",
@@ -141,6 +154,15 @@ for (const [what, text, plain, sorted] of CASES)
     assert.equal(canonical(text), plain);
     assert.equal(normalized(text), sorted);
   });
+
+test("what is kept of groups and of editions is read again", () => {
+  const cases = CASES.filter(([what]) => /groups in|editions/.test(what));
+  assert.equal(cases.length, 2);
+  for (const [, text, ...kept] of cases) for (const each of kept) assert.deepEqual(parseProtobuf(each).types, parseProtobuf(text).types);
+  const quoted = `// edition = 3\nedition = "2023"; message M { /* reserved "x"; */ reserved "a", 'b' ; string s = 1 [default = "reserved 'c';"]; }`;
+  assert.match(canonical(quoted), /reserved a, b;\n\n {2}string s = 1 \[default = "reserved \\'c\\';"\];/);
+  assert.equal(parseProtobuf(quoted).types.size, 1);
+});
 
 test("types of other files are named in full", () => {
   const text = 'package p; import "n.proto"; message M { optional q.N n = 1; optional N own = 2; } message N {}';

@@ -58,11 +58,14 @@ export interface GroupTree {
   readonly name: string;
   readonly tag: number;
   readonly fields: readonly FieldTree[];
+  /** Groups in it. */
+  readonly groups: readonly GroupTree[];
 }
 
 export interface ExtendTree {
   readonly name: string;
   readonly fields: readonly FieldTree[];
+  readonly groups: readonly GroupTree[];
 }
 
 export interface ServiceTree {
@@ -80,8 +83,8 @@ export interface RpcTree {
   readonly options: readonly OptionTree[];
 }
 
-/** One statement of reserved or extensions: numbers, from one to another, names. */
-export type RangesTree = readonly (number | { readonly from: number; readonly to: number } | string)[];
+/** One statement of reserved or extensions: numbers, from one to another, names; in editions these are identifiers, without quotes. */
+export type RangesTree = readonly (number | { readonly from: number; readonly to: number } | string | { readonly identifier: string })[];
 
 export interface OptionTree {
   readonly name: string;

@@ -31,6 +31,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] 
 class TreeReader {
   readonly #words: ProtoWords;
   #depth = 0;
+  #isEdition = false;
 
   constructor(text: string) {
     this.#words = new ProtoWords(text);
@@ -45,6 +46,7 @@ class TreeReader {
       if (word === "syntax" || word === "edition") {
         words.need("=");
         file[word] = words.string();
+        this.#isEdition = word === "edition";
         if (word === "syntax" && !/^proto[23]$/.test(file.syntax!)) throw words.unexpected(`the syntax "${file.syntax}"`);
         words.need(";");
       } else if (word === "package") {
@@ -119,11 +121,11 @@ class TreeReader {
   #group(label: string | undefined): GroupTree {
     this.#enter();
     const words = this.#words;
-    const group: Mutable<GroupTree> = { label, name: words.word(), tag: 0, fields: [] };
+    const group: Mutable<GroupTree> = { label, name: words.word(), tag: 0, fields: [], groups: [] };
     words.need("=");
     group.tag = words.integer();
     words.need("{");
-    while (!words.take("}")) if (!words.take(";")) this.#member(words.word(), { fields: group.fields, groups: [] });
+    while (!words.take("}")) if (!words.take(";")) this.#member(words.word(), group);
     this.#depth--;
     return group;
   }
@@ -162,9 +164,9 @@ class TreeReader {
 
   #extend(): ExtendTree {
     const words = this.#words;
-    const extend: Mutable<ExtendTree> = { name: words.word(), fields: [] };
+    const extend: Mutable<ExtendTree> = { name: words.word(), fields: [], groups: [] };
     words.need("{");
-    while (!words.take("}")) if (!words.take(";")) this.#member(words.word(), { fields: extend.fields, groups: [] });
+    while (!words.take("}")) if (!words.take(";")) this.#member(words.word(), extend);
     return extend;
   }
 
@@ -214,11 +216,11 @@ class TreeReader {
     const words = this.#words;
     const ranges: RangesTree[number][] = [];
     do {
-      if (words.isAtString()) ranges.push(words.string());
+      if (words.isAtString()) ranges.push(this.#isEdition ? { identifier: words.string() } : words.string());
       else {
         const word = words.word();
         const from = words.numberOf(word);
-        if (from === undefined) ranges.push(word);
+        if (from === undefined) ranges.push(this.#isEdition ? { identifier: word } : word);
         else if (words.takeWord("to")) ranges.push({ from, to: words.takeWord("max") ? MAX_TAG : words.integer() });
         else ranges.push(from);
       }
