@@ -61,7 +61,7 @@ function properties(reader: Side, writer: Side, path: string, compare: Compare):
 
 function removed(reader: Side, writer: Side, name: string, schema: unknown, path: string, compare: Compare): Incompatibility[] {
   if (isOpen(reader)) return [];
-  const covering = besideNamed(reader, name);
+  const covering = besideNamed(reader, name, compare);
   if (covering !== undefined) {
     const found = compare(covering, writer.located(schema), path);
     if (found.length === 0) return [];
@@ -81,7 +81,7 @@ function added(reader: Side, writer: Side, name: string, schema: unknown, path: 
     const type = !required ? "OPTIONAL_PROPERTY" : hasDefault(reader, schema) ? "REQUIRED_PROPERTY_WITH_DEFAULT" : "REQUIRED_PROPERTY";
     return [incompatible(`${type}_ADDED_TO_OPEN_CONTENT_MODEL`, path, text, schema, undefined)];
   }
-  const covering = besideNamed(writer, name);
+  const covering = besideNamed(writer, name, compare);
   const found = covering === undefined ? [] : compare(reader.located(schema), covering, path);
   if (found.length > 0) {
     const text = `"${name}" is new, and the writer may have written other things under that name.`;

@@ -4,8 +4,10 @@ import { isJsonObject } from "../json-numbers.ts";
 import { incompatible, type Compare, type Side } from "./comparison.ts";
 import type { Located } from "./json-schema-document.ts";
 import { kindOf } from "./json-schema-kind.ts";
+import { NamePattern } from "./pattern-match.ts";
 
-const MAX_PATTERN_CHARS = 200;
+/** Of a patternProperties: compiled once, for it meets each name of the other side. */
+const PATTERNS = new WeakMap<object, readonly (readonly [pattern: NamePattern, schema: unknown])[]>();
 
 /** The schema of all properties that nothing names; undefined, true: any may stand there; false: none. */
 export function additionalOf({ keywords }: Side): unknown {
@@ -18,32 +20,32 @@ export function isOpen(side: Side): boolean {
 }
 
 /** The schema for a property that is not named; undefined: none may stand there, or anything. */
-export function besideNamed(side: Side, name: string): Located | undefined {
-  for (const [pattern, schema] of patterns(side)) if (matches(pattern, name)) return side.located(schema);
+export function besideNamed(side: Side, name: string, { spend }: Compare): Located | undefined {
+  for (const [pattern, schema] of patterns(side)) if (pattern.matches(name, spend)) return side.located(schema);
   const rest = additionalOf(side);
   return isJsonObject(rest) ? side.located(rest) : undefined;
 }
 
 /** A pattern that only one side has meets what the other lets stand under such names. */
 export function comparePatterns(reader: Side, writer: Side, path: string, compare: Compare): Incompatibility[] {
-  const [read, written] = [new Map(patterns(reader)), new Map(patterns(writer))];
+  const [read, written] = [reader, writer].map((side) => new Map(patterns(side).map(([{ source }, schema]) => [source, schema])));
   const found: Incompatibility[] = [];
-  for (const [pattern, schema] of read) {
-    const here = `${path}/patternProperties/${pattern}`;
-    const before = written.get(pattern);
+  for (const [pattern, schema] of patterns(reader)) {
+    const here = `${path}/patternProperties/${pattern.source}`;
+    const before = written!.get(pattern.source);
     if (before !== undefined) found.push(...compare(reader.located(schema), writer.located(before), here));
     else if (kindOf(reader.located(schema)).kind !== "any") found.push(...added(reader, schema, pattern, writer, here, compare));
   }
   const rest = additionalOf(reader);
   if (rest === undefined || rest === true) return found;
-  for (const [pattern, schema] of written)
-    if (!read.has(pattern)) found.push(...removed(reader, rest, schema, writer, `${path}/patternProperties/${pattern}`, compare));
+  for (const [pattern, schema] of written!)
+    if (!read!.has(pattern)) found.push(...removed(reader, rest, schema, writer, `${path}/patternProperties/${pattern}`, compare));
   return found;
 }
 
-function added(reader: Side, schema: unknown, pattern: string, writer: Side, path: string, compare: Compare): Incompatibility[] {
+function added(reader: Side, schema: unknown, pattern: NamePattern, writer: Side, path: string, compare: Compare): Incompatibility[] {
   const properties = isJsonObject(writer.keywords["properties"]) ? writer.keywords["properties"] : {};
-  const named = Object.keys(properties).filter((name) => matches(pattern, name));
+  const named = Object.keys(properties).filter((name) => pattern.matches(name, compare.spend));
   const found = named.flatMap((name) => compare(reader.located(schema), writer.located(properties[name]), path));
   const rest = additionalOf(writer);
   if (rest === false) return found;
@@ -59,16 +61,10 @@ function removed(reader: Side, rest: unknown, schema: unknown, writer: Side, pat
   return [incompatible("PATTERN_PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", path, text, undefined, schema)];
 }
 
-function patterns({ keywords }: Side): [string, unknown][] {
-  return isJsonObject(keywords["patternProperties"]) ? Object.entries(keywords["patternProperties"]) : [];
-}
-
-/** Patterns come from users: only those without nested repetition are run; others are taken to match. */
-function matches(pattern: string, name: string): boolean {
-  if (pattern.length > MAX_PATTERN_CHARS || /[+*}]\s*\)\s*[+*{]/.test(pattern) || /\\\d/.test(pattern)) return true;
-  try {
-    return new RegExp(pattern, "u").test(name);
-  } catch {
-    return false;
-  }
+function patterns({ keywords }: Side): readonly (readonly [pattern: NamePattern, schema: unknown])[] {
+  const of = keywords["patternProperties"];
+  if (!isJsonObject(of)) return [];
+  let known = PATTERNS.get(of);
+  if (known === undefined) PATTERNS.set(of, (known = Object.entries(of).map(([source, schema]) => [new NamePattern(source), schema])));
+  return known;
 }

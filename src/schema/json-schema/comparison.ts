@@ -5,7 +5,11 @@ import type { Located } from "./json-schema-document.ts";
 import type { JsonObject } from "./json-schema-kind.ts";
 
 /** Compares two schemas; undefined stands for one that is not there. */
-export type Compare = (reader: Located | undefined, writer: Located | undefined, path: string) => Incompatibility[];
+export interface Compare {
+  (reader: Located | undefined, writer: Located | undefined, path: string): Incompatibility[];
+  /** Counts steps of matching names with patterns; ends the comparison when there were too many. */
+  readonly spend: (steps: number) => void;
+}
 
 export interface Side {
   readonly keywords: JsonObject;

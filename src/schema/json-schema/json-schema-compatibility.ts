@@ -18,6 +18,8 @@ type Conditional = Extract<SchemaKind, { kind: "conditional" }>;
 const MAX_COMPARISONS = 300_000;
 /** Deeper pairs are compared after those around them: the stack is not endless. */
 const MAX_DEPTH = 300;
+/** As they are estimated: mostly far fewer. A few seconds at the very worst. */
+const MAX_MATCHING_STEPS = 1_000_000_000;
 const MAX_FOUND = 1000;
 
 /** What the policy LENIENT lets pass: properties that come and go beside the named ones. */
@@ -61,6 +63,7 @@ class Comparison {
   readonly #deferred: { readonly pair: Pair; readonly reader: SchemaKind; readonly writer: SchemaKind; readonly path: string }[] = [];
   #refuted = 0;
   #comparisons = 0;
+  #matchingSteps = 0;
   #depth = 0;
 
   constructor(lenient: boolean) {
@@ -81,12 +84,22 @@ class Comparison {
       }
     } catch (error) {
       if (!(error instanceof TooComplexError)) throw error;
-      const text = `The schemas cannot be compared in ${MAX_COMPARISONS} steps.`;
+      const text = `The schemas cannot be compared in ${MAX_COMPARISONS} steps, or their patterns and names are too many.`;
       return [incompatible("COMPARISON_TOO_COMPLEX", "/", text, undefined, undefined)];
     }
   }
 
-  readonly compare: Compare = (readerAt, writerAt, path) => {
+  readonly compare: Compare = Object.assign(
+    (readerAt: Located | undefined, writerAt: Located | undefined, path: string) => this.#compare(readerAt, writerAt, path),
+    { spend: (steps: number) => this.#spend(steps) },
+  );
+
+  #spend(steps: number): void {
+    this.#matchingSteps += steps;
+    if (this.#matchingSteps > MAX_MATCHING_STEPS) throw new TooComplexError();
+  }
+
+  #compare(readerAt: Located | undefined, writerAt: Located | undefined, path: string): Incompatibility[] {
     if (++this.#comparisons > MAX_COMPARISONS) throw new TooComplexError();
     if (readerAt === undefined) return [];
     const reader = kindOf(readerAt);
@@ -95,7 +108,7 @@ class Comparison {
     const writer = kindOf(writerAt);
     if (reader.kind === "any" || writer.kind === "never") return [];
     return this.#pair(reader, writer, path);
-  };
+  }
 
   #pair(reader: SchemaKind, writer: SchemaKind, path: string): Incompatibility[] {
     const pair = this.#known(reader.schema, writer.schema);
