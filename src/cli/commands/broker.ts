@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { startBroker, type Broker, type BrokerOptions } from "../../broker/broker.ts";
-import { SETTINGS as BROKER_SETTINGS } from "../../broker/settings.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import { processMetrics } from "../../env-node/process-metrics.ts";
 import { type MetricsServer, startMetricsServer } from "../../server/http/metrics-server.ts";
@@ -10,15 +9,13 @@ import { writeServerFile } from "../../server/http/server-file-writer.ts";
 import { listenerPlaces, parseListener } from "../broker-listeners.ts";
 import { explainBrokerStart, type SettingOrigin } from "../broker-start-error.ts";
 import { brokerOptionsOf } from "../broker-properties.ts";
+import { parseBrokerSettings } from "../broker-set.ts";
 import { CliError } from "../cli-error.ts";
 import { codeOf } from "../explain-error.ts";
 import { EXIT } from "../exit-codes.ts";
-import { meansNothingHere } from "../foreign-settings.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { loadSettings, type LoadedSettings } from "../load-settings.ts";
 import { nameMergedFrames } from "../merged-frames.ts";
-import { nearest } from "../../stream/nearest.ts";
-import { parsePairs } from "../pairs.ts";
 import { printSettings } from "../print-settings.ts";
 import { parseProperties } from "../properties-file.ts";
 import { keepHeapSmall } from "../runtime-limits.ts";
@@ -115,8 +112,7 @@ function optionsOf(
   { values, settings, broker: configured }: LoadedSettings,
 ): { readonly options: BrokerOptions; readonly notes: readonly string[]; readonly origins: readonly SettingOrigin[] } {
   const file = flags.config === undefined ? undefined : brokerOptionsOf(readProperties(flags.config), flags.config);
-  const given = parsePairs("--set", flags.set ?? []);
-  checkNames(Object.keys(given));
+  const given = parseBrokerSettings(flags.set ?? []);
   const isSet = (name: string): boolean => settings.find((each) => each.name === name)?.origin === "flag";
   const fromFile = file?.listeners ?? [{ name: "PLAINTEXT", host: DEFAULT_HOST, port: values.brokerPort }];
   const listeners = flags.listener?.map((each) => parseListener(each, "--listener")) ?? fromFile;
@@ -151,21 +147,6 @@ function readProperties(path: string): Record<string, string> {
     throw new CliError(
       EXIT.failed,
       `--config ${path} cannot be read (${code ?? String(error)}). Change its permissions, or name another file.`,
-    );
-  }
-}
-
-/** A misspelt name on the command line is a mistake; one in a file written for Apache Kafka is only logged by the broker. */
-function checkNames(names: readonly string[]): void {
-  const known = BROKER_SETTINGS.map(({ name }) => name);
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    if (meansNothingHere(name))
-      throw new CliError(EXIT.usage, `--set ${name}: this setting of Apache Kafka means nothing here; leave it out.`);
-    const meant = nearest(name, known);
-    throw new CliError(
-      EXIT.usage,
-      `--set ${name}: the broker has no such setting.${meant === undefined ? "" : ` Did you mean "${meant}"?`}`,
     );
   }
 }

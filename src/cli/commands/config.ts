@@ -46,7 +46,7 @@ export async function configLs(names: readonly string[], flags: ConfigLsFlags, t
 }
 
 export async function configSet(pairs: readonly string[], flags: ConfigSetFlags, terminal: Terminal): Promise<void> {
-  const changes: Record<string, string | null> = parsePairs("config set", pairs);
+  const changes: Record<string, string | null> = parsePairs("millrace config set", pairs, "log.retention.ms=86400000");
   for (const setting of flags.unset ?? []) changes[setting] = null;
   const names = Object.keys(changes);
   if (names.length === 0)

@@ -81,7 +81,7 @@ function loadDevSettings(flags: DevFlags, terminal: Terminal): Promise<LoadedSet
 }
 
 async function startOn({ values, broker }: LoadedSettings, flags: DevFlags, dataDir: string, terminal: Terminal): Promise<Server> {
-  const { parsePairs } = await import("../pairs.ts");
+  const { parseBrokerSettings } = await import("../broker-set.ts");
   const { usersOf } = await import("../auth-file.ts");
   const users = await usersOf(flags.authFile, terminal);
   const env = createNodeEnv({ logLevel: values.logLevel, logFormat: values.logFormat });
@@ -93,7 +93,7 @@ async function startOn({ values, broker }: LoadedSettings, flags: DevFlags, data
     registryPort: values.registryPort,
     ...(users === undefined ? {} : { registryUsers: users }),
     durability: flags.ephemeral === true ? "page-cache" : values.durability,
-    settings: { ...broker, ...parsePairs("--set", flags.set ?? []) },
+    settings: { ...broker, ...parseBrokerSettings(flags.set ?? []) },
     checkpointIntervalMs: values.checkpointIntervalMs,
     ...(values.brokers === undefined ? {} : { brokers: values.brokers }),
     ...(values.token === undefined ? {} : { token: values.token }),

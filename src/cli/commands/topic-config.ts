@@ -15,7 +15,7 @@ export interface TopicConfigFlags extends ClientFlags {
 }
 
 export async function topicConfig(name: string, pairs: readonly string[], flags: TopicConfigFlags, terminal: Terminal): Promise<void> {
-  const changes: Record<string, string | null> = parsePairs("config", pairs);
+  const changes: Record<string, string | null> = parsePairs(`millrace topic config ${name}`, pairs, "retention.ms=86400000");
   for (const setting of flags.unset ?? []) {
     if (setting in changes) throw new CliError(EXIT.usage, `${setting} cannot be set and unset at the same time.`);
     changes[setting] = null;

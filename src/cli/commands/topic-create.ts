@@ -13,7 +13,7 @@ export interface TopicCreateFlags extends ClientFlags {
 }
 
 export async function topicCreate(name: string, flags: TopicCreateFlags, terminal: Terminal): Promise<void> {
-  const config = parsePairs("--config", flags.config ?? []);
+  const config = parsePairs("--config", flags.config ?? [], "retention.ms=-1");
   await withClient(terminal, flags, async ({ client }) => {
     const admin = client.admin();
     if ((await admin.listTopics()).some((topic) => topic.name === name)) {

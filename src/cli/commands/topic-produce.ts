@@ -1,11 +1,13 @@
 // millrace topic produce NAME: each line of stdin is a record, byte for byte. Ends when every record is acknowledged.
 import type { KafkaClient } from "../../client/client.ts";
-import type { ProducerCompression } from "../../client/producer/options.ts";
+import type { ProducerCompression, ProducerOptions } from "../../client/producer/options.ts";
 import type { Producer } from "../../client/producer/producer.ts";
+import type { RecordHeader } from "../../protocol/records/batch-writer.ts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
+import { codeOf } from "../explain-error.ts";
 import { LineSplitter } from "../line-splitter.ts";
-import { parsePairs } from "../pairs.ts";
+import { parsePair } from "../pairs.ts";
 import type { Terminal } from "../terminal.ts";
 import { partitionsOf, withClient, type ClientFlags } from "../with-client.ts";
 
@@ -20,6 +22,9 @@ export interface TopicProduceFlags extends ClientFlags {
 
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const MAX_UNANSWERED = 10_000;
+/** The client's own defaults, which a topic's max.message.bytes may lie below or above. */
+const BATCH_BYTES = 256 * 1024;
+const REQUEST_BYTES = 1024 * 1024;
 
 interface Outlet {
   send(key: Uint8Array | null, value: Uint8Array): Promise<void>;
@@ -30,17 +35,22 @@ interface Outlet {
 export async function topicProduce(topic: string, flags: TopicProduceFlags, terminal: Terminal): Promise<void> {
   const delimiter = flags.keyDelimiter === undefined ? undefined : Buffer.from(flags.keyDelimiter);
   if (delimiter?.length === 0) throw new CliError(EXIT.usage, "-K needs at least one character between key and value, such as -K :");
+  const headers = flags.header?.map((pair): RecordHeader => {
+    const [key, value] = parsePair("-H", pair, "source=import");
+    return { key, value: Buffer.from(value) };
+  });
   await withClient(terminal, flags, async ({ client, env }) => {
     await checkPartition(client, topic, flags.partition);
     if (process.stdin.isTTY === true && !terminal.quiet)
       terminal.note(
         `Each line becomes a record of "${topic}"${delimiter === undefined ? "" : `, its key before "${flags.keyDelimiter}"`}. Ctrl-D ends.`,
       );
-    const producer = client.producer({ autoCreateTopics: false, compression: flags.compression ?? "none" });
+    const limit = await largestBatch(client, topic);
+    const producer = client.producer({ autoCreateTopics: false, ...sizesFor(limit, flags.compression ?? "none") });
     const outlet =
-      flags.header === undefined
+      headers === undefined
         ? appender(producer, topic, flags.partition ?? -1, () => env.clock.now())
-        : senderWithHeaders(producer, topic, flags.partition, parsePairs("-H", flags.header));
+        : senderWithHeaders(producer, topic, flags.partition, headers);
     let count = 0;
     const splitter = new LineSplitter(MAX_LINE_BYTES);
     const record = async (line: Uint8Array): Promise<void> => {
@@ -48,13 +58,44 @@ export async function topicProduce(topic: string, flags: TopicProduceFlags, term
       await outlet.send(key, value);
       count++;
     };
-    for await (const chunk of process.stdin as AsyncIterable<Buffer>) for (const line of splitter.push(chunk)) await record(line);
-    for (const line of splitter.end()) await record(line);
-    await outlet.finish();
+    try {
+      for await (const chunk of process.stdin as AsyncIterable<Buffer>) for (const line of splitter.push(chunk)) await record(line);
+      for (const line of splitter.end()) await record(line);
+      await outlet.finish();
+    } catch (error) {
+      throw explained(error, topic, limit, delimiter !== undefined);
+    }
     await producer.close();
     if (flags.json === true) await terminal.out(`${JSON.stringify({ topic, records: count })}\n`);
     else if (!terminal.quiet) terminal.note(`${count} record${count === 1 ? "" : "s"} acknowledged.`);
   });
+}
+
+/** The topic's max.message.bytes; undefined where the broker does not tell. */
+async function largestBatch(client: KafkaClient, topic: string): Promise<number | undefined> {
+  const configs = await client.admin().describeTopicConfigs(topic);
+  const value = Number(configs.find(({ name }) => name === "max.message.bytes")?.value ?? Number.NaN);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** Batches as the topic takes them. Only the broker can tell whether a line that is too large is small enough when it is compressed. */
+function sizesFor(limit: number | undefined, compression: ProducerCompression): ProducerOptions {
+  const largest = compression === "none" ? (limit ?? 0) : MAX_LINE_BYTES;
+  return { compression, batchBytes: Math.min(BATCH_BYTES, limit ?? BATCH_BYTES), maxRequestBytes: Math.max(REQUEST_BYTES, largest) };
+}
+
+/** What the user of this command can do about it. */
+function explained(error: unknown, topic: string, limit: number | undefined, withKeys: boolean): unknown {
+  const code = codeOf(error);
+  if (code === "RECORD_TOO_LARGE" || code === "MESSAGE_TOO_LARGE")
+    return new CliError(
+      EXIT.failed,
+      `A line is larger than topic "${topic}" takes in one batch (max.message.bytes=${limit ?? "?"}); lines before it may have been written. Compress with -z zstd, or raise it: millrace topic config ${topic} max.message.bytes=BYTES`,
+      { cause: error },
+    );
+  if (code === "INVALID_RECORD" && !withKeys)
+    return new CliError(EXIT.failed, `${(error as Error).message} Give each line a key: -K : for lines such as key:value.`, { cause: error }); // prettier-ignore
+  return error;
 }
 
 async function checkPartition(client: KafkaClient, topic: string, partition: number | undefined): Promise<void> {
@@ -73,12 +114,7 @@ function appender(producer: Producer, topic: string, partition: number, now: () 
   };
 }
 
-function senderWithHeaders(
-  producer: Producer,
-  topic: string,
-  partition: number | undefined,
-  headers: Readonly<Record<string, string>>,
-): Outlet {
+function senderWithHeaders(producer: Producer, topic: string, partition: number | undefined, headers: readonly RecordHeader[]): Outlet {
   const unanswered = new Set<Promise<unknown>>();
   let failure: unknown;
   const finish = async (): Promise<void> => {
