@@ -1,5 +1,5 @@
-// Which version of a subject a schema is: the one with the same content, or one that differs only in the version that its metadata names, or
-// one that refers to others where the schema has all of them in it.
+// Which version of a subject a schema is: the one with the same content, or one that differs only in the version that its metadata names, in
+// the form in which its text was stored, or in that it refers to others where the schema has all of them in it.
 import type { ParsedSchema } from "./parsed-schema.ts";
 import type { RegistryState } from "./registry-state.ts";
 import { sortedJson, type Metadata, type SchemaContent, type SchemaEntry, type SchemaReference } from "./schema-entry.ts";
@@ -20,7 +20,8 @@ export function findSame(
     versions.findLast(({ identity }) => identity === content.identity) ??
     versions.findLast((entry) => {
       if (entry.schemaType !== content.schemaType || !sameExtras(content, entry)) return false;
-      if (sameReferences(content.references, entry.references)) return entry.schema === content.schema;
+      if (sameReferences(content.references, entry.references))
+        return entry.schema === content.schema || parsing.canonicalOf(state, entry) === content.schema;
       if (content.references.length > 0 || entry.references.length === 0) return false;
       const resolved = parsed.resolved();
       return resolved !== undefined && parsing.parseStored(state, entry).resolved() === resolved;

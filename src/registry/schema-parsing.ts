@@ -32,6 +32,7 @@ export const MAX_SCHEMA_CHARS = 1_000_000;
 
 export class SchemaParsing {
   readonly #cache = new Map<string, ParsedSchema>();
+  #canonical = new WeakMap<SchemaEntry, string>();
 
   /** A text from a client: held to all rules. Throws 42201. `subject` (qualified) says where references are looked up. */
   parseNew(state: RegistryState, subject: string, content: SchemaContent): ParsedSchema {
@@ -62,9 +63,26 @@ export class SchemaParsing {
     return parsed;
   }
 
+  /** The text of a stored version as it would be stored now: other registries, and older versions of this one, have other forms. */
+  canonicalOf(state: RegistryState, entry: SchemaEntry): string {
+    let text = this.#canonical.get(entry);
+    if (text === undefined) this.#canonical.set(entry, (text = this.#canonicalOf(state, entry)));
+    return text;
+  }
+
+  #canonicalOf(state: RegistryState, entry: SchemaEntry): string {
+    try {
+      return this.parseStored(state, entry).canonical;
+    } catch (error) {
+      if (error instanceof RegistryError) return entry.schema;
+      throw error;
+    }
+  }
+
   /** After a permanent deletion: what a name and version refer to may change. */
   forget(): void {
     this.#cache.clear();
+    this.#canonical = new WeakMap();
   }
 
   #parse(state: RegistryState, subject: string, content: SchemaContent, checks: Checks): ParsedSchema {
