@@ -93,7 +93,7 @@ export async function schemaRegister(subject: string, file: string, flags: Schem
   });
 }
 
-/** Exit code 5 when it cannot be the next version; each reason is a line. */
+/** Exit code 5 when it cannot be the next version, each reason a line; 2, as of register, when it is no schema. */
 export async function schemaCheck(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const text = await schemaText(file);
   const { messages, level, versions } = await asking(terminal, flags, async (client) => ({

@@ -97,20 +97,27 @@ export class RegistryClient {
     return registered(await this.request("POST", path, { schema, ...typed(schemaType) }), -1);
   }
 
-  /** What is wrong with a new version, beside all that the subject's level asks for; empty: nothing, or there is no version yet. */
+  /**
+   * What is wrong with a new version, beside all that the subject's level asks for; empty: nothing, or there is no version yet. Rejects with
+   * REGISTRY_REFUSED if it is no schema.
+   */
   async incompatibilities(
     subject: string,
     schema: string,
     schemaType: SchemaType,
     references: readonly SchemaReference[] = [],
   ): Promise<readonly string[]> {
-    const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions?verbose=true`;
+    const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions`;
+    const body = { schema, ...typed(schemaType), references };
     try {
-      const answer = (await this.request("POST", path, { schema, ...typed(schemaType), references })) as {
+      const answer = (await this.request("POST", `${path}?verbose=true`, body)) as {
         is_compatible: boolean;
         messages?: readonly string[];
       };
-      return answer.is_compatible ? [] : (answer.messages ?? ["incompatible"]);
+      if (answer.is_compatible) return [];
+      // With verbose what is no schema is "incompatible", too; without, it is refused.
+      await this.request("POST", path, body);
+      return answer.messages ?? ["incompatible"];
     } catch (error) {
       if (error instanceof RegistryClientError && error.status === 404) return [];
       throw error;
