@@ -25,6 +25,8 @@ export interface TopicTailFlags extends ClientFlags {
 
 interface Positions {
   readonly starts: readonly PartitionAssignment[];
+  /** Partitions that end before the offset that was asked for. */
+  readonly short: number;
   /** Where -e ends, by partition. */
   readonly ends: ReadonlyMap<number, number>;
 }
@@ -52,6 +54,8 @@ export async function topicTail(topic: string, flags: TopicTailFlags, terminal: 
   await withClient(terminal, flags, async ({ client }) => {
     const partitions = await choosePartitions(client, topic, flags.partition);
     const positions = await resolvePositions(client, topic, partitions, range, isolation);
+    if (positions.short > 0 && !terminal.quiet)
+      terminal.note(`${positions.short} of ${partitions.length} partitions end before what -o says: reading begins at the end there.`);
     const consumer = client.consumer({ isolation, startAt: "earliest" });
     await consumer.assign(positions.starts);
     await follow(consumer, topic, { ...flags, exit: isBounded }, positions, interrupt.signal, print);
@@ -106,8 +110,14 @@ async function resolvePositions(
   const places = partitions.map((partition) => ({ topic, partition }));
   const found = await offsetsAt(client.admin(), places, from, isolation);
   const ends = until === undefined ? undefined : await offsetsAt(client.admin(), places, until, isolation);
+  // Behind the last stable offset there may be records that are yet to be committed; behind the high watermark is nothing, and who asks
+  // there would be sent to the earliest record.
+  const isBeyond = found.some(({ end, offset }) => offset > end);
+  const last = isBeyond ? await offsetsAt(client.admin(), places, { kind: "end" }, "read_uncommitted") : found;
+  const starts = found.map(({ start: first, offset }, i) => Math.min(last[i]!.end, Math.max(first, offset)));
   return {
-    starts: found.map(({ partition, start: first, offset }) => ({ topic, partition, offset: Math.max(first, offset) })),
+    starts: partitions.map((partition, i) => ({ topic, partition, offset: starts[i]! })),
+    short: found.filter(({ offset }, i) => offset > last[i]!.end).length,
     ends: new Map(found.map(({ partition, end }, i) => [partition, Math.min(end, ends?.[i]!.offset ?? end)])),
   };
 }

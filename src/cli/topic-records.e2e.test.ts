@@ -1,9 +1,10 @@
-// millrace topic produce: lines from standard input become records, whatever a topic's own limits are; what is refused says what to do.
+// millrace topic produce and tail as processes: lines from standard input become records, whatever a topic's own limits are; what is
+// refused says what to do; who asks for an offset beyond the end waits there.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Broker, startBroker } from "../broker/index.ts";
 import { createClient } from "../client/index.ts";
-import { cli, type CliResult } from "./fixtures/cli-process.ts";
+import { cli, CliProcess, type CliResult } from "./fixtures/cli-process.ts";
 
 let broker: Broker;
 
@@ -15,6 +16,7 @@ before(async () => {
     { name: "large", partitions: 1, config: { "max.message.bytes": "3000000" } },
     { name: "latest", partitions: 1, config: { "cleanup.policy": "compact" } },
     { name: "headed", partitions: 1 },
+    { name: "waited", partitions: 1 },
   ]);
   await client.close();
 });
@@ -65,4 +67,16 @@ test("headers come as they were given, also twice under one name", async () => {
   assert.equal((await produce("headed", "v\n", "-H", "via=a", "-H", "via= b")).exitCode, 0);
   assert.match(await read("headed", "%h\n"), /via=a,via= b/);
   assert.match((await produce("headed", "v\n", "-H", "via")).stderr, /-H via: expected NAME=VALUE, such as -H source=import\./);
+});
+
+test("tail from an offset beyond the end says so, and waits there for what comes", async () => {
+  await produce("waited", "old\n");
+  const place = ["topic", "tail", "waited", "--brokers", broker.bootstrapServers, "-o", "99", "-f", "%o %s\\n"];
+  const ended = await cli([...place, "-e"]);
+  assert.deepEqual([ended.exitCode, ended.stdout], [0, ""]);
+  const tail = new CliProcess([...place, "-n", "1"]);
+  await tail.until("stderr", /1 of 1 partitions end before what -o says: reading begins at the end there\./);
+  await produce("waited", "new\n");
+  const { exitCode, stdout } = await tail.ended;
+  assert.deepEqual([exitCode, stdout], [0, "1 new\n"]);
 });
