@@ -33,6 +33,12 @@ test("log dump prints batches and records, for people and for programs", async (
   assert.match(text.stdout, /offsets 0\.\.0 .* 1 records .*\n {2}0 {2}2023-11-14T22:13:20\.000Z {2}key = one\n$/);
   const batches = lines.stdout.trim().split("\n").map((line) => JSON.parse(line) as { baseOffset: number; content: { value: string }[] }); // prettier-ignore
   assert.deepEqual(batches.map(({ baseOffset, content }) => [baseOffset, content[0]!.value]), [[1, "two"], [2, "three"]]); // prettier-ignore
+  const [document, nothing] = await Promise.all([
+    cli(["log", "dump", "orders", "--data", data, "--records", "--json", "-o", "1"]),
+    cli(["log", "dump", "orders", "--data", data, "--json", "-o", "9"]),
+  ]);
+  assert.deepEqual(JSON.parse(document.stdout), batches);
+  assert.deepEqual(JSON.parse(nothing.stdout), []);
 });
 
 test("log verify finds a flipped bit, log repair cuts it out, and neither touches a directory in use", async () => {
@@ -66,4 +72,13 @@ test("a log that is not there is exit code 3", async () => {
     cli(["log", "verify", "--data", `${data}/nowhere`]),
   ]);
   assert.deepEqual([topic.exitCode, directory.exitCode], [3, 3], topic.stderr + directory.stderr);
+  assert.match(topic.stderr, /See which there are: millrace log verify --data /);
+  const [misspelt, place, path] = await Promise.all([
+    cli(["log", "dump", "order", "--data", data]),
+    cli(["log", "verify", "log", "--data", data], { cwd: data }),
+    cli(["log", "verify", `${data}/log`]),
+  ]);
+  assert.match(misspelt.stderr, /Did you mean "orders"\?/);
+  assert.match(place.stderr, /The directory is named so: --data log/);
+  assert.match(path.stderr, /is no partition's directory.*--data DIR/);
 });

@@ -7,6 +7,7 @@ import { explainDataDirectory } from "../server/server-error.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { loadSettings } from "./load-settings.ts";
+import { nearest } from "../stream/nearest.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface LogFlags {
@@ -39,9 +40,19 @@ export async function findLogs(terminal: Terminal, which: string | undefined, fl
   if (partitions.length === 0 && which !== undefined)
     throw new CliError(
       EXIT.notFound,
-      `${isPath ? `${which} is no partition's directory` : `There is no topic or partition ${which} in ${logDirectory}`}. See: millrace log verify`,
+      isPath
+        ? `${which} is no partition's directory, such as .millrace/log/orders-0. Name a data directory with --data DIR.`
+        : `There is no topic or partition ${which} in ${logDirectory}. ${await whatIsMeant(env, which, logDirectory, dataDir)}`,
     );
   return { env, logDirectory, partitions };
+}
+
+/** Somebody's directory in the place of a topic, a topic with a similar name, or how to see which there are. */
+async function whatIsMeant(env: Env, which: string, logDirectory: string, dataDir: string): Promise<string> {
+  if ((await env.files.stat(which))?.kind === "directory") return `The directory is named so: --data ${which}`;
+  const names = (await findPartitions(env.files, logDirectory)).flatMap(({ name }) => [name, name.slice(0, name.lastIndexOf("-"))]);
+  const meant = nearest(which, names);
+  return meant === undefined ? `See which there are: millrace log verify --data ${dataDir}` : `Did you mean "${meant}"?`;
 }
 
 /** A data directory has its logs in a folder of their own, a directory of Apache Kafka's log.dirs is that folder. */

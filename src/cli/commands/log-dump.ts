@@ -20,15 +20,38 @@ const BATCHES_AT_A_TIME = 256;
 
 export async function logDump(which: string, flags: LogDumpFlags, terminal: Terminal): Promise<void> {
   const { env, partitions } = await findLogs(terminal, which, flags);
+  const writer = writerOf(flags, terminal);
   for (const partition of partitions) {
     let left = flags.count ?? Infinity;
     for (const segment of partition.segments) {
       if (segment.untilOffset <= (flags.offset ?? 0)) continue;
-      if (flags.jsonl !== true) await terminal.out(`${partition.name}  ${segment.path.split("/").at(-1)!}\n`);
-      left = await dumpSegment(env, partition, segment, flags, left, terminal);
+      await writer.segment?.(`${partition.name}  ${segment.path.split("/").at(-1)!}\n`);
+      left = await dumpSegment(env, partition, segment, flags, left, { writer, terminal });
       if (left <= 0) break;
     }
   }
+  await writer.end?.();
+}
+
+interface DumpWriter {
+  segment?(title: string): Promise<void>;
+  batch(partition: string, batch: DumpedBatch, records: readonly DumpedRecord[] | undefined): Promise<void>;
+  end?(): Promise<void>;
+}
+
+/** Text; a document per line; or one array, which is written as it is read: a partition may be larger than the memory. */
+function writerOf(flags: LogDumpFlags, terminal: Terminal): DumpWriter {
+  if (flags.jsonl === true) return { batch: (...dumped) => terminal.out(`${jsonOf(...dumped)}\n`) };
+  let before = "[";
+  if (flags.json === true)
+    return {
+      async batch(...dumped) {
+        await terminal.out(before + jsonOf(...dumped));
+        before = ",";
+      },
+      end: () => terminal.out(before === "[" ? "[]\n" : "]\n"),
+    };
+  return { segment: (title) => terminal.out(title), batch: (_, batch, records) => terminal.out(textOf(batch, records)) };
 }
 
 /** Returns how many batches are still wanted. */
@@ -38,7 +61,7 @@ async function dumpSegment(
   segment: SegmentFile,
   flags: LogDumpFlags,
   wanted: number,
-  terminal: Terminal,
+  { writer, terminal }: { readonly writer: DumpWriter; readonly terminal: Terminal },
 ): Promise<number> {
   let left = wanted;
   let from = flags.offset ?? 0;
@@ -53,7 +76,7 @@ async function dumpSegment(
     });
     for (const { batch, bytes } of found) {
       const records = flags.records === true ? await dumpRecords(env.compression, bytes) : undefined;
-      await terminal.out(flags.jsonl === true ? jsonLine(partition.name, batch, records) : textOf(batch, records));
+      await writer.batch(partition.name, batch, records);
       from = batch.lastOffset + 1;
       left--;
     }
@@ -63,11 +86,11 @@ async function dumpSegment(
   return left;
 }
 
-function jsonLine(partition: string, batch: DumpedBatch, records: readonly DumpedRecord[] | undefined): string {
+function jsonOf(partition: string, batch: DumpedBatch, records: readonly DumpedRecord[] | undefined): string {
   const dash = partition.lastIndexOf("-");
   const name = { topic: partition.slice(0, dash), partition: Number(partition.slice(dash + 1)) };
   const readable = records?.map((record) => ({ ...jsonRecord({ ...record, ...name }), ...(record.marker === undefined ? {} : { marker: record.marker }) })); // prettier-ignore
-  return `${JSON.stringify({ ...name, ...batch, ...(readable === undefined ? {} : { content: readable }) })}\n`;
+  return JSON.stringify({ ...name, ...batch, ...(readable === undefined ? {} : { content: readable }) });
 }
 
 function textOf(batch: DumpedBatch, records: readonly DumpedRecord[] | undefined): string {
