@@ -8,8 +8,8 @@ import { ROOT } from "./source-files.ts";
 
 const DIST = join(ROOT, "dist");
 const COMMAND = join(DIST, "cli/commands/broker.js");
-/** Of this command alone, although it lies among the shared ones. */
-const OWN = ["cli/broker-start-error.js", "cli/broker-properties.js"].map((path) => join(DIST, path));
+/** Of this command, or loaded by others when they start a broker of their own, although they lie among the shared ones. */
+const OWN = ["cli/broker-start-error.js", "cli/broker-properties.js", "cli/broker-set.js"].map((path) => join(DIST, path));
 /** Folders and files below dist/ that stay as they are: shared with other commands, or found beside their own file. */
 const KEPT = ["cli/", "env-node/thread-address.js", "server/package-version.js", "stream/nearest.js"].map((path) => join(DIST, path));
 
