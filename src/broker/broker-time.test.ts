@@ -105,3 +105,11 @@ it("closes connections that nobody used for connections.max.idle.ms", () =>
     assert.equal(broker.metrics().connections, 0);
     await client.admin().listTopics();
   }));
+
+it("closes no idle connection with connections.max.idle.ms=-1", () =>
+  inWorld({ "connections.max.idle.ms": "-1" }, async ({ env, broker, client }) => {
+    await client.admin().listTopics();
+    const { connections } = broker.metrics();
+    await env.timers.sleep(100 * SECOND);
+    assert.equal(broker.metrics().connections, connections);
+  }));

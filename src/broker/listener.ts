@@ -49,7 +49,8 @@ export class BrokerListener {
   constructor(broker: BrokerContext) {
     this.#broker = broker;
     this.#dispatcher = new Dispatcher(broker.apis);
-    this.#memory = new RequestMemory(broker.settings.number("queued.max.request.bytes"));
+    const queuedBytes = broker.settings.number("queued.max.request.bytes");
+    this.#memory = new RequestMemory(queuedBytes < 0 ? Number.POSITIVE_INFINITY : queuedBytes);
   }
 
   get connections(): number {
@@ -138,7 +139,8 @@ export class BrokerListener {
   }
 
   #closeIdle(): void {
-    const limit = this.#broker.env.clock.monotonicMs() - this.#broker.settings.number("connections.max.idle.ms");
+    const idleMs = this.#broker.settings.number("connections.max.idle.ms");
+    const limit = idleMs < 0 ? Number.NEGATIVE_INFINITY : this.#broker.env.clock.monotonicMs() - idleMs;
     for (const connection of this.#connections) if (connection.isIdle && connection.lastActive < limit) connection.finish();
     this.#checkIdleLater();
   }

@@ -32,7 +32,30 @@ describe("broker settings", () => {
 
   it("take broker.id where node.id is not given", () => {
     assert.equal(new Settings({ "broker.id": "3" }).nodeId, 3);
-    assert.equal(new Settings({ "broker.id": "3", "node.id": "4" }).nodeId, 4);
+    assert.equal(new Settings({ "broker.id": "-1", "node.id": "4" }).nodeId, 4);
+    assert.equal(new Settings({ "broker.id": "-1" }).nodeId, 0);
+    assert.throws(() => new Settings({ "broker.id": "3", "node.id": "4" }), { setting: "broker.id", problem: /not node\.id \(4\)/ });
+  });
+
+  it("refuse what Apache Kafka would not start with: retention of nothing, and what contradicts something else, by a name that was given", () => {
+    const refused: readonly (readonly [given: Record<string, string>, setting: string, problem: RegExp])[] = [
+      [{ "log.retention.ms": "0" }, "log.retention.ms", /at least 1 or -1/],
+      [{ "log.retention.minutes": "0" }, "log.retention.minutes", /at least 1 or -1/],
+      [{ "log.retention.hours": "0" }, "log.retention.hours", /at least 1 or -1/],
+      [{ "group.consumer.session.timeout.ms": "10" }, "group.consumer.session.timeout.ms", /at least group\.consumer\.min\.session\.timeout\.ms \(45000\), got 10/], // prettier-ignore
+      [{ "group.consumer.session.timeout.ms": "70000" }, "group.consumer.session.timeout.ms", /at most group\.consumer\.max\.session\.timeout\.ms \(60000\), got 70000/], // prettier-ignore
+      [{ "group.consumer.min.session.timeout.ms": "50000" }, "group.consumer.min.session.timeout.ms", /at most group\.consumer\.session\.timeout\.ms/], // prettier-ignore
+      [{ "group.consumer.max.assignment.interval.ms": "5", "group.consumer.assignment.interval.ms": "6" }, "group.consumer.max.assignment.interval.ms", /at least/], // prettier-ignore
+      [{ "group.consumer.session.timeout.ms": "5000", "group.consumer.min.session.timeout.ms": "5000" }, "group.consumer.session.timeout.ms", /above group\.consumer\.heartbeat\.interval\.ms \(5000\)/], // prettier-ignore
+    ];
+    for (const [given, setting, problem] of refused) assert.throws(() => new Settings(given), { name: "SettingError", setting, problem });
+    const quick = { "group.consumer.session.timeout.ms": "1000", "group.consumer.min.session.timeout.ms": "1000" };
+    const beats = { "group.consumer.heartbeat.interval.ms": "300", "group.consumer.min.heartbeat.interval.ms": "300" };
+    assert.equal(new Settings({ ...quick, ...beats }).number("group.consumer.session.timeout.ms"), 1000);
+  });
+
+  it("take Apache Kafka's own defaults of those that have another one here", () => {
+    assert.deepEqual(new Settings({ "queued.max.request.bytes": "-1", "broker.id": "-1", "log.retention.bytes": "-1" }).unknown, []);
   });
 });
 

@@ -4,6 +4,7 @@
 // from 50).
 import type { SettingLimits } from "../log/setting-value.ts";
 import { invalidValue, parseBoolean, parseNumber, type ConfigDefinition, type ConfigType } from "./config-value.ts";
+import { contradictionIn } from "./setting-contradictions.ts";
 
 const LONG_MAX = "9223372036854775807";
 const NO_LZ4_LEVELS = "Accepted; lz4 has one level here.";
@@ -20,7 +21,7 @@ function setting(name: string, type: ConfigType, value: string, doc: string, lim
 
 export const SETTINGS: readonly ConfigDefinition[] = [
   setting("node.id", "int", "0", "The id of this broker in answers.", { min: 0 }),
-  setting("broker.id", "int", "0", "The same as node.id, under its older name.", { min: 0 }),
+  setting("broker.id", "int", "0", "The same as node.id, under its older name; -1: as node.id says.", { min: 0, or: -1 }),
   setting("num.partitions", "int", "1", "Partitions of a topic that is created without a number.", { min: 1 }),
   setting("default.replication.factor", "int", "1", "Accepted and answered; there is one copy.", { min: 1 }),
   setting("auto.create.topics.enable", "boolean", "true", "A Metadata request that allows it creates unknown topics."),
@@ -29,11 +30,18 @@ export const SETTINGS: readonly ConfigDefinition[] = [
     min: 0,
   }),
   setting("socket.request.max.bytes", "int", "104857600", "The largest request; a longer one closes its connection.", { min: 1 }),
-  setting("queued.max.request.bytes", "long", "268435456", "Bytes of requests in work over all connections before reading pauses.", {
-    min: 1,
-  }),
+  setting(
+    "queued.max.request.bytes",
+    "long",
+    "268435456",
+    "Bytes of requests in work over all connections before reading pauses; -1: any.",
+    {
+      min: 1,
+      or: -1,
+    },
+  ),
   setting("max.connections", "int", "2147483647", "Connections at once; further ones are closed.", { min: 1 }),
-  setting("connections.max.idle.ms", "long", "600000", "A connection without requests for this long is closed."),
+  setting("connections.max.idle.ms", "long", "600000", "A connection without requests for this long is closed; -1: none."),
   setting("fetch.max.bytes", "int", "57671680", "The most record bytes one Fetch answer carries.", { min: 1024 }),
   setting("max.incremental.fetch.session.cache.slots", "int", "1000", "Fetch sessions that are kept; 0: none.", { min: 0 }),
   setting("max.request.partition.size.limit", "int", "2000", "The most partitions one DescribeTopicPartitions answer carries.", {
@@ -103,8 +111,8 @@ export const SETTINGS: readonly ConfigDefinition[] = [
   }),
   setting("log.retention.check.interval.ms", "long", "300000", "How often retention runs.", { min: 1 }),
   setting("log.retention.ms", "long", "604800000", "Age at which segments are deleted; -1: never.", { min: 1, or: -1 }),
-  setting("log.retention.minutes", "int", "10080", "The same in minutes, if log.retention.ms is not set."),
-  setting("log.retention.hours", "int", "168", "The same in hours, if neither of the others is set."),
+  setting("log.retention.minutes", "int", "10080", "The same in minutes, if log.retention.ms is not set.", { min: 1, or: -1 }),
+  setting("log.retention.hours", "int", "168", "The same in hours, if neither of the others is set.", { min: 1, or: -1 }),
   setting("log.retention.bytes", "long", "-1", "Size of a partition above which its oldest segments are deleted; -1: none."),
   setting("log.segment.bytes", "int", "1073741824", "Size at which a segment is full.", { min: 14 }),
   setting("log.roll.ms", "long", "604800000", "Age at which a segment is closed.", { min: 1 }),
@@ -199,6 +207,8 @@ export class Settings {
       if (problem !== undefined) throw new SettingError(name, problem);
     }
     this.#given = new Map(Object.entries(given));
+    const contradiction = contradictionIn(this.#given, (name) => this.number(name));
+    if (contradiction !== undefined) throw new SettingError(contradiction.setting, contradiction.problem);
     this.unknown = Object.keys(given).filter((name) => !BY_NAME.has(name));
   }
 
@@ -245,6 +255,6 @@ export class Settings {
   }
 
   get nodeId(): number {
-    return this.number(this.isGiven("node.id") ? "node.id" : "broker.id");
+    return Math.max(0, this.number(this.isGiven("node.id") ? "node.id" : "broker.id"));
   }
 }
