@@ -93,6 +93,7 @@ const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 export async function startBroker(env: Env, options: BrokerOptions): Promise<Broker> {
   const places = placesOf(options);
   const settings = new Settings(options.settings);
+  await refuseForeignDirectory(env, options.dataDir);
   if (settings.unknown.length > 0)
     env.logger.log("warn", "unknown-settings", { names: settings.unknown, consequence: "they have no effect" });
   await DynamicSettings.load(env.files, `${options.dataDir}/${BROKER_DIRECTORY}`, settings);
@@ -114,6 +115,14 @@ export async function startBroker(env: Env, options: BrokerOptions): Promise<Bro
     throw error;
   }
   return broker;
+}
+
+/** Apache Kafka does not start any more on a log directory that holds folders of others. Rejects with a BrokerOptionsError. */
+async function refuseForeignDirectory(env: Env, dataDir: string): Promise<void> {
+  if ((await env.files.stat(`${dataDir}/meta.properties`)) === undefined) return;
+  throw new BrokerOptionsError(
+    `${dataDir} is a log directory of Apache Kafka (it has meta.properties), which would not start on it again with another broker's files in it. Use another directory (dataDir); its records are copied by a client, or read with millrace log dump.`,
+  );
 }
 
 /** Throws a BrokerOptionsError. */

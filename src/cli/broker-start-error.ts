@@ -14,6 +14,7 @@ export interface SettingOrigin {
 
 /** What the options of startBroker are called on the command line. */
 const FLAGS: readonly (readonly [option: string, flag: string])[] = [
+  ["(dataDir)", "with --data DIR"],
   ["(insecure)", "with --insecure"],
   ["(advertised)", "with --advertised-listener HOST:PORT"],
 ];

@@ -1,6 +1,6 @@
 // What a user types wrongly, and what the system refuses, when a broker is started: the sentences of real processes.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,14 +25,19 @@ async function refused(args: readonly string[], exitCode: number, expected: RegE
 test("places that cannot be", async () => {
   mkdirSync(join(directory, "half"));
   file("half/log", "");
+  mkdirSync(join(directory, "kafka/orders-0"), { recursive: true });
+  file("kafka/meta.properties", "version=1\nnode.id=0\n");
   await Promise.all([
     refused(["--data", "half"], 1, /data directory half .* file.*\(half\/log\)\. Remove that file, or use another directory: --data DIR/),
     refused(["--config", file("empty", "log.dirs=\n")], 2, /empty: log\.dirs is empty\. Name a directory/),
+    refused(["--data", "kafka"], 2, /kafka is a log directory of Apache Kafka .*Use another directory with --data DIR;/),
+    refused(["--config", file("as-kafka", "log.dirs=kafka\n")], 2, /kafka is a log directory of Apache Kafka/),
     refused(["--config", "none"], 3, /--config none: there is no file .*\/none\./),
     process.platform === "linux" && existsSync("/proc/self")
       ? refused(["--data", "/proc/x"], 1, /data directory \/proc\/x cannot be (made|written).*or use another directory: --data DIR/)
       : undefined,
   ]);
+  assert.deepEqual(readdirSync(join(directory, "kafka")).sort(), ["meta.properties", "orders-0"]);
 });
 
 test("listeners and settings that cannot be", async () => {
