@@ -267,4 +267,40 @@ describe("a broker connection", () => {
     assert.deepEqual(await desk.answered(), [0]);
     assert.deepEqual([desk.connection.ended, desk.started.length, desk.memory.bytes], [true, 1, 0]);
   });
+
+  const ENDS: Readonly<Record<string, (desk: Desk) => void>> = {
+    "a frame that is no request": ({ connection }) => void connection.handlers.data(new Uint8Array([0, 0, 0, 4, 0, 0, 0, 9])),
+    "a length that is none": ({ connection }) => void connection.handlers.data(new Uint8Array([255, 255, 255, 255])),
+    "a request that fails": (desk) => {
+      desk.produce();
+      desk.started[1]!.fail();
+    },
+  };
+  for (const [end, come] of Object.entries(ENDS)) {
+    it(`answers what was asked before ${end}, and then ends`, async () => {
+      const desk = new Desk();
+      desk.produce();
+      come(desk);
+      await desk.answered();
+      desk.produce();
+      assert.deepEqual([desk.connection.ended, desk.connection.readsPaused, desk.logged], [false, true, []]);
+      desk.started[0]!.answer();
+      assert.deepEqual(await desk.answered(), [0]);
+      assert.deepEqual([desk.connection.ended, desk.logged.length, desk.memory.bytes], [true, 1, 0]);
+      assert.equal(desk.started.length, end === "a request that fails" ? 2 : 1);
+    });
+  }
+
+  it("ends behind an answer only when the peer reads it", async () => {
+    const desk = new Desk();
+    desk.connection.accepts = false;
+    desk.produce();
+    desk.connection.handlers.data(new Uint8Array([255, 255, 255, 255]));
+    desk.started[0]!.answer();
+    assert.deepEqual(await desk.answered(), [0]);
+    assert.equal(desk.connection.ended, false);
+    desk.connection.accepts = true;
+    desk.connection.handlers.drain!();
+    assert.deepEqual([desk.connection.ended, desk.logged], [true, ["bad-frame"]]);
+  });
 });

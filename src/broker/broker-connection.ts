@@ -1,6 +1,7 @@
 // One client's connection: frames in, answers out in the order of their requests. Only requests of an API that allows it (Produce)
 // overlap; all others run one after the other, as in Apache Kafka. Reading pauses while too much is in work or the peer does not read.
-// A malformed frame, or an error nobody expected, costs this connection and one log line, nothing else.
+// A malformed frame, or an error nobody expected, costs this connection and one log line, nothing else: what was asked before it is answered
+// first, as on Apache Kafka, which reads a connection's next request when it has answered the one before.
 import type { BufferPool } from "../bytes/buffer-pool.ts";
 import type { Address, Connection } from "../env/network.ts";
 import type { Logger } from "../env/logger.ts";
@@ -34,9 +35,18 @@ export interface ConnectionOptions {
   readonly advertised: Address;
 }
 
+/** Why the connection ends. */
+interface Refusal {
+  readonly event: string;
+  readonly error: unknown;
+  readonly fields?: Record<string, unknown>;
+}
+
 interface Slot extends RequestMoments {
   /** undefined while the request runs, null when it has no answer. */
   answer: Answer | null | undefined;
+  /** In place of an answer: when all before it are sent, the connection ends. */
+  refusal: Refusal | undefined;
   /** To be called when the answer is sent. */
   sent: (() => void)[] | undefined;
   /** Of the request's API, if it has one. */
@@ -68,6 +78,10 @@ export class BrokerConnection {
   #sendScheduled = false;
   #closed = false;
   #finishing = false;
+  /** Nothing is read or started any more: the connection ends behind the answers to what was asked before. */
+  #refusing = false;
+  /** Behind all requests that wait. */
+  #badLength: FrameLengthError | undefined;
   /** Monotonic ms of the last request or answer. */
   lastActive: number;
 
@@ -82,7 +96,7 @@ export class BrokerConnection {
       drain: () => {
         this.#blockedByPeer = false;
         this.#noteSent();
-        this.#unblock();
+        this.#goOn();
       },
       close: () => this.#onClose(),
     });
@@ -116,12 +130,14 @@ export class BrokerConnection {
   }
 
   #data(bytes: Uint8Array): boolean {
-    if (this.#closed || this.#finishing) return false;
+    if (this.#closed || this.#finishing || this.#badLength !== undefined) return false;
     try {
       return this.#assembler.push(bytes);
     } catch (error) {
       if (!(error instanceof FrameLengthError)) throw error;
-      this.#refuse("bad-frame", error);
+      this.#badLength = error;
+      this.#stopReading();
+      this.#goOn();
       return false;
     }
   }
@@ -139,7 +155,7 @@ export class BrokerConnection {
 
   /** Starts what may start now. */
   #pump(): void {
-    while (this.#waiting.length > 0 && !this.#closed && !this.#blockedByPeer) {
+    while (this.#waiting.length > 0 && !this.#closed && !this.#blockedByPeer && !this.#refusing) {
       const frame = this.#waiting[0]!;
       const overlaps = this.#options.dispatcher.overlaps(frame);
       if (this.#running > 0 && !(overlaps && this.#overlapping)) return;
@@ -151,7 +167,17 @@ export class BrokerConnection {
 
   #start(frame: Frame, received: number): void {
     const started = this.#tick();
-    const slot: Slot = { answer: undefined, sent: undefined, count: undefined, received, started, returned: 0, answeredAt: 0, taken: 0 };
+    const slot: Slot = {
+      answer: undefined,
+      refusal: undefined,
+      sent: undefined,
+      count: undefined,
+      received,
+      started,
+      returned: 0,
+      answeredAt: 0,
+      taken: 0,
+    };
     this.#slots.push(slot);
     this.#running++;
     let decoded: Decoded | Answer;
@@ -159,7 +185,7 @@ export class BrokerConnection {
       decoded = this.#options.dispatcher.decode(frame);
     } catch (error) {
       this.#forget(frame);
-      this.#refuse(isMalformed(error) ? "bad-request" : "request-failed", error);
+      this.#refuse(slot, { event: isMalformed(error) ? "bad-request" : "request-failed", error });
       return;
     }
     if (Array.isArray(decoded)) this.#finish(slot, frame, decoded);
@@ -171,7 +197,7 @@ export class BrokerConnection {
     const { broker, superseded, number } = this.#options;
     const owned = ownedRequest(handler.api.name, request, header.apiVersion);
     if (owned !== undefined && superseded.isSuperseded(owned, number))
-      return this.#failed(frame, "superseded-connection", decoded, new SupersededError());
+      return this.#failed(slot, frame, "superseded-connection", decoded, new SupersededError());
     const faultless = broker.faults.isEmpty;
     const call = this.#callOf(decoded, slot, faultless);
     const count = broker.counters.api(handler.api.key);
@@ -181,13 +207,13 @@ export class BrokerConnection {
       slot.answeredAt = this.#tick();
       count.running--;
       if (this.#closed) return this.#forget(frame);
-      if (call.close) return this.#failed(frame, "request-refused", decoded, new Error("A request without answer failed"));
+      if (call.close) return this.#failed(slot, frame, "request-refused", decoded, new Error("A request without answer failed"));
       let answer: Answer | null;
       try {
         answer = response === undefined ? null : this.#options.dispatcher.encode(decoded, response);
         if (response !== undefined) countErrors(handler.api.name, response, count);
       } catch (error) {
-        return this.#failed(frame, "answer-not-encodable", decoded, error);
+        return this.#failed(slot, frame, "answer-not-encodable", decoded, error);
       }
       this.#finish(slot, frame, answer);
       if (faultless && call.requestIsFree) this.#options.buffers.give(frame);
@@ -195,7 +221,7 @@ export class BrokerConnection {
     const failed = (error: unknown): void => {
       count.running--;
       count.error(ErrorCode.UNKNOWN_SERVER_ERROR);
-      this.#failed(frame, "request-failed", decoded, error);
+      this.#failed(slot, frame, "request-failed", decoded, error);
     };
     try {
       const fault = faultless ? undefined : broker.faults.take(handler.api.name, request, header.apiVersion);
@@ -260,8 +286,22 @@ export class BrokerConnection {
     }
     this.#connection.uncork();
     if (!this.#blockedByPeer) this.#noteSent();
-    if (this.#finishing && this.#slots.length === 0) this.#connection.end();
+    this.#goOn();
+  }
+
+  /** Something was sent, or nothing more comes. */
+  #goOn(): void {
+    const refusal = this.#dueRefusal();
+    if (refusal !== undefined) this.#end(refusal);
+    else if (this.#finishing && this.#slots.length === 0) this.#connection.end();
     else this.#unblock();
+  }
+
+  /** The one that the connection ends with now: everything before it is answered, and the peer has been sent it. */
+  #dueRefusal(): Refusal | undefined {
+    if (this.#blockedByPeer) return undefined;
+    if (this.#badLength !== undefined && this.isIdle) return { event: "bad-frame", error: this.#badLength };
+    return this.#slots[0]?.refusal;
   }
 
   #noteSent(): void {
@@ -278,15 +318,20 @@ export class BrokerConnection {
     const { memory } = this.#options;
     if (this.#paused || this.#closed) return;
     if (!this.#isFull() && !this.#blockedByPeer && !memory.isFull) return;
+    this.#stopReading();
+    if (memory.isFull) memory.wait(this.#resume);
+  }
+
+  #stopReading(): void {
     this.#paused = true;
     this.#connection.pause();
-    if (memory.isFull) memory.wait(this.#resume);
   }
 
   #unblock(): void {
     if (this.#closed || this.#finishing) return;
     this.#pump();
     if (!this.#paused || this.#closed || this.#isFull() || this.#blockedByPeer) return;
+    if (this.#refusing || this.#badLength !== undefined) return;
     if (this.#options.memory.isFull) return this.#options.memory.wait(this.#resume);
     this.#paused = false;
     this.#connection.resume();
@@ -302,12 +347,22 @@ export class BrokerConnection {
     this.#options.memory.give(frame.length);
   }
 
-  #failed(frame: Uint8Array, event: string, { handler, header }: Decoded, error: unknown): void {
+  #failed(slot: Slot, frame: Uint8Array, event: string, { handler, header }: Decoded, error: unknown): void {
     this.#forget(frame);
-    this.#refuse(event, error, { api: handler.api.name, version: header.apiVersion });
+    this.#refuse(slot, { event, error, fields: { api: handler.api.name, version: header.apiVersion } });
   }
 
-  #refuse(event: string, error: unknown, fields: Record<string, unknown> = {}): void {
+  /** The request has no answer, and nothing after it has one. */
+  #refuse(slot: Slot, refusal: Refusal): void {
+    if (this.#closed) return;
+    slot.refusal = refusal;
+    this.#refusing = true;
+    this.#stopReading();
+    const due = this.#dueRefusal();
+    if (due !== undefined) this.#end(due);
+  }
+
+  #end({ event, error, fields = {} }: Refusal): void {
     if (this.#closed) return;
     const { host, port } = this.#connection.remote;
     const level = isMalformed(error) || error instanceof FrameLengthError || isExpected(error) ? "warn" : "error";

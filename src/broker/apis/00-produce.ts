@@ -126,6 +126,9 @@ async function append(
     });
     return { topicData, partitions };
   });
+  // Without acknowledgements, what is refused ends the connection: nothing that came behind it is begun.
+  if (request.acks === 0)
+    call.exclusive = answers.some(({ partitions }) => partitions.some((partition) => !(partition instanceof Promise)));
   const responses = [];
   for (const { topicData, partitions } of answers) {
     const { name, topicId } = topicData;

@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
 import { newApiVersionsRequest } from "../../protocol/generated/api-versions.gen.ts";
+import { newListOffsetsPartition, newListOffsetsRequest, newListOffsetsTopic } from "../../protocol/generated/list-offsets.gen.ts";
 import { newMetadataRequest } from "../../protocol/generated/metadata.gen.ts";
+import { newPartitionProduceData, newProduceRequest, newTopicProduceData } from "../../protocol/generated/produce.gen.ts";
+import { BatchWriter } from "../../protocol/records/batch-writer.ts";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import { TestBroker } from "./test-broker.ts";
 import { requestFrame, Wire } from "./wire.ts";
@@ -85,6 +88,26 @@ describe("a connection", () => {
       () => wire.closed,
     );
     assert.match(String(test.log.at(-1)?.fields["error"]), /Produce version 2/);
+  });
+
+  it("is closed by a refused Produce without acknowledgement, behind the answers before it and before anything after it", async () => {
+    await using test = await start();
+    await test.broker.logs.createTopic("t", { partitions: 1 });
+    const wire = await Wire.connect(test.env, test.broker.address);
+    const produce = (topic: string, acks: number, correlationId: number): Uint8Array => {
+      const writer = new BatchWriter();
+      writer.append(1_700_000_000_000, null, new Uint8Array(5));
+      const partitionData = [newPartitionProduceData({ index: 0, records: writer.finish() })];
+      return requestFrame("Produce", 9, newProduceRequest({ acks, timeoutMs: 1000, topicData: [newTopicProduceData({ name: topic, partitionData })] }), correlationId); // prettier-ignore
+    };
+    wire.write(Buffer.concat([produce("t", -1, 1), produce("t", 0, 2), produce("missing", 0, 3), produce("t", -1, 4)]));
+    assert.equal((await wire.read("Produce", 9)).correlationId, 1);
+    await assert.rejects(wire.read("Produce", 9), /closed instead of answering/);
+    const again = await Wire.connect(test.env, test.broker.address);
+    const topics = [newListOffsetsTopic({ name: "t", partitions: [newListOffsetsPartition({ timestamp: -1 })] })];
+    const ends = await again.call("ListOffsets", 7, newListOffsetsRequest({ topics }));
+    assert.equal(ends.topics[0]!.partitions[0]!.offset, 2);
+    again.destroy();
   });
 
   it("gets its answers in the order of its requests, however many come at once", async () => {
