@@ -12,7 +12,9 @@ const SKIP_ASSIGNMENT_FROM = 9;
 
 export const joinGroup = defineApi("JoinGroup", {
   async handle(broker, request, call) {
-    if (request.groupId === "") return newJoinGroupResponse({ errorCode: ErrorCode.INVALID_GROUP_ID, memberId: request.memberId });
+    const noProtocol = call.version >= PROTOCOL_TYPE_FROM ? null : "";
+    if (request.groupId === "")
+      return newJoinGroupResponse({ errorCode: ErrorCode.INVALID_GROUP_ID, memberId: request.memberId, protocolName: noProtocol });
     const instanceId = request.groupInstanceId;
     const reply = await broker.groups.join(request.groupId, {
       memberId: request.memberId,
@@ -31,7 +33,7 @@ export const joinGroup = defineApi("JoinGroup", {
       errorCode: reply.error,
       generationId: reply.generation,
       protocolType: reply.protocolType,
-      protocolName: reply.protocol ?? (call.version >= PROTOCOL_TYPE_FROM ? null : ""),
+      protocolName: reply.protocol ?? noProtocol,
       leader: reply.leader,
       skipAssignment: reply.skipAssignment,
       memberId: reply.memberId,

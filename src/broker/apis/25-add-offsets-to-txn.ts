@@ -1,4 +1,5 @@
-// AddOffsetsToTxn (25): versions 0–4. Adds the partition of __consumer_offsets that holds the group to the transaction. KIP-98, KIP-588.
+// AddOffsetsToTxn (25): versions 0–4. Adds the partition of __consumer_offsets that holds the group, of whatever name, to the transaction.
+// KIP-98, KIP-588.
 import { newAddOffsetsToTxnResponse } from "../../protocol/generated/add-offsets-to-txn.gen.ts";
 import { ErrorCode } from "../../protocol/errors.ts";
 import { defineApi } from "../api.ts";
@@ -9,7 +10,6 @@ const FENCED_FROM = 2;
 
 export const addOffsetsToTxn = defineApi("AddOffsetsToTxn", {
   async handle(broker, request, call) {
-    if (request.groupId === "") return newAddOffsetsToTxnResponse({ errorCode: ErrorCode.INVALID_GROUP_ID });
     const missing = await broker.groups.ensureOffsets(request.groupId);
     if (missing !== ErrorCode.NONE) return newAddOffsetsToTxnResponse({ errorCode: missing });
     const key = partitionKey(OFFSETS_TOPIC, broker.groups.log.partitionOf(request.groupId));

@@ -5,13 +5,13 @@ import {
   newDescribeLogDirsResponse,
   newDescribeLogDirsResult,
   newDescribeLogDirsTopic,
+  type DescribableLogDirTopic,
 } from "../../protocol/generated/describe-log-dirs.gen.ts";
 import { defineApi } from "../api.ts";
 
 export const describeLogDirs = defineApi("DescribeLogDirs", {
   async handle(broker, request) {
-    const asked =
-      request.topics === null ? undefined : new Map(request.topics.map(({ topic, partitions }) => [topic, new Set(partitions)]));
+    const asked = request.topics === null ? undefined : byName(request.topics);
     const topics = [];
     for (const { name, partitions } of broker.topics.all()) {
       const wanted = asked?.get(name);
@@ -25,3 +25,14 @@ export const describeLogDirs = defineApi("DescribeLogDirs", {
     return newDescribeLogDirsResponse({ results: [newDescribeLogDirsResult({ logDir: broker.logs.path, topics, usableBytes })] });
   },
 });
+
+/** A topic may be named twice, for other partitions. */
+function byName(topics: readonly DescribableLogDirTopic[]): Map<string, Set<number>> {
+  const asked = new Map<string, Set<number>>();
+  for (const { topic, partitions } of topics) {
+    const known = asked.get(topic);
+    if (known === undefined) asked.set(topic, new Set(partitions));
+    else for (const partition of partitions) known.add(partition);
+  }
+  return asked;
+}

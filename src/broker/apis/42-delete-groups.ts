@@ -5,7 +5,7 @@ import { defineApi } from "../api.ts";
 export const deleteGroups = defineApi("DeleteGroups", {
   async handle(broker, request) {
     const results = [];
-    for (const groupId of request.groupsNames) {
+    for (const groupId of new Set(request.groupsNames)) {
       results.push(newDeletableGroupResult({ groupId, errorCode: await broker.groups.deleteGroup(groupId) }));
     }
     return newDeleteGroupsResponse({ results });

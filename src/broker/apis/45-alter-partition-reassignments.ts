@@ -20,7 +20,8 @@ export const alterPartitionReassignments = defineApi("AlterPartitionReassignment
         }),
       }),
     );
-    return newAlterPartitionReassignmentsResponse({ errorMessage: null, responses }); // what may change is not said back: Apache Kafka does not
+    const { allowReplicationFactorChange } = request;
+    return newAlterPartitionReassignmentsResponse({ allowReplicationFactorChange, errorMessage: null, responses });
   },
 });
 

@@ -1,5 +1,5 @@
 // DescribeQuorum (55): versions 0–2. This broker is the only voter and the leader. Its metadata is not a Kafka log: the offsets of
-// __cluster_metadata are 0. KIP-595, KIP-836, KIP-853.
+// __cluster_metadata are 0; any other partition asked for beside its one, or it twice, refuses all. KIP-595, KIP-836, KIP-853.
 import { ErrorCode, ERRORS } from "../../protocol/errors.ts";
 import {
   newDescribeQuorumResponse,
@@ -18,9 +18,8 @@ const CONTROLLER_LISTENER = "CONTROLLER";
 export const describeQuorum = defineApi("DescribeQuorum", {
   handle(broker, request, call) {
     const now = broker.env.clock.now();
-    const valid = request.topics.every(
-      ({ topicName, partitions }) => topicName === METADATA_TOPIC && partitions.every(({ partitionIndex }) => partitionIndex === 0),
-    );
+    const [only] = request.topics.length === 1 ? request.topics : [];
+    const valid = only?.topicName === METADATA_TOPIC && only.partitions.length === 1 && only.partitions[0]!.partitionIndex === 0;
     const topics = request.topics.map(({ topicName, partitions }) =>
       newTopicData({
         topicName,

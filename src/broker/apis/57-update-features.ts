@@ -15,9 +15,10 @@ const UNSAFE_DOWNGRADE = 3;
 
 export const updateFeatures = defineApi("UpdateFeatures", {
   async handle({ features }, { featureUpdates, validateOnly }, call) {
-    const levels = Object.fromEntries(featureUpdates.map(({ feature, maxVersionLevel }) => [feature, maxVersionLevel]));
-    const check = (): string | undefined =>
-      featureUpdates.map((update) => refusal(update, features)).find((problem) => problem !== undefined);
+    // Of one that is named twice, Apache Kafka looks at the last only.
+    const updates = [...new Map(featureUpdates.map((update) => [update.feature, update])).values()];
+    const levels = Object.fromEntries(updates.map(({ feature, maxVersionLevel }) => [feature, maxVersionLevel]));
+    const check = (): string | undefined => updates.map((update) => refusal(update, features)).find((problem) => problem !== undefined);
     const problem = await features.change(levels, validateOnly, check);
     if (problem !== undefined) return newUpdateFeaturesResponse({ errorCode: ErrorCode.INVALID_UPDATE_VERSION, errorMessage: problem });
     const told = call.version < RESULTS_UNTIL ? featureUpdates : [];

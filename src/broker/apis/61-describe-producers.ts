@@ -9,6 +9,7 @@ import {
 } from "../../protocol/generated/describe-producers.gen.ts";
 import type { ProducerEntry } from "../../log/producer-state.ts";
 import { defineApi } from "../api.ts";
+import { invalidTopicName } from "../topics.ts";
 
 export const describeProducers = defineApi("DescribeProducers", {
   handle(broker, request) {
@@ -18,6 +19,9 @@ export const describeProducers = defineApi("DescribeProducers", {
         partitions: partitionIndexes.map((partitionIndex) => {
           const log = broker.topics.partition(name, partitionIndex);
           if (log !== undefined) return newPartitionResponse({ partitionIndex, activeProducers: [...log.activeProducers()].map(tell) });
+          const problem = invalidTopicName(name);
+          if (problem !== undefined)
+            return newPartitionResponse({ partitionIndex, errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: problem });
           const errorMessage = ERRORS.UNKNOWN_TOPIC_OR_PARTITION[2];
           return newPartitionResponse({ partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage });
         }),

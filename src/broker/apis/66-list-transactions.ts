@@ -7,6 +7,9 @@ import { STATUSES } from "../coordinators/transaction/state.ts";
 import { Pattern } from "../regular-expression/pattern.ts";
 import { PatternError } from "../regular-expression/syntax.ts";
 
+/** Apache Kafka's clients know states that no transaction has here: of an id that is being forgotten, of a producer that is being fenced. */
+const STATES: ReadonlySet<string> = new Set([...STATUSES, "Dead", "PrepareEpochFence"]);
+
 export const listTransactions = defineApi("ListTransactions", {
   handle(broker, request) {
     const pattern = patternOf(request.transactionalIdPattern);
@@ -23,7 +26,7 @@ export const listTransactions = defineApi("ListTransactions", {
       if (request.durationFilter >= 0 && now - data.startedAt <= request.durationFilter) continue;
       transactionStates.push(newTransactionState({ transactionalId, producerId: data.producerId, transactionState: data.status }));
     }
-    const unknownStateFilters = request.stateFilters.filter((filter) => !STATUSES.some((status) => status === filter));
+    const unknownStateFilters = [...states].filter((filter) => !STATES.has(filter));
     return newListTransactionsResponse({ transactionStates, unknownStateFilters });
   },
 });

@@ -59,7 +59,8 @@ function problemOf(request: ConsumerGroupHeartbeatRequest, version: number): str
   if (request.groupId === "") return "GroupId can't be empty.";
   if (request.instanceId === "") return "InstanceId can't be empty.";
   if (request.rackId === "") return "RackId can't be empty.";
-  if (request.memberId === "" && (version >= OWN_MEMBER_ID_FROM || memberEpoch !== 0)) return "MemberId can't be empty.";
+  if (request.memberId === "" && (version >= OWN_MEMBER_ID_FROM || memberEpoch > 0 || memberEpoch === LEAVE))
+    return "MemberId can't be empty.";
   if (memberEpoch === LEFT_STATIC && request.instanceId === null) return "InstanceId can't be null.";
   if (memberEpoch < LEFT_STATIC) return "MemberEpoch is invalid.";
   if (memberEpoch > 0 || memberEpoch === LEAVE || memberEpoch === LEFT_STATIC) return undefined;
