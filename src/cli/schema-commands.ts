@@ -9,7 +9,10 @@ export function addSchemaCommands(program: Command, terminal: TerminalOf): void 
   const schema = program.command("schema").description("subjects and schemas of a registry");
   const asks = (command: Command): Command =>
     output(command)
-      .option("--registry <url>", "http://host:port (SCHEMA_REGISTRY_URL, or the registry of the server of --data)")
+      .option(
+        "--registry <url>",
+        "http://host:port, with user:password@ or :token@ if needed (SCHEMA_REGISTRY_URL, or the registry of the server of --data)",
+      )
       .option("--data <dir>", "the data directory whose server is meant (.millrace)");
   asks(schema.command("ls").alias("list"))
     .description("subjects with their latest versions")
@@ -41,8 +44,8 @@ export function addSchemaCommands(program: Command, terminal: TerminalOf): void 
   ] as const)
     asks(schema.command(name))
       .description(description)
-      .argument("[subject]")
-      .argument("[value]")
+      .argument("[subject]", "all, if there is none")
+      .argument("[value]", "to be set; alone, without a subject: for all")
       .action(async (subject: string | undefined, value: string | undefined, flags: SchemaFlags & Quiet) =>
         (await commands()).schemaSetting(what, subject, value, flags, terminal(flags)),
       );

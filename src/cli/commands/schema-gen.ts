@@ -1,8 +1,9 @@
 // millrace schema gen: TypeScript types from a registry's schemas, and schemas from the types that a module exports; and schema diff.
+import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { jsonDocument, parsedAvro } from "../../connectors/kafka/schema-formats.ts";
 import { takeImportsForModules } from "../../env-node/module-syntax.ts";
-import type { RegisteredSchema } from "../../registry/http/registry-client.ts";
+import type { RegisteredSchema, RegistryClient } from "../../registry/http/registry-client.ts";
 import { avroToType } from "../../schema/avro/avro-to-type.ts";
 import { avroJson } from "../../schema/avro/type-to-avro.ts";
 import { SchemaParseError } from "../../schema/incompatibility.ts";
@@ -31,16 +32,21 @@ export async function schemaDiff(
   flags: SchemaFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const [before, after] = await asking(terminal, flags, async (client) => {
-    const latest = await client.version(subject, to === undefined ? "latest" : versionNumber(to));
-    const before = from === undefined ? (await client.versions(subject)).findLast((each) => each < latest.version) : versionNumber(from);
-    if (before === undefined)
-      throw new CliError(
-        EXIT.notFound,
-        `Subject "${subject}" has no version before ${latest.version}: there is nothing to compare it with.`,
-      );
-    return [await client.version(subject, before), latest] as const;
-  });
+  const [before, after] = await asking(
+    terminal,
+    flags,
+    async (client) => {
+      const latest = await client.version(subject, to === undefined ? "latest" : versionNumber(to));
+      const before = from === undefined ? (await client.versions(subject)).findLast((each) => each < latest.version) : versionNumber(from);
+      if (before === undefined)
+        throw new CliError(
+          EXIT.notFound,
+          `Subject "${subject}" has no version before ${latest.version}: there is nothing to compare it with.`,
+        );
+      return [await client.version(subject, before), latest] as const;
+    },
+    { subject },
+  );
   const lines = lineDifference(readable(before), readable(after));
   const changed = lines.some((line) => !line.startsWith(" "));
   if (flags.json === true)
@@ -88,11 +94,19 @@ function schemaOf(what: Exclude<Generated, "ts">, type: TypeInfo): unknown {
 }
 
 async function subjectType(subject: string, name: string | undefined, flags: SchemaFlags, terminal: Terminal): Promise<TypeInfo> {
-  return await asking(terminal, flags, async (client) => {
-    const found = await client.version(subject, flags.version === undefined ? "latest" : versionNumber(flags.version));
-    const references = await client.referenced(found);
-    return generated(() => typeOfSchema(found, references, name));
-  });
+  try {
+    return await asking(terminal, flags, (client) => typeInRegistry(client, subject, name, flags), { subject });
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== EXIT.notFound || !existsSync(subject)) throw error;
+    const reason = `${subject} is a file, and neither a module nor a subject`;
+    throw new CliError(EXIT.notFound, `${reason}. If it holds a schema: millrace schema register SUBJECT ${subject}.`, { cause: error });
+  }
+}
+
+async function typeInRegistry(client: RegistryClient, subject: string, name: string | undefined, flags: SchemaFlags): Promise<TypeInfo> {
+  const found = await client.version(subject, flags.version === undefined ? "latest" : versionNumber(flags.version));
+  const references = await client.referenced(found);
+  return generated(() => typeOfSchema(found, references, name));
 }
 
 /** `name`: of a message that is not the first of its file. */
@@ -141,6 +155,7 @@ async function moduleTypes(file: string, name: string | undefined): Promise<Read
 }
 
 async function loaded(file: string): Promise<unknown> {
+  if (!existsSync(file)) throw new CliError(EXIT.notFound, `There is no module ${file}.`);
   try {
     takeImportsForModules();
     return await import(pathToFileURL(file).href);

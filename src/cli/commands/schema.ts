@@ -6,6 +6,7 @@ import type { SchemaReference, SchemaType } from "../../registry/schema-entry.ts
 import { CliError } from "../cli-error.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { runningServer } from "../find-server.ts";
+import { refusalText, type About } from "../registry-refusal.ts";
 import { loadSettings } from "../load-settings.ts";
 import { printRows } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -29,17 +30,24 @@ export async function registryUrl(terminal: Terminal, flags: Pick<SchemaFlags, "
   const { values } = await loadSettings(terminal, { dataDir: flags.data });
   const given = flags.registry ?? terminal.environment["SCHEMA_REGISTRY_URL"] ?? runningServer(values.dataDir)?.registry;
   const url = given ?? `http://127.0.0.1:${values.registryPort}`;
-  if (!URL.canParse(url)) throw new CliError(EXIT.usage, `"${url}" is not the address of a registry. Write http://HOST:PORT.`);
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new CliError(EXIT.usage, `"${url}" is not the address of a registry. Write http://HOST:PORT.`);
   return url;
 }
 
-/** The work with a client; what the registry refuses becomes an exit code. */
-export async function asking<T>(terminal: Terminal, flags: SchemaFlags, work: (client: RegistryClient) => Promise<T>): Promise<T> {
+/** The work with a client; what the registry refuses becomes an exit code, and a sentence that says what `about` means for it. */
+export async function asking<T>(
+  terminal: Terminal,
+  flags: SchemaFlags,
+  work: (client: RegistryClient) => Promise<T>,
+  about: About = {},
+): Promise<T> {
+  const client = new RegistryClient(await registryUrl(terminal, flags));
   try {
-    return await work(new RegistryClient(await registryUrl(terminal, flags)));
+    return await work(client);
   } catch (error) {
     if (!(error instanceof RegistryClientError)) throw error;
-    throw new CliError(EXIT_CODES[error.status] ?? EXIT.failed, error.message, { cause: error });
+    throw new CliError(EXIT_CODES[error.status] ?? EXIT.failed, await refusalText(client, error, about), { cause: error });
   }
 }
 
@@ -76,31 +84,49 @@ export async function schemaGet(subject: string | undefined, flags: SchemaFlags,
   if ((subject === undefined) === (id === undefined))
     throw new CliError(EXIT.usage, "Say a subject, or --id ID: millrace schema get orders-value, millrace schema get --id 12.");
   if (id !== undefined && !ID.test(id)) throw new CliError(EXIT.usage, `"${id}" is not the id of a schema: write its number or its GUID.`);
-  await asking(terminal, flags, async (client) => {
-    const found =
-      subject !== undefined
-        ? await client.version(subject, versionOf(flags))
-        : await (id!.includes("-") ? client.byGuid(id!) : client.byId(Number(id)));
-    await terminal.out(flags.json === true ? json(found) : `${found.schema}\n`);
-  });
+  await asking(
+    terminal,
+    flags,
+    async (client) => {
+      const found =
+        subject !== undefined
+          ? await client.version(subject, versionOf(flags))
+          : await (id!.includes("-") ? client.byGuid(id!) : client.byId(Number(id)));
+      await terminal.out(flags.json === true ? json(found) : `${found.schema}\n`);
+    },
+    { subject },
+  );
 }
 
 export async function schemaRegister(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const text = await schemaText(file);
-  await asking(terminal, flags, async (client) => {
-    const id = await client.register(subject, text, typeOf(file, text, flags), { references: await referencesOf(client, subject, flags) });
-    await terminal.out(flags.json === true ? json({ subject, id }) : `${id}\n`);
-  });
+  const refers = flags.reference !== undefined;
+  await asking(
+    terminal,
+    flags,
+    async (client) => {
+      const id = await client.register(subject, text, typeOf(file, text, flags), {
+        references: await referencesOf(client, subject, flags),
+      });
+      await terminal.out(flags.json === true ? json({ subject, id }) : `${id}\n`);
+    },
+    { refers },
+  );
 }
 
 /** Exit code 5 when it cannot be the next version, each reason a line; 2, as of register, when it is no schema. */
 export async function schemaCheck(subject: string, file: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const text = await schemaText(file);
-  const { messages, level, versions } = await asking(terminal, flags, async (client) => ({
-    messages: await client.incompatibilities(subject, text, typeOf(file, text, flags), await referencesOf(client, subject, flags)),
-    level: await client.compatibility(subject),
-    versions: (await client.versions(subject).catch(noVersions)).length,
-  }));
+  const { messages, level, versions } = await asking(
+    terminal,
+    flags,
+    async (client) => ({
+      messages: await client.incompatibilities(subject, text, typeOf(file, text, flags), await referencesOf(client, subject, flags)),
+      level: await client.compatibility(subject),
+      versions: (await client.versions(subject).catch(noVersions)).length,
+    }),
+    { refers: flags.reference !== undefined },
+  );
   const compatible = messages.length === 0;
   if (flags.json === true) await terminal.out(json({ subject, compatible, level, versions, messages }));
   else if (compatible) await terminal.out(`${versions === 0 ? first(file, subject) : next(file, subject, level)}\n`);
@@ -121,7 +147,13 @@ function noVersions(error: unknown): readonly number[] {
   throw error;
 }
 
-/** Shows or sets the compatibility level ("config") or the mode, of a subject or of all. */
+/** What is no name of a subject but a value for all of them. */
+const VALUES = {
+  config: /^(?:none|(?:backward|forward|full)(?:_transitive)?)$/i,
+  mode: /^(?:readwrite|readonly|readonly_override|import|forward)$/i,
+} as const;
+
+/** Shows or sets the compatibility level ("config") or the mode, of a subject or of all. A value alone is set for all. */
 export async function schemaSetting(
   what: "config" | "mode",
   subject: string | undefined,
@@ -129,30 +161,38 @@ export async function schemaSetting(
   flags: SchemaFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const where = `/${what}${subject === undefined ? "" : `/${encodeURIComponent(subject)}`}`;
+  const forAll = value === undefined && subject !== undefined && VALUES[what].test(subject);
+  const [of, set] = forAll ? [undefined, subject] : [subject, value];
+  const where = `/${what}${of === undefined ? "" : `/${encodeURIComponent(of)}`}`;
   const name = what === "config" ? "compatibility" : "mode";
   const answer = (await asking(terminal, flags, (client) =>
-    value === undefined
+    set === undefined
       ? client.request("GET", `${where}?defaultToGlobal=true`)
-      : client.request("PUT", where, { [name]: value.toUpperCase() }),
+      : client.request("PUT", where, { [name]: set.toUpperCase() }),
   )) as Record<string, string>;
   await terminal.out(flags.json === true ? json(answer) : `${answer["compatibilityLevel"] ?? answer[name]}\n`);
+  if (forAll && !terminal.quiet) terminal.note(`It holds for all subjects that have none of their own.`);
 }
 
 export async function schemaRm(subject: string, flags: SchemaFlags, terminal: Terminal): Promise<void> {
   const version = flags.version === undefined ? undefined : versionOf(flags);
-  await asking(terminal, flags, async (client) => {
-    const where = version === undefined ? path(subject) : `${path(subject)}/versions/${version}`;
-    // A permanent deletion wants a soft one first.
-    const soft = await client.request("DELETE", where).catch((error: unknown) => {
-      if (flags.permanent === true && error instanceof RegistryClientError && error.status === 404) return [];
-      throw error;
-    });
-    const answer = flags.permanent === true ? await client.request("DELETE", `${where}?permanent=true`) : soft;
-    await terminal.out(flags.json === true ? json({ subject, deleted: answer }) : `${[answer].flat().join(" ")}\n`);
-    const how = flags.permanent === true ? "for good" : "until they are registered again; --permanent deletes for good";
-    if (!terminal.quiet) terminal.note(`Deleted these versions of "${subject}" ${how}.`);
-  });
+  await asking(
+    terminal,
+    flags,
+    async (client) => {
+      const where = version === undefined ? path(subject) : `${path(subject)}/versions/${version}`;
+      // A permanent deletion wants a soft one first.
+      const soft = await client.request("DELETE", where).catch((error: unknown) => {
+        if (flags.permanent === true && error instanceof RegistryClientError && error.status === 404) return [];
+        throw error;
+      });
+      const answer = flags.permanent === true ? await client.request("DELETE", `${where}?permanent=true`) : soft;
+      await terminal.out(flags.json === true ? json({ subject, deleted: answer }) : `${[answer].flat().join(" ")}\n`);
+      const how = flags.permanent === true ? "for good" : "until they are registered again; --permanent deletes for good";
+      if (!terminal.quiet) terminal.note(`Deleted these versions of "${subject}" ${how}.`);
+    },
+    { subject, version },
+  );
 }
 
 async function schemaText(file: string): Promise<string> {

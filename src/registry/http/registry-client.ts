@@ -47,11 +47,12 @@ export class RegistryClient {
   readonly #authorization: string | undefined;
   readonly #byId = new Map<string, Promise<RegisteredSchema>>();
 
-  /** `url`: "http://host:port", with user:password in it if needed. */
+  /** `url`: "http://host:port", with user:password@ or, for a bearer's token, :token@ if needed. */
   constructor(url: string) {
     const parsed = new URL(url);
     const { username, password } = parsed;
     if (username !== "") this.#authorization = basic(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+    else if (password !== "") this.#authorization = `Bearer ${decodeURIComponent(password)}`;
     parsed.username = "";
     parsed.password = "";
     this.url = parsed.href.replace(/\/+$/, "");
@@ -174,12 +175,16 @@ export class RegistryClient {
         error,
       );
     }
-    if (response.ok) return answer;
+    if (response.ok && (answer !== undefined || response.status === 204)) return answer;
     const { error_code: code, message } = (answer ?? {}) as { error_code?: number; message?: string };
     const { status } = response;
     const said = `The registry at ${this.url} answered ${status}`;
     const text =
-      message === undefined ? `${said}.` : status < 500 ? message : `${said}: ${message.replace(/\.$/, "")}. It may be tried again.`;
+      message === undefined || code === undefined
+        ? `${this.url} answered ${status}, and not as a schema registry does. Is it the address of one?`
+        : status < 500
+          ? message
+          : `${said}: ${message.replace(/\.$/, "")}. It may be tried again.`;
     throw new RegistryClientError(status, code ?? status, text);
   }
 
