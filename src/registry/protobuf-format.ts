@@ -6,7 +6,7 @@ import { parseProtobuf } from "../schema/protobuf/parse-protobuf.ts";
 import { normalizedTree, protoNames } from "../schema/protobuf/normalize-proto-tree.ts";
 import { withoutExtensions } from "../schema/protobuf/proto-extensions.ts";
 import { printProtoTree } from "../schema/protobuf/print-proto-tree.ts";
-import type { ProtoTree } from "../schema/protobuf/proto-tree.ts";
+import { MAX_TAG, type ProtoTree } from "../schema/protobuf/proto-tree.ts";
 import { readProtoTree } from "../schema/protobuf/read-proto-tree.ts";
 import { normalizedProto, protoLayout } from "../schema/protobuf/proto-text.ts";
 import { resolveType, SCALARS, type ProtoType, type ProtoWorld } from "../schema/protobuf/proto-file.ts";
@@ -74,11 +74,13 @@ function treeOf(text: string): ProtoTree | undefined {
   }
 }
 
-/** Types lead somewhere. An import that nothing needs may lead nowhere, as on Confluent's registry. */
+/** Types lead somewhere, and fields have numbers that Protobuf can write. An import that nothing needs may lead nowhere, as on Confluent's registry. */
 function checkTypes(world: ProtoWorld, references: readonly ResolvedReference[]): void {
   for (const message of world.file.types.values()) {
     if (message.kind !== "message") continue;
-    for (const { type, name } of message.fields) {
+    for (const { type, name, tag } of message.fields) {
+      if (tag < 1 || tag > MAX_TAG)
+        throw new SchemaParseError(`Field "${name}" of message "${message.fullName}" has the number ${tag}: expected 1 to ${MAX_TAG}.`);
       if (SCALARS.has(type) || resolveType(world, message.fullName, type) !== undefined) continue;
       const absent = world.file.imports.filter((path) => !BUILT_IN.test(path) && !references.some((reference) => reference.name === path));
       const hint =

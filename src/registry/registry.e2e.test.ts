@@ -58,6 +58,7 @@ test("what is not there is told with the codes that clients know", async () => {
   await refused(call("GET", "/mode/there"), 404, 40409);
   await refused(call("PUT", "/config/there", { compatibility: "SIDEWAYS" }), 422, 42203);
   await refused(call("PUT", "/mode/there", { mode: "SIDEWAYS" }), 422, 42204);
+  await refused(call("GET", "/subjects/100%/versions"), 400, 400);
   await refused(call("GET", "/no/such/path"), 404, 404);
   await refused(call("PATCH", "/subjects"), 405, 405);
 });
@@ -68,6 +69,11 @@ test("schemas that cannot be understood are refused with the place", async () =>
   assert.match(await refused(register("bad", record("Bad", field("a", "strin"))), 422, 42201), /\/fields\/0\/type.*"strin"/);
   await refused(register("bad", '{"type": "nothing"}', { schemaType: "JSON" }), 422, 42201);
   await refused(register("bad", "message {", { schemaType: "PROTOBUF" }), 422, 42201);
+  for (const tag of [0, -1, 536_870_912])
+    assert.match(
+      await refused(register("bad", `syntax = "proto3"; message M { string a = ${tag}; }`, { schemaType: "PROTOBUF" }), 422, 42201),
+      /Field "a"|line 1/,
+    );
   await refused(register("bad", "x", { schemaType: "XML" }), 422, 42201);
   await refused(register("bad", '"string"', { references: [{ name: "a", subject: "nowhere", version: 1 }] }), 422, 42201);
 });

@@ -1,4 +1,5 @@
 // A route as data: the server dispatches by it and the reference in docs/ is made from it.
+import { RegistryError } from "./registry-error.ts";
 import type { RegistryContext, RegistryRequest } from "./registry-request.ts";
 
 export interface Route {
@@ -66,6 +67,6 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return segment;
+    throw new RegistryError(400, 400, `HTTP 400 Bad Request: in "${segment}" a % begins no character of UTF-8`);
   }
 }
