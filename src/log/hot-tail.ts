@@ -36,8 +36,8 @@ export class HotChunk {
 /** One partition's part. */
 export class HotChunks {
   readonly chunks = new Fifo<HotChunk>();
-  /** Appended since somebody last stood at the end, or since the start. */
-  #unreadBytes = 0;
+  /** Appended since somebody last stood at the end; before anybody did, enough that nobody is expected. */
+  #unreadBytes = FOLLOWED_BYTES;
 
   /** Somebody reads, or waits, at the end of the partition: what is appended next is wanted. */
   follow(): void {

@@ -5,15 +5,16 @@
 const ENTRY_BYTES = 8;
 /** V8 keeps arrays of up to 64 bytes inside the heap: most of thousands of partitions have a few entries or none. */
 const FIRST_CAPACITY = 8;
+const NO_ENTRIES = new Int32Array(0);
 
 export class OffsetIndex {
   readonly baseOffset: number;
   #entries: Int32Array;
   #count = 0;
 
-  constructor(baseOffset: number, capacity = FIRST_CAPACITY) {
+  constructor(baseOffset: number, capacity = 0) {
     this.baseOffset = baseOffset;
-    this.#entries = new Int32Array(capacity * 2);
+    this.#entries = capacity === 0 ? NO_ENTRIES : new Int32Array(capacity * 2);
   }
 
   /** Number of entries. */
@@ -27,7 +28,7 @@ export class OffsetIndex {
 
   append(lastOffset: number, position: number): void {
     if (this.#count * 2 === this.#entries.length) {
-      const larger = new Int32Array(Math.max(128, this.#entries.length * 2));
+      const larger = new Int32Array(this.#count === 0 ? FIRST_CAPACITY * 2 : Math.max(128, this.#entries.length * 2));
       larger.set(this.#entries);
       this.#entries = larger;
     }
@@ -79,7 +80,7 @@ export class OffsetIndex {
   static decode(bytes: Uint8Array, baseOffset: number, sizeBytes: number): OffsetIndex | undefined {
     if (bytes.length % ENTRY_BYTES !== 0) return undefined;
     const count = bytes.length / ENTRY_BYTES;
-    const index = new OffsetIndex(baseOffset, Math.max(FIRST_CAPACITY, count));
+    const index = new OffsetIndex(baseOffset, count);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = -1;
     let position = -1;

@@ -5,6 +5,8 @@
 const ENTRY_BYTES = 12;
 /** V8 keeps arrays of up to 64 bytes inside the heap: most of thousands of partitions have a few entries or none. */
 const FIRST_CAPACITY = 8;
+const NO_TIMESTAMPS = new Float64Array(0);
+const NO_OFFSETS = new Int32Array(0);
 
 export class TimeIndex {
   readonly baseOffset: number;
@@ -12,10 +14,10 @@ export class TimeIndex {
   #offsets: Int32Array;
   #count = 0;
 
-  constructor(baseOffset: number, capacity = FIRST_CAPACITY) {
+  constructor(baseOffset: number, capacity = 0) {
     this.baseOffset = baseOffset;
-    this.#timestamps = new Float64Array(capacity);
-    this.#offsets = new Int32Array(capacity);
+    this.#timestamps = capacity === 0 ? NO_TIMESTAMPS : new Float64Array(capacity);
+    this.#offsets = capacity === 0 ? NO_OFFSETS : new Int32Array(capacity);
   }
 
   get count(): number {
@@ -40,7 +42,7 @@ export class TimeIndex {
   append(timestamp: number, offset: number): void {
     if (timestamp <= this.lastTimestamp || (this.#count > 0 && offset <= this.lastOffset)) return;
     if (this.#count === this.#offsets.length) {
-      const capacity = Math.max(64, this.#count * 2);
+      const capacity = this.#count === 0 ? FIRST_CAPACITY : Math.max(64, this.#count * 2);
       const timestamps = new Float64Array(capacity);
       const offsets = new Int32Array(capacity);
       timestamps.set(this.#timestamps);
@@ -84,7 +86,7 @@ export class TimeIndex {
   static decode(bytes: Uint8Array, baseOffset: number): TimeIndex | undefined {
     if (bytes.length % ENTRY_BYTES !== 0) return undefined;
     const count = bytes.length / ENTRY_BYTES;
-    const index = new TimeIndex(baseOffset, Math.max(FIRST_CAPACITY, count));
+    const index = new TimeIndex(baseOffset, count);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = -1;
     for (let i = 0; i < count; i++) {
