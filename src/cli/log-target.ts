@@ -20,6 +20,8 @@ export interface LogTarget {
   /** The directory a writer locks. */
   readonly logDirectory: string;
   readonly partitions: readonly PartitionFiles[];
+  /** What to type behind another `millrace log` command that is about the same. */
+  readonly again: string;
 }
 
 /** `which`: a topic, a partition ("orders-3"), the path of a partition's directory, or undefined for everything. */
@@ -44,7 +46,8 @@ export async function findLogs(terminal: Terminal, which: string | undefined, fl
         ? `${which} is no partition's directory, such as .millrace/log/orders-0. Name a data directory with --data DIR.`
         : `There is no topic or partition ${which} in ${logDirectory}. ${await whatIsMeant(env, which, logDirectory, dataDir)}`,
     );
-  return { env, logDirectory, partitions };
+  const again = [...(which === undefined ? [] : [which]), ...(isPath || flags.data === undefined ? [] : ["--data", flags.data])];
+  return { env, logDirectory, partitions, again: again.map((word) => ` ${word}`).join("") };
 }
 
 /** Somebody's directory in the place of a topic, a topic with a similar name, or how to see which there are. */

@@ -19,14 +19,15 @@ export interface LogDumpFlags extends LogFlags {
 const BATCHES_AT_A_TIME = 256;
 
 export async function logDump(which: string, flags: LogDumpFlags, terminal: Terminal): Promise<void> {
-  const { env, partitions } = await findLogs(terminal, which, flags);
+  const { env, partitions, again } = await findLogs(terminal, which, flags);
   const writer = writerOf(flags, terminal);
+  const damaged = (what: string): void => terminal.note(`${what}. See: millrace log verify${again}`);
   for (const partition of partitions) {
     let left = flags.count ?? Infinity;
     for (const segment of partition.segments) {
       if (segment.untilOffset <= (flags.offset ?? 0)) continue;
       await writer.segment?.(`${partition.name}  ${segment.path.split("/").at(-1)!}\n`);
-      left = await dumpSegment(env, partition, segment, flags, left, { writer, terminal });
+      left = await dumpSegment(env, partition, segment, flags, left, { writer, damaged });
       if (left <= 0) break;
     }
   }
@@ -61,7 +62,7 @@ async function dumpSegment(
   segment: SegmentFile,
   flags: LogDumpFlags,
   wanted: number,
-  { writer, terminal }: { readonly writer: DumpWriter; readonly terminal: Terminal },
+  { writer, damaged }: { readonly writer: DumpWriter; readonly damaged: (what: string) => void },
 ): Promise<number> {
   let left = wanted;
   let from = flags.offset ?? 0;
@@ -81,7 +82,7 @@ async function dumpSegment(
       left--;
     }
     for (const { position, endPosition, problem } of damages)
-      terminal.note(`${segment.path}: bytes ${position} to ${endPosition - 1} hold no sound batch: ${problem}. See: millrace log verify`);
+      damaged(`${segment.path}: bytes ${position} to ${endPosition - 1} hold no sound batch: ${problem}`);
   }
   return left;
 }

@@ -14,13 +14,14 @@ export interface LogRepairFlags extends LogFlags {
 }
 
 export async function logVerify(which: string | undefined, flags: LogFlags, terminal: Terminal): Promise<void> {
-  const reports = await verifyAll(await findLogs(terminal, which, flags));
+  const target = await findLogs(terminal, which, flags);
+  const reports = await verifyAll(target);
   await printReports(reports, flags, terminal);
   const bad = reports.flatMap(({ findings }) => findings).filter(({ kind }) => kind !== "torn-tail");
   if (bad.length > 0)
     throw new CliError(
       EXIT.failed,
-      `${bad.length} ${bad.length === 1 ? "problem was" : "problems were"} found. See what would be done: millrace log repair --dry-run`,
+      `${bad.length} ${bad.length === 1 ? "problem was" : "problems were"} found. See what would be done: millrace log repair${target.again} --dry-run`,
     );
 }
 
