@@ -36,6 +36,15 @@ describe("unusual requests", () => {
       assert.deepEqual(await ask([0], 0), { errors: [], nodes: 0 });
     }));
 
+  it("of the quorum in versions that know no nodes are answered", () =>
+    inWorld(async ({ wire }) => {
+      const request = newDescribeQuorumRequest({ topics: [{ topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] }] });
+      for (const version of [0, 1]) {
+        const { topics } = await wire.call("DescribeQuorum", version, request);
+        assert.deepEqual([topics[0]!.partitions[0]!.errorCode, topics[0]!.partitions[0]!.currentVoters.length], [0, 1]);
+      }
+    }));
+
   it("tell the directories of all partitions of a topic that is named twice", () =>
     inWorld(async ({ wire }) => {
       const topics = [0, 1].map((partition) => ({ topic: "t", partitions: [partition] }));
@@ -99,10 +108,10 @@ describe("unusual requests", () => {
 
   it("to move partitions hear whether they may change how many replicas there are", () =>
     inWorld(async ({ wire }) => {
-      for (const allowReplicationFactorChange of [true, false]) {
-        const request = newAlterPartitionReassignmentsRequest({ allowReplicationFactorChange, topics: [] });
-        const told = await wire.call("AlterPartitionReassignments", 1, request);
-        assert.equal(told.allowReplicationFactorChange, allowReplicationFactorChange);
-      }
+      const topic = { name: "t", partitions: [{ partitionIndex: 0, replicas: [0] }] };
+      const ask = async (allowReplicationFactorChange: boolean, topics: (typeof topic)[]) =>
+        (await wire.call("AlterPartitionReassignments", 1, newAlterPartitionReassignmentsRequest({ allowReplicationFactorChange, topics })))
+          .allowReplicationFactorChange;
+      assert.deepEqual([await ask(true, [topic]), await ask(false, [topic]), await ask(false, [])], [true, false, true]);
     }));
 });

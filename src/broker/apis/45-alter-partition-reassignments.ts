@@ -20,6 +20,7 @@ export const alterPartitionReassignments = defineApi("AlterPartitionReassignment
         }),
       }),
     );
+    if (request.topics.length === 0) return newAlterPartitionReassignmentsResponse({ errorMessage: null });
     const { allowReplicationFactorChange } = request;
     return newAlterPartitionReassignmentsResponse({ allowReplicationFactorChange, errorMessage: null, responses });
   },

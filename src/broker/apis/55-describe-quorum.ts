@@ -14,6 +14,7 @@ import { LEADER_EPOCH } from "../leader-epoch.ts";
 
 const METADATA_TOPIC = "__cluster_metadata";
 const CONTROLLER_LISTENER = "CONTROLLER";
+const NODES_FROM = 2;
 
 export const describeQuorum = defineApi("DescribeQuorum", {
   handle(broker, request, call) {
@@ -35,6 +36,10 @@ export const describeQuorum = defineApi("DescribeQuorum", {
       }),
     );
     const listeners = [newListener({ name: CONTROLLER_LISTENER, ...call.advertised })];
-    return newDescribeQuorumResponse({ errorMessage: null, topics, nodes: valid ? [newNode({ nodeId: broker.nodeId, listeners })] : [] });
+    return newDescribeQuorumResponse({
+      errorMessage: null,
+      topics,
+      nodes: valid && call.version >= NODES_FROM ? [newNode({ nodeId: broker.nodeId, listeners })] : [],
+    });
   },
 });
