@@ -25,7 +25,10 @@ export async function startBroker(options: StartBrokerOptions): Promise<Broker> 
   if (dataDir !== undefined) return startBrokerOn(env, { ...rest, dataDir });
   const parent = (await env.files.stat(MEMORY_FILE_SYSTEM))?.kind === "directory" ? MEMORY_FILE_SYSTEM : TEMPORARY_FILES;
   const directory = `${parent}/millrace-broker-${randomUuid(env.random)}`;
-  const broker = await startBrokerOn(env, { durability: "page-cache", ...rest, dataDir: directory });
+  const broker = await startBrokerOn(env, { durability: "page-cache", ...rest, dataDir: directory }).catch(async (error: unknown) => {
+    await env.files.removeDirectory(directory); // where nobody looks for what is left of a start that failed
+    throw error;
+  });
   const close = broker.close.bind(broker);
   let closing: Promise<void> | undefined;
   broker.close = () => (closing ??= close().then(() => env.files.removeDirectory(directory)));

@@ -1,7 +1,8 @@
 // The broker as others embed it: in memory, with faults on demand, and its metrics.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { describe, it } from "node:test";
+import fs, { existsSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { describe, it, mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createNodeEnv } from "../../env-node/node-env.ts";
 import { ErrorCode } from "../../protocol/errors.ts";
@@ -52,6 +53,24 @@ describe("a broker in memory", () => {
       assert.ok(existsSync(path));
     });
     assert.ok(!existsSync(path));
+  });
+
+  it("leaves nothing behind either when it could not start", async () => {
+    const made: string[] = [];
+    const { mkdir } = fs;
+    mock.method(fs, "mkdir", (...args: unknown[]) => {
+      made.push(String(args[0]));
+      Reflect.apply(mkdir, fs, args);
+    });
+    syncBuiltinESMExports();
+    try {
+      await embedded(async ({ address: { port } }) => assert.rejects(startBroker({ memory: true, port }), { code: "EADDRINUSE" }));
+    } finally {
+      mock.restoreAll();
+      syncBuiltinESMExports();
+    }
+    assert.ok(made.length >= 2, "two brokers made directories");
+    assert.deepEqual(made.filter((path) => existsSync(path)), []); // prettier-ignore
   });
 
   it("is one or the other: memory or a directory", async () => {
