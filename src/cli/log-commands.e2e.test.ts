@@ -52,7 +52,7 @@ test("log verify finds a flipped bit, log repair cuts it out, and neither touche
   const damaged = await cli(["log", "verify", "--data", data]);
   assert.equal(damaged.exitCode, 1);
   assert.match(damaged.stderr, /offsets 1 to 1/);
-  assert.ok(damaged.stderr.includes(`millrace log repair --data ${data} --dry-run`), damaged.stderr);
+  assert.ok(damaged.stderr.includes(`millrace log repair --dry-run --data ${data}`), damaged.stderr);
   const dumped = await cli(["log", "dump", `${data}/log/orders-0`]);
   assert.ok(dumped.stderr.includes(`See: millrace log verify ${data}/log/orders-0`), dumped.stderr);
   const directory = await open();

@@ -30,9 +30,10 @@ export async function findLogs(terminal: Terminal, which: string | undefined, fl
   const isPath = which !== undefined && which.includes("/");
   const directory = which?.replace(/\/+$/, "");
   const { dataDir } = isPath ? { dataDir: "" } : (await loadSettings(terminal, { dataDir: flags.data })).values;
-  const logDirectory = isPath ? directory!.slice(0, Math.max(1, directory!.lastIndexOf("/"))) : await logsOf(env, dataDir);
+  let logDirectory = directory?.slice(0, Math.max(1, directory.lastIndexOf("/"))) ?? dataDir;
   let partitions: readonly PartitionFiles[];
   try {
+    if (!isPath) logDirectory = await logsOf(env, dataDir);
     const one = isPath ? await partitionFiles(env.files, directory!) : undefined;
     partitions = isPath ? (one === undefined ? [] : [one]) : await findPartitions(env.files, logDirectory, which);
   } catch (error) {
@@ -47,7 +48,7 @@ export async function findLogs(terminal: Terminal, which: string | undefined, fl
         : `There is no topic or partition ${which} in ${logDirectory}. ${await whatIsMeant(env, which, logDirectory, dataDir)}`,
     );
   const again = [...(which === undefined ? [] : [which]), ...(isPath || flags.data === undefined ? [] : ["--data", flags.data])];
-  return { env, logDirectory, partitions, again: again.map((word) => ` ${word}`).join("") };
+  return { env, logDirectory, partitions, again: again.join(" ") };
 }
 
 /** Somebody's directory in the place of a topic, a topic with a similar name, or how to see which there are. */

@@ -21,7 +21,7 @@ const BATCHES_AT_A_TIME = 256;
 export async function logDump(which: string, flags: LogDumpFlags, terminal: Terminal): Promise<void> {
   const { env, partitions, again } = await findLogs(terminal, which, flags);
   const writer = writerOf(flags, terminal);
-  const damaged = (what: string): void => terminal.note(`${what}. See: millrace log verify${again}`);
+  const damaged = (what: string): void => terminal.note(`${what}. See: millrace log verify ${again}`);
   for (const partition of partitions) {
     let left = flags.count ?? Infinity;
     for (const segment of partition.segments) {

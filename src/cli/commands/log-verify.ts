@@ -18,10 +18,11 @@ export async function logVerify(which: string | undefined, flags: LogFlags, term
   const reports = await verifyAll(target);
   await printReports(reports, flags, terminal);
   const bad = reports.flatMap(({ findings }) => findings).filter(({ kind }) => kind !== "torn-tail");
+  const { again } = target;
   if (bad.length > 0)
     throw new CliError(
       EXIT.failed,
-      `${bad.length} ${bad.length === 1 ? "problem was" : "problems were"} found. See what would be done: millrace log repair${target.again} --dry-run`,
+      `${bad.length} ${bad.length === 1 ? "problem was" : "problems were"} found. See what would be done: millrace log repair --dry-run ${again}`.trimEnd(),
     );
 }
 
