@@ -179,6 +179,7 @@ test("a topic's settings are shown and changed, and its records trimmed", async 
   const nothing = await run("topic", "config", "orders");
   assert.deepEqual([nothing.out, nothing.notes.length], ["", 1]);
   await assert.rejects(run("topic", "config", "orders", "retention.mss=1"), refused(2, /Did you mean "retention\.ms"\?/));
+  await assert.rejects(run("topic", "create", "more", "-c", "cleanup.polcy=compact"), refused(2, /cleanup\.polcy\. Did you mean "cleanup\.policy"\?/)); // prettier-ignore
   await run("topic", "config", "orders", "retention.ms=1000", "max.message.bytes=2000");
   assert.equal((await run("topic", "config", "orders")).out, "max.message.bytes\t2000\ttopic\nretention.ms\t1000\ttopic\n");
   assert.match((await run("topic", "config", "orders", "-u", "retention.ms", "--dry-run")).notes[0]!, /retention.ms back to its default/);

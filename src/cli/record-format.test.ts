@@ -23,6 +23,11 @@ test("every field of the format stands for its part of the record", () => {
 test("values go out byte for byte", () => {
   assert.equal(text("<%v>"), "<\xff\x00A>");
   assert.equal(text("%s"), text("%v"));
+  const headers = [
+    { key: "é", value: Uint8Array.of(0xff) },
+    { key: "b", value: new Uint8Array(0) },
+  ];
+  assert.equal(text("%h", { ...record, headers }), "\xc3\xa9=\xff,b=");
 });
 
 test("a size can go out as a big-endian int32, as kcat's %R, so that a program can cut the stream", () => {

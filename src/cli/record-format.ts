@@ -1,6 +1,7 @@
 // The -f format of `topic tail`, as kcat's: %t topic, %p partition, %o offset, %T timestamp, %k key, %s (or %v) value, %h headers, %K and %S
 // their sizes, %R the value's size as a big-endian int32, %% a percent sign; \n \t \r \0 \\ and \xNN. rpk's %V is %S, its %d is %T, its %H
-// the number of headers. Keys and values are bytes and go out as they are.
+// the number of headers. Keys, values and those of headers are bytes
+// and go out as they are.
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -24,7 +25,7 @@ const FIELDS: Readonly<Record<string, (record: TailedRecord) => string | Uint8Ar
   k: (record) => record.key,
   v: (record) => record.value,
   s: (record) => record.value,
-  h: (record) => record.headers.map(({ key, value }) => `${key}=${value === null ? "NULL" : Buffer.from(value).toString()}`).join(","),
+  h: (record) => headersOf(record),
   H: (record) => String(record.headers.length),
   K: (record) => String(sizeOf(record.key)),
   S: (record) => String(sizeOf(record.value)),
@@ -33,6 +34,11 @@ const FIELDS: Readonly<Record<string, (record: TailedRecord) => string | Uint8Ar
   d: (record) => String(record.timestamp),
 };
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "0": "\0", "\\": "\\" };
+
+function headersOf({ headers }: TailedRecord): Uint8Array {
+  const pieces = headers.flatMap(({ key, value }, i) => [Buffer.from(`${i === 0 ? "" : ","}${key}=`), value ?? Buffer.from("NULL")]);
+  return Buffer.concat(pieces);
+}
 
 function sizeOf(bytes: Uint8Array | null): number {
   return bytes === null ? -1 : bytes.length;

@@ -1,6 +1,8 @@
 // millrace topic create NAME.
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
+import { codeOf } from "../explain-error.ts";
+import { nearest } from "../../stream/nearest.ts";
 import { parsePairs } from "../pairs.ts";
 import type { Terminal } from "../terminal.ts";
 import { withClient, type ClientFlags } from "../with-client.ts";
@@ -22,9 +24,22 @@ export async function topicCreate(name: string, flags: TopicCreateFlags, termina
       if (!terminal.quiet) terminal.note(`The topic "${name}" exists already.`);
       return;
     }
-    await admin.createTopics([{ name, config, ...(flags.partitions === undefined ? {} : { partitions: flags.partitions }) }]);
-    const partitions = (await admin.describeTopics([name]))[0]!.partitions.length;
-    if (flags.json === true) await terminal.out(`${JSON.stringify({ name, partitions })}\n`);
-    else if (!terminal.quiet) terminal.note(`Created topic "${name}" with ${partitions} partition${partitions === 1 ? "" : "s"}.`);
+    const partitions = flags.partitions === undefined ? {} : { partitions: flags.partitions };
+    await admin.createTopics([{ name, config, ...partitions }]).catch(async (error: unknown) => {
+      throw codeOf(error) === "INVALID_CONFIG" ? await withNearestNames(error as Error, Object.keys(config)) : error;
+    });
+    const count = (await admin.describeTopics([name]))[0]!.partitions.length;
+    if (flags.json === true) await terminal.out(`${JSON.stringify({ name, partitions: count })}\n`);
+    else if (!terminal.quiet) terminal.note(`Created topic "${name}" with ${count} partition${count === 1 ? "" : "s"}.`);
   });
+}
+
+/** The broker names a setting that it does not know; here stands which one may be meant. Settings that only another broker has are its own. */
+async function withNearestNames(error: Error, names: readonly string[]): Promise<Error> {
+  const { TOPIC_SETTINGS } = await import("../../log/topic-settings.ts");
+  const known = Object.keys(TOPIC_SETTINGS);
+  const unknown = names.find((each) => !known.includes(each) && error.message.includes(each));
+  const meant = unknown === undefined ? undefined : nearest(unknown, known);
+  if (meant === undefined) return error;
+  return new CliError(EXIT.usage, `${error.message.replace(/\.?$/, ".")} Did you mean "${meant}"?`, { cause: error });
 }
