@@ -334,7 +334,7 @@ export class BrokerConnection {
 function unreachable(address: Address, timeoutMs: number, cause: unknown): ClientError {
   return new ClientError(
     "BROKER_UNREACHABLE",
-    `No Kafka broker answered at ${addressText(address)} within ${timeoutMs} ms: ${messageOf(cause)}. Check the address and that the broker runs.`,
+    `No Kafka broker answered at ${addressText(address)} within ${timeoutMs} ms: ${messageOf(cause).replace(/\.$/, "")}. Check the address and that a broker runs there.`,
     { retriable: true, cause },
   );
 }

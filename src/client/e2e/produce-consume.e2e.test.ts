@@ -1,5 +1,6 @@
 // Records in and out over real sockets. KAFKA_BROKERS runs the same against any other cluster.
 import assert from "node:assert/strict";
+import { createServer, type AddressInfo } from "node:net";
 import { test } from "node:test";
 import { TextDecoder } from "node:util";
 import type { ClientError, ConsumedRecord, Consumer, TopicPartition } from "../index.ts";
@@ -209,6 +210,19 @@ test("a topic that does not exist and may not be created is one clear error", as
     return true;
   });
   await client.close();
+});
+
+test("something else listens: one error says who did not answer what, and what to look at", async () => {
+  const silent = createServer((socket) => void socket.on("error", () => {}).resume());
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as AddressInfo;
+  const client = cluster.client({ brokers: `127.0.0.1:${port}`, connectTimeoutMs: 100, apiTimeoutMs: 400 });
+  await assert.rejects(client.admin().listTopics(), (error: ClientError) => {
+    assert.match(error.message, /did not answer ApiVersions within 100 ms\. Check the address and that a broker runs there\.$/);
+    return true;
+  });
+  await client.close();
+  silent.close();
 });
 
 test("nothing listens: one error names the address, the time and the setting", async () => {
