@@ -45,6 +45,10 @@ test("several listeners have the names and protocols that the file gives them", 
   ]);
 });
 
+test("blanks behind a directory are not its name", () => {
+  assert.equal(brokerOptionsOf(parseProperties("log.dirs=/data  \r\n"), "f").dataDir, "/data");
+});
+
 test("what cannot be served is refused", () => {
   const encrypted = { listeners: "OUTSIDE://a:1", "listener.security.protocol.map": "OUTSIDE:SASL_SSL" };
   assert.throws(() => brokerOptionsOf(encrypted, "f"), { exitCode: 2, message: /only PLAINTEXT listeners are served, not SASL_SSL/ });

@@ -22,9 +22,10 @@ const READ: readonly string[] = ["listener.security.protocol.map", "controller.l
 /** Throws a CliError (usage). */
 export function brokerOptionsOf(properties: Readonly<Record<string, string>>, file: string): FileOptions {
   const { listeners, "advertised.listeners": advertised, "log.dirs": logDirs, "log.dir": logDir, ...rest } = properties;
-  const dataDir = logDirs ?? logDir;
-  if (dataDir?.trim() === "") throw new CliError(EXIT.usage, `${file}: log.dirs is empty. Name a directory, or leave the line out.`);
-  if (dataDir?.includes(",") === true)
+  const directories = (logDirs ?? logDir)?.split(",").map((each) => each.trim()); // blanks behind a value are a part of it in such a file
+  const dataDir = directories?.[0];
+  if (dataDir === "") throw new CliError(EXIT.usage, `${file}: log.dirs is empty. Name a directory, or leave the line out.`);
+  if (directories !== undefined && directories.length > 1)
     throw new CliError(EXIT.usage, `${file}: log.dirs names several directories; the broker has one. Name one.`);
   const names = Object.keys(rest).filter((name) => !READ.includes(name));
   return {
