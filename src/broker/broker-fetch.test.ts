@@ -82,6 +82,15 @@ describe("a long poll", () => {
       assert.ok(tookMs >= 300 && tookMs < 700, `${tookMs} ms`);
     }));
 
+  it("does not wait for its minimum of bytes where the limit has room for no more whole batches", () =>
+    inWorld(async (world) => {
+      for (let i = 0; i < 3; i++) await append(world, 400);
+      const partitions = [{ partitionMaxBytes: 1000 }];
+      const { partitions: told, tookMs } = await fetchFrom(world, { partitions, minBytes: 1000, maxWaitMs: 5000 });
+      assert.ok(sizes(told)[0]! > 800 && sizes(told)[0]! < 1000, `${sizes(told)[0]} bytes`);
+      assert.ok(tookMs < 500, `${tookMs} ms`);
+    }));
+
   it("of a read_committed reader ends when a transaction does", () =>
     inWorld(async (world) => {
       const producer = { producerId: 7, producerEpoch: 0 };
@@ -173,6 +182,20 @@ describe("an answer", () => {
         [true, false],
       );
       assert.equal(sizes(partitions)[1], 0);
+    }));
+
+  it("gives what is left of a limit behind whole batches to no other partition, and no list of transactions where nothing fits", () =>
+    inWorld(async (world) => {
+      for (let i = 0; i < 3; i++) await append(world, 400);
+      await append(world, 10, { partition: 1 });
+      const ask = async (partitionMaxBytes: number, maxBytes: number) => {
+        const partitions = [{}, { partition: 1, partitionMaxBytes }];
+        const { partitions: told } = await fetchFrom(world, { partitions, maxBytes, isolationLevel: READ_COMMITTED });
+        return told.map(({ records, abortedTransactions }) => [records!.length > 0, abortedTransactions]);
+      };
+      assert.deepEqual(await ask(1000, 1_000_000), [[true, []], [true, []]]); // prettier-ignore
+      assert.deepEqual(await ask(1000, 1200), [[true, []], [false, []]]); // prettier-ignore
+      assert.deepEqual(await ask(50, 1_000_000), [[true, []], [false, null]]); // prettier-ignore
     }));
 
   it("stops at whole batches within the partition's limit and within its own", () =>

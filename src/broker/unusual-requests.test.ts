@@ -12,6 +12,7 @@ import { newDescribeProducersRequest } from "../protocol/generated/describe-prod
 import { newDescribeQuorumRequest } from "../protocol/generated/describe-quorum.gen.ts";
 import { newJoinGroupRequest } from "../protocol/generated/join-group.gen.ts";
 import { newListTransactionsRequest } from "../protocol/generated/list-transactions.gen.ts";
+import { newSyncGroupRequest } from "../protocol/generated/sync-group.gen.ts";
 import { newUpdateFeaturesRequest } from "../protocol/generated/update-features.gen.ts";
 import { inWireWorld, type WireWorld } from "./e2e/wire-world.ts";
 
@@ -95,6 +96,13 @@ describe("unusual requests", () => {
       const told = [];
       for (const version of [6, 7]) told.push((await wire.call("JoinGroup", version, newJoinGroupRequest({ memberId: "m" }))).protocolName);
       assert.deepEqual(told, ["", null]);
+    }));
+
+  it("to sync with no protocol hear of that first", () =>
+    inWorld(async ({ wire }) => {
+      const told = [];
+      for (const version of [4, 5]) told.push((await wire.call("SyncGroup", version, newSyncGroupRequest())).errorCode);
+      assert.deepEqual(told, [ErrorCode.INVALID_GROUP_ID, ErrorCode.INCONSISTENT_GROUP_PROTOCOL]);
     }));
 
   it("of a static member that goes for a while need no member id in version 0", () =>

@@ -1,12 +1,21 @@
 // Fetch (1): versions 4–18. Long poll that wakes when a partition's high watermark or last stable offset moves; the first batch of the
 // first partition with data is sent even if it is larger than every limit; read_committed ends at the last stable offset and lists
-// aborted transactions. With a fetch session (fetch-sessions.ts), requests name what changed and answers what has news.
+// aborted transactions. A batch that does not fit counts with the part that would (Apache Kafka sends that): who wants as many bytes as
+// there is room for does not wait for more. With a fetch session (fetch-sessions.ts), requests name what changed and answers what has news.
 // KIP-74 (max bytes), KIP-98, KIP-110 (zstd), KIP-227 (sessions), KIP-320 (leader epochs), KIP-516 (topic ids, v13), KIP-903, KIP-951.
 import { buggify } from "../../env/fault-points.ts";
 import type { PartitionLog } from "../../log/partition-log.ts";
 import { ErrorCode, KafkaError } from "../../protocol/errors.ts";
 import { newEpochEndOffset, newFetchableTopicResponse, newFetchResponse, newPartitionData } from "../../protocol/generated/fetch.gen.ts";
 import type { FetchableTopicResponse, FetchPartition, FetchResponse, PartitionData } from "../../protocol/generated/fetch.gen.ts";
+import {
+  BASE_OFFSET_AT,
+  BATCH_LENGTH_AT,
+  BATCH_OVERHEAD_BYTES,
+  int32At,
+  int64At,
+  LAST_OFFSET_DELTA_AT,
+} from "../../protocol/records/batch-header.ts";
 import { defineApi, type BrokerContext } from "../api.ts";
 import type { FetchContext, FetchItem } from "../fetch-sessions.ts";
 import { FetchWait } from "../fetch-wait.ts";
@@ -27,8 +36,15 @@ interface Round {
   readonly answers: readonly PartitionData[];
   /** Give the memory of the answers' records back. */
   readonly releases: readonly (() => void)[];
+  /** As many as Apache Kafka would have sent: with batches that do not fit, cut short. */
   readonly bytes: number;
   readonly failed: boolean;
+}
+
+interface ReadAnswer {
+  readonly answer: PartitionData;
+  /** Of the answer's bytes. */
+  readonly filled: number;
 }
 
 export const fetch = defineApi("Fetch", {
@@ -66,8 +82,8 @@ async function read(partitions: readonly Wanted[], isolation: Isolation, maxByte
   let bytes = 0;
   let failed = false;
   for (const wanted of partitions) {
-    const answer = await readPartition(wanted, isolation, { room: maxBytes - bytes, minOneBatch: bytes === 0, releases });
-    bytes += answer.records?.length ?? 0;
+    const { answer, filled } = await readPartition(wanted, isolation, { room: maxBytes - bytes, minOneBatch: bytes === 0, releases });
+    bytes += filled;
     if ((answer.errorCode !== ErrorCode.NONE || answer.divergingEpoch !== null) && isThere(wanted)) failed = true;
     answers.push(answer);
   }
@@ -114,11 +130,11 @@ async function readPartition(
   { item: { request }, log }: Wanted,
   isolation: Isolation,
   { room, minOneBatch, releases }: ReadPlace,
-): Promise<PartitionData> {
-  if (typeof log === "number") return refused(request.partition, log, log === ErrorCode.UNKNOWN_LEADER_EPOCH ? null : []);
+): Promise<ReadAnswer> {
+  if (typeof log === "number") return nothing(refused(request.partition, log, log === ErrorCode.UNKNOWN_LEADER_EPOCH ? null : []));
   if (request.lastFetchedEpoch >= 0) {
     const diverged = divergence(request, log, isolation);
-    if (diverged !== undefined) return diverged;
+    if (diverged !== undefined) return nothing(diverged);
   }
   const partitionIndex = request.partition;
   const { highWatermark, lastStableOffset, logStartOffset } = log;
@@ -127,23 +143,36 @@ async function readPartition(
     request.fetchOffset === endOf(log, isolation) || (maxBytes <= 0 && !minOneBatch && isInRange(log, request.fetchOffset));
   if (nothingNew) {
     const abortedTransactions = isolation === "read_committed" ? [] : null;
-    return newPartitionData({ partitionIndex, highWatermark, lastStableOffset, logStartOffset, abortedTransactions, records: NO_RECORDS });
+    return nothing(newPartitionData({ partitionIndex, highWatermark, lastStableOffset, logStartOffset, abortedTransactions, records: NO_RECORDS })); // prettier-ignore
   }
   try {
     const found = await log.read(request.fetchOffset, { maxBytes: Math.max(0, maxBytes), minOneBatch, isolation });
     releases.push(found.release);
-    return newPartitionData({
+    const isEmpty = found.bytes.length === 0; // the next batch does not fit: then Apache Kafka has no list of aborted transactions, either
+    const answer = newPartitionData({
       partitionIndex,
       highWatermark: found.highWatermark,
       lastStableOffset: found.lastStableOffset,
       logStartOffset: found.logStartOffset,
-      abortedTransactions: isolation === "read_committed" ? [...found.abortedTransactions] : null,
+      abortedTransactions: isolation === "read_committed" && !isEmpty ? [...found.abortedTransactions] : null,
       records: found.bytes,
     });
+    const end = isolation === "read_committed" ? found.lastStableOffset : found.highWatermark;
+    const isFull = !isEmpty && found.bytes.length < maxBytes && endOffsetOf(found.bytes) < end;
+    return { answer, filled: isFull ? maxBytes : found.bytes.length };
   } catch (error) {
-    if (error instanceof KafkaError) return refused(partitionIndex, error.errorCode, null);
+    if (error instanceof KafkaError) return nothing(refused(partitionIndex, error.errorCode, null));
     throw error;
   }
+}
+
+const nothing = (answer: PartitionData): ReadAnswer => ({ answer, filled: 0 });
+
+/** Behind the last of whole batches. */
+function endOffsetOf(bytes: Uint8Array): number {
+  let last = 0;
+  for (let at = 0; at < bytes.length; at += BATCH_OVERHEAD_BYTES + int32At(bytes, at + BATCH_LENGTH_AT)) last = at;
+  return int64At(bytes, last + BASE_OFFSET_AT) + int32At(bytes, last + LAST_OFFSET_DELTA_AT) + 1;
 }
 
 /** KIP-595: a reader that says of which epoch its last record was hears if this log is not a continuation of what it has. */

@@ -7,10 +7,10 @@ const PROTOCOL_FROM = 5;
 
 export const syncGroup = defineApi("SyncGroup", {
   async handle(broker, request, call) {
-    if (request.groupId === "") return newSyncGroupResponse({ errorCode: ErrorCode.INVALID_GROUP_ID });
     if (call.version >= PROTOCOL_FROM && (request.protocolType === null || request.protocolName === null)) {
       return newSyncGroupResponse({ errorCode: ErrorCode.INCONSISTENT_GROUP_PROTOCOL });
     }
+    if (request.groupId === "") return newSyncGroupResponse({ errorCode: ErrorCode.INVALID_GROUP_ID });
     const reply = await broker.groups.sync(request.groupId, {
       memberId: request.memberId,
       instanceId: request.groupInstanceId,
