@@ -1,4 +1,4 @@
-// Confluent's Java serialisers and rules for Protobuf and JSON Schema are on no repository that this lane may use. Who has them names them in
+// Confluent's Java serialisers and rules for JSON Schema are on no repository that this lane may use. Who has them names them in
 // MILLRACE_CONFLUENT_CLASSPATH (a class path as java's -cp takes it); without it these tests are skipped, with CI=true, too.
 import { spawnSync } from "node:child_process";
 

@@ -1,57 +1,27 @@
 // What Confluent's own serialisers wrote, through a pipeline, is read by Confluent's own deserialisers: Java (Avro; out of a jar of Apache
 // Pinot) and Python (Avro, Protobuf, JSON Schema; ids before documents and in headers). Keys lie where their producers would put them.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { pipeline, t } from "millrace";
-import { createClient, type KafkaClient } from "millrace/client";
 import { kafkaSink, kafkaSource, topic } from "millrace/connectors/kafka";
-import { startServer, type Server } from "millrace/server";
-import { compiled, confluentSerializerJars, missing, pythonWithClient } from "./prerequisites.ts";
+import { ConfluentExchange, javaPart, outputOf, type JavaExchange, type JavaPart } from "./confluent-exchange.ts";
+import { confluentSerializerJars, missing, pythonWithClient } from "./prerequisites.ts";
 
-const JAVA_SOURCE = fileURLToPath(new URL("java/ConfluentSerializer.java", import.meta.url));
 const PYTHON_PROGRAM = fileURLToPath(new URL("fixtures/exchange.py", import.meta.url));
 const COUNT = 20;
 
-let directory = "";
-let server: Server;
-let client: KafkaClient;
+let exchange: ConfluentExchange;
 
 before(async () => {
-  directory = mkdtempSync(join(tmpdir(), "millrace-exchange-"));
-  server = await startServer({ dataDir: join(directory, "data"), brokerPort: 0, consolePort: 0, registryPort: 0, logger: { log() {} } });
-  client = createClient({ brokers: server.bootstrapServers });
+  exchange = await ConfluentExchange.start();
 });
-after(async () => {
-  await client?.close();
-  await server?.close();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-/** The server is in this process: nothing here may block it. Answers the lines of standard output. */
-async function run(program: string, args: readonly string[], input = ""): Promise<string[]> {
-  const child = spawn(program, args, { timeout: 90_000 });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  child.stdin.end(input);
-  const status = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
-  assert.equal(status, 0, stderr);
-  return stdout.split("\n").filter((line) => line !== "");
-}
-
-async function created(names: readonly string[], partitions = 1): Promise<void> {
-  await client.admin().createTopics(names.map((name) => ({ name, partitions })));
-}
+after(async () => await exchange?.close());
 
 /** "key's bytes in partition", each once. */
 async function places(name: string, count: number): Promise<string[]> {
-  const [described] = await client.admin().describeTopics([name]);
-  const consumer = client.consumer();
+  const [described] = await exchange.client.admin().describeTopics([name]);
+  const consumer = exchange.client.consumer();
   await consumer.assign(described!.partitions.map(({ partition }) => ({ topic: name, partition, offset: "earliest" as const })));
   const found = new Set<string>();
   let seen = 0;
@@ -67,15 +37,13 @@ async function places(name: string, count: number): Promise<string[]> {
 }
 
 describe("Confluent's KafkaAvroSerializer and KafkaAvroDeserializer (Java)", { skip: missing("java", "javac", "mvn") }, () => {
-  let classPath = "";
+  let java: JavaExchange;
   before(() => {
-    classPath = compiled(JAVA_SOURCE, confluentSerializerJars(), directory);
+    java = exchange.java("AvroExchange", confluentSerializerJars());
   });
 
-  const java = async (args: readonly string[], settings: readonly string[], input?: string): Promise<string[]> => {
-    const all = [...args, `bootstrap.servers=${server.bootstrapServers}`, `schema.registry.url=${server.registryUrl}`, ...settings];
-    return await run("java", ["-Xmx256m", "-Dfile.encoding=UTF-8", "-cp", classPath, "ConfluentSerializer", ...all], input);
-  };
+  const nameOf = (part: JavaPart): string => (typeof part === "string" ? part : part.name);
+  const rowOf = (part: JavaPart): Readonly<Record<string, unknown>> => (part as Exclude<JavaPart, string>).row;
 
   const Order = t.record("Order", {
     id: t.string(),
@@ -104,28 +72,28 @@ describe("Confluent's KafkaAvroSerializer and KafkaAvroDeserializer (Java)", { s
   const NEW = { ...OLD, fields: [...OLD.fields, { name: "note", type: ["null", "string"], default: null }, { name: "seen", type: "boolean", default: false }] }; // prettier-ignore
 
   test("two versions of a schema through a pipeline", async () => {
-    await created(["java-in", "java-out"]);
+    await exchange.created(["java-in", "java-out"]);
     const row = { tags: { a: 5 }, id: "o1", amount: "\u0004\u00e2", at: 1_700_000_000_123, kind: "SALE", lines: [{ sku: "x", count: -3 }] };
     const lines = [
       ["k1", OLD, row],
       ["k2", NEW, { ...row, id: "o2", kind: "RETURN", lines: [], note: { string: "ünï" }, seen: true }],
-    ].map(([key, schema, value]) => `${key as string}\t${JSON.stringify(schema)}\t${JSON.stringify(value)}\n`);
-    await java(["produce", "java-in"], [], lines.join(""));
+    ].map(([key, schema, value]) => `${key as string}\t${javaPart(JSON.stringify(schema), value)}`);
+    await java.produce("java-in", lines);
     const copy = pipeline("java-copy", (p) =>
       p
         .from("orders", kafkaSource(topic("java-in", Order, { key: "id", format: "avro" })))
         .to("copies", kafkaSink(topic("java-out", Order, { key: "id", format: "avro" }))),
     );
-    assert.equal((await (await server.run(copy, { once: true })).finished).state, "finished");
-    const copies = (await java(["consume", "java-out", "2"], [])).map((line) => line.split("\t"));
+    await exchange.run(copy);
+    const copies = await java.consume("java-out", 2);
     assert.deepEqual(
-      copies.map(([key, name]) => [key, name]),
+      copies.map(({ key, value }) => [key, nameOf(value)]),
       [
         ["o1", "Order"],
         ["o2", "Order"],
       ],
     );
-    const read = copies.map(([, , json]) => JSON.parse(json!) as Record<string, unknown>);
+    const read = copies.map(({ value }) => rowOf(value));
     assert.deepEqual(
       read.map(({ id, at, kind, lines: items, tags, note }) => [id, at, kind, items, tags, note]),
       [
@@ -137,21 +105,18 @@ describe("Confluent's KafkaAvroSerializer and KafkaAvroDeserializer (Java)", { s
   });
 
   test("a producer that writes the schema that a pipeline registered, under the record's name", async () => {
-    await created(["made", "made-copy"]);
+    await exchange.created(["made", "made-copy"]);
     const Made = t.record("Made", { id: t.string(), n: t.long() });
     const options = { key: "id", format: "avro", registry: { subject: "record" } } as const;
     const copy = (from: string, to: string, name: string) =>
       pipeline(name, (p) => p.from("in", kafkaSource(topic(from, Made, options))).to("out", kafkaSink(topic(to, Made, options))));
-    const registering = await server.run(copy("made", "made-copy", "registers"), { once: true });
-    await registering.finished;
-    const registered = (await (await fetch(`${server.registryUrl}/subjects/Made/versions/latest`)).json()) as { schema: string };
+    await exchange.run(copy("made", "made-copy", "registers"));
+    const { schema } = await exchange.ask("/subjects/Made/versions/latest");
     const strategy = "value.subject.name.strategy=io.confluent.kafka.serializers.subject.RecordNameStrategy";
-    const settings = [strategy, "auto.register.schemas=false"];
-    await java(["produce", "made"], settings, `k\t${registered.schema}\t{"id":"m","n":9007199254740991}\n`);
-    await (
-      await server.run(copy("made", "made-copy", "copies"), { once: true })
-    ).finished;
-    assert.deepEqual(await java(["consume", "made-copy", "1"], []), ['m\tMade\t{"id": "m", "n": 9007199254740991}']);
+    const row = { id: "m", n: Number.MAX_SAFE_INTEGER };
+    await java.produce("made", [`k\t${javaPart(schema as string, row)}`], [strategy, "auto.register.schemas=false"]);
+    await exchange.run(copy("made", "made-copy", "copies"));
+    assert.deepEqual(await java.consume("made-copy", 1), [{ key: "m", value: { name: "Made", row } }]);
   });
 
   const Item = t.record("Item", { id: t.long(), name: t.string(), region: t.string() });
@@ -173,28 +138,24 @@ describe("Confluent's KafkaAvroSerializer and KafkaAvroDeserializer (Java)", { s
   ] as const)
     test(`keys ${what}: the same bytes in the same partitions, and each reads the other's`, async () => {
       const [name, copy] = [`java-key-${String(key)}`.replace(",", "-"), `java-key-${String(key)}-copy`.replace(",", "-")];
-      await created([name, copy], 4);
+      await exchange.created([name, copy], 4);
       const keyOf = (item: (typeof items)[number]): unknown => (typeof key === "string" ? item[key] : { region: item.region, id: item.id });
-      const lines = items.map((item) => [schema, keyOf(item), ITEM, item].map((part) => JSON.stringify(part)).join("\t"));
-      const serializer = "key.serializer=io.confluent.kafka.serializers.KafkaAvroSerializer";
-      await java(["produce", name], [serializer], `${lines.join("\n")}\n`);
+      const lines = items.map((item) => `${javaPart(JSON.stringify(schema), keyOf(item))}\t${javaPart(JSON.stringify(ITEM), item)}`);
+      await java.produce(name, lines, ["key.serializer=io.confluent.kafka.serializers.KafkaAvroSerializer"]);
       const options = { key: key as "name", format: "avro", keyFormat: "avro" } as const;
       const copying = pipeline(copy, (p) =>
         p.from("in", kafkaSource(topic(name, Item, options))).to("out", kafkaSink(topic(copy, Item, options))),
       );
-      assert.equal((await (await server.run(copying, { once: true, parallelism: 4 })).finished).state, "finished");
+      await exchange.run(copying, 4);
       const theirs = await places(name, items.length);
       assert.deepEqual(await places(copy, items.length), theirs);
       assert.equal(theirs.length, new Set(items.map((item) => JSON.stringify(keyOf(item)))).size);
       const deserializer = "key.deserializer=io.confluent.kafka.serializers.KafkaAvroDeserializer";
-      const read = (await java(["consume", copy, `${items.length}`], [deserializer])).map(
-        (line) => line.split("\t") as [string, string, string],
-      );
-      const shown = ({ id, name: text, region }: (typeof items)[number]): string =>
-        key === "name" ? text : key === "id" ? `${id}` : `{"region": "${region}", "id": ${id}}`;
+      const read = await java.consume(copy, items.length, [deserializer]);
+      const seen = (part: JavaPart): unknown => (typeof part === "string" ? part : part.row);
       assert.deepEqual(
-        read.map(([seen, , json]) => `${seen} ${(JSON.parse(json) as { id: number }).id}`).toSorted(),
-        items.map((item) => `${shown(item)} ${item.id}`).toSorted(),
+        read.map(({ key: part, value }) => JSON.stringify([seen(part), rowOf(value)["id"]])).toSorted(),
+        items.map((item) => JSON.stringify([key === "id" ? `${item.id}` : keyOf(item), item.id])).toSorted(),
       );
     });
 });
@@ -216,10 +177,11 @@ describe("confluent_kafka (Python)", { skip: missing("python3") }, () => {
       // prettier-ignore
       test(`${format}, ids as ${ids}, keys as ${keys}: through a pipeline`, async () => {
         const name = `${format}-${ids}-${keys}`;
-        await created([`${name}-in`, `${name}-out`], 4);
+        await exchange.created([`${name}-in`, `${name}-out`], 4);
+        const { bootstrapServers, registryUrl } = exchange.server;
         const keyFormat = keys === "text" ? "text" : format;
         const python = async (what: string, of: string): Promise<string[]> =>
-          await run(pythonWithClient(), [PYTHON_PROGRAM, what, format, ids, server.bootstrapServers, server.registryUrl!, of, keys]);
+          (await outputOf(pythonWithClient(), [PYTHON_PROGRAM, what, format, ids, bootstrapServers, registryUrl!, of, keys])).stdout;
         await python("produce", `${name}-in`);
         const copy = pipeline(name, (p) =>
           p
@@ -237,7 +199,7 @@ describe("confluent_kafka (Python)", { skip: missing("python3") }, () => {
               ),
             ),
         );
-        assert.equal((await (await server.run(copy, { once: true })).finished).state, "finished");
+        await exchange.run(copy);
         const copies = (await python("consume", `${name}-out`)).map(
           (line) => JSON.parse(line) as [string, string[], Record<string, unknown>],
         );

@@ -1,22 +1,16 @@
 // What Confluent's Java JSON Schema serialiser wrote, through a pipeline, is read by Confluent's deserialiser, where somebody has its classes
-// (confluent-classes.ts): each subject strategy, registering and not, the newest version, references, keys with a schema, validation.
+// (confluent-classes.ts): each subject strategy, registering and not, the newest version, references, keys with a schema, ids
+// before the document and in headers, validation.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { pipeline, t, type TypeOf } from "millrace";
-import { createClient, type KafkaClient } from "millrace/client";
 import { kafkaSink, kafkaSource, topic, type Topic } from "millrace/connectors/kafka";
-import { startServer, type Server } from "millrace/server";
 import { confluentClasses, withoutConfluent } from "./confluent-classes.ts";
-import { compiled } from "./prerequisites.ts";
+import { ConfluentExchange, javaPart, type JavaExchange, type JavaPart, type JavaRecord } from "./confluent-exchange.ts";
 
-const SOURCE = fileURLToPath(new URL("java/ConfluentJsonSerializer.java", import.meta.url));
 const STRATEGIES = "io.confluent.kafka.serializers.subject";
 const SERIALIZERS = "io.confluent.kafka.serializers.json";
+const SCHEMA_IDS = "io.confluent.kafka.serializers.schema.id";
 const COUNT = 12;
 
 const Order = t.record("Order", {
@@ -82,70 +76,31 @@ describe(
   "Confluent's KafkaJsonSchemaSerializer (Java)",
   { skip: withoutConfluent("Confluent's JSON Schema serialisers", ...needs) },
   () => {
-    let directory = "";
-    let classPath = "";
-    let server: Server;
-    let client: KafkaClient;
+    let exchange: ConfluentExchange;
+    let java: JavaExchange;
     before(async () => {
-      directory = mkdtempSync(join(tmpdir(), "millrace-json-exchange-"));
-      classPath = compiled(SOURCE, confluentClasses(), directory);
-      server = await startServer({
-        dataDir: join(directory, "data"),
-        brokerPort: 0,
-        consolePort: 0,
-        registryPort: 0,
-        logger: { log() {} },
-      });
-      client = createClient({ brokers: server.bootstrapServers });
+      exchange = await ConfluentExchange.start();
+      java = exchange.java("JsonSchemaExchange", confluentClasses());
     });
-    after(async () => {
-      await client?.close();
-      await server?.close();
-      rmSync(directory, { recursive: true, force: true });
-    });
+    after(async () => await exchange?.close());
 
-    /** The server is in this process: nothing here may block it. */
-    async function java(args: readonly string[], settings: readonly string[], input = ""): Promise<string[]> {
-      const all = [...args, `bootstrap.servers=${server.bootstrapServers}`, `schema.registry.url=${server.registryUrl}`, ...settings];
-      const child = spawn("java", ["-Xmx256m", "-Dfile.encoding=UTF-8", "-cp", classPath, "ConfluentJsonSerializer", ...all], {
-        timeout: 90_000,
-      });
-      let [stdout, stderr] = ["", ""];
-      child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-      child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-      child.stdin.end(input);
-      const status = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
-      assert.equal(status, 0, stderr);
-      return stdout.split("\n").filter((line) => line !== "");
-    }
-
-    const lines = (records: readonly object[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join("");
-
-    async function ask(path: string, body?: object): Promise<Record<string, unknown>> {
-      const headers = { "content-type": "application/vnd.schemaregistry.v1+json" };
-      const answer = await fetch(
-        server.registryUrl! + path,
-        body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) },
-      );
-      assert.equal(answer.status, 200, `${path}: ${await answer.clone().text()}`);
-      return (await answer.json()) as Record<string, unknown>;
-    }
+    const order = (i: number, schema: object, ...references: string[]): string =>
+      `order-${i}\t${javaPart(JSON.stringify(schema), row(i), "json", references)}`;
+    const indexes = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
     /** Copies NAME-in to NAME-out by a pipeline. */
     async function copied<K>(name: string, of: (name: string) => Topic<TypeOf<typeof Order>, K>, parallelism: number): Promise<void> {
       const copy = pipeline(`copy-${name}`, (p) => p.from("in", kafkaSource(of(`${name}-in`))).to("out", kafkaSink(of(`${name}-out`))));
-      assert.equal((await (await server.run(copy, { once: true, parallelism })).finished).state, "finished");
+      await exchange.run(copy, parallelism);
     }
 
-    async function created(name: string): Promise<void> {
-      await client.admin().createTopics([`${name}-in`, `${name}-out`].map((each) => ({ name: each, partitions: 4 })));
-    }
+    const created = async (name: string): Promise<void> => await exchange.created([`${name}-in`, `${name}-out`], 4);
 
     /** All rows came, each once, as they were. */
-    function check(read: readonly string[], keyOf: (i: number) => string): void {
-      const found = read.map((line) => line.split("\t") as [string, string]);
-      const sorted = found.map(([key, value]) => [key, JSON.parse(value) as Record<string, unknown>] as const);
-      sorted.sort(([, a], [, b]) => Number((a["id"] as string).slice(6)) - Number((b["id"] as string).slice(6)));
+    function check(read: readonly JavaRecord[], keyOf: (i: number) => unknown): void {
+      const rowOf = (part: JavaPart): unknown => (typeof part === "string" ? part : part.row);
+      const found = read.map(({ key, value }) => [rowOf(key), rowOf(value) as Record<string, unknown>] as const);
+      const sorted = found.toSorted(([, a], [, b]) => Number((a["id"] as string).slice(6)) - Number((b["id"] as string).slice(6)));
       assert.equal(sorted.length, COUNT);
       for (const [i, [key, { note, ...rest }]] of sorted.entries()) {
         const { note: written, ...others } = row(i);
@@ -161,84 +116,59 @@ describe(
       test(`subjects by ${subject}: registered by Java, copied, read by Java, which checks the values`, async () => {
         await created(subject);
         const settings = [`value.subject.name.strategy=${STRATEGIES}.${strategy}`, "json.fail.invalid.schema=true"];
-        const records = Array.from({ length: COUNT }, (_, i) => ({ key: `order-${i}`, value: row(i), schema: ORDER }));
-        const sent = await java(["produce", `${subject}-in`], settings, lines(records));
-        assert.deepEqual(
-          sent,
-          Array.from({ length: COUNT }, () => "sent"),
-        );
+        await java.produce(`${subject}-in`, indexes(0, COUNT).map((i) => order(i, ORDER)), settings); // prettier-ignore
         const registered = { topic: `${subject}-in-value`, record: "Order", "topic-record": `${subject}-in-Order` }[subject];
-        assert.deepEqual(JSON.parse((await ask(`/subjects/${registered}/versions/1`))["schema"] as string), ORDER);
+        assert.deepEqual(JSON.parse((await exchange.ask(`/subjects/${registered}/versions/1`))["schema"] as string), ORDER);
         const registry = { subject, compatibility: "NONE" } as const;
         await copied(subject, (name) => topic(name, Order, { key: "id", format: "json-schema", registry }), 4);
-        check(await java(["consume", `${subject}-out`, `${COUNT}`], settings), (i) => `order-${i}`);
+        check(await java.consume(`${subject}-out`, COUNT, settings), (i) => `order-${i}`);
       });
 
     test("a schema that refers to another subject's, without registering, and the newest version", async () => {
       await created("refers");
-      const line = await ask("/subjects/line/versions", { schemaType: "JSON", schema: JSON.stringify(LINE) });
-      assert.ok(Number(line["id"]) > 0);
+      await exchange.ask("/subjects/line.json/versions", { schemaType: "JSON", schema: JSON.stringify(LINE) });
       const schema = { ...ORDER, properties: { ...ORDER.properties, lines: { type: "array", items: { $ref: "line.json" } } } };
-      const references = [{ name: "line.json", subject: "line", version: 1 }];
-      await ask("/subjects/refers-in-value/versions", { schemaType: "JSON", schema: JSON.stringify(schema), references });
-      const record = (i: number): object => ({
-        key: `order-${i}`,
-        value: row(i),
-        schema,
-        references: references.map((each) => ({ ...each, schema: LINE })),
-      });
-      const all = Array.from({ length: COUNT }, (_, i) => record(i));
+      const references = [{ name: "line.json", subject: "line.json", version: 1 }];
+      await exchange.ask("/subjects/refers-in-value/versions", { schemaType: "JSON", schema: JSON.stringify(schema), references });
+      const referring = [schema, "line.json", JSON.stringify(LINE)] as const;
+      const wrong = javaPart(JSON.stringify(schema), { ...row(0), lines: [{ sku: 1 }] }, "json", referring.slice(1) as string[]);
       const checks = ["auto.register.schemas=false", "json.fail.invalid.schema=true"];
-      const first = await java(
-        ["produce", "refers-in"],
-        checks,
-        lines([...all.slice(0, 6), { ...record(0), value: { ...row(0), lines: [{ sku: 1 }] } }]),
-      );
-      assert.deepEqual(first, [...Array.from({ length: 6 }, () => "sent"), "refused"]);
-      const newest = [...checks, "use.latest.version=true"];
-      const second = await java(["produce", "refers-in"], newest, lines(all.slice(6)));
-      assert.deepEqual(
-        second,
-        Array.from({ length: 6 }, () => "sent"),
-      );
+      const first = await java.answers("refers-in", [...indexes(0, 6).map((i) => order(i, ...referring)), `wrong\t${wrong}`], checks);
+      assert.deepEqual(first, [...indexes(0, 6).map(() => "sent"), "refused"]);
+      await java.produce("refers-in", indexes(6, COUNT).map((i) => order(i, ...referring)), [...checks, "use.latest.version=true"]); // prettier-ignore
       await copied("refers", (name) => topic(name, Order, { key: "id", format: "json-schema" }), 1);
-      check(await java(["consume", "refers-out", `${COUNT}`], ["json.fail.invalid.schema=true"]), (i) => `order-${i}`);
+      check(await java.consume("refers-out", COUNT, ["json.fail.invalid.schema=true"]), (i) => `order-${i}`);
     });
 
     test("a schema as Java's classes give it, normalised, twice the same", async () => {
       await created("class");
-      const records = Array.from({ length: COUNT }, (_, i) => ({ key: `order-${i}`, value: row(i), schema: ORDER_OF_CLASS }));
       const settings = ["normalize.schemas=true", "json.fail.invalid.schema=true"];
-      assert.equal((await java(["produce", "class-in"], settings, lines(records.slice(0, 6)))).length, 6);
+      await java.produce("class-in", indexes(0, 6).map((i) => order(i, ORDER_OF_CLASS)), settings); // prettier-ignore
       const { title, $schema, ...rest } = ORDER_OF_CLASS;
-      const reordered = records.slice(6).map((record) => ({ ...record, schema: { ...rest, title, $schema } }));
-      assert.equal((await java(["produce", "class-in"], settings, lines(reordered))).length, 6);
-      assert.deepEqual(await ask("/subjects/class-in-value/versions"), [1]);
+      await java.produce("class-in", indexes(6, COUNT).map((i) => order(i, { ...rest, title, $schema })), settings); // prettier-ignore
+      assert.deepEqual(await exchange.ask("/subjects/class-in-value/versions"), [1]);
       await copied("class", (name) => topic(name, Order, { key: "id", format: "json-schema" }), 4);
-      check(await java(["consume", "class-out", `${COUNT}`], ["json.fail.invalid.schema=true"]), (i) => `order-${i}`);
+      check(await java.consume("class-out", COUNT, ["json.fail.invalid.schema=true"]), (i) => `order-${i}`);
     });
 
     test("an incompatible schema is refused where Java registers it", async () => {
       await created("refused");
       const narrower = { ...ORDER, properties: { ...ORDER.properties, amount: { type: "integer" } } };
-      const records = [ORDER, narrower, ORDER].map((schema, i) => ({ key: "k", value: row(4 * i), schema }));
-      assert.deepEqual(await java(["produce", "refused-in"], [], lines(records)), ["sent", "refused", "sent"]);
+      const lines = [order(0, ORDER), order(4, narrower), order(8, ORDER)];
+      assert.deepEqual(await java.answers("refused-in", lines), ["sent", "refused", "sent"]);
     });
 
-    test("keys with a schema of their own", async () => {
-      await created("keys");
-      const records = Array.from({ length: COUNT }, (_, i) => ({
-        key: { id: `order-${i}` },
-        keySchema: KEY,
-        value: row(i),
-        schema: ORDER,
-      }));
-      const settings = [`key.serializer=${SERIALIZERS}.KafkaJsonSchemaSerializer`];
-      assert.equal((await java(["produce", "keys-in"], settings, lines(records))).length, COUNT);
-      const options = { key: ["id"], keyType: OrderKey, format: "json-schema", keyFormat: "json-schema" } as const;
-      await copied("keys", (name) => topic(name, Order, options), 4);
-      const read = await java(["consume", "keys-out", `${COUNT}`], [`key.deserializer=${SERIALIZERS}.KafkaJsonSchemaDeserializer`]);
-      check(read, (i) => `{"id":"order-${i}"}`);
-    });
+    for (const ids of ["prefix", "guid", "header"] as const)
+      test(`keys with a schema of their own, ids as ${ids}`, async () => {
+        await created(ids);
+        const lines = indexes(0, COUNT).map((i) => order(i, ORDER).replace(/^[^\t]*/, javaPart(JSON.stringify(KEY), { id: `order-${i}` })));
+        const inHeaders = ["key", "value"].map((part) => `${part}.schema.id.serializer=${SCHEMA_IDS}.HeaderSchemaIdSerializer`);
+        const settings = [`key.serializer=${SERIALIZERS}.KafkaJsonSchemaSerializer`, ...(ids === "header" ? inHeaders : [])];
+        await java.produce(`${ids}-in`, lines, settings);
+        const formats = { format: "json-schema", keyFormat: "json-schema", registry: { ids }, keyRegistry: { ids } } as const;
+        await copied(ids, (name) => topic(name, Order, { key: ["id"], keyType: OrderKey, ...formats }), 4);
+        const read = await java.consume(`${ids}-out`, COUNT, [`key.deserializer=${SERIALIZERS}.KafkaJsonSchemaDeserializer`]);
+        check(read, (i) => ({ id: `order-${i}` }));
+      });
   },
 );

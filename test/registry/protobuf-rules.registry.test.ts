@@ -1,6 +1,6 @@
-// Confluent's own Protobuf rules beside ours, where somebody has its classes (confluent-classes.ts): random files and what grew out of them, with
-// an imported file or without (MILLRACE_SEED), their verdicts and the two texts under which they are kept. All differences are compared but FIELD_NAMED_TYPE_CHANGED, which there depends on the way by
-// which messages that hold each other were reached; it counts where it is the only one.
+// Confluent's own Protobuf rules beside ours: random files and what grew out of them, with an imported file or without (MILLRACE_SEED), their
+// verdicts and the two texts under which they are kept. All differences are compared but FIELD_NAMED_TYPE_CHANGED, which there depends on the
+// way by which messages that hold each other were reached; it counts where it is the only one.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,7 +10,6 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseProtobufSchema } from "../../src/registry/protobuf-format.ts";
 import { SchemaParseError } from "../../src/schema/incompatibility.ts";
-import { confluentClasses, withoutConfluent } from "./confluent-classes.ts";
 import {
   changed,
   chooserOf,
@@ -20,23 +19,22 @@ import {
   randomImport,
   type RandomFile,
 } from "../../src/schema/fixtures/random-proto.ts";
-import { compiled } from "./prerequisites.ts";
+import { compiled, confluentPlatformJars, missing } from "./prerequisites.ts";
 
 const SOURCE = fileURLToPath(new URL("java/ProtobufRules.java", import.meta.url));
 const PAIRS = 3000;
 const FILES = 2000;
 const NAMED = "FIELD_NAMED_TYPE_CHANGED";
-const CLASSES = ["io.confluent.kafka.schemaregistry.protobuf.ProtobufSchema", "io.confluent.kafka.schemaregistry.protobuf.diff.SchemaDiff"];
 
 /** A text, and name and text of what it imports. */
 type Texts = readonly [text: string, name?: string, imported?: string];
 
-describe("Confluent's Protobuf classes", { skip: withoutConfluent("Confluent's Protobuf rules", ...CLASSES) }, () => {
+describe("Confluent's Protobuf classes", { skip: missing("java", "javac", "python3") }, () => {
   let directory = "";
   let classPath = "";
   before(() => {
     directory = mkdtempSync(join(tmpdir(), "protobuf-rules-"));
-    classPath = compiled(SOURCE, confluentClasses(), directory);
+    classPath = compiled(SOURCE, confluentPlatformJars(), directory);
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
