@@ -27,6 +27,9 @@ export const MAX_READ_BYTES = 64 * 1024 * 1024;
 export const SCAN_CHUNK_BYTES = 1024 * 1024;
 /** Recovery points are written when a partition has this much unscanned log, and at this interval (options). */
 export const CHECKPOINT_BYTES = 64 * 1024 * 1024;
+/** So many partitions at a time may have so many times as much where appends are not flushed: read again in a second after a crash. */
+export const CHECKPOINT_BURSTS = 8;
+export const BURST_FACTOR = 4;
 export const CHECKPOINT_INTERVAL_MS = 60_000;
 /** What the shared file of recovery points holds per partition of what has no file of its own yet: index entries, and producers. */
 export const INLINE_INDEX_BYTES = 1024;

@@ -1,6 +1,7 @@
 // What all partitions of one log directory share.
 import type { BufferPool } from "../bytes/buffer-pool.ts";
 import type { Env } from "../env/env.ts";
+import type { CheckpointBursts } from "./checkpoint-bursts.ts";
 import type { DamageRegister } from "./damage-register.ts";
 import type { DelayedDeletion } from "./delayed-deletion.ts";
 import type { FileCache } from "./file-cache.ts";
@@ -16,6 +17,7 @@ export interface LogContext {
   readonly options: ResolvedLogOptions;
   readonly files: FileCache;
   readonly flush: FlushGroup;
+  readonly bursts: CheckpointBursts;
   readonly hotTail: HotTail;
   /** What reads are read into. */
   readonly buffers: BufferPool;

@@ -7,6 +7,7 @@ import type { DirectoryLock } from "../env/files.ts";
 import type { Timer } from "../env/clock.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { compactAll } from "./compaction/compactor.ts";
+import { CheckpointBursts } from "./checkpoint-bursts.ts";
 import { DamageRegister } from "./damage-register.ts";
 import { DelayedDeletion } from "./delayed-deletion.ts";
 import { makeDirectoryDurably } from "./durable-directory.ts";
@@ -56,7 +57,6 @@ export interface LogMetrics {
 
 const META_FILE = "meta.json";
 const SUSPECT_PAGES_FILE = "flush-failed";
-
 const DELETED = "What it held is gone with it. Bring back a copy, or start again with an empty directory that nothing else clears.";
 
 export class LogDirectory {
@@ -120,6 +120,7 @@ export class LogDirectory {
       options: this.#options,
       files: new FileCache(env.files, this.#options.maxOpenFiles),
       flush: this.flush,
+      bursts: new CheckpointBursts(this.#options.checkpointBursts),
       hotTail: new HotTail(this.#options.hotTailBytes),
       buffers: new BufferPool(FREE_READ_BYTES),
       indexCache: new IndexCache(this.#options.indexCacheBytes),

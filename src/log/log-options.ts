@@ -38,6 +38,8 @@ export interface ResolvedLogOptions {
   readonly hotTailBytes: number;
   readonly indexCacheBytes: number;
   readonly checkpointBytes: number;
+  /** Partitions that may have BURST_FACTOR times as much. */
+  readonly checkpointBursts: number;
   readonly checkpointIntervalMs: number;
   readonly retentionIntervalMs: number;
   readonly compactionIntervalMs: number;
@@ -56,6 +58,7 @@ export function resolveLogOptions(options: LogOptions): ResolvedLogOptions {
     hotTailBytes: options.hotTailBytes ?? limits.HOT_TAIL_BYTES,
     indexCacheBytes: options.indexCacheBytes ?? limits.INDEX_CACHE_BYTES,
     checkpointBytes: options.checkpointBytes ?? limits.CHECKPOINT_BYTES,
+    checkpointBursts: options.durability === "page-cache" ? limits.CHECKPOINT_BURSTS : 0,
     checkpointIntervalMs: options.checkpointIntervalMs ?? limits.CHECKPOINT_INTERVAL_MS,
     retentionIntervalMs: options.retentionIntervalMs ?? limits.RETENTION_INTERVAL_MS,
     compactionIntervalMs: options.compactionIntervalMs ?? limits.COMPACTION_INTERVAL_MS,

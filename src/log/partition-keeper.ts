@@ -8,7 +8,7 @@ import { writeFileAtomically } from "./atomic-file.ts";
 import { decideSwap, finishSwap, removeCleaned, renameCleaned } from "./compaction/segment-swap.ts";
 import type { IndexLoader } from "./index-loader.ts";
 import { toBase64 } from "../bytes/base64.ts";
-import { INLINE_INDEX_BYTES, INLINE_PRODUCER_BYTES, KEPT_SNAPSHOTS } from "./limits.ts";
+import { BURST_FACTOR, INLINE_INDEX_BYTES, INLINE_PRODUCER_BYTES, KEPT_SNAPSHOTS } from "./limits.ts";
 import type { LogContext } from "./log-context.ts";
 import { isOutOfSpace, logError, messageOf } from "./log-error.ts";
 import { type PartitionCheckpoint, type RecoveryPoint, writeCheckpoint } from "./partition-checkpoint.ts";
@@ -74,8 +74,9 @@ export class PartitionKeeper {
     this.#shared = recovered.shared;
   }
 
-  /** Resolves when no housekeeping is going on. */
-  idle(): Promise<void> {
+  /** The partition was deleted. Resolves when no housekeeping is going on. */
+  abandon(): Promise<void> {
+    this.#context.bursts.release(this);
     return this.#work;
   }
 
@@ -101,7 +102,11 @@ export class PartitionKeeper {
 
   /** The log has grown: a recovery point is due when a crash would have much to read. */
   advanced(): void {
-    if (this.#checkpointDue || this.#unscannedBytes() < this.#context.options.checkpointBytes) return;
+    if (this.#checkpointDue) return;
+    const { checkpointBytes } = this.#context.options;
+    const unscanned = this.#unscannedBytes();
+    if (unscanned < checkpointBytes) return;
+    if (unscanned < BURST_FACTOR * checkpointBytes && this.#context.bursts.take(this)) return;
     this.#checkpointDue = true;
     this.checkpoint()
       .catch((error: unknown) => this.#report("checkpoint", error))
@@ -130,6 +135,7 @@ export class PartitionKeeper {
       if (captured === undefined) return;
       await this.#writeCheckpoint(this.logStartOffset, captured);
       this.#recoveryPoint = captured;
+      this.#context.bursts.release(this);
       if (captured.noProducers !== true) await this.#removeOldSnapshots();
     } catch (error) {
       this.#report("checkpoint", error);
@@ -163,6 +169,7 @@ export class PartitionKeeper {
     if (checkpoint === this.#written || (this.#written?.sequence ?? 0) > (checkpoint.sequence ?? 0)) return;
     this.#written = checkpoint;
     this.#recoveryPoint = checkpoint.recoveryPoint;
+    this.#context.bursts.release(this);
     if (checkpoint.recoveryPoint?.noProducers === true || checkpoint.recoveryPoint?.producers !== undefined) return;
     await this.#queued(() => this.#removeOldSnapshots()).catch((error: unknown) => this.#report("checkpoint", error));
   }

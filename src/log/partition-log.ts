@@ -478,7 +478,7 @@ export class PartitionLog {
     this.#closed = "was deleted";
     await this.compactor.stop();
     await this.#queue.exclusive(() => this.#queue.flush()).catch(() => undefined);
-    await this.#keeper.idle();
+    await this.#keeper.abandon();
     this.#context.hotTail.clear(this.hotChunks);
     for (const segment of this.#segments.all) {
       this.#context.indexCache.remove(segment);
