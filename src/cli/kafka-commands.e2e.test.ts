@@ -191,6 +191,7 @@ test("a topic's settings are shown and changed, and its records trimmed", async 
   await run("topic", "trim", "orders", "-b", "4", "-p", "1", "--yes");
   assert.equal((await run("topic", "tail", "orders", "-e", "-o", "start", "-f", "%t %p %o %k %v\\n")).out.split("\n").length, 7);
   await assert.rejects(run("topic", "trim", "orders", "-b", "4", "-p", "2", "--yes"), refused(3, /no partition 2/));
+  await assert.rejects(run("topic", "rm", "nowhere", "--yes"), refused(3, /no topic "nowhere"\. See: millrace topic ls -a/));
 });
 
 test("tail ends at a time and begins where a group has committed, as kcat does", async () => {

@@ -43,8 +43,12 @@ export async function withClient<T>(terminal: Terminal, flags: ClientFlags, work
   }
 }
 
-/** The number of partitions of a topic. Throws a CliError (not found) that names a similar topic. */
-export async function partitionsOf(client: KafkaClient, topic: string): Promise<number> {
+/** The number of partitions of a topic. Throws a CliError (not found) that names a similar topic, or says `otherwise`. */
+export async function partitionsOf(
+  client: KafkaClient,
+  topic: string,
+  otherwise = `Create it with: millrace topic create ${topic}, or see millrace topic ls.`,
+): Promise<number> {
   try {
     return (await client.admin().describeTopics([topic]))[0]!.partitions.length;
   } catch (error) {
@@ -54,8 +58,7 @@ export async function partitionsOf(client: KafkaClient, topic: string): Promise<
       topic,
       topics.map(({ name }) => name),
     );
-    const hint =
-      meant === undefined ? `Create it with: millrace topic create ${topic}, or see millrace topic ls.` : `Did you mean "${meant}"?`;
+    const hint = meant === undefined ? otherwise : `Did you mean "${meant}"?`;
     throw new CliError(EXIT.notFound, `There is no topic "${topic}". ${hint}`, { cause: error });
   }
 }

@@ -19,7 +19,7 @@ interface PartitionRow {
 export async function topicDescribe(name: string, flags: TopicDescribeFlags, terminal: Terminal): Promise<void> {
   await withClient(terminal, flags, async ({ client }) => {
     const admin = client.admin();
-    await partitionsOf(client, name);
+    await partitionsOf(client, name, "See: millrace topic ls -a");
     const [topic] = await admin.describeTopics([name]);
     const of = <A extends string>(at: A) => topic!.partitions.map(({ partition }) => ({ topic: name, partition, at }));
     const [starts, stable, ends, configs] = await Promise.all([

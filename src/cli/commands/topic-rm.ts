@@ -10,7 +10,7 @@ export interface TopicRmFlags extends ClientFlags {
 
 export async function topicRm(names: readonly string[], flags: TopicRmFlags, terminal: Terminal): Promise<void> {
   await withClient(terminal, flags, async ({ client }) => {
-    for (const name of names) await partitionsOf(client, name);
+    for (const name of names) await partitionsOf(client, name, "See: millrace topic ls -a");
     const list = names.map((name) => `"${name}"`).join(", ");
     if (flags.dryRun === true) return terminal.note(`Would delete ${list} with all records.`);
     if (flags.yes !== true) await confirm(`Delete ${list} with all records?`, "Deleting", terminal);

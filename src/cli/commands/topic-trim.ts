@@ -19,7 +19,7 @@ export async function topicTrim(name: string, flags: TopicTrimFlags, terminal: T
   const before = parseStartOffset(flags.before, Date.now(), "--before");
   await withClient(terminal, flags, async ({ client }) => {
     const admin = client.admin();
-    const count = await partitionsOf(client, name);
+    const count = await partitionsOf(client, name, "See: millrace topic ls -a");
     if (flags.partition !== undefined && flags.partition >= count)
       throw new CliError(EXIT.notFound, `Topic "${name}" has no partition ${flags.partition}: they are 0 to ${count - 1}.`);
     const places = Array.from({ length: count }, (_, partition) => ({ topic: name, partition })).filter(
