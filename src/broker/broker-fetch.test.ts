@@ -196,6 +196,10 @@ describe("an answer", () => {
       assert.deepEqual(await ask(1000, 1_000_000), [[true, []], [true, []]]); // prettier-ignore
       assert.deepEqual(await ask(1000, 1200), [[true, []], [false, []]]); // prettier-ignore
       assert.deepEqual(await ask(50, 1_000_000), [[true, []], [false, null]]); // prettier-ignore
+      await append(world, 10, { partition: 1, finish: { transactional: true, producerId: 7, producerEpoch: 0, baseSequence: 0 } });
+      await append(world, 10, { partition: 1 });
+      const { partitions } = await fetchFrom(world, { partitions: [{ partition: 1, fetchOffset: 2 }], isolationLevel: READ_COMMITTED });
+      assert.deepEqual([sizes(partitions), partitions[0]!.lastStableOffset, partitions[0]!.abortedTransactions], [[0], 1, []]);
     }));
 
   it("stops at whole batches within the partition's limit and within its own", () =>

@@ -148,16 +148,17 @@ async function readPartition(
   try {
     const found = await log.read(request.fetchOffset, { maxBytes: Math.max(0, maxBytes), minOneBatch, isolation });
     releases.push(found.release);
-    const isEmpty = found.bytes.length === 0; // the next batch does not fit: then Apache Kafka has no list of aborted transactions, either
+    const end = isolation === "read_committed" ? found.lastStableOffset : found.highWatermark;
+    const isEmpty = found.bytes.length === 0;
+    const fitsNot = isEmpty && request.fetchOffset < end; // then Apache Kafka has no list of aborted transactions, either
     const answer = newPartitionData({
       partitionIndex,
       highWatermark: found.highWatermark,
       lastStableOffset: found.lastStableOffset,
       logStartOffset: found.logStartOffset,
-      abortedTransactions: isolation === "read_committed" && !isEmpty ? [...found.abortedTransactions] : null,
+      abortedTransactions: isolation === "read_committed" && !fitsNot ? [...found.abortedTransactions] : null,
       records: found.bytes,
     });
-    const end = isolation === "read_committed" ? found.lastStableOffset : found.highWatermark;
     const isFull = !isEmpty && found.bytes.length < maxBytes && endOffsetOf(found.bytes) < end;
     return { answer, filled: isFull ? maxBytes : found.bytes.length };
   } catch (error) {
