@@ -108,3 +108,37 @@ test("closing partitions that never had a record costs nothing, and small ones o
     await again.close();
   });
 });
+
+test("indexes that were made anew have files again after the next checkpoint, although nothing was written: the start after it reads no log", async () => {
+  const simulation = createSimulation(5);
+  simulation.files.provideDirectory("/data");
+  await simulation.run(async () => {
+    const { files } = simulation.env();
+    const opened = () => LogDirectory.open(simulation.env(), "/data/log", options);
+    const indexes = async () => (await files.list("/data/log/t-0")).filter((name) => name.endsWith("index"));
+    const find = (directory: LogDirectory) => directory.topic("t")!.partitions[0]!.offsetForTimestamp(1_010);
+    let directory = await opened();
+    const log = (await directory.createTopic("t", { partitions: 1 })).partitions[0]!;
+    for (let i = 0; i < 40; i++) await log.append(dataBatch({ count: 2, tag: `${i}`, valueBytes: 400, timestamp: 1_000 + i }), appending);
+    await directory.close();
+    const before = await indexes();
+    const expected = await find((directory = await opened()));
+    await directory.close();
+    assert.ok(before.length > 20, `${before.length} files`);
+    for (const name of before) await files.remove(`/data/log/t-0/${name}`);
+    directory = await opened();
+    assert.deepEqual(await find(directory), expected);
+    const rebuilt = (): number => simulation.logLines.filter((line) => line.includes("log-index-rebuilt")).length;
+    const count = rebuilt();
+    assert.ok(count > 0);
+    await directory.checkpoint();
+    await directory.close();
+    const after = await indexes();
+    assert.ok(after.length >= count * 3, `${after.length} files`);
+    assert.deepEqual((await files.list("/data/log/t-0")).filter((name) => name.endsWith(".tmp")), []); // prettier-ignore
+    directory = await opened();
+    assert.deepEqual(await find(directory), expected);
+    assert.equal(rebuilt(), count, "nothing was made anew again");
+    await directory.close();
+  });
+});

@@ -178,8 +178,11 @@ export class PartitionKeeper {
     const { queue, producers, segments } = this.#parts;
     const offset = this.#partition.logEndOffset;
     const point = this.#recoveryPoint;
-    if ((offset === point?.offset && point.segmentBase === segments.active.baseOffset) || this.#context.failure !== undefined)
+    if (this.#context.failure !== undefined) return undefined;
+    if (offset === point?.offset && point.segmentBase === segments.active.baseOffset) {
+      await this.#saveRebuilt();
       return undefined;
+    }
     // A log that never had a record is recovered from nothing.
     if (point === undefined && offset === 0) return undefined;
     this.#partition.expireProducers(this.#context.env.clock.now());
@@ -208,6 +211,19 @@ export class PartitionKeeper {
       saved = true;
     }
     if (saved && syncDirectory) await files.syncDirectory(directory);
+  }
+
+  /** Indexes that were made anew from the log get their files again, although the log has no news: else every start would read it again. */
+  async #saveRebuilt(): Promise<void> {
+    const { segments } = this.#parts;
+    const { files } = this.#context.env;
+    const { directory } = this.#partition;
+    const rebuilt = segments.all.filter(({ indexes }) => indexes !== undefined && indexes !== segments.active.indexes && !indexes.isSaved);
+    for (const segment of rebuilt) {
+      await segment.indexes!.saveAnew(files, directory);
+      this.#context.indexCache.touch(segment);
+    }
+    if (rebuilt.length > 0) await files.syncDirectory(directory);
   }
 
   #nextCheckpoint(logStartOffset: number, recoveryPoint: RecoveryPoint | undefined): PartitionCheckpoint {

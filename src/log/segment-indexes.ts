@@ -7,7 +7,7 @@ import { fromBase64, toBase64 } from "../bytes/base64.ts";
 import { codeOf } from "./log-error.ts";
 import { OffsetIndex } from "./offset-index.ts";
 import type { UnsavedEntries } from "./partition-checkpoint.ts";
-import { ABORTED_INDEX_SUFFIX, OFFSET_INDEX_SUFFIX, offsetFileName, TIME_INDEX_SUFFIX } from "./segment-files.ts";
+import { ABORTED_INDEX_SUFFIX, OFFSET_INDEX_SUFFIX, offsetFileName, TEMPORARY_SUFFIX, TIME_INDEX_SUFFIX } from "./segment-files.ts";
 import { TimeIndex } from "./time-index.ts";
 
 interface Saved {
@@ -141,6 +141,19 @@ export class SegmentIndexes {
       saved.times = await saveIndex(files, path(TIME_INDEX_SUFFIX), this.times, saved.times, TimeIndex.entryBytes);
     if (!isLeftOut(this.aborted, saved.aborted))
       saved.aborted = await saveIndex(files, path(ABORTED_INDEX_SUFFIX), this.aborted, saved.aborted, AbortedIndex.entryBytes);
+    this.#saved = saved;
+  }
+
+  /** Writes whole files aside and puts them in the place of others: after a crash each is as it was or whole. The caller syncs the directory. */
+  async saveAnew(files: Files, directory: string): Promise<void> {
+    this.#saved = { offsets: NOT_SAVED, times: NOT_SAVED, aborted: NOT_SAVED };
+    await this.save(files, directory, { behind: TEMPORARY_SUFFIX });
+    const saved = this.#saved;
+    this.#saved = { offsets: NOT_SAVED, times: NOT_SAVED, aborted: NOT_SAVED };
+    for (const suffix of [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, ABORTED_INDEX_SUFFIX]) {
+      const path = `${directory}/${offsetFileName(this.baseOffset, suffix)}`;
+      await files.rename(path + TEMPORARY_SUFFIX, path);
+    }
     this.#saved = saved;
   }
 
