@@ -212,6 +212,11 @@ test("concurrent registrations: every schema one id, every id one schema", async
   assert.equal(ids.size, 40);
 });
 
+test("a registry that cannot listen takes over nothing", async () => {
+  await assert.rejects(world.another({ port: Number(new URL(world.registry.url).port) }), { code: "EADDRINUSE" });
+  assert.equal((await register("not-fenced", record("NotFenced", field("a")))).status, 200);
+});
+
 test("a second registry takes over; the first one says so", async () => {
   const second = await world.another();
   try {

@@ -3,6 +3,7 @@ import type { Env } from "../env/env.ts";
 import { randomUuid } from "../env/uuid.ts";
 import { Authentication } from "./authentication.ts";
 import { startRegistryHttp, type RegistryHttp } from "./http/registry-http.ts";
+import { refuse } from "./registry-error.ts";
 import { ROUTES } from "./routes/all.ts";
 import { SchemaParsing } from "./schema-parsing.ts";
 import { SchemaStore } from "./schema-store.ts";
@@ -40,18 +41,25 @@ export async function startRegistry(env: Env, options: RegistryOptions): Promise
   const { bootstrapServers, host = "127.0.0.1", port = DEFAULT_REGISTRY_PORT, topic, version = "", users } = options;
   const authentication = users === undefined ? undefined : new Authentication(users);
   const store = new SchemaStore(env, { bootstrapServers, ...(topic === undefined ? {} : { topic }) });
-  await store.open();
   const context = { store, parsing: new SchemaParsing(), now: () => env.clock.now(), version, newGuid: () => randomUuid(env.random) };
-  let http: RegistryHttp;
+  // The port first: a registry that cannot listen must not have taken the topic from one that does.
+  const opened = Promise.withResolvers<void>();
+  opened.promise.catch(() => {}); // told below, too
+  let http: RegistryHttp | undefined;
   try {
-    http = await startRegistryHttp({ host, port, routes: ROUTES, context, logger: env.logger, authentication });
+    http = await startRegistryHttp({ host, port, routes: ROUTES, context, logger: env.logger, authentication, opened: opened.promise });
+    await store.open();
+    opened.resolve();
   } catch (error) {
+    opened.reject(refuse.store("the registry could not be opened"));
+    await http?.close();
     await store.close();
     throw error;
   }
+  const { port: listening, close } = http;
   let closing: Promise<void> | undefined;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${http.port}`,
-    close: () => (closing ??= http.close().then(() => store.close())),
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${listening}`,
+    close: () => (closing ??= close().then(() => store.close())),
   };
 }

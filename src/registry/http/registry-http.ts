@@ -27,6 +27,8 @@ export interface RegistryHttpOptions {
   readonly logger: Logger;
   /** undefined: everybody may do everything. */
   readonly authentication: Authentication | undefined;
+  /** Requests wait for it; rejects with a RegistryError. */
+  readonly opened: Promise<void>;
 }
 
 export interface RegistryHttp {
@@ -67,7 +69,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { routes, context, host, authentication }: RegistryHttpOptions,
+  { routes, context, host, authentication, opened }: RegistryHttpOptions,
 ): Promise<void> {
   checkOrigin(request, host);
   // Before the path is looked at: who is nobody here learns nothing.
@@ -87,6 +89,7 @@ async function serve(
   const query = new URLSearchParams(question < 0 ? "" : target.slice(question + 1));
   if (user !== undefined) checkRole(user, match.route, query.get("permanent")?.toLowerCase() === "true");
   const body = method === "GET" ? undefined : await readJson(request);
+  await opened;
   const result = await match.route.handle(context, { ...match, query, body });
   if (result === NO_CONTENT) response.writeHead(204).end();
   else send(response, request, 200, result instanceof RawText ? result.text : JSON.stringify(result));
