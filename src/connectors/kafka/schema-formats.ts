@@ -18,7 +18,6 @@ import { jsonMismatch } from "../../schema/json-schema/json-mismatch.ts";
 import { jsonSchemaText } from "../../schema/json-schema/type-to-json-schema.ts";
 import { protoDecoder, protoValueDecoder } from "../../schema/protobuf/decoder.ts";
 import { protoEncoder } from "../../schema/protobuf/encoder.ts";
-
 import { WRAPPER_META, type MessageSchema } from "../../schema/protobuf/proto-schema.ts";
 import { readProtoSchema, type ProtoSchema } from "../../schema/protobuf/read-proto-schema.ts";
 import { protoText } from "../../schema/protobuf/type-to-proto.ts";
