@@ -21,6 +21,10 @@ import { describeTransaction } from "./transaction-requests.ts";
 const NOT_YET =
   /CONCURRENT_TRANSACTIONS|NOT_ENOUGH_REPLICAS|COORDINATOR_NOT_AVAILABLE|COORDINATOR_LOAD_IN_PROGRESS|NOT_COORDINATOR|LEADER_NOT_AVAILABLE/;
 const WAIT_MS = 15_000;
+/** What a whole sequence may wait for such answers: what does not come is not waited for after every step. */
+const patience = new WeakMap<Learnt, number>();
+/** Longer than any of these requests may take: a broker that does not answer fails the test instead of holding it. */
+const HANG_MS = 30_000;
 
 const ANY_OFFSETS = step<"OffsetFetch">({
   name: "offsets of the group",
@@ -54,13 +58,15 @@ export async function answers(env: Env, address: Address, prefix: string, steps:
       },
       sleep: (ms) => env.timers.sleep(ms),
     };
+    const stop = (): void => {
+      wire.destroy();
+      for (const other of others.values()) void other.then((one) => one.destroy());
+    };
     for (const [at, step] of steps.entries()) {
-      if ("play" in step) {
-        told.push(comparable(await step.play(stage)));
-        continue;
-      }
-      const answer = await ask(env, wire, step, learnt);
+      const what = `port ${address.port}, "${step.name}"`;
+      const answer = await inTime(env, what, stop, async () => ("play" in step ? comparable(await step.play(stage)) : ask(env, wire, step, learnt))); // prettier-ignore
       told.push(answer);
+      if ("play" in step) continue;
       if (step.settles === "transaction") await ask(env, wire, describeTransaction(), learnt, underWay(step, answer));
       if (step.settles === "groups") await recordOfGroups(wire, prefix);
       if (step.settles === "topics" && isAccepted(answer)) {
@@ -77,6 +83,21 @@ export async function answers(env: Env, address: Address, prefix: string, steps:
   }
 }
 
+async function inTime<T>(env: Env, what: string, stop: () => void, run: () => Promise<T>): Promise<T> {
+  let hangs = false;
+  const guard = env.timers.after(HANG_MS, () => {
+    hangs = true;
+    stop();
+  });
+  try {
+    return await run();
+  } catch (error) {
+    throw hangs ? new Error(`No answer within ${HANG_MS} ms: ${what}`, { cause: error }) : error;
+  } finally {
+    guard.cancel();
+  }
+}
+
 /** Whether any part of the request was. */
 const isAccepted = (answer: unknown): boolean => JSON.stringify(answer).includes('"errorCode":"NONE"');
 
@@ -87,18 +108,26 @@ function underWay({ api }: Step, answer: unknown): RegExp {
 }
 
 async function ask(env: Env, wire: Wire, step: Step, learnt: Learnt, notYet = NOT_YET): Promise<unknown> {
-  const deadline = env.clock.monotonicMs() + WAIT_MS;
+  const began = env.clock.monotonicMs();
+  const left = patience.get(learnt) ?? WAIT_MS;
   for (;;) {
     const response = await wire.call(step.api, step.version, step.request(learnt));
-    const ours = step.ours === undefined ? response : onlyOurs(step, response, learnt);
-    const answer = comparable(step.told === undefined ? ours : step.told(ours as never, learnt));
-    if (notYet.test(JSON.stringify(answer)) && env.clock.monotonicMs() < deadline) {
+    const answer = comparable(toldOf(step, response, learnt));
+    const waitedMs = env.clock.monotonicMs() - began;
+    if (notYet.test(JSON.stringify(answer)) && waitedMs < left) {
       await env.timers.sleep(10);
       continue;
     }
+    patience.set(learnt, left - waitedMs);
     step.learn?.(response, learnt);
     return answer;
   }
+}
+
+/** What of the answer is compared. */
+export function toldOf(step: Step, response: object, learnt: Learnt): object {
+  const ours = step.ours === undefined ? response : onlyOurs(step, response, learnt);
+  return step.told === undefined ? ours : step.told(ours as never, learnt);
 }
 
 function onlyOurs(step: Step, response: object, learnt: Learnt): object {

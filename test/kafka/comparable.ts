@@ -29,6 +29,7 @@ const MASKED: Readonly<Record<string, string>> = {
   leaderEpoch: "our partitions never change their leader: epoch 0; Apache Kafka counts restarts",
   currentLeaderEpoch: "as leaderEpoch",
   logDir: "each has its own directory",
+  finalizedFeaturesEpoch: "Apache Kafka's is an offset of its metadata log; ours counts the changes",
   totalBytes: "our file interface does not know the size of the disk",
   usableBytes: "the disk changes",
   partitionSize: "the sizes of indexes and markers differ",
@@ -78,6 +79,7 @@ function batchAsItIs(bytes: Uint8Array, at: number): Batch {
 export function comparable(value: unknown, key = "", inside = ""): unknown {
   if (ASSIGNMENTS.has(inside) && key === "partitions") return `<${(value as unknown[]).length} partitions>`;
   if (MASKED[key] !== undefined) return `<${key}>`;
+  if (key === "documentation" && typeof value === "string") return "<our own words>";
   if (/timestamp/i.test(key) && typeof value === "number" && value > CLOCK_FROM) return "<the broker's clock>";
   if (/errorCode$/i.test(key) && typeof value === "number") return errorByCode(value).name;
   if (value instanceof Uint8Array && key === "records") return batchesIn(value);

@@ -126,6 +126,33 @@ const alterBroker = fc
     }),
   );
 
+/** The older request, for one broker: for all of them it would have to repeat what Apache Kafka set when it formatted its storage. */
+const replaceBroker = fc
+  .tuple(
+    // Apache Kafka does not answer when a broker is named twice.
+    fc.uniqueArray(
+      fc.tuple(
+        fc.constantFrom("0", "0", "7", "x"),
+        fc.constantFrom(...Object.keys(BROKER_VALUES)).chain((name) => fc.constantFrom(...BROKER_VALUES[name]!).map((value) => ({ name, value }))), // prettier-ignore
+      ),
+      { minLength: 1, maxLength: 2, selector: ([broker]) => broker },
+    ),
+    fc.nat(2),
+  )
+  .map(([changes, version]) =>
+    step<"AlterConfigs">({
+      name: `validate v${version} ${changes.map(([broker, { name, value }]) => `for broker "${broker}": ${name} ${value}`).join("; ")}`,
+      api: "AlterConfigs",
+      version,
+      request: () => {
+        const resources = changes.map(([broker, setting]) =>
+          newReplaced({ resourceType: BROKER, resourceName: broker, configs: [newReplacement(setting)] }),
+        );
+        return newAlterConfigsRequest({ resources, validateOnly: true });
+      },
+    }),
+  );
+
 const describe = fc.tuple(of, fc.boolean(), fc.constantFrom(1, 2, 3, 4)).map(([name, includeSynonyms, version]) =>
   step<"DescribeConfigs">({
     name: `configs of ${name} v${version}${includeSynonyms ? " with synonyms" : ""}`,
@@ -154,6 +181,7 @@ export const configSteps = fc.oneof(
   { weight: 3, arbitrary: describe },
   { weight: 1, arbitrary: describeOther },
   { weight: 1, arbitrary: alterBroker },
+  { weight: 1, arbitrary: replaceBroker },
   { weight: 1, arbitrary: adminParts.create },
   { weight: 1, arbitrary: adminParts.remove },
 );

@@ -195,6 +195,8 @@ const removeOffsets = fc.tuple(group, topic, partition).map(([name, of, partitio
   }),
 );
 
+/** For other families. A member that has no id yet is given one, or comes with it: nobody waits for anybody. */
+export const groupParts = { introduce: joining(4), sync, heartbeat, commit, leave };
 export const groupSteps = fc.oneof(
   join,
   join,

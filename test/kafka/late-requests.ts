@@ -127,9 +127,10 @@ const end = fc.tuple(late, fc.boolean(), fc.constantFrom(5, 5, 5, 5, 5, 4, 3, 1)
   }),
 );
 
+/** Not of an epoch to come: behind one, Apache Kafka tries to write its own marker for ever, and every answer is CONCURRENT_TRANSACTIONS. */
 const markers = fc
   .record({
-    ahead: fc.constantFrom(0, 0, -1, 1),
+    ahead: fc.constantFrom(0, 0, -1),
     at: index,
     transactionResult: fc.boolean(),
     coordinatorEpoch: fc.constantFrom(0, 0, -1),

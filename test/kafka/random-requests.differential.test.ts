@@ -8,15 +8,21 @@ import { createNodeEnv } from "../../src/env-node/node-env.ts";
 import { answers } from "./answers.ts";
 import { startApacheKafka, type ApacheKafka } from "./apache-kafka.ts";
 import { missingForKafka } from "./kafka-jars.ts";
-import { FAMILIES, TRANSACTIONS } from "./request-families.ts";
+import { FAMILIES, FEATURES, TRANSACTIONS } from "./request-families.ts";
 
 /** Sequences per family (`--runs`). */
-const RUNS = Number(process.env["MILLRACE_RUNS"] ?? 30);
+const RUNS = Number(process.env["MILLRACE_RUNS"] ?? 24);
 /** That many seeds, one after the other (`--seeds`). */
 const SEEDS = Number(process.env["MILLRACE_SEEDS"] ?? 1);
 const FIRST_SEED = Number(process.env["MILLRACE_SEED"] ?? 20_260);
-/** Markers have the broker's time, records an older one: Apache Kafka would begin a segment between them, and an answer to Fetch ends there. */
-const SETTINGS = { "log.roll.hours": "1000000" };
+const NEVER_MS = "2000000000";
+/**
+ * Markers have the broker's time, records an older one: Apache Kafka would begin a segment between them, and an answer to Fetch ends there.
+ * Records are older than any retention, too: nobody looks for those to delete.
+ */
+const SETTINGS = { "log.roll.hours": "1000000", "log.retention.check.interval.ms": NEVER_MS };
+/** Ours assigns at once, too, and looks for nothing to delete half a minute after its start. */
+const APACHE_SETTINGS = { ...SETTINGS, "group.consumer.assignment.interval.ms": "0", "log.initial.task.delay.ms": NEVER_MS };
 const env = createNodeEnv({ logger: { log: () => {} } });
 const missing = missingForKafka();
 
@@ -26,7 +32,7 @@ let run = 0;
 
 describe("random requests", { skip: missing, concurrency: 1 }, () => {
   before(async () => {
-    kafka = await startApacheKafka({ ...SETTINGS, "group.consumer.assignment.interval.ms": "0" }); // ours assigns at once, too
+    kafka = await startApacheKafka(APACHE_SETTINGS);
     ours = await startBroker({ port: 0, memory: true, logger: env.logger, settings: SETTINGS });
   });
   after(async () => {
@@ -38,6 +44,7 @@ describe("random requests", { skip: missing, concurrency: 1 }, () => {
     compare(FAMILIES);
     describe("about transactions", { concurrency: 1 }, () => compare(TRANSACTIONS));
   });
+  describe("alone", { concurrency: 1 }, () => compare(FEATURES));
 });
 
 function compare(families: typeof FAMILIES): void {

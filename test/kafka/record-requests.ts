@@ -180,11 +180,19 @@ const fetch = fc
     epoch: fc.constantFrom(-1, -1, -1, 0, 5),
     lastEpoch: fc.constantFrom(-1, -1, -1, 5),
     version: fc.integer({ min: 4, max: 18 }),
-    rackId: fc.constantFrom("", "r"),
+    maxWaitMs: fc.constantFrom(0, 0, 0, 0, 5, -1),
+    /** What a client may say, too, and nobody heeds. */
+    rest: fc.record({
+      rackId: fc.constantFrom("", "r"),
+      clusterId: fc.constantFrom(null, "another"),
+      replicaId: fc.constantFrom(-1, -1, -2),
+      logStartOffset: fc.constantFrom(-1, 5),
+      highWatermark: fc.constantFrom(Number.MAX_SAFE_INTEGER, 0, -1),
+    }),
   })
-  .map(({ from, offsets, limits, maxBytes, minBytes, isolationLevel, epoch, lastEpoch, version, rackId }) =>
+  .map(({ from, offsets, limits, maxBytes, minBytes, isolationLevel, epoch, lastEpoch, version, maxWaitMs, rest }) =>
     step<"Fetch">({
-      name: `fetch ${told(from)} from ${offsets.slice(0, from.length).join()}, ≤ ${limits.slice(0, from.length).join()} of ${minBytes} to ${maxBytes} bytes, isolation ${isolationLevel}, epochs ${epoch}/${lastEpoch} v${version}`,
+      name: `fetch ${told(from)} from ${offsets.slice(0, from.length).join()}, ≤ ${limits.slice(0, from.length).join()} of ${minBytes} to ${maxBytes} bytes, isolation ${isolationLevel}, epochs ${epoch}/${lastEpoch}, ≤ ${maxWaitMs} ms, ${JSON.stringify(rest)} v${version}`,
       api: "Fetch",
       version,
       request: ({ prefix, topicIds }: Learnt) => {
@@ -196,11 +204,20 @@ const fetch = fc
             const i = at.get(`${name}-${partition}`)!;
             const lastFetchedEpoch = version >= 12 ? lastEpoch : -1;
             const currentLeaderEpoch = version >= 9 ? epoch : -1;
-            return newFetchPartition({ partition, fetchOffset: offsets[i]!, partitionMaxBytes: limits[i]!, currentLeaderEpoch, lastFetchedEpoch }); // prettier-ignore
+            return newFetchPartition({
+              partition,
+              fetchOffset: offsets[i]!,
+              partitionMaxBytes: limits[i]!,
+              currentLeaderEpoch,
+              lastFetchedEpoch,
+              logStartOffset: rest.logStartOffset,
+              highWatermark: rest.highWatermark,
+            });
           });
           return newFetchTopic({ ...called, partitions });
         });
-        return newFetchRequest({ maxWaitMs: 0, minBytes, maxBytes, isolationLevel, topics, rackId: version >= 11 ? rackId : "" });
+        const told = { clusterId: rest.clusterId, rackId: rest.rackId, replicaId: version <= 14 ? rest.replicaId : -1 };
+        return newFetchRequest({ maxWaitMs, minBytes, maxBytes, isolationLevel, topics, ...told });
       },
     }),
   );
@@ -273,6 +290,8 @@ const setting = fc.tuple(fc.constantFrom("t", "u"), fc.constantFrom(...SETTINGS)
   }),
 );
 
+/** For other families. */
+export const recordParts = { produce, idempotent, fetch, listOffsets };
 export const recordSteps = fc.oneof(
   { weight: 5, arbitrary: produce },
   { weight: 2, arbitrary: idempotent },

@@ -3,16 +3,21 @@ import fc from "fast-check";
 import { adminSteps } from "./admin-requests.ts";
 import { configSteps } from "./config-requests.ts";
 import { consumerSteps } from "./consumer-requests.ts";
+import { featureSteps, newestLevels } from "./feature-requests.ts";
+import { greetingScenes } from "./greeting-requests.ts";
 import { groupSteps, migrationSteps } from "./group-requests.ts";
 import { lateSteps } from "./late-requests.ts";
 import { patternPlays, patternsBegin } from "./pattern-requests.ts";
+import { pipelinedScenes } from "./pipelined-requests.ts";
 import { questionSteps } from "./question-requests.ts";
 import { recordSteps } from "./record-requests.ts";
 import { plainSteps, type Scene, type Step } from "./requests.ts";
 import { roundPlays } from "./round-requests.ts";
 import { segmentsBegin, segmentScenes } from "./segment-requests.ts";
 import { sessionSteps } from "./session-requests.ts";
+import { severalScenes } from "./several-requests.ts";
 import { staticSteps } from "./static-requests.ts";
+import { strangerProducers, strangerSteps } from "./stranger-requests.ts";
 import { topicSteps } from "./topic-requests.ts";
 import { init, transactionSteps } from "./transaction-requests.ts";
 
@@ -35,6 +40,10 @@ export const FAMILIES: Readonly<Record<string, fc.Arbitrary<Scene[]>>> = {
   "about topics that cannot be": fc.array(topicSteps, STEPS),
   "of fetch sessions": fc.array(sessionSteps, STEPS),
   "about configs": fc.array(configSteps, STEPS),
+  "sent before the answers to the ones before them": fc.array(pipelinedScenes, { minLength: 3, maxLength: 15 }),
+  "of a client's first words, and waited for": fc.array(greetingScenes, STEPS),
+  "that name several things, or nothing": fc.array(severalScenes, STEPS),
+  "of strangers": fc.array(strangerSteps, STEPS),
   "about topics, configs and topic ids": fc.array(fc.oneof(adminSteps, adminSteps, adminSteps, plainSteps), STEPS),
 };
 /** One after the other: Apache Kafka answers what it verifies together in the errors of one of the requests' versions. */
@@ -43,4 +52,9 @@ export const TRANSACTIONS: typeof FAMILIES = {
   "of transactions of both versions": begun(transactionSteps.mixed),
   "of transactions of version 2": begun(fc.oneof(transactionSteps.v2, transactionSteps.v2, transactionSteps.v2, plainSteps)),
   "of transactions that come late, twice, or from a tool": begun(lateSteps),
+  "of transactions of nobody": fc.array(strangerProducers, STEPS),
+};
+/** Behind all others: the levels are the whole broker's. */
+export const FEATURES: typeof FAMILIES = {
+  "about features": from(newestLevels, featureSteps),
 };

@@ -31,11 +31,15 @@ export interface Learnt {
   modernOwned: { topicId: string; partitions: number[] }[];
   /** Of the group of the consumer protocol with several members, by name. */
   readonly members: Map<string, { readonly epoch: number; readonly owned: readonly { topicId: string; partitions: number[] }[] }>;
+  /** Of those members, as they joined. */
+  readonly instanceIds: Map<string, string | null>;
   /** Of the classic group's only member. */
   memberId: string;
   generation: number;
   producerId: number;
   producerEpoch: number;
+  /** The directory of the broker's log. */
+  logDir: string;
   /** Records were deleted below an offset. */
   trimmed: boolean;
   /** The next one of the producer, by partition. */
@@ -51,10 +55,12 @@ export const newLearnt = (prefix: string): Learnt => ({
   modernEpoch: 0,
   modernOwned: [],
   members: new Map(),
+  instanceIds: new Map(),
   memberId: "",
   generation: -1,
   producerId: -1,
   producerEpoch: -1,
+  logDir: "",
   trimmed: false,
   sequences: new Map(),
 });

@@ -43,25 +43,30 @@ const session = fc
     byId: fc.boolean(),
     version: fc.nat(3),
     committed: fc.boolean(),
+    limits: fc.record({
+      maxBytes: fc.constantFrom(10_000, 10_000, 10_000, 0, 1, 100, 200),
+      partitionMaxBytes: fc.constantFrom(10_000, 10_000, 10_000, 0, 1, 100),
+      minBytes: fc.constantFrom(1, 1, 0, 10_000_000),
+      maxWaitMs: fc.constantFrom(0, 0, 0, 5),
+    }),
   })
-  .map(({ of, read, forgotten, fetchOffset, leaderEpoch, lastFetchedEpoch, byId, version, committed }) => {
+  .map(({ of, read, forgotten, fetchOffset, leaderEpoch, lastFetchedEpoch, byId, version, committed, limits }) => {
+    const { partitionMaxBytes, ...whole } = limits;
     const versions = byId ? BY_ID : BY_NAME;
     const of12 = versions[version % versions.length]!;
     return step<"Fetch">({
-      name: `session ${of} v${of12}: read ${read.join(" ") || "nothing"} from ${fetchOffset}, forget ${forgotten.join(" ") || "nothing"}`,
+      name: `session ${of} v${of12}: read ${read.join(" ") || "nothing"} from ${fetchOffset}, forget ${forgotten.join(" ") || "nothing"}, ${JSON.stringify(limits)}`,
       api: "Fetch",
       version: of12,
       request: (learnt) => {
         const partitions = byTopic(read, (partition) => {
           const last = of12 >= 12 ? lastFetchedEpoch : -1;
-          return newFetchPartition({ partition, fetchOffset, currentLeaderEpoch: of12 >= 9 ? leaderEpoch : -1, lastFetchedEpoch: last, partitionMaxBytes: 10_000 }); // prettier-ignore
+          return newFetchPartition({ partition, fetchOffset, currentLeaderEpoch: of12 >= 9 ? leaderEpoch : -1, lastFetchedEpoch: last, partitionMaxBytes }); // prettier-ignore
         });
         const called = (name: string): { topic: string; topicId: string } =>
           byId ? { topic: "", topicId: learnt.topicIds.get(name) ?? UNKNOWN_ID } : { topic: learnt.prefix + name, topicId: NO_ID };
         return newFetchRequest({
-          maxWaitMs: 0,
-          minBytes: 1,
-          maxBytes: 10_000,
+          ...whole,
           isolationLevel: committed ? 1 : 0,
           ...place(of, learnt),
           topics: [...partitions].map(([name, list]) => newFetchTopic({ ...called(name), partitions: list })),

@@ -22,10 +22,13 @@ import { newDescribeTopicPartitionsRequest } from "../../src/protocol/generated/
 import { newListConfigResourcesRequest } from "../../src/protocol/generated/list-config-resources.gen.ts";
 import { newMetadataRequest } from "../../src/protocol/generated/metadata.gen.ts";
 import { adminParts } from "./admin-requests.ts";
-import { byTopic, NO_ID, step, UNKNOWN_ID, type Learnt } from "./requests.ts";
+import { ErrorCode } from "../../src/protocol/errors.ts";
+import { byTopic, NO_ID, step, UNKNOWN_ID, type Learnt, type Play, type Scene } from "./requests.ts";
 
 /** `=` stands for the sequence's prefix; names without it are the same for every sequence, so they must be refused. */
 const NAMES = ["=n", "=n", "=m", "=n.x", "=n_x", "=t", "", ".", "..", "no such?", "=" + "l".repeat(240), "=" + "l".repeat(250), "=ü"];
+const AGAIN_MS = 10;
+const MAX_TRIES = 500;
 const called = (learnt: Learnt, name: string): string => name.replace("=", learnt.prefix);
 
 const ASSIGNMENTS: Readonly<Record<string, readonly (readonly [index: number, replicas: readonly number[]])[]>> = {
@@ -212,6 +215,20 @@ const metadata = fc
     }),
   );
 
+/** Behind the answer on Apache Kafka: asked until it is there. */
+const created = fc.tuple(fc.uniqueArray(fc.constantFrom("=a", "=b", "=t", "no such?", "", "=ü"), { minLength: 1, maxLength: 3 }), fc.integer({ min: 0, max: 13 })).map(([names, version]): Play => ({
+  name: `metadata v${version} of ${names.join()}, which creates them`,
+  play: async ({ learnt, wire, sleep }) => {
+    const topics = names.map((name) => ({ name: called(learnt, name), topicId: NO_ID }));
+    for (let tries = 0; ; tries++) {
+      const answer = await wire.call("Metadata", version, newMetadataRequest({ topics, allowAutoTopicCreation: true }));
+      const isThere = answer.topics.every(({ errorCode }) => errorCode !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION && errorCode !== ErrorCode.LEADER_NOT_AVAILABLE);
+      if (isThere || tries >= MAX_TRIES) return answer;
+      await sleep(AGAIN_MS);
+    }
+  },
+})); // prettier-ignore
+
 const pages = fc
   .tuple(
     // Without any name all topics are asked for, those of other sequences, too; on the name "" Apache Kafka fails, for all of the request.
@@ -263,11 +280,12 @@ const resources = fc.tuple(fc.constantFrom<number[]>([], [2], [32], [16, 2], [4,
   }),
 ); // prettier-ignore
 
-export const topicSteps = fc.oneof(
+export const topicSteps: fc.Arbitrary<Scene> = fc.oneof(
   { weight: 5, arbitrary: create },
   { weight: 3, arbitrary: grow },
   { weight: 2, arbitrary: remove },
   { weight: 2, arbitrary: metadata },
+  { weight: 1, arbitrary: created },
   { weight: 2, arbitrary: pages },
   { weight: 1, arbitrary: trim },
   { weight: 1, arbitrary: resources },
