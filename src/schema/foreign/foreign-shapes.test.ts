@@ -76,6 +76,7 @@ const ZOD: readonly Row[] = [
   ["records and maps", z.object({ a: z.record(z.string(), z.int()), b: z.map(z.int(), z.string()) }), "{a: map<string, long>, b: map<long, string>}"],
   ["a record of an enum", zx(z.record(z.enum(["a"]), z.int())), /^ at x: its keys are not any text\. Instead: use an object with a field for each key/],
   ["a tuple", zx(z.tuple([z.int(), z.string()])), TUPLE],
+  ["what is no schema", zx(z.array({ a: z.string() } as never)), /^ at x\[\]: it is no schema of Zod\. Instead: use one/],
   ["a date", zx(z.date()), A_DATE],
   ["a set", zx(z.set(z.int())), A_SET],
   ["bytes", zx(z.instanceof(Uint8Array)), "{x: bytes}"],

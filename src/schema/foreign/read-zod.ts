@@ -17,11 +17,12 @@ const NUMBERS: Readonly<Record<string, TypeInfo>> = {
 };
 
 export function isZod(schema: unknown): schema is ZodSchema {
-  return typeof (schema as ZodSchema)._zod?.def?.type === "string";
+  return typeof (schema as ZodSchema | null | undefined)?._zod?.def?.type === "string";
 }
 
 export class ZodReader extends ForeignReader<ZodSchema> {
   protected nodeOf(schema: ZodSchema, path: string, name: string): TypeInfo {
+    if (!isZod(schema)) throw noType(path, "it is no schema of Zod", "use one: z.string(), z.object({…}), …");
     const { def, bag } = schema._zod;
     const inner = (which = "innerType"): TypeInfo => this.of(def[which] as ZodSchema, path, name);
     if (def["coerce"] === true || checksOf(def).some(({ check }) => check === "overwrite")) throw refusalOf("transform", path);
