@@ -139,6 +139,16 @@ test("messages by position, nested ones and imports", () => {
   assert.throws(() => schema.messageAt([2]), { message: /no message at position 2/ });
 });
 
+test("groups have no position among nested messages, as with Confluent's Java serialisers", () => {
+  const file = readProtoSchema(
+    'syntax = "proto2"; message Order { optional group Grp = 80 { optional string inner = 1; } message Line { optional int32 x = 1; } }',
+  );
+  assert.deepEqual(file.indexesOf("Order.Line"), [0, 0]);
+  assert.equal(file.messageAt([0, 0]).name, "Order.Line");
+  assert.deepEqual(file.messages().map(({ name }) => name), ["Order", "Order.Line"]); // prettier-ignore
+  assert.throws(() => file.messageAt([0, 1]), { code: "BAD_SCHEMA", message: /no message at position 0\.1/ });
+});
+
 test("a later version keeps the numbers of its fields by name and reserves those that are gone", () => {
   const before = first(protoText(t.record("shop.Order", { id: t.string(), old: t.int(), at: t.long() }).type));
   const text = protoText(t.record("shop.Order", { fresh: t.string(), at: t.long(), id: t.string() }).type, before);

@@ -36,13 +36,14 @@ export function readProtoSchema(text: string, imported: readonly string[] = []):
   }
 }
 
-/** Full names of the file's messages, by positions joined with dots. */
+/** Full names of the file's messages, by positions joined with dots. As with Confluent's Java serialisers groups have none, wherever they stand. */
 function ownMessages(text: string): ReadonlyMap<string, string> {
   const paths = new Map<string, string>();
   const count = new Map<string, number>();
   const pathOf = new Map<string, string>();
-  for (const { kind, localName, fullName } of parseProtobuf(text).types.values()) {
-    if (kind !== "message") continue;
+  for (const each of parseProtobuf(text).types.values()) {
+    if (each.kind !== "message" || each.isGroup) continue;
+    const { localName, fullName } = each;
     const dot = localName.lastIndexOf(".");
     const outer = dot < 0 ? "" : pathOf.get(localName.slice(0, dot));
     if (outer === undefined) continue;
